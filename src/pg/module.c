@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * module.c
+ *	  Loading the library: magic, settings, caches.
+ */
+#include "pg/rui_pg.h"
+
+#include "utils/guc.h"
+
+#include "pg/session.h"
+
+PG_MODULE_MAGIC;
+
+PGDLLEXPORT void _PG_init(void);
+
+void
+_PG_init(void)
+{
+	rui_session_start();
+	MarkGUCPrefixReserved("rui");
+}
