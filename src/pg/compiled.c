@@ -70,7 +70,7 @@ matches(const form *candidate, const form *key)
 		return false;
 	if (key->by_pointer)
 		return candidate->toast_value == key->toast_value &&
-			   candidate->toast_relation == key->toast_relation;
+			candidate->toast_relation == key->toast_relation;
 	return memcmp(candidate->hash, key->hash, RUI_CONTENT_HASH_SIZE) == 0;
 }
 

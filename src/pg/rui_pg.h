@@ -24,9 +24,9 @@
  *
  * whose C symbol is rui_due_at, so that no name meets another library's.
  */
-#define RUI_FUNCTION(name)                                   \
-	PGDLLEXPORT PG_FUNCTION_INFO_V1(rui_##name);             \
-	extern PGDLLEXPORT Datum rui_##name(PG_FUNCTION_ARGS);   \
+#define RUI_FUNCTION(name) \
+	PGDLLEXPORT PG_FUNCTION_INFO_V1(rui_##name); \
+	extern PGDLLEXPORT Datum rui_##name(PG_FUNCTION_ARGS); \
 	Datum rui_##name(PG_FUNCTION_ARGS)
 
 /*
@@ -43,11 +43,11 @@ extern rui_env rui_pg_env(MemoryContext context);
 extern void rui_pg_raise(const rui_error *error, const char *what) pg_attribute_noreturn();
 
 /* Raise unless status is RUI_OK. */
-#define RUI_CHECK(status, error, what)         \
-	do                                         \
-	{                                          \
-		if (unlikely((status) != RUI_OK))      \
-			rui_pg_raise(&(error), (what));    \
+#define RUI_CHECK(status, error, what) \
+	do \
+	{ \
+		if (unlikely((status) != RUI_OK)) \
+			rui_pg_raise(&(error), (what)); \
 	} while (0)
 
 /* The SQLSTATE of a core status, as MAKE_SQLSTATE packs it. */

@@ -51,25 +51,25 @@ unit_check(bool holds, const char *what, const char *file, int line)
 
 #define CHECK(condition) unit_check((condition), #condition, __FILE__, __LINE__)
 
-#define CHECK_INT(actual, expected)                                                   \
-	do                                                                                \
-	{                                                                                 \
-		int64_t actual_ = (int64_t) (actual);                                         \
-		int64_t expected_ = (int64_t) (expected);                                     \
-                                                                                      \
-		if (!unit_check(actual_ == expected_, #actual " = " #expected, __FILE__,      \
-						__LINE__))                                                    \
+#define CHECK_INT(actual, expected) \
+	do \
+	{ \
+		int64_t actual_ = (int64_t) (actual); \
+		int64_t expected_ = (int64_t) (expected); \
+\
+		if (!unit_check(actual_ == expected_, #actual " = " #expected, __FILE__, \
+						__LINE__)) \
 			printf("    actual %" PRId64 ", expected %" PRId64 "\n", actual_, expected_); \
 	} while (0)
 
-#define CHECK_TEXT(actual, expected)                                                     \
-	do                                                                                   \
-	{                                                                                    \
-		const char *actual_ = (actual);                                                  \
-		const char *expected_ = (expected);                                              \
-                                                                                         \
-		if (!unit_check(actual_ != NULL && strcmp(actual_, expected_) == 0,              \
-						#actual " = " #expected, __FILE__, __LINE__))                    \
+#define CHECK_TEXT(actual, expected) \
+	do \
+	{ \
+		const char *actual_ = (actual); \
+		const char *expected_ = (expected); \
+\
+		if (!unit_check(actual_ != NULL && strcmp(actual_, expected_) == 0, \
+						#actual " = " #expected, __FILE__, __LINE__)) \
 			printf("    actual   %s\n    expected %s\n", actual_ ? actual_ : "(null)", expected_); \
 	} while (0)
 
