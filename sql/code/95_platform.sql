@@ -24,6 +24,41 @@ $$;
 COMMENT ON FUNCTION rui.platform_version() IS
 'The version of the platform in this database, as text, or null before rui.create_platform().';
 
+CREATE PROCEDURE rui._finish_platform()
+LANGUAGE plpgsql
+AS $$
+DECLARE
+	routine record;
+BEGIN
+	-- What the platform files would have to repeat for every function: who
+	-- owns it and who may call it.
+	FOR routine IN
+		SELECT p.oid::pg_catalog.regprocedure AS signature, p.prosecdef,
+			pg_catalog.left(p.proname, 1) OPERATOR(pg_catalog.=) '_' AS internal,
+			p.prorettype OPERATOR(pg_catalog.=) 'pg_catalog.trigger'::pg_catalog.regtype AS is_trigger,
+			pg_catalog.obj_description(p.oid, 'pg_proc') OPERATOR(pg_catalog.~~) 'For the DBA:%' AS for_dba
+		FROM pg_catalog.pg_proc p
+		WHERE p.pronamespace OPERATOR(pg_catalog.=) 'rui'::pg_catalog.regnamespace
+			AND NOT EXISTS (
+				SELECT FROM pg_catalog.pg_depend d
+				WHERE d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
+					AND d.objid OPERATOR(pg_catalog.=) p.oid AND d.deptype OPERATOR(pg_catalog.=) 'e')
+	LOOP
+		IF routine.prosecdef THEN
+			EXECUTE pg_catalog.format('ALTER ROUTINE %s OWNER TO rui_api', routine.signature);
+		END IF;
+		EXECUTE pg_catalog.format('REVOKE ALL ON ROUTINE %s FROM PUBLIC', routine.signature);
+		IF routine.for_dba THEN
+			CONTINUE;
+		END IF;
+		EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO %s', routine.signature,
+			CASE WHEN routine.internal OR routine.is_trigger THEN 'rui_api' ELSE 'rui_user' END);
+	END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE rui._finish_platform() IS
+'Internal: gives the platform''s SECURITY DEFINER functions to rui_api, takes EXECUTE from PUBLIC, and grants it to rui_user, or to rui_api alone for names with a leading underscore. Functions whose comment begins with "For the DBA:" stay with the owner and superusers.';
+
 CREATE PROCEDURE rui.create_platform()
 LANGUAGE plpgsql
 AS $$
@@ -46,19 +81,10 @@ BEGIN
 	PERFORM pg_catalog.set_config('search_path',
 		pg_catalog.format('pg_catalog, rui, %I, pg_temp', rui._postgis_schema()), true);
 	SET LOCAL ROLE rui_owner;
-	CREATE TABLE rui.platform (
-		only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-		version text NOT NULL,
-		created_at timestamptz NOT NULL DEFAULT now()
-	);
-	COMMENT ON TABLE rui.platform IS 'One row: which version of the platform lives in this database.';
-	COMMENT ON COLUMN rui.platform.only_row IS 'Always true: allows one row.';
-	COMMENT ON COLUMN rui.platform.version IS 'Version of the extension that created or last upgraded the platform.';
-	COMMENT ON COLUMN rui.platform.created_at IS 'When the platform was created.';
-	INSERT INTO rui.platform (version) VALUES (code_version);
 	FOREACH file IN ARRAY rui._platform_files() LOOP
 		EXECUTE pg_catalog.format('CALL rui.%I()', '_platform_' OPERATOR(pg_catalog.||) file);
 	END LOOP;
+	INSERT INTO rui.platform (version) VALUES (code_version);
 	RESET ROLE;
 	CALL rui._finish_platform();
 	PERFORM pg_catalog.set_config('search_path', old_path, true);
@@ -66,3 +92,23 @@ END
 $$;
 COMMENT ON PROCEDURE rui.create_platform() IS
 'Creates the platform in schema rui: tables, state machines, views, triggers, policies and API functions, owned by rui_owner and rui_api, not members of the extension. To be called by the superuser who installed the extension, in a database with UTF8 encoding; one transaction; returns at once when the platform is there. Error 55000 when the platform has another version.';
+
+CREATE PROCEDURE rui.upgrade_platform()
+LANGUAGE plpgsql
+AS $$
+DECLARE
+	code_version CONSTANT text := (SELECT e.extversion FROM pg_catalog.pg_extension e WHERE e.extname OPERATOR(pg_catalog.=) 'rui');
+	present text := rui.platform_version();
+BEGIN
+	IF present IS NULL THEN
+		RAISE EXCEPTION 'there is no platform to upgrade'
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run CALL rui.create_platform().';
+	ELSIF present OPERATOR(pg_catalog.<>) code_version THEN
+		-- 1.0.0 is the first version: no other can be the platform's.
+		RAISE EXCEPTION 'no way leads from platform version % to %', present, code_version
+			USING ERRCODE = 'feature_not_supported', HINT = 'Install the versions between them one after the other.';
+	END IF;
+END
+$$;
+COMMENT ON PROCEDURE rui.upgrade_platform() IS
+'Brings the platform to the version of the extension after ALTER EXTENSION rui UPDATE; does nothing when it is there already. Error 55000 without a platform, 0A000 when no step leads from its version.';

@@ -1,5 +1,5 @@
 -- Nobody but the roles of rui may call anything; names with a leading
--- underscore are for the owner of the platform alone.
+-- underscore are for the owner of the platform and its API.
 DO $$
 DECLARE
 	member record;
@@ -18,7 +18,7 @@ BEGIN
 			CONTINUE; -- for the superuser who installs
 		END IF;
 		EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO %s', member.signature,
-			CASE WHEN member.internal OR member.is_trigger THEN 'rui_owner' ELSE 'rui_user' END);
+			CASE WHEN member.internal OR member.is_trigger THEN 'rui_owner, rui_api' ELSE 'rui_user' END);
 	END LOOP;
 END
 $$;

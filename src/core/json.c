@@ -75,7 +75,7 @@ bad(reader *r, size_t offset, const char *what)
 static void
 skip_space(reader *r)
 {
-	while (r->at < r->length && memchr(" \t\n\r", r->text[r->at], 4) != NULL)
+	while (r->at < r->length && (r->text[r->at] == ' ' || r->text[r->at] == '\t' || r->text[r->at] == '\n' || r->text[r->at] == '\r'))
 		r->at++;
 }
 

@@ -123,7 +123,7 @@ copy_text(char *target, size_t size, const char *source)
 	cut_at_character(target, size);
 }
 
-static rui_status
+static rui_status __attribute__((format(printf, 6, 0)))
 fail(rui_error *error, rui_status code, int64_t offset, const char *part,
 	 const char *hint, const char *detail, va_list arguments)
 {

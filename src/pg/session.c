@@ -2,10 +2,578 @@
  *
  * session.c
  *	  Who acts: the party behind a session and what it may do.
+ *
+ * A session speaks for a party in one of three ways, tried in this order:
+ * the setting rui.party_id, believed only in the transaction that set it, and
+ * settable only by a superuser or by whom SET ON PARAMETER was granted; the
+ * claims of a gateway, believed only from login roles that are members of
+ * rui_gateway; the table rui.login, by the name of the login role.
  */
 #include "pg/session.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/guc.h"
+#include "utils/timestamp.h"
+
+#include "core/json.h"
+#include "pg/lookup.h"
+
+#define CODE_SIZE 64
+
+/* What the check hook of rui.party_id leaves beside the value.  It travels
+ * with the value when a rolled-back SET is undone, so an old value never
+ * looks new. */
+typedef struct party_stamp
+{
+	int64 party; /* 0: none */
+	uint32 transaction; /* that set it, 0: not to be believed */
+} party_stamp;
+
+typedef struct permission_row
+{
+	char role[CODE_SIZE];
+	char permission[CODE_SIZE];
+	int states; /* bits of project states that allow it */
+} permission_row;
+
+typedef struct permission_list
+{
+	int count;
+	permission_row *rows; /* ordered by role, permission */
+} permission_list;
+
+typedef struct access_row
+{
+	int64 project; /* 0 for a company-wide row */
+	int64 company;
+	int state; /* bit of the project's state */
+	char role[CODE_SIZE];
+} access_row;
+
+typedef struct access_list
+{
+	int count;
+	access_row *rows; /* ordered by project */
+	Datum projects; /* bigint[] */
+	Datum companies;
+} access_list;
+
+static char *party_setting;
+static const party_stamp *current_stamp;
+static bool starting; /* the library is being loaded */
+static int64 access_party; /* whom the access lookup is about */
+
+static const char *const project_states[] = { "candidate", "live", "closed" };
+
+static int
+state_bit(const char *state)
+{
+	int i;
+
+	for (i = 0; i < (int) lengthof(project_states); i++)
+		if (strcmp(project_states[i], state) == 0)
+			return 1 << i;
+	return 0;
+}
+
+static bool
+read_party(const char *text, size_t length, int64 *party)
+{
+	int64 value = 0;
+	size_t i;
+
+	if (length == 0 || length > 19)
+		return false;
+	for (i = 0; i < length; i++)
+		if (text[i] < '0' || text[i] > '9' || rui_multiply_overflows(value, 10, &value) ||
+			rui_add_overflows(value, text[i] - '0', &value))
+			return false;
+	*party = value;
+	return value > 0;
+}
+
+static bool
+check_party_setting(char **newval, void **extra, GucSource source)
+{
+	party_stamp *stamp;
+	int64 party = 0;
+
+	if (*newval != NULL && **newval != '\0' && !read_party(*newval, strlen(*newval), &party))
+	{
+		GUC_check_errdetail("The value must be a positive party id or empty.");
+		return false;
+	}
+#if PG_VERSION_NUM >= 160000
+	stamp = guc_malloc(LOG, sizeof *stamp);
+#else
+	stamp = malloc(sizeof *stamp);
+#endif
+	if (stamp == NULL)
+		return false;
+	stamp->party = party;
+	/*
+	 * Only what a statement of a running transaction set: not values from
+	 * the configuration, the role or the connection, and not a placeholder
+	 * that was there before the library.
+	 */
+	stamp->transaction = !starting && source == PGC_S_SESSION && IsTransactionState()
+		? rui_local_transaction()
+		: 0;
+	*extra = stamp;
+	return true;
+}
+
+static void
+assign_party_setting(const char *newval, void *extra)
+{
+	(void) newval;
+	current_stamp = extra;
+}
 
 void
 rui_session_start(void)
 {
+	starting = true;
+	DefineCustomStringVariable("rui.party_id", "The party this transaction acts for.",
+							   "Believed only in the transaction that sets it (SET LOCAL).",
+							   &party_setting, "", PGC_SUSET,
+							   GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE | GUC_NO_SHOW_ALL,
+							   check_party_setting, assign_party_setting, NULL);
+	starting = false;
+}
+
+static bool
+is_gateway(void)
+{
+	Oid gateway = get_role_oid("rui_gateway", true);
+
+	return OidIsValid(gateway) && is_member_of_role_nosuper(GetSessionUserId(), gateway);
+}
+
+/* The party of request.jwt.claims (one JSON) or jwt.claims.party_id. */
+static int64
+claimed_party(void)
+{
+	const char *claims = GetConfigOption("request.jwt.claims", true, false);
+	const char *single = GetConfigOption("jwt.claims.party_id", true, false);
+	int64 party = 0;
+
+	if (claims != NULL && claims[0] != '\0')
+	{
+		rui_env env = rui_pg_env(CurrentMemoryContext);
+		rui_json_document document;
+		rui_error error;
+		const rui_json *member;
+
+		RUI_CHECK(rui_json_parse(&env, claims, strlen(claims), &document, &error), error,
+				  "setting request.jwt.claims");
+		member = document.root->kind == RUI_JSON_OBJECT
+			? rui_json_member(document.root, "party_id")
+			: NULL;
+		if (member != NULL && (member->kind == RUI_JSON_NUMBER || member->kind == RUI_JSON_STRING) &&
+			!read_party(member->text, member->length, &party))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("invalid claim party_id \"%s\"", member->text),
+					 errhint("The claim must be a positive party id.")));
+		rui_json_release(&env, &document);
+		if (party != 0)
+			return party;
+	}
+	if (single != NULL && single[0] != '\0' && !read_party(single, strlen(single), &party))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("invalid setting jwt.claims.party_id \"%s\"", single),
+				 errhint("The claim must be a positive party id.")));
+	return party;
+}
+
+static void *
+load_login(rui_lookup *lookup, MemoryContext context)
+{
+	int64 *party = MemoryContextAllocZero(context, sizeof(int64));
+	Oid types[1] = { NAMEOID };
+	Datum values[1];
+	bool isnull;
+
+	(void) lookup;
+	values[0] = DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(GetSessionUserId(), false)));
+	if (SPI_execute_with_args("SELECT l.party_id FROM rui.login l WHERE l.login OPERATOR(pg_catalog.=) $1",
+							  1, types, values, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read rui.login");
+	if (SPI_processed == 1)
+		*party = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	return party;
+}
+
+static rui_lookup login_lookup = { .name = "login", .tables = { "login" }, .load = load_login };
+
+/* The acting party, 0 for nobody. */
+static int64
+acting_party(void)
+{
+	static Oid login_user = InvalidOid;
+
+	if (current_stamp != NULL && current_stamp->party != 0 &&
+		current_stamp->transaction == rui_local_transaction())
+		return current_stamp->party;
+	if (is_gateway())
+		return claimed_party();
+	if (!OidIsValid(rui_table_oid("login")))
+		return 0;
+	/* SET SESSION AUTHORIZATION changes the login role. */
+	if (login_user != GetSessionUserId())
+		rui_lookup_forget(&login_lookup);
+	login_user = GetSessionUserId();
+	return *(int64 *) rui_lookup_get(&login_lookup);
+}
+
+int64
+rui_current_party_id(void)
+{
+	return acting_party();
+}
+
+RUI_FUNCTION(current_party)
+{
+	int64 party = acting_party();
+
+	if (party == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(party);
+}
+
+static void
+copy_code(char *target, HeapTuple tuple, TupleDesc layout, int column)
+{
+	char *text = SPI_getvalue(tuple, layout, column);
+
+	if (text == NULL || strlcpy(target, text, CODE_SIZE) >= CODE_SIZE)
+		elog(ERROR, "a role or permission code is missing or too long");
+}
+
+static int
+compare_permissions(const void *left, const void *right)
+{
+	const permission_row *a = left;
+	const permission_row *b = right;
+	int order = strcmp(a->role, b->role);
+
+	return order != 0 ? order : strcmp(a->permission, b->permission);
+}
+
+static void *
+load_permissions(rui_lookup *lookup, MemoryContext context)
+{
+	permission_list *list = MemoryContextAllocZero(context, sizeof *list);
+	uint64 i;
+
+	(void) lookup;
+	if (SPI_execute("SELECT r.role_code, r.permission, s.state "
+					"FROM rui.role_permission r "
+					"JOIN rui.permission p ON p.code OPERATOR(pg_catalog.=) r.permission "
+					"CROSS JOIN LATERAL pg_catalog.array_to_string(p.project_states, ',') AS s(state)",
+					true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read rui.role_permission");
+	list->count = (int) SPI_processed;
+	list->rows = MemoryContextAllocZero(context, sizeof(permission_row) * (SPI_processed + 1));
+	for (i = 0; i < SPI_processed; i++)
+	{
+		permission_row *row = &list->rows[i];
+		char *states = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 3);
+		int bit;
+
+		copy_code(row->role, SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+		copy_code(row->permission, SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2);
+		for (bit = 0; bit < (int) lengthof(project_states); bit++)
+			if (states != NULL && strstr(states, project_states[bit]) != NULL)
+				row->states |= 1 << bit;
+	}
+	qsort(list->rows, list->count, sizeof(permission_row), compare_permissions);
+	return list;
+}
+
+static rui_lookup permission_lookup = {
+	.name = "permissions", .tables = { "role_permission", "permission" }, .load = load_permissions
+};
+
+static Datum
+bigint_array(const int64 *values, int count, MemoryContext context)
+{
+	MemoryContext old = MemoryContextSwitchTo(context);
+	Datum *elements = palloc(sizeof(Datum) * (count + 1));
+	ArrayType *array;
+	int i;
+
+	for (i = 0; i < count; i++)
+		elements[i] = Int64GetDatum(values[i]);
+	array = construct_array(elements, count, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+	MemoryContextSwitchTo(old);
+	return PointerGetDatum(array);
+}
+
+static int
+compare_ids(const void *left, const void *right)
+{
+	int64 a = *(const int64 *) left;
+	int64 b = *(const int64 *) right;
+
+	return a < b ? -1 : a > b;
+}
+
+/* Distinct ids, ascending, as bigint[]. */
+static Datum
+distinct_ids(int64 *ids, int count, MemoryContext context)
+{
+	int kept = 0;
+	int i;
+
+	qsort(ids, count, sizeof(int64), compare_ids);
+	for (i = 0; i < count; i++)
+		if (kept == 0 || ids[kept - 1] != ids[i])
+			ids[kept++] = ids[i];
+	return bigint_array(ids, kept, context);
+}
+
+/*
+ * What a party may reach: its memberships of projects, and those of companies
+ * spread over their projects.  Validity is judged at the transaction's now().
+ */
+static const char access_query[] =
+	"SELECT m.project_id, p.company_id, p.state, m.role_code "
+	"FROM rui.membership m JOIN rui.project p ON p.id OPERATOR(pg_catalog.=) m.project_id "
+	"WHERE m.party_id OPERATOR(pg_catalog.=) $1 AND m.valid OPERATOR(pg_catalog.@>) pg_catalog.now() "
+	"UNION ALL "
+	"SELECT p.id, c.company_id, p.state, c.role_code "
+	"FROM rui.company_member c LEFT JOIN rui.project p ON p.company_id OPERATOR(pg_catalog.=) c.company_id "
+	"WHERE c.party_id OPERATOR(pg_catalog.=) $1 AND c.valid OPERATOR(pg_catalog.@>) pg_catalog.now() "
+	"ORDER BY 1";
+
+static void *
+load_access(rui_lookup *lookup, MemoryContext context)
+{
+	static SPIPlanPtr plan;
+	access_list *list = MemoryContextAllocZero(context, sizeof *list);
+	Oid types[1] = { INT8OID };
+	Datum values[1] = { Int64GetDatum(access_party) };
+	int64 *projects;
+	int64 *companies;
+	int project_count = 0;
+	uint64 i;
+
+	(void) lookup;
+	if (plan == NULL)
+	{
+		plan = SPI_prepare(access_query, 1, types);
+		if (plan == NULL || SPI_keepplan(plan) != 0)
+			elog(ERROR, "could not prepare the query of memberships");
+	}
+	if (SPI_execute_plan(plan, values, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read memberships");
+	list->rows = MemoryContextAllocZero(context, sizeof(access_row) * (SPI_processed + 1));
+	projects = palloc(sizeof(int64) * (SPI_processed + 1));
+	companies = palloc(sizeof(int64) * (SPI_processed + 1));
+	for (i = 0; i < SPI_processed; i++)
+	{
+		HeapTuple tuple = SPI_tuptable->vals[i];
+		TupleDesc layout = SPI_tuptable->tupdesc;
+		access_row *row = &list->rows[i];
+		bool isnull;
+
+		row->project = DatumGetInt64(SPI_getbinval(tuple, layout, 1, &isnull));
+		if (isnull)
+			row->project = 0; /* a company without projects yet */
+		else
+		{
+			row->state = state_bit(SPI_getvalue(tuple, layout, 3));
+			projects[project_count++] = row->project;
+		}
+		row->company = DatumGetInt64(SPI_getbinval(tuple, layout, 2, &isnull));
+		companies[i] = row->company;
+		copy_code(row->role, tuple, layout, 4);
+	}
+	list->count = (int) SPI_processed;
+	list->projects = distinct_ids(projects, project_count, context);
+	list->companies = distinct_ids(companies, list->count, context);
+	return list;
+}
+
+static rui_lookup access_lookup = {
+	.name = "access",
+	.tables = { "membership", "company_member", "project" },
+	.per_transaction = true,
+	.load = load_access
+};
+
+static const access_list *
+acting_access(int64 party)
+{
+	if (access_party != party)
+		rui_lookup_forget(&access_lookup);
+	access_party = party;
+	return rui_lookup_get(&access_lookup);
+}
+
+RUI_FUNCTION(my_projects)
+{
+	int64 party = acting_party();
+
+	if (party == 0)
+		PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT8OID));
+	return datumCopy(acting_access(party)->projects, false, -1);
+}
+
+RUI_FUNCTION(my_companies)
+{
+	int64 party = acting_party();
+
+	if (party == 0)
+		PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT8OID));
+	return datumCopy(acting_access(party)->companies, false, -1);
+}
+
+/* Bits of the project states in which the role has the permission. */
+static int
+permitted_states(const char *role, const char *permission)
+{
+	const permission_list *list = rui_lookup_get(&permission_lookup);
+	permission_row key;
+	const permission_row *found;
+
+	if (strlcpy(key.role, role, CODE_SIZE) >= CODE_SIZE ||
+		strlcpy(key.permission, permission, CODE_SIZE) >= CODE_SIZE)
+		return 0;
+	found = bsearch(&key, list->rows, list->count, sizeof(permission_row), compare_permissions);
+	return found == NULL ? 0 : found->states;
+}
+
+typedef enum verdict
+{
+	PERMITTED,
+	MISSING,
+	WRONG_STATE
+} verdict;
+
+static verdict
+judge(int64 party, int64 project, const char *permission, int *state)
+{
+	const access_list *access = acting_access(party);
+	verdict result = MISSING;
+	int low = 0;
+	int high = access->count;
+
+	while (low < high)
+	{
+		int middle = low + (high - low) / 2;
+
+		if (access->rows[middle].project < project)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < access->count && access->rows[low].project == project; low++)
+	{
+		int states = permitted_states(access->rows[low].role, permission);
+
+		*state = access->rows[low].state;
+		if ((states & access->rows[low].state) != 0)
+			return PERMITTED;
+		if (states != 0)
+			result = WRONG_STATE;
+	}
+	return result;
+}
+
+RUI_FUNCTION(has_permission)
+{
+	int64 party = acting_party();
+	int64 project = PG_GETARG_INT64(0);
+	char *permission = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	int state = 0;
+
+	PG_RETURN_BOOL(party != 0 && project > 0 &&
+				   judge(party, project, permission, &state) == PERMITTED);
+}
+
+static void
+refuse_nobody(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("nobody acts in this session"),
+			 errhint("Map the login role with rui.login, use a gateway's claims, or SET LOCAL rui.party_id in the same transaction.")));
+}
+
+RUI_FUNCTION(require_permission)
+{
+	int64 party = acting_party();
+	int64 project;
+	char *permission;
+	int state = 0;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null", PG_ARGISNULL(0) ? "project_id" : "permission")));
+	project = PG_GETARG_INT64(0);
+	permission = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	if (party == 0)
+		refuse_nobody();
+	switch (judge(party, project, permission, &state))
+	{
+		case PERMITTED:
+			break;
+		case MISSING:
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("permission \"%s\" is missing in project " INT64_FORMAT, permission, project),
+					 errdetail("Party " INT64_FORMAT " holds no role there that carries it now.", party),
+					 errhint("A manager of the project grants roles with rui.grant_role().")));
+			break;
+		case WRONG_STATE:
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("project " INT64_FORMAT " is %s", project,
+							state == 1 ? "a candidate" : state == 2 ? "live"
+																	: "closed"),
+					 errdetail("Its state does not allow \"%s\".", permission),
+					 errhint("rui.permission lists the project states that allow each permission.")));
+			break;
+	}
+	PG_RETURN_VOID();
+}
+
+RUI_FUNCTION(require_company_permission)
+{
+	int64 party = acting_party();
+	int64 company;
+	char *permission;
+	const access_list *access;
+	int i;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("%s must not be null", PG_ARGISNULL(0) ? "company_id" : "permission")));
+	company = PG_GETARG_INT64(0);
+	permission = text_to_cstring(PG_GETARG_TEXT_PP(1));
+	if (party == 0)
+		refuse_nobody();
+	access = acting_access(party);
+	for (i = 0; i < access->count; i++)
+		if (access->rows[i].company == company &&
+			permitted_states(access->rows[i].role, permission) != 0)
+			PG_RETURN_VOID();
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("permission \"%s\" is missing in company " INT64_FORMAT, permission, company),
+			 errdetail("Party " INT64_FORMAT " holds no role there that carries it now.", party),
+			 errhint("Company roles are rows of rui.company_member.")));
 }

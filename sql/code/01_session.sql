@@ -1,0 +1,100 @@
+-- Who acts, and what that party may reach and do (src/pg/session.c).
+
+CREATE FUNCTION rui.current_party() RETURNS bigint
+AS 'MODULE_PATHNAME', 'rui_current_party' LANGUAGE C STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION rui.current_party() IS
+'The party this session acts for, or null for nobody: rui.party_id set in this very transaction; else, for login roles that are members of rui_gateway, the claim party_id of request.jwt.claims or the setting jwt.claims.party_id; else the row of rui.login for the login role. Error 22023 for a malformed claim.';
+
+CREATE FUNCTION rui.my_projects() RETURNS bigint[]
+AS 'MODULE_PATHNAME', 'rui_my_projects' LANGUAGE C STABLE PARALLEL RESTRICTED COST 10;
+COMMENT ON FUNCTION rui.my_projects() IS
+'Ids of the projects in which the acting party holds a role at the transaction''s time, its company roles included; ascending, empty for nobody. Use it in policies as project_id = ANY ((SELECT rui.my_projects())::bigint[]).';
+
+CREATE FUNCTION rui.my_companies() RETURNS bigint[]
+AS 'MODULE_PATHNAME', 'rui_my_companies' LANGUAGE C STABLE PARALLEL RESTRICTED COST 10;
+COMMENT ON FUNCTION rui.my_companies() IS
+'Ids of the companies in which, or in a project of which, the acting party holds a role at the transaction''s time; ascending, empty for nobody.';
+
+CREATE FUNCTION rui.has_permission(project_id bigint, permission text) RETURNS boolean
+AS 'MODULE_PATHNAME', 'rui_has_permission' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION rui.has_permission(bigint, text) IS
+'Whether a role of the acting party carries the permission in that project, and the project''s state allows it. False for nobody and for unknown projects.';
+
+CREATE FUNCTION rui.require_permission(project_id bigint, permission text) RETURNS void
+AS 'MODULE_PATHNAME', 'rui_require_permission' LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION rui.require_permission(bigint, text) IS
+'Raises unless rui.has_permission: 22004 for a null argument, 42501 when nobody acts or no role carries the permission (also for unknown projects), 55000 when the project''s state forbids it.';
+
+CREATE FUNCTION rui.require_company_permission(company_id bigint, permission text) RETURNS void
+AS 'MODULE_PATHNAME', 'rui_require_company_permission' LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION rui.require_company_permission(bigint, text) IS
+'Raises unless a role of the acting party in that company, or in one of its projects, carries the permission: 22004 for a null argument, 42501 otherwise.';
+
+CREATE FUNCTION rui.forget_lookups() RETURNS trigger
+AS 'MODULE_PATHNAME', 'rui_forget_lookups' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION rui.forget_lookups() IS
+'Statement trigger of small tables that backends keep in memory (permissions, memberships, transitions): makes every backend read them again.';
+
+CREATE FUNCTION rui._missing(argument text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION '% must not be null', argument USING ERRCODE = 'null_value_not_allowed';
+END
+$$;
+COMMENT ON FUNCTION rui._missing(text) IS 'Internal: raises 22004 naming an argument that must be given.';
+
+CREATE FUNCTION rui._unknown(subject text, id bigint, project_id bigint) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	RAISE EXCEPTION '% % does not exist in project %', subject, coalesce(id::text, 'null'), project_id
+		USING ERRCODE = 'no_data_found', HINT = 'Ids are per project: give the id and the project it belongs to.';
+END
+$$;
+COMMENT ON FUNCTION rui._unknown(text, bigint, bigint) IS
+'Internal: raises P0002 for an id that the project does not have.';
+
+CREATE FUNCTION rui._check_text(argument text, value text, longest integer) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF value IS NULL THEN
+		PERFORM rui._missing(argument);
+	ELSIF value !~ '[^[:space:]]' THEN
+		RAISE EXCEPTION '% must not be empty', argument USING ERRCODE = 'invalid_parameter_value';
+	ELSIF length(value) > longest THEN
+		RAISE EXCEPTION '% is longer than % characters', argument, longest
+			USING ERRCODE = 'string_data_right_truncation', DETAIL = format('It has %s.', length(value));
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._check_text(text, text, integer) IS
+'Internal: raises 22004 for a null, 22023 for a blank and 22001 for a text of more than `longest` characters.';
+
+CREATE FUNCTION rui._check_point(place geometry) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	-- place may be null: then there is nothing to check.
+	IF place IS NULL THEN
+		RETURN;
+	ELSIF GeometryType(place) NOT IN ('POINT', 'POINTM') OR ST_IsEmpty(place) THEN
+		RAISE EXCEPTION 'the place must be a point, not %', GeometryType(place)
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give ST_SetSRID(ST_MakePoint(lon, lat), 4326).';
+	ELSIF ST_SRID(place) <> 4326 THEN
+		RAISE EXCEPTION 'the place has SRID %', ST_SRID(place)
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give WGS 84 coordinates with SRID 4326, or use ST_Transform.';
+	-- NaN is greater than every number, so it fails the upper bound.
+	ELSIF NOT (ST_X(place) BETWEEN -180 AND 180 AND ST_Y(place) BETWEEN -90 AND 90) THEN
+		RAISE EXCEPTION 'the place lies outside the world: % %', ST_X(place), ST_Y(place)
+			USING ERRCODE = 'numeric_value_out_of_range', HINT = 'Give longitude -180 to 180, then latitude -90 to 90.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._check_point(geometry) IS
+'Internal: raises 22023 unless a place is a non-empty point with SRID 4326, 22003 when it is not finite or outside the world. Null passes.';

@@ -1,0 +1,14 @@
+-- Writing every change of a table down, and reading it back
+-- (src/pg/journal.c, src/pg/journal_image.c; the form is in src/pg/journal.h).
+
+CREATE FUNCTION rui.journal_change() RETURNS trigger
+AS 'MODULE_PATHNAME', 'rui_journal_change' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION rui.journal_change() IS
+'Statement trigger after INSERT, UPDATE or DELETE with transition tables; argument: the table''s name. Writes the images of all changed rows to rui.journal, one row per project and megabyte; rows an UPDATE left as they were are not written.';
+
+CREATE FUNCTION rui.image_json(columns text, images bytea,
+	OUT image_number integer, OUT operation text, OUT row_key jsonb, OUT old_row jsonb, OUT new_row jsonb)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'rui_image_json' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 10;
+COMMENT ON FUNCTION rui.image_json(text, bytea) IS
+'The row images of a rui.journal row as JSON: columns is rui.journal_layout.columns of its layout_id, images the journal''s. One row per image: image_number from 1, operation insert, update or delete, the primary key, the old and the new values (of an update: only the changed columns). Numbers and booleans are JSON numbers and booleans, other values their text form. Error XX001 when images do not fit the layout.';

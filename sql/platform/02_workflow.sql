@@ -1,0 +1,61 @@
+-- Every state machine, as rows. The trigger rui.enforce_transition() makes
+-- them law; rui.allowed_actions() tells a client what it may offer.
+
+CREATE TABLE rui.subject (
+	subject text PRIMARY KEY CHECK (subject ~ '^[a-z][a-z_]*$'),
+	table_name text NOT NULL
+);
+
+CREATE TABLE rui.transition (
+	subject text NOT NULL REFERENCES rui.subject (subject),
+	from_state text NOT NULL,
+	action text NOT NULL,
+	to_state text NOT NULL,
+	permission text REFERENCES rui.permission (code),
+	guard text,
+	PRIMARY KEY (subject, from_state, action)
+);
+PERFORM rui._describe('subject', 'The state machines and the tables whose rows they move.',
+	'subject: Name of the machine.', 'table_name: The table, with columns project_id, id, state and last_action.');
+PERFORM rui._declare_table('subject', 'reference', 'none');
+PERFORM rui._describe('transition', 'The legal moves of every state machine.',
+	'subject: The machine.',
+	'from_state: State the move starts from; (none) for the action that creates a row.',
+	'action: Name of the move.',
+	'to_state: State the move leads to.',
+	'permission: What the acting party needs, or null where only the platform itself moves.',
+	'guard: Name of a function of schema rui taking (project_id, id) that returns null, or why the move is not possible.');
+PERFORM rui._declare_table('transition', 'reference', 'none');
+PERFORM rui._watch_table('transition');
+
+CREATE FUNCTION rui.allowed_actions(project_id bigint, subject text, id bigint)
+RETURNS TABLE (action text, to_state text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 5
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	present text;
+	place text;
+BEGIN
+	IF project_id IS NULL OR subject IS NULL OR id IS NULL THEN
+		PERFORM rui._missing(CASE WHEN project_id IS NULL THEN 'project_id' WHEN subject IS NULL THEN 'subject' ELSE 'id' END);
+	END IF;
+	SELECT s.table_name INTO place FROM rui.subject s WHERE s.subject = allowed_actions.subject;
+	IF place IS NULL THEN
+		RAISE EXCEPTION 'no state machine is called "%"', subject
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'rui.subject lists them.';
+	END IF;
+	EXECUTE format('SELECT t.state FROM rui.%I t WHERE t.project_id = $1 AND t.id = $2', place)
+	INTO present USING project_id, id;
+	IF present IS NULL THEN
+		PERFORM rui._unknown(subject, id, project_id);
+	END IF;
+	RETURN QUERY
+	SELECT t.action, t.to_state FROM rui.transition t
+	WHERE t.subject = allowed_actions.subject AND t.from_state = present AND t.permission IS NOT NULL
+		AND rui.has_permission(allowed_actions.project_id, t.permission)
+	ORDER BY t.action;
+END
+$$;
+COMMENT ON FUNCTION rui.allowed_actions(bigint, text, bigint) IS
+'The actions that are legal now for one row (subject and id within the project) and permitted to the acting party, with the states they lead to, by name of the action. Errors: 22004 null argument, 22023 unknown subject, P0002 unknown id or another project''s.';
