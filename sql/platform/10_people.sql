@@ -56,7 +56,8 @@ CREATE TABLE rui.ownership (
 	FOREIGN KEY (project_id, unit_id) REFERENCES rui.unit (project_id, id),
 	CONSTRAINT ownership_shares CHECK (
 		cardinality(owner_ids) BETWEEN 1 AND 1000 AND cardinality(share_parts) = cardinality(owner_ids)
-		AND array_position(owner_ids, NULL) IS NULL AND 0 < ALL (share_parts)
+		AND array_position(owner_ids, NULL) IS NULL
+		AND array_position(share_parts, NULL) IS NULL AND 0 < ALL (share_parts)
 		AND 1000000000 >= ALL (share_parts)),
 	CONSTRAINT ownership_one_at_a_time EXCLUDE USING gist (project_id WITH =, unit_id WITH =, valid WITH &&)
 );

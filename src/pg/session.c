@@ -20,6 +20,7 @@
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/guc.h"
+#include "utils/guc_tables.h"
 #include "utils/timestamp.h"
 
 #include "core/json.h"
@@ -120,8 +121,8 @@ check_party_setting(char **newval, void **extra, GucSource source)
 	stamp->party = party;
 	/*
 	 * Only what a statement of a running transaction set: not values from
-	 * the configuration, the role or the connection, and not a placeholder
-	 * that was there before the library.
+	 * the configuration, the role or the connection.  For values older than
+	 * the library see adopt_placeholder.
 	 */
 	stamp->transaction = !starting && source == PGC_S_SESSION && IsTransactionState()
 		? rui_local_transaction()
@@ -137,6 +138,31 @@ assign_party_setting(const char *newval, void *extra)
 	current_stamp = extra;
 }
 
+/*
+ * A value set before the library was loaded was kept as a placeholder, and
+ * nothing tells its check hook when it was set.  But settings changed in the
+ * running transaction, and only they, have a stack of former values: such a
+ * one may be believed (who may set it was checked when it became ours).
+ */
+static void
+adopt_placeholder(void)
+{
+	struct config_generic **variables;
+	int count;
+	int i;
+
+#if PG_VERSION_NUM >= 160000
+	variables = get_guc_variables(&count);
+#else
+	variables = get_guc_variables();
+	count = GetNumConfigOptions();
+#endif
+	for (i = 0; i < count; i++)
+		if (strcmp(variables[i]->name, "rui.party_id") == 0 && variables[i]->stack != NULL &&
+			variables[i]->source == PGC_S_SESSION && current_stamp != NULL && IsTransactionState())
+			((party_stamp *) current_stamp)->transaction = rui_local_transaction();
+}
+
 void
 rui_session_start(void)
 {
@@ -147,6 +173,7 @@ rui_session_start(void)
 							   GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE | GUC_NO_SHOW_ALL,
 							   check_party_setting, assign_party_setting, NULL);
 	starting = false;
+	adopt_placeholder();
 }
 
 static bool

@@ -1,0 +1,117 @@
+-- Who acts, what that party may reach and do, and that nothing leaks from
+-- one transaction to the next.
+BEGIN;
+SELECT plan(46);
+
+-- A company with a director, two projects, a manager in one of them.
+SELECT rui.create_company('acme', 'Acme', 'Director Li', 'session_director') AS company \gset
+SELECT id AS director FROM rui.party WHERE company_id = :company \gset
+CREATE ROLE session_director LOGIN IN ROLE rui_manager;
+CREATE ROLE session_pool LOGIN IN ROLE rui_user;
+CREATE ROLE session_gateway LOGIN IN ROLE rui_gateway;
+CREATE ROLE session_stranger LOGIN IN ROLE rui_user;
+INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'm', 'Manager Wang') RETURNING id AS manager \gset
+INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'r', 'Resident Zhao') RETURNING id AS resident \gset
+
+SELECT is(rui.current_party(), NULL, 'a login without a party is nobody');
+SELECT is(rui.my_projects(), '{}'::bigint[], 'nobody reaches no project');
+SELECT throws_ok($$SELECT rui.require_permission(1, 'manage_estate')$$, '42501', 'nobody acts in this session');
+
+-- By login role.
+SET SESSION AUTHORIZATION session_director;
+SELECT is(rui.current_party(), :director::bigint, 'a login role speaks for its party');
+SELECT rui.create_project(:company, 'one', 'First') AS one \gset
+SELECT rui.create_project(:company, 'two', 'Second', 'Europe/Berlin') AS two \gset
+SELECT is(rui.my_projects(), ARRAY[:one, :two]::bigint[], 'a company role reaches the projects created a moment ago');
+SELECT is(rui.my_companies(), ARRAY[:company]::bigint[], 'and the company');
+SELECT ok(rui.has_permission(:one, 'manage_people'), 'a director manages people');
+SELECT ok(NOT rui.has_permission(:one, 'set_time'), 'but does not set the time');
+SELECT lives_ok(format('SELECT rui.grant_role(%s, %s, ''manager'')', :one, :manager), 'a role is granted');
+SELECT throws_ok(format('SELECT rui.grant_role(%s, %s, ''manager'')', :one, :manager), '23P01', NULL,
+	'not twice at a time');
+SELECT throws_ok(format('SELECT rui.grant_role(%s, %s, ''king'')', :one, :manager), '22023', 'unknown role "king"');
+SELECT throws_ok(format('SELECT rui.grant_role(%s, -1, ''manager'')', :one), 'P0002', NULL, 'unknown party');
+SELECT throws_ok('SELECT rui.grant_role(NULL, 1, ''manager'')', '22004', 'project_id must not be null');
+SELECT throws_ok('SELECT rui.grant_role(9999, 1, ''manager'')', '42501', NULL, 'an unknown project looks like a forbidden one');
+SELECT throws_ok(format($$SELECT rui.create_project(%s, 'one', 'Again')$$, :company), '23505', NULL, 'codes are unique');
+SELECT throws_ok(format($$SELECT rui.create_project(%s, 'x', 'X', 'Mars/Olympus')$$, :company), '22023',
+	'unknown time zone "Mars/Olympus"');
+SELECT throws_ok(format($$SELECT rui.create_project(%s, '', 'X')$$, :company), '22023', 'code must not be empty');
+SELECT throws_ok(format($$SELECT rui.create_project(%s, 'x', repeat('x', 201))$$, :company), '22001',
+	'name is longer than 200 characters');
+RESET SESSION AUTHORIZATION;
+
+-- By setting: only with the right to set it, only in this transaction.
+SET SESSION AUTHORIZATION session_pool;
+SELECT throws_ok(format('SET LOCAL rui.party_id = %L', :manager), '42501', NULL,
+	'without SET ON PARAMETER the setting cannot be set');
+RESET SESSION AUTHORIZATION;
+GRANT SET ON PARAMETER rui.party_id TO session_pool;
+SET SESSION AUTHORIZATION session_pool;
+SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
+SELECT is(rui.current_party(), :manager::bigint, 'with it, the transaction acts for the party');
+SELECT is(rui.my_projects(), ARRAY[:one]::bigint[], 'a membership reaches its project only');
+SELECT throws_ok('SET LOCAL rui.party_id = ''0''', '22023', NULL, 'zero is no party');
+SELECT throws_ok('SET LOCAL rui.party_id = ''1; DROP''', '22023', NULL, 'nor is text');
+SAVEPOINT before_other;
+SELECT set_config('rui.party_id', :'resident', true) \gset hidden_
+SELECT is(rui.current_party(), :resident::bigint, 'another party in a subtransaction');
+ROLLBACK TO before_other;
+SELECT is(rui.current_party(), :manager::bigint, 'ROLLBACK TO brings the former one back');
+SELECT throws_ok(format('SELECT rui.require_permission(%s, ''manage_estate'')', :two), '42501', NULL,
+	'no permission in a project without membership');
+SELECT set_config('rui.party_id', '', true) \gset hidden_
+SELECT is(rui.current_party(), NULL, 'an empty setting is nobody');
+RESET SESSION AUTHORIZATION;
+
+-- By claims: only for members of rui_gateway.
+SET SESSION AUTHORIZATION session_stranger;
+SELECT set_config('request.jwt.claims', format('{"party_id": %s}', :manager), true) \gset hidden_
+SELECT is(rui.current_party(), NULL, 'claims of a login that is no gateway are not believed');
+RESET SESSION AUTHORIZATION;
+SET SESSION AUTHORIZATION session_gateway;
+SELECT is(rui.current_party(), :manager::bigint, 'claims of a gateway are');
+SELECT set_config('request.jwt.claims', format('{"party_id": "%s"}', :resident), true) \gset hidden_
+SELECT is(rui.current_party(), :resident::bigint, 'a number in a string too');
+SELECT set_config('request.jwt.claims', '{"party_id": -5}', true) \gset hidden_
+SELECT throws_ok('SELECT rui.current_party()', '22023', 'invalid claim party_id "-5"');
+SELECT set_config('request.jwt.claims', '{"party_id": 1', true) \gset hidden_
+SELECT throws_ok('SELECT rui.current_party()', '22P02', NULL, 'broken claims are an error, not somebody');
+SELECT set_config('request.jwt.claims', '', true) \gset hidden_
+SELECT set_config('jwt.claims.party_id', :'manager', true) \gset hidden_
+SELECT is(rui.current_party(), :manager::bigint, 'the other convention of claims');
+SELECT set_config('jwt.claims.party_id', '', true) \gset hidden_
+RESET SESSION AUTHORIZATION;
+
+-- A membership that ends takes the access with it, at once and for others too.
+UPDATE rui.membership SET valid = tstzrange(lower(valid), now()) WHERE party_id = :manager AND lower(valid) < now();
+UPDATE rui.membership SET valid = tstzrange(now() - interval '1 day', now()) WHERE party_id = :manager;
+SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
+SELECT is(rui.my_projects(), '{}'::bigint[], 'an ended membership reaches nothing');
+UPDATE rui.membership SET valid = tstzrange(now() - interval '1 day', NULL) WHERE party_id = :manager;
+SELECT is(rui.my_projects(), ARRAY[:one]::bigint[], 'and again when it is given back');
+
+-- A project's state allows or forbids.
+SELECT is(rui.set_project_state(:one, 'go_live'), 'live', 'a project goes live');
+SELECT throws_ok(format('SELECT rui.set_project_state(%s, ''drop'')', :one), '55000',
+	'project: action "drop" is not legal in state "live"');
+SELECT is(rui.set_project_state(:one, 'close'), 'closed', 'and closes');
+SELECT throws_ok(format('SELECT rui.require_permission(%s, ''manage_estate'')', :one), '55000', NULL,
+	'a closed project refuses what its state forbids');
+
+-- Row security: tables show what the acting party reaches, and no more.
+SELECT set_config('rui.party_id', '', true) \gset hidden_
+SET SESSION AUTHORIZATION session_gateway;
+SELECT set_config('request.jwt.claims', '', true) \gset hidden_
+SELECT is((SELECT count(*) FROM rui.project), 0::bigint, 'nobody sees no project');
+SELECT set_config('request.jwt.claims', format('{"party_id": %s}', :manager), true) \gset hidden_
+SELECT is((SELECT array_agg(id) FROM rui.project), ARRAY[:one]::bigint[], 'the manager sees his');
+SELECT throws_ok('SELECT * FROM rui.membership', '42501', NULL, 'a group role is needed for memberships');
+SELECT throws_ok('SELECT * FROM rui.login', '42501', NULL, 'nobody reads logins');
+SELECT throws_ok('INSERT INTO rui.project (company_id, code, name) VALUES (1, ''x'', ''x'')', '42501', NULL,
+	'tables are written by functions only');
+SELECT throws_ok('SELECT rui._emit(1, ''x'', ''x'', 1, now())', '42501', NULL, 'internal functions are out of reach');
+SELECT throws_ok('SELECT rui.create_company(''x'', ''x'', ''x'')', '42501', NULL, 'so are those for the DBA');
+RESET SESSION AUTHORIZATION;
+SELECT * FROM finish();
+ROLLBACK;
