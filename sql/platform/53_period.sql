@@ -1,0 +1,119 @@
+-- Closing accounting months, above all rooms that post.
+
+CREATE FUNCTION rui._close_obstacle(project_id bigint, id bigint) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	closing rui.accounting_period;
+	found_code text;
+	found_month date;
+	found_balance numeric;
+BEGIN
+	SELECT p.* INTO closing FROM rui.accounting_period p
+	WHERE p.project_id = _close_obstacle.project_id AND p.id = _close_obstacle.id;
+	SELECT min(p.month) INTO found_month FROM rui.accounting_period p
+	WHERE p.project_id = closing.project_id AND p.month < closing.month AND p.state = 'open';
+	IF found_month IS NOT NULL THEN
+		RETURN format('Month %s is still open.', to_char(found_month, 'YYYY-MM'));
+	END IF;
+	SELECT a.code, sum(CASE WHEN p.debit_account = a.id THEN p.amount ELSE -p.amount END)
+	INTO found_code, found_balance
+	FROM rui.account a
+	JOIN rui.posting p ON p.project_id = a.project_id AND a.id IN (p.debit_account, p.credit_account)
+	WHERE a.project_id = closing.project_id AND a.kind = 'clearing' AND p.period <= closing.month
+	GROUP BY a.code
+	HAVING sum(CASE WHEN p.debit_account = a.id THEN p.amount ELSE -p.amount END) <> 0
+	ORDER BY a.code LIMIT 1;
+	IF FOUND THEN
+		RETURN format('Clearing account %s still holds %s.', found_code, found_balance);
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION rui._close_obstacle(bigint, bigint) IS
+'Internal: guard of closing an accounting month: why it cannot be closed now, or null. Earlier months are closed, clearing accounts are empty.';
+
+CREATE FUNCTION rui._reopen_obstacle(project_id bigint, id bigint) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	found_month date;
+BEGIN
+	SELECT max(later.month) INTO found_month
+	FROM rui.accounting_period p
+	JOIN rui.accounting_period later ON later.project_id = p.project_id AND later.month > p.month AND later.state = 'closed'
+	WHERE p.project_id = _reopen_obstacle.project_id AND p.id = _reopen_obstacle.id;
+	RETURN CASE WHEN found_month IS NOT NULL
+		THEN format('The later month %s is closed.', to_char(found_month, 'YYYY-MM')) END;
+END
+$$;
+COMMENT ON FUNCTION rui._reopen_obstacle(bigint, bigint) IS
+'Internal: guard of reopening an accounting month: only the last closed one reopens.';
+
+CREATE FUNCTION rui.close_period(project_id bigint, month date, at timestamptz DEFAULT now()) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	closed_id bigint;
+BEGIN
+	PERFORM rui.require_permission(project_id, 'close_period');
+	PERFORM rui._check_time(project_id, at);
+	PERFORM rui._check_month('month', month);
+	IF rui._local_date(project_id, at) < month + interval '1 month' THEN
+		RAISE EXCEPTION 'accounting month % has not ended at %', to_char(month, 'YYYY-MM'), at
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Close a month when it is over.';
+	END IF;
+	PERFORM rui._lock_books(project_id);
+	INSERT INTO rui.accounting_period (project_id, month)
+	SELECT b.project_id, m::date FROM rui.books b
+	CROSS JOIN LATERAL generate_series(b.first_month::timestamp, close_period.month::timestamp, interval '1 month') m
+	WHERE b.project_id = close_period.project_id ORDER BY m
+	ON CONFLICT ON CONSTRAINT accounting_period_once DO NOTHING;
+	-- Waits for transactions that are posting to one of these months.
+	PERFORM FROM rui.accounting_period p
+	WHERE p.project_id = close_period.project_id AND p.month <= close_period.month AND p.state = 'open'
+	ORDER BY p.month FOR NO KEY UPDATE;
+	UPDATE rui.accounting_period p SET last_action = 'close'
+	WHERE p.project_id = close_period.project_id AND p.month = close_period.month
+	RETURNING p.id INTO closed_id;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'the books of project % begin after %', project_id, to_char(month, 'YYYY-MM')
+			USING ERRCODE = 'object_not_in_prerequisite_state';
+	END IF;
+	PERFORM rui._emit(project_id, 'accounting_period.close', 'accounting_period', closed_id, at,
+		jsonb_build_object('month', month));
+	RETURN closed_id;
+END
+$$;
+COMMENT ON FUNCTION rui.close_period(bigint, date, timestamptz) IS
+'Closes an accounting month (its first day) that is over: from then on nothing is posted in it. Months close in order. Returns its id in rui.accounting_period. Needs permission close_period. Errors: 22004, 22008, 22023 not a first day or not over, 55000 closed already, before the first month, or what stands in the way (detail), 42501.';
+
+CREATE FUNCTION rui.reopen_period(project_id bigint, month date, reason text, at timestamptz DEFAULT now()) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	opened_id bigint;
+BEGIN
+	PERFORM rui.require_permission(project_id, 'reopen_period');
+	PERFORM rui._check_time(project_id, at);
+	PERFORM rui._check_month('month', month);
+	PERFORM rui._check_text('reason', reason, 500);
+	PERFORM rui._lock_books(project_id);
+	UPDATE rui.accounting_period p SET last_action = 'reopen'
+	WHERE p.project_id = reopen_period.project_id AND p.month = reopen_period.month
+	RETURNING p.id INTO opened_id;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'the books of project % hold no month %', project_id, to_char(month, 'YYYY-MM')
+			USING ERRCODE = 'no_data_found', HINT = 'rui.accounting_period lists the months.';
+	END IF;
+	PERFORM rui._emit(project_id, 'accounting_period.reopen', 'accounting_period', opened_id, at,
+		jsonb_build_object('month', month, 'reason', reason));
+	RETURN opened_id;
+END
+$$;
+COMMENT ON FUNCTION rui.reopen_period(bigint, date, text, timestamptz) IS
+'Reopens the last closed accounting month, for a reason that is kept as an event. Returns its id. Needs permission reopen_period. Errors: 22004, 22008, 22023, 22001 arguments, P0002 unknown month, 55000 open already or a later month is closed, 42501.';
