@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * calendar.h
+ *	  Working-time calendars: values, their text, and exact arithmetic.
+ *
+ * A calendar is a set of half-open intervals of time [open, close),
+ * generated from local rules (weekly hours, holidays, dated hours, closures)
+ * or combined from other calendars.  F(t) is the working time from a fixed
+ * origin to t in microseconds: exact, monotone, piecewise linear.  All
+ * arithmetic is F and its two inverses.
+ *
+ * A compiled calendar is a timetable: stretches of time, in each of which the
+ * open time repeats every week of UTC.  That is so between two changes of
+ * the zone's offset and away from exceptional dates, and it survives every
+ * combination; so a timetable is short, and a question costs two binary
+ * searches whatever the distance.
+ */
+#ifndef RUI_CALENDAR_H
+#define RUI_CALENDAR_H
+
+#include "core/instant.h"
+
+/* From `at` on, local time is UTC + offset (microseconds). */
+typedef struct rui_zone_change
+{
+	int64_t at;
+	int64_t offset;
+} rui_zone_change;
+
+/*
+ * A time zone: changes in ascending order, neighbours with different
+ * offsets, the first at RUI_NEVER.  They must reach RUI_ZONE_MARGIN beyond
+ * the world on both sides.
+ */
+typedef struct rui_zone
+{
+	const char *name;
+	size_t count;
+	const rui_zone_change *changes;
+} rui_zone;
+
+/*
+ * Beyond the world calendars are compiled for one cycle of weekdays and leap
+ * years more, to know whether any open time follows.
+ */
+#define RUI_ZONE_MARGIN (29 * 366 * RUI_DAY)
+
+/*
+ * Where the host keeps its zones.  find returns NULL for a name it does not
+ * know; a zone outlives every calendar read with it.
+ */
+typedef struct rui_zones
+{
+	const rui_zone *(*find)(const char *name, void *argument);
+	void *argument;
+} rui_zones;
+
+/* The instant of a local time: a time that a gap skips moves forward by the
+ * gap, a repeated one means its first occurrence. */
+extern int64_t rui_zone_instant(const rui_zone *zone, int64_t local);
+/* The local time of an instant. */
+extern int64_t rui_zone_local(const rui_zone *zone, int64_t at);
+
+/* An interval [opens, closes): of instants, or of a date's local time. */
+typedef struct rui_period
+{
+	int64_t opens;
+	int64_t closes;
+} rui_period;
+
+/* A growing list of periods; free it with rui_release(env, list.items). */
+typedef struct rui_period_list
+{
+	rui_period *items;
+	size_t count;
+	size_t capacity;
+} rui_period_list;
+
+/*
+ * The hours of a date, in local time from its midnight: sorted, disjoint,
+ * none as long as a day; the last may close on the next date.
+ */
+typedef struct rui_day
+{
+	int32_t date;
+	int weekday; /* the weekday whose hours a make-up day takes, or -1 */
+	rui_period_list hours;
+} rui_day;
+
+typedef enum rui_calendar_kind
+{
+	RUI_CALENDAR_RULES, /* weekly, holidays, dated hours, closures */
+	RUI_CALENDAR_ALL, /* open where every operand is */
+	RUI_CALENDAR_ANY, /* open where some operand is */
+	RUI_CALENDAR_MINUS, /* open where the first is and the second is not */
+	RUI_CALENDAR_SHIFT /* the operand, moved by a duration */
+} rui_calendar_kind;
+
+typedef struct rui_calendar
+{
+	rui_calendar_kind kind;
+	const rui_zone *zone; /* decides what a date is */
+
+	rui_day weekly[7]; /* Monday first */
+	int32_t *holidays; /* ascending */
+	size_t holiday_count;
+	size_t holiday_capacity;
+	rui_day *dated; /* by date */
+	size_t dated_count;
+	size_t dated_capacity;
+	rui_day *closures; /* by date */
+	size_t closure_count;
+	size_t closure_capacity;
+
+	struct rui_calendar **operands;
+	size_t operand_count;
+	size_t operand_capacity;
+	int64_t shift;
+} rui_calendar;
+
+/* A calendar moves by at most this much, nested shifts together. */
+#define RUI_CALENDAR_LONGEST_SHIFT (366 * RUI_DAY)
+
+/*
+ * Read a calendar's text into its canonical form; docs/calendar.md describes
+ * it.  Fails with the JSON path of the bad part and a hint.
+ */
+extern rui_status rui_calendar_read(const rui_env *env, const rui_zones *zones, const char *text,
+									size_t length, rui_calendar **calendar, rui_error *error);
+
+/* Append the canonical text: equal calendars have equal texts. */
+extern void rui_calendar_write(const rui_calendar *calendar, rui_text *text);
+
+extern void rui_calendar_release(const rui_env *env, rui_calendar *calendar);
+
+/* Which rule gives the hours of a date to a calendar of rules. */
+typedef enum rui_day_rule
+{
+	RUI_DAY_WEEKLY,
+	RUI_DAY_HOLIDAY,
+	RUI_DAY_DATED, /* hours of its own */
+	RUI_DAY_MAKE_UP /* another weekday's hours */
+} rui_day_rule;
+
+/* The hours of a date and the rule behind them, before closures. */
+extern const rui_period_list *rui_calendar_hours(const rui_calendar *calendar, int32_t date,
+												 rui_day_rule *rule);
+/* The closures of a date, or NULL. */
+extern const rui_period_list *rui_calendar_closures(const rui_calendar *calendar, int32_t date);
+
+/* A part of a pattern's week, with the open time of the week before it. */
+typedef struct rui_week_part
+{
+	int64_t opens;
+	int64_t closes;
+	int64_t before;
+} rui_week_part;
+
+/* Open time that repeats every week of UTC, counted from a Monday. */
+typedef struct rui_week_pattern
+{
+	int64_t total; /* open time of a week */
+	uint32_t first; /* its parts, ascending, none touching */
+	uint32_t count;
+} rui_week_pattern;
+
+/* Patterns every timetable has: never and always open. */
+#define RUI_PATTERN_CLOSED 0
+#define RUI_PATTERN_OPEN 1
+
+/* From start to the next stretch's start a pattern holds. */
+typedef struct rui_stretch
+{
+	int64_t start;
+	int64_t before; /* F(start) */
+	int64_t base; /* F(t) = base + open time of the pattern from its origin to t */
+	uint32_t pattern;
+	uint32_t unused;
+} rui_stretch;
+
+typedef struct rui_timetable
+{
+	const rui_zone *zone;
+	rui_stretch *stretches; /* the last one ends at `end` */
+	size_t stretch_count;
+	rui_week_pattern *patterns;
+	rui_week_part *parts;
+	int64_t start;
+	int64_t end;
+	int64_t total; /* F(end) */
+	bool opens_before_world;
+	bool opens_after_world;
+} rui_timetable;
+
+/* Compile a calendar; its zones must outlive the timetable. */
+extern rui_status rui_calendar_compile(const rui_env *env, const rui_calendar *calendar,
+									   rui_timetable **timetable, rui_error *error);
+extern void rui_timetable_release(const rui_env *env, rui_timetable *timetable);
+
+/* Which of the instants with the same working time is meant. */
+typedef enum rui_boundary
+{
+	RUI_BOUNDARY_CLOSE, /* the earliest: closing time */
+	RUI_BOUNDARY_OPEN /* the latest: the next opening */
+} rui_boundary;
+
+/*
+ * Questions to a timetable.  Instants outside the world, the infinite ones
+ * among them, fail with RUI_DATETIME_RANGE; so does a result outside it while
+ * open time is left there.  Where open time has ended for good the result is
+ * RUI_FOREVER or, backward, RUI_NEVER.
+ */
+
+/* F(to_at) - F(from_at). */
+extern rui_status rui_timetable_between(const rui_timetable *timetable, int64_t from_at, int64_t to_at,
+										int64_t *duration, rui_error *error);
+
+/*
+ * The instant at which `duration` of working time has passed since `at` (or
+ * must pass until `at`, when negative): never before `at` when the duration
+ * is not negative, never after it when it is.
+ */
+extern rui_status rui_timetable_add(const rui_timetable *timetable, int64_t at,
+									int64_t duration, rui_boundary boundary, int64_t *result,
+									rui_error *error);
+
+extern rui_status rui_timetable_is_open(const rui_timetable *timetable, int64_t at, bool *open,
+										rui_error *error);
+
+/* F itself, for instants of [timetable->start, timetable->end]. */
+extern int64_t rui_timetable_worked(const rui_timetable *timetable, int64_t at);
+
+/* RUI_DATETIME_RANGE unless the instant lies in the world; what names it. */
+extern rui_status rui_check_instant(int64_t at, const char *what, rui_error *error);
+
+#endif /* RUI_CALENDAR_H */

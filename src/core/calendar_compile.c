@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * calendar_compile.c
+ *	  From calendars to timetables.
+ *
+ * Combinations sweep over the stretches of their operands and combine
+ * patterns.
+ */
+#include "core/calendar_compile.h"
+
+#include <string.h>
+
+static rui_status compile_node(rui_compiler *c, const rui_calendar *calendar, int64_t from,
+							   int64_t until, rui_stretch_list *result);
+
+rui_status
+rui_stretch_add(rui_compiler *c, rui_stretch_list *list, int64_t start, uint32_t pattern)
+{
+	rui_status status;
+
+	/* A stretch of no length gives way to its successor. */
+	while (list->count > 0 && list->items[list->count - 1].start >= start)
+		list->count--;
+	if (list->count > 0 && list->items[list->count - 1].pattern == pattern)
+		return RUI_OK;
+	status = rui_grow(c->env, &list->items, &list->capacity, list->count + 1, sizeof(rui_stretch),
+					  c->error);
+	if (status != RUI_OK)
+		return status;
+	memset(&list->items[list->count], 0, sizeof(rui_stretch));
+	list->items[list->count].start = start;
+	list->items[list->count].pattern = pattern;
+	list->count++;
+	return RUI_OK;
+}
+
+/* left := left combined with right; both cover the same span. */
+static rui_status
+combine(rui_compiler *c, rui_calendar_kind kind, rui_stretch_list *left, const rui_stretch_list *right)
+{
+	rui_stretch_list result = { NULL, 0, 0 };
+	rui_status status = RUI_OK;
+	size_t i = 0;
+	size_t k = 0;
+
+	while (status == RUI_OK)
+	{
+		int64_t start = left->items[i].start > right->items[k].start ? left->items[i].start
+																	 : right->items[k].start;
+		uint32_t pattern;
+		bool more_left = i + 1 < left->count;
+		bool more_right = k + 1 < right->count;
+
+		if ((result.count & 4095) == 0 && rui_interrupted(c->env))
+		{
+			status = rui_fail(c->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			break;
+		}
+		status = rui_pattern_combine(&c->pool, kind, left->items[i].pattern,
+									 right->items[k].pattern, &pattern);
+		if (status == RUI_OK)
+			status = rui_stretch_add(c, &result, start, pattern);
+		if (!more_left && !more_right)
+			break;
+		if (!more_right || (more_left && left->items[i + 1].start <= right->items[k + 1].start))
+			i++;
+		else
+			k++;
+	}
+	if (status != RUI_OK)
+	{
+		rui_release(c->env, result.items);
+		return status;
+	}
+	rui_release(c->env, left->items);
+	*left = result;
+	return RUI_OK;
+}
+
+static rui_status
+shift_stretches(rui_compiler *c, rui_stretch_list *list, int64_t shift)
+{
+	rui_stretch_list result = { NULL, 0, 0 };
+	rui_status status = RUI_OK;
+	uint32_t last = RUI_PATTERN_CLOSED;
+	uint32_t moved = RUI_PATTERN_CLOSED;
+	size_t i;
+
+	for (i = 0; i < list->count && status == RUI_OK; i++)
+	{
+		if (list->items[i].pattern != last)
+		{
+			last = list->items[i].pattern;
+			status = rui_pattern_shift(&c->pool, last, shift, &moved);
+		}
+		if (status == RUI_OK)
+			status = rui_stretch_add(c, &result, list->items[i].start + shift, moved);
+	}
+	rui_release(c->env, list->items);
+	*list = result;
+	return status;
+}
+
+static rui_status
+compile_node(rui_compiler *c, const rui_calendar *calendar, int64_t from, int64_t until,
+			 rui_stretch_list *result)
+{
+	rui_status status;
+	size_t i;
+
+	if (calendar->kind == RUI_CALENDAR_RULES)
+		return rui_rules_compile(c, calendar, from, until, result);
+	if (calendar->kind == RUI_CALENDAR_SHIFT)
+	{
+		status = compile_node(c, calendar->operands[0], from - calendar->shift,
+							  until - calendar->shift, result);
+		return status == RUI_OK ? shift_stretches(c, result, calendar->shift) : status;
+	}
+	status = compile_node(c, calendar->operands[0], from, until, result);
+	for (i = 1; i < calendar->operand_count && status == RUI_OK; i++)
+	{
+		rui_stretch_list right = { NULL, 0, 0 };
+
+		status = compile_node(c, calendar->operands[i], from, until, &right);
+		if (status == RUI_OK)
+			status = combine(c, calendar->kind, result, &right);
+		rui_release(c->env, right.items);
+	}
+	return status;
+}
+
+/* Open time before each stretch, and what lies beyond the world. */
+static void
+sum_up(rui_timetable *timetable)
+{
+	int64_t worked = 0;
+	size_t i;
+
+	for (i = 0; i < timetable->stretch_count; i++)
+	{
+		rui_stretch *stretch = &timetable->stretches[i];
+		int64_t end = i + 1 < timetable->stretch_count ? stretch[1].start : timetable->end;
+
+		stretch->before = worked;
+		stretch->base = worked - rui_pattern_worked(timetable, stretch->pattern, stretch->start);
+		worked = stretch->base + rui_pattern_worked(timetable, stretch->pattern, end);
+	}
+	timetable->total = worked;
+	timetable->opens_before_world = rui_timetable_worked(timetable, RUI_FIRST_INSTANT) > 0;
+	timetable->opens_after_world = rui_timetable_worked(timetable, RUI_END_INSTANT) < worked;
+}
+
+rui_status
+rui_calendar_compile(const rui_env *env, const rui_calendar *calendar, rui_timetable **timetable,
+					 rui_error *error)
+{
+	rui_compiler c;
+	rui_stretch_list list = { NULL, 0, 0 };
+	rui_timetable *result = NULL;
+	const int64_t margin = RUI_ZONE_MARGIN - 366 * RUI_DAY;
+	rui_status status;
+
+	memset(&c, 0, sizeof c);
+	c.env = env;
+	c.error = error;
+	status = rui_pattern_pool_start(&c.pool, env, error);
+	if (status == RUI_OK)
+		status = compile_node(&c, calendar, RUI_FIRST_INSTANT - margin, RUI_END_INSTANT + margin,
+							  &list);
+	if (status == RUI_OK)
+	{
+		result = rui_allocate_zero(env, 1, sizeof(rui_timetable));
+		if (result == NULL)
+			status = rui_fail_memory(error, sizeof(rui_timetable));
+	}
+	if (status != RUI_OK)
+	{
+		rui_release(env, list.items);
+		rui_pattern_pool_release(&c.pool);
+		return status;
+	}
+	result->zone = calendar->zone;
+	result->stretches = list.items;
+	result->stretch_count = list.count;
+	result->patterns = c.pool.patterns;
+	result->parts = c.pool.parts;
+	result->start = RUI_FIRST_INSTANT - margin;
+	result->end = RUI_END_INSTANT + margin;
+	/* The timetable keeps these. */
+	c.pool.patterns = NULL;
+	c.pool.parts = NULL;
+	rui_pattern_pool_release(&c.pool);
+	sum_up(result);
+	*timetable = result;
+	return RUI_OK;
+}
+
+void
+rui_timetable_release(const rui_env *env, rui_timetable *timetable)
+{
+	if (timetable == NULL)
+		return;
+	rui_release(env, timetable->stretches);
+	rui_release(env, timetable->patterns);
+	rui_release(env, timetable->parts);
+	rui_release(env, timetable);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * calendar_compile.h
+ *	  What the parts of the calendar compiler share.
+ */
+#ifndef RUI_CALENDAR_COMPILE_H
+#define RUI_CALENDAR_COMPILE_H
+
+#include "core/calendar.h"
+
+/* Weeks of patterns begin on Monday 2000-01-03, 00:00 UTC. */
+#define RUI_WEEK_ORIGIN (2 * RUI_DAY)
+
+/*
+ * All patterns of one compilation, each held once, so that equal patterns
+ * have equal numbers.  Start it with rui_pattern_pool_start.
+ */
+typedef struct rui_pattern_pool
+{
+	const rui_env *env;
+	rui_error *error;
+	rui_week_pattern *patterns;
+	size_t count;
+	size_t capacity;
+	rui_week_part *parts;
+	size_t part_count;
+	size_t part_capacity;
+	rui_period_list scratch;
+	struct
+	{
+		uint64_t key;
+		uint32_t result;
+	} * memory; /* combinations made before: open addressing, 0 = free */
+	size_t memory_count;
+	size_t memory_size; /* a power of two, or 0 */
+} rui_pattern_pool;
+
+extern rui_status rui_pattern_pool_start(rui_pattern_pool *pool, const rui_env *env,
+										 rui_error *error);
+extern void rui_pattern_pool_release(rui_pattern_pool *pool);
+
+/* Append a period to a list. */
+extern rui_status rui_period_add(const rui_env *env, rui_period_list *list, int64_t opens,
+								 int64_t closes, rui_error *error);
+/* Sort, join what touches or overlaps, drop what is empty. */
+extern void rui_periods_join(rui_period_list *list);
+/* Take the joined periods `cut` out of the joined list `from`, into result. */
+extern rui_status rui_periods_subtract(const rui_env *env, const rui_period_list *from,
+									   const rui_period_list *cut, rui_period_list *result,
+									   rui_error *error);
+
+/* The number of the pattern whose weeks are open in `periods`: instants from
+ * RUI_WEEK_ORIGIN on, in any order and any week.  Rearranges the list. */
+extern rui_status rui_pattern_make(rui_pattern_pool *pool, rui_period_list *periods,
+								   uint32_t *pattern);
+/* ALL, ANY or MINUS of two patterns. */
+extern rui_status rui_pattern_combine(rui_pattern_pool *pool, rui_calendar_kind kind, uint32_t a,
+									  uint32_t b, uint32_t *pattern);
+/* The pattern, moved. */
+extern rui_status rui_pattern_shift(rui_pattern_pool *pool, uint32_t from, int64_t shift,
+									uint32_t *pattern);
+
+/* Stretches in the making: only start and pattern are set. */
+typedef struct rui_stretch_list
+{
+	rui_stretch *items;
+	size_t count;
+	size_t capacity;
+} rui_stretch_list;
+
+typedef struct rui_compiler
+{
+	const rui_env *env;
+	rui_error *error;
+	rui_pattern_pool pool;
+} rui_compiler;
+
+/* From start on, pattern holds; starts come in ascending order. */
+extern rui_status rui_stretch_add(rui_compiler *c, rui_stretch_list *list, int64_t start,
+								  uint32_t pattern);
+
+/* Append the stretches of a calendar of rules, covering [from, until). */
+extern rui_status rui_rules_compile(rui_compiler *c, const rui_calendar *calendar, int64_t from,
+									int64_t until, rui_stretch_list *result);
+
+/* Open time of a pattern from RUI_WEEK_ORIGIN to an instant. */
+extern int64_t rui_pattern_worked(const rui_timetable *timetable, uint32_t number, int64_t at);
+
+#endif /* RUI_CALENDAR_COMPILE_H */

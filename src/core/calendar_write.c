@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * calendar_write.c
+ *	  The canonical text of a calendar, its lookups by date, its release.
+ */
+#include "core/calendar.h"
+
+#include <string.h>
+
+static const char *const weekday_names[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun" };
+
+static void
+write_hours(rui_text *text, const rui_period_list *hours)
+{
+	size_t i;
+
+	rui_text_character(text, '[');
+	for (i = 0; i < hours->count; i++)
+	{
+		int64_t closes = hours->items[i].closes;
+
+		rui_text_add(text, i > 0 ? ",[\"" : "[\"");
+		rui_time_write(text, hours->items[i].opens);
+		rui_text_add(text, "\",\"");
+		rui_time_write(text, closes > RUI_DAY ? closes - RUI_DAY : closes);
+		rui_text_add(text, "\"]");
+	}
+	rui_text_character(text, ']');
+}
+
+static void
+write_days(rui_text *text, const char *member, const rui_day *days, size_t count)
+{
+	size_t i;
+
+	if (count == 0)
+		return;
+	rui_text_format(text, ",\"%s\":{", member);
+	for (i = 0; i < count; i++)
+	{
+		rui_text_add(text, i > 0 ? ",\"" : "\"");
+		rui_date_write(text, days[i].date);
+		rui_text_add(text, "\":");
+		if (days[i].weekday >= 0)
+			rui_text_format(text, "\"%s\"", weekday_names[days[i].weekday]);
+		else
+			write_hours(text, &days[i].hours);
+	}
+	rui_text_character(text, '}');
+}
+
+static void
+write_zone(rui_text *text, const rui_zone *zone)
+{
+	rui_text_add(text, "\"tz\":");
+	rui_text_json_string(text, zone->name, strlen(zone->name));
+}
+
+static void
+write_rules(rui_text *text, const rui_calendar *calendar)
+{
+	bool any = false;
+	size_t i;
+
+	rui_text_character(text, '{');
+	write_zone(text, calendar->zone);
+	for (i = 0; i < 7; i++)
+	{
+		if (calendar->weekly[i].hours.count == 0)
+			continue;
+		rui_text_format(text, "%s\"%s\":", any ? "," : ",\"weekly\":{", weekday_names[i]);
+		write_hours(text, &calendar->weekly[i].hours);
+		any = true;
+	}
+	if (any)
+		rui_text_character(text, '}');
+	for (i = 0; i < calendar->holiday_count; i++)
+	{
+		rui_text_add(text, i > 0 ? ",\"" : ",\"holidays\":[\"");
+		rui_date_write(text, calendar->holidays[i]);
+		rui_text_character(text, '"');
+	}
+	if (calendar->holiday_count > 0)
+		rui_text_character(text, ']');
+	write_days(text, "date_hours", calendar->dated, calendar->dated_count);
+	write_days(text, "closures", calendar->closures, calendar->closure_count);
+	rui_text_character(text, '}');
+}
+
+void
+rui_calendar_write(const rui_calendar *calendar, rui_text *text)
+{
+	static const char *const keys[] = { NULL, "all", "any", "minus", "shift" };
+	size_t i;
+
+	if (calendar->kind == RUI_CALENDAR_RULES)
+	{
+		write_rules(text, calendar);
+		return;
+	}
+	rui_text_character(text, '{');
+	for (i = 0; i < calendar->operand_count; i++)
+	{
+		/* One zone throughout needs no mention. */
+		if (strcmp(calendar->operands[i]->zone->name, calendar->zone->name) != 0)
+		{
+			write_zone(text, calendar->zone);
+			rui_text_character(text, ',');
+			break;
+		}
+	}
+	rui_text_format(text, "\"%s\":[", keys[calendar->kind]);
+	for (i = 0; i < calendar->operand_count; i++)
+	{
+		if (i > 0)
+			rui_text_character(text, ',');
+		rui_calendar_write(calendar->operands[i], text);
+	}
+	if (calendar->kind == RUI_CALENDAR_SHIFT)
+	{
+		rui_text_add(text, ",\"");
+		rui_duration_write(text, calendar->shift);
+		rui_text_character(text, '"');
+	}
+	rui_text_add(text, "]}");
+}
+
+static void
+release_days(const rui_env *env, rui_day *days, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		rui_release(env, days[i].hours.items);
+}
+
+void
+rui_calendar_release(const rui_env *env, rui_calendar *calendar)
+{
+	size_t i;
+
+	if (calendar == NULL)
+		return;
+	for (i = 0; i < calendar->operand_count; i++)
+		rui_calendar_release(env, calendar->operands[i]);
+	rui_release(env, calendar->operands);
+	release_days(env, calendar->weekly, 7);
+	release_days(env, calendar->dated, calendar->dated_count);
+	release_days(env, calendar->closures, calendar->closure_count);
+	rui_release(env, calendar->holidays);
+	rui_release(env, calendar->dated);
+	rui_release(env, calendar->closures);
+	rui_release(env, calendar);
+}
+
+static const rui_day *
+find_day(const rui_day *days, size_t count, int32_t date)
+{
+	size_t low = 0;
+
+	while (count > 0)
+	{
+		size_t half = count / 2;
+
+		if (days[low + half].date == date)
+			return &days[low + half];
+		if (days[low + half].date < date)
+		{
+			low += half + 1;
+			count -= half + 1;
+		}
+		else
+			count = half;
+	}
+	return NULL;
+}
+
+static bool
+is_holiday(const rui_calendar *calendar, int32_t date)
+{
+	size_t low = 0;
+	size_t count = calendar->holiday_count;
+
+	while (count > 0)
+	{
+		size_t half = count / 2;
+
+		if (calendar->holidays[low + half] == date)
+			return true;
+		if (calendar->holidays[low + half] < date)
+		{
+			low += half + 1;
+			count -= half + 1;
+		}
+		else
+			count = half;
+	}
+	return false;
+}
+
+const rui_period_list *
+rui_calendar_hours(const rui_calendar *calendar, int32_t date, rui_day_rule *rule)
+{
+	static const rui_period_list none;
+	const rui_day *dated;
+
+	if (is_holiday(calendar, date))
+	{
+		*rule = RUI_DAY_HOLIDAY;
+		return &none;
+	}
+	dated = find_day(calendar->dated, calendar->dated_count, date);
+	if (dated == NULL)
+	{
+		*rule = RUI_DAY_WEEKLY;
+		return &calendar->weekly[rui_weekday(date)].hours;
+	}
+	*rule = dated->weekday >= 0 ? RUI_DAY_MAKE_UP : RUI_DAY_DATED;
+	return dated->weekday >= 0 ? &calendar->weekly[dated->weekday].hours : &dated->hours;
+}
+
+const rui_period_list *
+rui_calendar_closures(const rui_calendar *calendar, int32_t date)
+{
+	const rui_day *closures = find_day(calendar->closures, calendar->closure_count, date);
+
+	return closures == NULL ? NULL : &closures->hours;
+}
