@@ -48,7 +48,8 @@ check-unit: $(UNIT:%=build/unit/%) ## the core's test programs, with sanitizers
 	@scripts/check_unit $^
 
 check-fuzz: $(FUZZ:%=build/fuzz/%) ## replay each corpus, then fuzz FUZZ_SECONDS (3)
-	+@if scripts/has_libfuzzer $(FUZZ_CC); then $(MAKE) -s build/fuzz $(FUZZ:%=build/fuzz/%.libfuzzer); fi
+	+@if scripts/has_libfuzzer $(FUZZ_CC); then \
+		$(MAKE) -s build/fuzz $(FUZZ:%=build/fuzz/%.libfuzzer); fi
 	@scripts/check_fuzz $(FUZZ)
 
 check-lint: ## format, banned calls, layering, lists
@@ -91,6 +92,7 @@ clean: ## remove what was built
 CC = gcc
 CORE = $(sort $(wildcard src/core/*.c))
 CORE_HEADERS = $(wildcard src/core/*.h)
+CORE_OBJECTS = $(CORE:src/core/%.c=build/test_core/%.o)
 TEST_CFLAGS = -std=gnu11 -g -O1 -Isrc -Itest/unit -Wall -Wextra -Wno-unused-parameter \
 	-Wno-sign-compare -Wdeclaration-after-statement -Werror=vla -fno-omit-frame-pointer
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -100,18 +102,18 @@ build/test_core/%.o: src/core/%.c $(CORE_HEADERS)
 	@echo CC $@
 	@$(CC) $(TEST_CFLAGS) $(SANITIZE) -c $< -o $@
 
-build/unit/%: test/unit/%.c $(wildcard test/unit/*.h) $(CORE:src/core/%.c=build/test_core/%.o) $(CORE_HEADERS)
+build/unit/%: test/unit/%.c $(wildcard test/unit/*.h) $(CORE_OBJECTS) $(CORE_HEADERS)
 	@mkdir -p $(@D)
 	@echo CC $@
 	@$(CC) $(TEST_CFLAGS) $(SANITIZE) $< $(filter %.o,$^) -lm -o $@
 
-build/fuzz/%: test/fuzz/%.c test/fuzz/replay/replay.c $(CORE:src/core/%.c=build/test_core/%.o) $(CORE_HEADERS)
+build/fuzz/%: test/fuzz/%.c test/fuzz/replay/replay.c $(CORE_OBJECTS) $(CORE_HEADERS)
 	@mkdir -p $(@D)
 	@echo CC $@
 	@$(CC) $(TEST_CFLAGS) $(SANITIZE) $(filter %.c %.o,$^) -lm -o $@
 
 # libFuzzer comes with clang; without it the replay is all there is.
-FUZZ_CC = $(firstword $(foreach c,clang clang-19 clang-16 clang-14,$(shell command -v $(c) 2>/dev/null)))
+FUZZ_CC = $(shell command -v clang || command -v clang-19 || command -v clang-14)
 
 build/fuzz:
 	@mkdir -p $@

@@ -69,13 +69,14 @@ bad(reader *r, size_t offset, const char *what)
 	memcpy(part, r->text + offset, count);
 	part[count] = '\0';
 	return rui_fail_at(r->error, RUI_SYNTAX, (int64_t) offset, part,
-					   "Give one JSON value as RFC 8259 defines it.", "%s at byte %zu.", what, offset);
+					   "Give one JSON value as RFC 8259 defines it.",
+					   "%s at byte %zu.", what, offset);
 }
 
 static void
 skip_space(reader *r)
 {
-	while (r->at < r->length && (r->text[r->at] == ' ' || r->text[r->at] == '\t' || r->text[r->at] == '\n' || r->text[r->at] == '\r'))
+	while (r->at < r->length && memchr(" \t\n\r", r->text[r->at], 4) != NULL)
 		r->at++;
 }
 
