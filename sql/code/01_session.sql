@@ -35,8 +35,9 @@ AS 'MODULE_PATHNAME', 'rui_forget_lookups' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION rui.forget_lookups() IS
 'Statement trigger of small tables that backends keep in memory (permissions, memberships, transitions): makes every backend read them again.';
 
+-- Not IMMUTABLE: the planner would raise for branches that are never run.
 CREATE FUNCTION rui._missing(argument text) RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql VOLATILE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -46,7 +47,7 @@ $$;
 COMMENT ON FUNCTION rui._missing(text) IS 'Internal: raises 22004 naming an argument that must be given.';
 
 CREATE FUNCTION rui._unknown(subject text, id bigint, project_id bigint) RETURNS void
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+LANGUAGE plpgsql VOLATILE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

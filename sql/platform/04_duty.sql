@@ -33,7 +33,6 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
 	next_duty rui.duty;
-	last_run timestamptz;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'run_duties');
 	PERFORM rui._check_time(project_id, at);
@@ -43,7 +42,7 @@ BEGIN
 		INSERT INTO rui.duty_run AS r (project_id, duty_code, last_at)
 		VALUES (tick.project_id, next_duty.code, '-infinity')
 		ON CONFLICT ON CONSTRAINT duty_run_pkey DO NOTHING;
-		SELECT r.last_at INTO last_run FROM rui.duty_run r
+		PERFORM FROM rui.duty_run r
 		WHERE r.project_id = tick.project_id AND r.duty_code = next_duty.code
 		FOR NO KEY UPDATE;
 		duty := next_duty.code;
