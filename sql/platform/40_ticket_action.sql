@@ -1,0 +1,317 @@
+-- What can be done with a ticket. Every action goes one way: the task's row
+-- is locked, moved by its state machine, its clocks follow, and an event
+-- says who did what and why.
+
+CREATE FUNCTION rui._lock_ticket(project_id bigint, ticket_id bigint) RETURNS rui.task
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	found_task rui.task;
+BEGIN
+	IF ticket_id IS NULL THEN
+		PERFORM rui._missing('ticket_id');
+	END IF;
+	SELECT t.* INTO found_task FROM rui.task t
+	WHERE t.project_id = _lock_ticket.project_id AND t.id = _lock_ticket.ticket_id AND t.kind = 'ticket'
+	FOR NO KEY UPDATE;
+	IF NOT FOUND THEN
+		PERFORM rui._unknown('ticket', ticket_id, project_id);
+	END IF;
+	RETURN found_task;
+END
+$$;
+COMMENT ON FUNCTION rui._lock_ticket(bigint, bigint) IS
+'Internal: the task of a ticket, locked until the transaction ends. Errors: 22004 null id, P0002 unknown id or another project''s.';
+
+CREATE FUNCTION rui._move_ticket(project_id bigint, present rui.task, action text, reason text, worker_id bigint,
+	at timestamptz, facts jsonb DEFAULT '{}') RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	me CONSTANT bigint := rui.current_party();
+	happened timestamptz := at;
+	new_state text;
+BEGIN
+	-- Who states no time and had to wait for another action comes after it.
+	IF at < present.last_at AND at = now() AND present.last_at <= clock_timestamp() THEN
+		happened := present.last_at;
+	ELSIF at < present.last_at THEN
+		RAISE EXCEPTION 'ticket %: % cannot happen at %, before %', present.id, action, at, present.last_action
+			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('%s happened at %s.', present.last_action, present.last_at);
+	END IF;
+	UPDATE rui.task t
+	SET last_action = action, last_at = happened,
+		executor_id = CASE WHEN action IN ('assign', 'transfer') THEN worker_id
+			WHEN action = 'reject' THEN NULL ELSE t.executor_id END,
+		assigned_at = CASE WHEN action IN ('assign', 'transfer') THEN happened ELSE t.assigned_at END,
+		accepted_at = CASE action WHEN 'accept' THEN happened WHEN 'reopen' THEN NULL ELSE t.accepted_at END,
+		arrived_at = CASE action WHEN 'arrive' THEN happened WHEN 'reopen' THEN NULL ELSE t.arrived_at END,
+		completed_at = CASE action WHEN 'complete' THEN happened WHEN 'reopen' THEN NULL ELSE t.completed_at END,
+		ended_at = CASE WHEN action IN ('close', 'cancel', 'decline', 'merge') THEN happened ELSE t.ended_at END
+	WHERE t.project_id = _move_ticket.project_id AND t.id = present.id
+	RETURNING t.state INTO new_state;
+	-- Refused only now, so that an action that is not legal says so first.
+	IF action IN ('accept', 'reject', 'transfer', 'depart', 'arrive', 'pause', 'resume', 'complete')
+		AND present.executor_id IS DISTINCT FROM me AND NOT rui.has_permission(project_id, 'manage_tickets') THEN
+		RAISE EXCEPTION 'ticket % is not assigned to you', present.id
+			USING ERRCODE = 'insufficient_privilege', HINT = 'Only its executor, or who may manage tickets, can do this.';
+	END IF;
+	IF action = 'reopen' THEN
+		UPDATE rui.ticket k
+		SET reopen_count = k.reopen_count + 1, rating = NULL, rating_comment = NULL, rated_by = NULL, rated_at = NULL
+		WHERE k.project_id = _move_ticket.project_id AND k.id = present.id;
+	END IF;
+	INSERT INTO rui.event (project_id, at, kind, subject, subject_id, party_id, payload)
+	VALUES (project_id, happened, 'ticket.' || action, 'ticket', present.id, me,
+		jsonb_strip_nulls(jsonb_build_object('from_state', present.state, 'to_state', new_state, 'reason', reason,
+			'executor_id', CASE WHEN action IN ('assign', 'transfer') THEN worker_id ELSE present.executor_id END)) || facts);
+	RETURN new_state;
+END
+$$;
+COMMENT ON FUNCTION rui._move_ticket(bigint, rui.task, text, text, bigint, timestamptz, jsonb) IS
+'Internal: does an action on a locked ticket: checks the order of time (22023), lets the state machine decide (55000), checks that the executor or a manager of tickets acts where the executor is asked for (42501), moves the clocks, writes the event with from_state, to_state, reason, executor_id and further facts. Returns the new state.';
+
+CREATE FUNCTION rui._is_concerned(project_id bigint, ticket_id bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN EXISTS (
+		SELECT FROM rui.ticket k
+		WHERE k.project_id = _is_concerned.project_id AND k.id = _is_concerned.ticket_id
+			AND (k.reporter_id = rui.current_party() OR k.household_id = ANY (rui.my_households())));
+END
+$$;
+COMMENT ON FUNCTION rui._is_concerned(bigint, bigint) IS
+'Internal: whether the acting party reported the ticket or belongs today to the household it is about.';
+
+-- Actions that need nothing but the ticket, and at most a reason.
+CREATE FUNCTION rui._simple_action(project_id bigint, ticket_id bigint, action text, reason text,
+	needs_reason boolean, request_key text, at timestamptz) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	answer jsonb;
+	new_state text;
+BEGIN
+	PERFORM rui._check_time(project_id, at);
+	IF needs_reason THEN
+		PERFORM rui._check_text('reason', reason, 500);
+	END IF;
+	IF request_key IS NOT NULL THEN
+		answer := rui._begin_request(project_id, action || '_ticket', request_key, jsonb_build_array(ticket_id, reason));
+		IF answer IS NOT NULL THEN
+			RETURN answer #>> '{}';
+		END IF;
+	END IF;
+	new_state := rui._move_ticket(project_id, rui._lock_ticket(project_id, ticket_id), action, reason, NULL, at);
+	PERFORM rui._finish_request(project_id, action || '_ticket', request_key, to_jsonb(new_state));
+	RETURN new_state;
+END
+$$;
+COMMENT ON FUNCTION rui._simple_action(bigint, bigint, text, text, boolean, text, timestamptz) IS
+'Internal: an action on a ticket that takes a reason (1 to 500 characters) or nothing, once per request key. Returns the new state.';
+
+CREATE FUNCTION rui.triage_ticket(project_id bigint, ticket_id bigint, request_key text DEFAULT NULL,
+	at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'manage_tickets');
+	RETURN rui._simple_action(project_id, ticket_id, 'triage', NULL, false, request_key, at);
+END
+$$;
+COMMENT ON FUNCTION rui.triage_ticket(bigint, bigint, text, timestamptz) IS
+'Confirms a new ticket as a real need of the right category. Returns the new state, triaged. Needs manage_tickets. Errors: 22004, 22008, 22023 before the last action, P0002 unknown ticket, RU409, 42501, 55000 not legal now.';
+
+CREATE FUNCTION rui.assign_ticket(project_id bigint, ticket_id bigint, worker_id bigint, reason text DEFAULT NULL,
+	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'manage_tickets');
+	RETURN rui._give_ticket(project_id, ticket_id, 'assign', worker_id, reason, request_key, at);
+END
+$$;
+COMMENT ON FUNCTION rui.assign_ticket(bigint, bigint, bigint, text, text, timestamptz) IS
+'Gives a triaged (or new: then triages it first) ticket to an executor, who must hold a role in the project that works on tickets and the qualification the ticket needs. reason: up to 500 characters or null. Returns the new state, assigned. Needs manage_tickets. Errors: 22004, 22001, 22008, 22023 blank reason, before the last action, or not able to do this work, P0002 unknown ticket or party, RU409, 42501, 55000.';
+
+CREATE FUNCTION rui.transfer_ticket(project_id bigint, ticket_id bigint, worker_id bigint, reason text,
+	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'work_ticket');
+	PERFORM rui._check_text('reason', reason, 500);
+	RETURN rui._give_ticket(project_id, ticket_id, 'transfer', worker_id, reason, request_key, at);
+END
+$$;
+COMMENT ON FUNCTION rui.transfer_ticket(bigint, bigint, bigint, text, text, timestamptz) IS
+'Hands an assigned ticket on to another executor, who must be able to do it as in assign_ticket; reason: 1 to 500 characters. Returns the new state, assigned. For its executor, or with manage_tickets. Errors: 22004, 22001, 22008, 22023 blank reason, before the last action, not able, or the same executor, P0002, RU409, 42501, 55000.';
+
+CREATE FUNCTION rui._give_ticket(project_id bigint, ticket_id bigint, action text, worker_id bigint, reason text,
+	request_key text, at timestamptz) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	answer jsonb;
+	present rui.task;
+	new_state text;
+BEGIN
+	PERFORM rui._check_time(project_id, at);
+	IF worker_id IS NULL THEN
+		PERFORM rui._missing('worker_id');
+	ELSIF reason IS NOT NULL THEN
+		PERFORM rui._check_text('reason', reason, 500);
+	END IF;
+	IF request_key IS NOT NULL THEN
+		answer := rui._begin_request(project_id, action || '_ticket', request_key,
+			jsonb_build_array(ticket_id, worker_id, reason));
+		IF answer IS NOT NULL THEN
+			RETURN answer #>> '{}';
+		END IF;
+	END IF;
+	present := rui._lock_ticket(project_id, ticket_id);
+	IF action = 'assign' AND present.state = 'new' THEN
+		PERFORM rui._move_ticket(project_id, present, 'triage', NULL, NULL, at);
+		present := rui._lock_ticket(project_id, ticket_id);
+	ELSIF action = 'transfer' AND present.state = 'assigned' AND present.executor_id = worker_id THEN
+		RAISE EXCEPTION 'ticket % is assigned to party % already', ticket_id, worker_id
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give another worker_id.';
+	END IF;
+	PERFORM rui._refuse_worker(project_id, worker_id, present.skill, present.skill_level, at);
+	new_state := rui._move_ticket(project_id, present, action, reason, worker_id, at);
+	PERFORM rui._finish_request(project_id, action || '_ticket', request_key, to_jsonb(new_state));
+	RETURN new_state;
+END
+$$;
+COMMENT ON FUNCTION rui._give_ticket(bigint, bigint, text, bigint, text, text, timestamptz) IS
+'Internal: assign and transfer, once per request key. Returns the new state.';
+
+-- Many tickets at once, as dispatch decides.
+CREATE FUNCTION rui._assign_tickets(project_id bigint, ticket_ids bigint[], worker_ids bigint[], reason text,
+	at timestamptz) RETURNS bigint[]
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	me CONSTANT bigint := rui.current_party();
+	fresh bigint[];
+	done bigint[];
+BEGIN
+	SELECT coalesce(array_agg(l.id) FILTER (WHERE l.state = 'new'), '{}'), coalesce(array_agg(l.id), '{}')
+	INTO fresh, done
+	FROM (
+		SELECT t.id, t.state FROM rui.task t
+		WHERE t.project_id = _assign_tickets.project_id AND t.id = ANY (ticket_ids) AND t.kind = 'ticket'
+			AND t.state IN ('new', 'triaged') AND t.last_at <= _assign_tickets.at
+		ORDER BY t.id
+		FOR NO KEY UPDATE) AS l;
+	UPDATE rui.task t SET last_action = 'triage', last_at = _assign_tickets.at
+	WHERE t.project_id = _assign_tickets.project_id AND t.id = ANY (fresh);
+	UPDATE rui.task t
+	SET last_action = 'assign', last_at = _assign_tickets.at, assigned_at = _assign_tickets.at, executor_id = w.worker_id
+	FROM unnest(ticket_ids, worker_ids) AS w(ticket_id, worker_id)
+	WHERE t.project_id = _assign_tickets.project_id AND t.id = w.ticket_id AND t.id = ANY (done);
+	INSERT INTO rui.event (project_id, at, kind, subject, subject_id, party_id, payload)
+	SELECT _assign_tickets.project_id, _assign_tickets.at, 'ticket.triage', 'ticket', f.id, me,
+		'{"from_state": "new", "to_state": "triaged"}'::jsonb
+	FROM unnest(fresh) AS f(id)
+	ORDER BY f.id;
+	INSERT INTO rui.event (project_id, at, kind, subject, subject_id, party_id, payload)
+	SELECT _assign_tickets.project_id, _assign_tickets.at, 'ticket.assign', 'ticket', w.ticket_id, me,
+		jsonb_strip_nulls(jsonb_build_object('from_state', 'triaged', 'to_state', 'assigned', 'reason', _assign_tickets.reason,
+			'executor_id', w.worker_id))
+	FROM unnest(ticket_ids, worker_ids) AS w(ticket_id, worker_id)
+	WHERE w.ticket_id = ANY (done)
+	ORDER BY w.ticket_id;
+	RETURN done;
+END
+$$;
+COMMENT ON FUNCTION rui._assign_tickets(bigint, bigint[], bigint[], text, timestamptz) IS
+'Internal: assigns ticket_ids[i] to worker_ids[i] (each ticket once), triaging new ones first; the caller has checked the workers. Tickets that somebody else moved in the meantime, or that were moved after `at`, are left. Returns the ids assigned, ascending.';
+
+CREATE FUNCTION rui.accept_ticket(project_id bigint, ticket_id bigint, request_key text DEFAULT NULL,
+	at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'work_ticket');
+	RETURN rui._simple_action(project_id, ticket_id, 'accept', NULL, false, request_key, at);
+END
+$$;
+COMMENT ON FUNCTION rui.accept_ticket(bigint, bigint, text, timestamptz) IS
+'The executor takes an assigned ticket on; the response clock stops. Returns the new state, accepted. For its executor, or with manage_tickets. Errors: 22004, 22008, 22023 before the last action, P0002, RU409, 42501, 55000 not legal now.';
+
+CREATE FUNCTION rui.reject_ticket(project_id bigint, ticket_id bigint, reason text, request_key text DEFAULT NULL,
+	at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'work_ticket');
+	RETURN rui._simple_action(project_id, ticket_id, 'reject', reason, true, request_key, at);
+END
+$$;
+COMMENT ON FUNCTION rui.reject_ticket(bigint, bigint, text, text, timestamptz) IS
+'The executor gives an assigned ticket back; reason: 1 to 500 characters. Returns the new state, triaged. For its executor, or with manage_tickets. Errors: 22004, 22001, 22008, 22023 blank reason or before the last action, P0002, RU409, 42501, 55000.';
+
+CREATE FUNCTION rui.depart_ticket(project_id bigint, ticket_id bigint, request_key text DEFAULT NULL,
+	at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'work_ticket');
+	RETURN rui._simple_action(project_id, ticket_id, 'depart', NULL, false, request_key, at);
+END
+$$;
+COMMENT ON FUNCTION rui.depart_ticket(bigint, bigint, text, timestamptz) IS
+'The executor sets out. Returns the new state, en_route. For its executor, or with manage_tickets. Errors: 22004, 22008, 22023 before the last action, P0002, RU409, 42501, 55000.';
+
+CREATE FUNCTION rui.arrive_ticket(project_id bigint, ticket_id bigint, request_key text DEFAULT NULL,
+	at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'work_ticket');
+	RETURN rui._simple_action(project_id, ticket_id, 'arrive', NULL, false, request_key, at);
+END
+$$;
+COMMENT ON FUNCTION rui.arrive_ticket(bigint, bigint, text, timestamptz) IS
+'The executor is there and begins; the arrival clock stops. Returns the new state, in_progress. For its executor, or with manage_tickets. Errors: 22004, 22008, 22023 before the last action, P0002, RU409, 42501, 55000.';
+
+CREATE FUNCTION rui.pause_ticket(project_id bigint, ticket_id bigint, reason text, request_key text DEFAULT NULL,
+	at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'work_ticket');
+	RETURN rui._simple_action(project_id, ticket_id, 'pause', reason, true, request_key, at);
+END
+$$;
+COMMENT ON FUNCTION rui.pause_ticket(bigint, bigint, text, text, timestamptz) IS
+'Work stops for a while, and the clocks that still run with it; reason: 1 to 500 characters. Returns the new state, deferred. For its executor, or with manage_tickets. Errors: 22004, 22001, 22008, 22023 blank reason or before the last action, P0002, RU409, 42501, 55000.';
+
+CREATE FUNCTION rui.resume_ticket(project_id bigint, ticket_id bigint, request_key text DEFAULT NULL,
+	at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'work_ticket');
+	RETURN rui._simple_action(project_id, ticket_id, 'resume', NULL, false, request_key, at);
+END
+$$;
+COMMENT ON FUNCTION rui.resume_ticket(bigint, bigint, text, timestamptz) IS
+'Work on a deferred ticket goes on, and its clocks run again. Returns the new state, in_progress. For its executor, or with manage_tickets. Errors: 22004, 22008, 22023 before the last action, P0002, RU409, 42501, 55000.';

@@ -1,0 +1,127 @@
+-- The life of a ticket, action by action: states, times, executor, numbers,
+-- events; who may do what, and who sees what.
+BEGIN;
+SELECT plan(47);
+SELECT rui.create_company('acme', 'Acme', 'Director Li') AS company \gset
+SELECT id AS director FROM rui.party WHERE company_id = :company \gset
+SELECT set_config('rui.party_id', :'director', true) \gset hidden_
+SELECT rui.create_project(:company, 'one', 'First') AS one \gset
+SELECT rui.set_project_state(:one, 'go_live') \gset hidden_
+INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'm', 'Manager Wang') RETURNING id AS manager \gset
+INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'w1', 'Worker Qian') RETURNING id AS worker \gset
+INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'w2', 'Worker Sun') RETURNING id AS other_worker \gset
+INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'r1', 'Resident Zhao') RETURNING id AS resident \gset
+SELECT rui.grant_role(:one, :manager, 'manager'), rui.grant_role(:one, :worker, 'staff'),
+	rui.grant_role(:one, :other_worker, 'staff'), rui.grant_role(:one, :resident, 'resident') \gset hidden_
+INSERT INTO rui.building (project_id, code, footprint, entrance) VALUES (:one, '1',
+	'SRID=4326;MULTIPOLYGON(((118 32,118.001 32,118.001 32.001,118 32)))', 'SRID=4326;POINT(118 32)') RETURNING id AS building \gset
+INSERT INTO rui.unit (project_id, building_id, code, area_m2) VALUES (:one, :building, '1-1', 90) RETURNING id AS unit \gset
+INSERT INTO rui.unit (project_id, building_id, code, area_m2) VALUES (:one, :building, '1-2', 90) RETURNING id AS other_unit \gset
+INSERT INTO rui.household (project_id, unit_id, valid) VALUES (:one, :unit, '[2020-01-01,)') RETURNING id AS household \gset
+INSERT INTO rui.occupancy (project_id, household_id, unit_id, party_id, role, valid)
+	VALUES (:one, :household, :unit, :resident, 'owner', '[2020-01-01,)');
+SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
+SELECT rui.set_ticket_category(:one, 'repair', '维修', 'Repair') \gset hidden_
+SELECT rui.set_ticket_category(:one, 'pipe', '水管', 'Pipes', 'repair', 'plumbing', 2, '45 minutes', 'repair_fee', 2) \gset hidden_
+CREATE FUNCTION pg_temp.act_as(party bigint) RETURNS void LANGUAGE sql
+AS $$SELECT set_config('rui.party_id', party::text, true)$$;
+
+-- Opening.
+SELECT pg_temp.act_as(:resident) \gset hidden_
+SELECT rui.open_ticket(:one, 'repair', '水龙头漏水', :unit) AS t \gset
+SELECT is((SELECT (number, source, is_proactive, reporter_id, household_id, details)::text FROM rui.ticket WHERE id = :t),
+	format('(1,staff_app,f,%s,%s,水龙头漏水)', :resident, :household), 'a ticket says who told what for whom');
+SELECT is((SELECT (kind, category, ST_AsText(place), unit_id, building_id, priority, is_emergency, skill, service, state,
+	last_action)::text FROM rui.task WHERE id = :t),
+	format('(ticket,repair,"POINT(118 32)",%s,%s,3,f,,00:30:00,new,open)', :unit, :building),
+	'its task says what is to be done where');
+SELECT throws_ok(format($$SELECT rui.open_ticket(%s, 'repair', 'x', %s)$$, :one, :other_unit), '42501',
+	'you may report for yourself and your home only');
+SELECT throws_ok(format($$SELECT rui.open_ticket(%s, 'repair', 'x', reporter_id => %s)$$, :one, :manager), '42501',
+	'you may report for yourself and your home only');
+SELECT lives_ok(format($$SELECT rui.open_ticket(%s, 'repair', 'The gate is stuck', place => 'SRID=4326;POINT(118.0005 32.0002)')$$,
+	:one), 'a resident may report what concerns everybody');
+SELECT rui.open_ticket(:one, 'repair', 'Once', request_key => 'k1') AS once \gset
+SELECT is(rui.open_ticket(:one, 'repair', 'Once', request_key => 'k1'), :once::bigint, 'the same key and content: the same ticket');
+SELECT throws_ok(format($$SELECT rui.open_ticket(%s, 'repair', 'Twice', request_key => 'k1')$$, :one), 'RU409', NULL,
+	'the same key and other content');
+SELECT is((SELECT array_agg(number ORDER BY number) FROM rui.ticket WHERE project_id = :one), '{1,2,3}'::bigint[],
+	'numbers have no gaps');
+SELECT pg_temp.act_as(:manager) \gset hidden_
+SELECT rui.open_ticket(:one, 'pipe', 'Wet wall', :other_unit, 'SRID=4326;POINT(118.0001 32.0001)', 1, true, 'call',
+	NULL, :resident, '48:00:00') AS p \gset
+SELECT is((SELECT (ST_AsText(place), priority, is_emergency, skill, skill_level, service)::text FROM rui.task WHERE id = :p),
+	'("POINT(118.0001 32.0001)",1,t,plumbing,2,00:45:00)', 'what is said goes before what the category says');
+SELECT is((SELECT (source, reporter_id, household_id, agreed_resolution)::text FROM rui.ticket WHERE id = :p),
+	format('(call,%s,,48:00:00)', :resident), 'a manager reports for others');
+
+-- The way through the states.
+SELECT throws_ok(format('SELECT rui.accept_ticket(%s, %s)', :one, :t), '55000',
+	'ticket: action "accept" is not legal in state "new"');
+SELECT is(rui.triage_ticket(:one, :t), 'triaged', 'triage');
+SELECT throws_ok(format('SELECT rui.assign_ticket(%s, %s, %s)', :one, :t, :resident), '22023', NULL,
+	'a resident does no work');
+SELECT throws_ok(format('SELECT rui.assign_ticket(%s, %s, %s)', :one, :p, :worker), '22023', NULL,
+	'nor does anybody without the qualification');
+INSERT INTO rui.qualification (company_id, party_id, kind, code, level, valid, source)
+VALUES (:company, :worker, 'certificate', 'plumbing', 2, tstzrange(now(), now() + interval '1 hour'), 'P-1');
+SELECT is(rui.assign_ticket(:one, :p, :worker), 'assigned', 'a new ticket is triaged and assigned in one step');
+SELECT is((SELECT array_agg(kind ORDER BY id) FROM rui.event WHERE subject = 'ticket' AND subject_id = :p),
+	'{ticket.open,ticket.triage,ticket.assign}'::text[], 'which are two facts');
+SELECT is(rui.assign_ticket(:one, :t, :worker, 'lives near'), 'assigned', 'assign');
+SELECT pg_temp.act_as(:other_worker) \gset hidden_
+SELECT throws_ok(format('SELECT rui.accept_ticket(%s, %s)', :one, :t), '42501', format('ticket %s is not assigned to you', :t));
+SELECT pg_temp.act_as(:worker) \gset hidden_
+SELECT throws_ok(format('SELECT rui.transfer_ticket(%s, %s, %s, ''again'')', :one, :t, :worker), '22023', NULL,
+	'a transfer goes to somebody else');
+SELECT is(rui.transfer_ticket(:one, :t, :other_worker, 'on leave'), 'assigned', 'transfer');
+SELECT throws_ok(format('SELECT rui.accept_ticket(%s, %s)', :one, :t), '42501', NULL, 'then it is no longer mine');
+SELECT pg_temp.act_as(:other_worker) \gset hidden_
+SELECT is(rui.reject_ticket(:one, :t, 'no tools'), 'triaged', 'reject');
+SELECT is((SELECT executor_id FROM rui.task WHERE id = :t), NULL, 'who rejects it is rid of it');
+SELECT pg_temp.act_as(:manager) \gset hidden_
+SELECT rui.assign_ticket(:one, :t, :worker) \gset hidden_
+SELECT pg_temp.act_as(:worker) \gset hidden_
+SELECT is(rui.accept_ticket(:one, :t, 'a1'), 'accepted', 'accept');
+SELECT is(rui.accept_ticket(:one, :t, 'a1'), 'accepted', 'the same key again: the first answer');
+SELECT is(rui.depart_ticket(:one, :t), 'en_route', 'depart');
+SELECT is(rui.arrive_ticket(:one, :t), 'in_progress', 'arrive');
+SELECT is(rui.pause_ticket(:one, :t, 'part missing'), 'deferred', 'pause');
+SELECT throws_ok(format('SELECT rui.complete_ticket(%s, %s, ''done'')', :one, :t), '55000', NULL, 'not while it is deferred');
+SELECT is(rui.resume_ticket(:one, :t), 'in_progress', 'resume');
+SELECT is(rui.complete_ticket(:one, :t, 'New seal'), 'completed', 'complete');
+SELECT is((SELECT array_agg(replace(kind, 'ticket.', '') ORDER BY id) FROM rui.event WHERE subject = 'ticket' AND subject_id = :t),
+	'{open,triage,assign,transfer,reject,assign,accept,depart,arrive,pause,resume,complete}'::text[],
+	'each action is one event, refused ones none');
+SELECT is((SELECT (party_id, payload)::text FROM rui.event WHERE subject_id = :t AND kind = 'ticket.transfer'),
+	format('(%s,"{""reason"": ""on leave"", ""to_state"": ""assigned"", ""from_state"": ""assigned"", ""executor_id"": %s}")',
+		:worker, :other_worker), 'with who, why and to whom');
+
+-- After the work.
+SELECT throws_ok(format('SELECT rui.rate_ticket(%s, %s, 5)', :one, :t), '42501', NULL, 'staff do not rate');
+SELECT pg_temp.act_as(:resident) \gset hidden_
+SELECT is(rui.rate_ticket(:one, :t, 2, 'Slow'), 'completed', 'rate changes no state');
+SELECT is((SELECT (rating, rating_comment, rated_by)::text FROM rui.ticket WHERE id = :t), format('(2,Slow,%s)', :resident), 'a rating');
+SELECT is(rui.reopen_ticket(:one, :t, 'It drips again', 'r1'), 'triaged', 'reopen');
+SELECT is(rui.reopen_ticket(:one, :t, 'It drips again', 'r1'), 'triaged', 'once');
+SELECT is((SELECT (reopen_count, rating)::text FROM rui.ticket WHERE id = :t), '(1,)', 'a reopened ticket has no rating');
+SELECT is((SELECT (executor_id, accepted_at, arrived_at, completed_at)::text FROM rui.task WHERE id = :t),
+	format('(%s,,,)', :worker), 'but remembers its executor');
+SELECT is(rui.cancel_ticket(:one, :t, 'It stopped by itself'), 'cancelled', 'cancel');
+
+-- Payable work.
+SELECT pg_temp.act_as(:worker) \gset hidden_
+SELECT rui.accept_ticket(:one, :p), rui.arrive_ticket(:one, :p) \gset hidden_
+SELECT throws_ok(format('SELECT rui.complete_ticket(%s, %s, ''done'')', :one, :p), '22023',
+	'work of category "pipe" is payable: give charge_amount or charge_waiver');
+SELECT throws_ok(format('SELECT rui.complete_ticket(%s, %s, ''done'', 10, ''friend'')', :one, :p), '22023', NULL, 'not both');
+SELECT is(rui.complete_ticket(:one, :p, 'done', 120.50), 'completed', 'complete with a charge');
+SELECT pg_temp.act_as(:manager) \gset hidden_
+SELECT rui.reopen_ticket(:one, :p, 'again'), rui.assign_ticket(:one, :p, :worker), rui.accept_ticket(:one, :p),
+	rui.arrive_ticket(:one, :p) \gset hidden_
+SELECT throws_ok(format('SELECT rui.complete_ticket(%s, %s, ''done'', 10)', :one, :p), '22023', NULL,
+	'the same need is charged once');
+SELECT is(rui.complete_ticket(:one, :p, 'done at last'), 'completed', 'complete again');
+SELECT is((SELECT (charge_amount, outcome)::text FROM rui.ticket WHERE id = :p), '(120.50,"done at last")', 'the charge stays');
+SELECT * FROM finish();
+ROLLBACK;
