@@ -120,7 +120,7 @@ DECLARE
 	most numeric;
 	drawn text;
 BEGIN
-	-- areas: {"key","label","text","value","area": GeoJSON-free hex EWKB, "x","y"}
+	-- The map covers all areas; the fullest one is darkest.
 	SELECT min(ST_XMin(a.shape)), min(ST_YMin(a.shape)), max(ST_XMax(a.shape)), max(ST_YMax(a.shape)), greatest(max(a.load), 1)
 	INTO west, south, east, north, most
 	FROM (SELECT (e ->> 'area')::geometry AS shape, (e ->> 'value')::numeric AS load FROM jsonb_array_elements(areas) AS e) AS a;

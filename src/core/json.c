@@ -151,8 +151,9 @@ utf8_length(const unsigned char *text, size_t left)
 		return 1;
 	if (text[0] < 0xC2 || text[0] > 0xF4)
 		return 0;
-	length = text[0] < 0xE0 ? 2 : text[0] < 0xF0 ? 3
-												 : 4;
+	length = text[0] < 0xE0 ? 2 : 3;
+	if (text[0] >= 0xF0)
+		length = 4;
 	if (left < length)
 		return 0;
 	for (i = 1; i < length; i++)

@@ -102,9 +102,10 @@ cut_at_character(char *text, size_t size)
 	if (start > 0 && (unsigned char) text[start - 1] >= 0xC0)
 	{
 		unsigned char lead = (unsigned char) text[start - 1];
-		size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3
-														: 2;
+		size_t length = 2;
 
+		if (lead >= 0xE0)
+			length = lead >= 0xF0 ? 4 : 3;
 		if (end - (start - 1) < length)
 			text[start - 1] = '\0';
 	}

@@ -22,7 +22,8 @@ reserve(rui_text *text, size_t more)
 	if (text->failed)
 		return false;
 	if (more > PTRDIFF_MAX - text->length - 1 ||
-		rui_grow(text->env, &text->bytes, &text->capacity, text->length + more + 1, 1, NULL) != RUI_OK)
+		rui_grow(text->env, &text->bytes, &text->capacity, text->length + more + 1, 1,
+				 NULL) != RUI_OK)
 		text->failed = true;
 	return !text->failed;
 }

@@ -52,7 +52,8 @@ rui_pg_raise(const rui_error *error, const char *what)
 
 	ereport(ERROR,
 			(errcode(row->sqlstate),
-			 error->part[0] != '\0' ? errmsg("%s at \"%s\"", message, error->part) : errmsg("%s", message),
+			 error->part[0] != '\0' ? errmsg("%s at \"%s\"", message, error->part)
+									: errmsg("%s", message),
 			 error->detail[0] != '\0' ? errdetail("%s", error->detail) : 0,
 			 error->hint[0] != '\0' ? errhint("%s", error->hint) : 0));
 	pg_unreachable();

@@ -89,7 +89,8 @@ at_transaction_end(XactEvent event, void *argument)
 }
 
 static void
-at_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *argument)
+at_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionId parent,
+					  void *argument)
 {
 	(void) mine;
 	(void) parent;
@@ -107,10 +108,25 @@ choose_form(Form_pg_attribute attribute, column_layout *column)
 
 	column->type = base;
 	if (attribute->attbyval)
-		column->form = attribute->attlen == 1 ? IMAGE_WORD1 : attribute->attlen == 2 ? IMAGE_WORD2
-			: attribute->attlen == 4												 ? IMAGE_WORD4
-																					 : IMAGE_WORD8;
-	else if (base == TEXTOID || base == VARCHAROID || base == BPCHAROID || base == JSONOID || base == BYTEAOID)
+	{
+		switch (attribute->attlen)
+		{
+			case 1:
+				column->form = IMAGE_WORD1;
+				break;
+			case 2:
+				column->form = IMAGE_WORD2;
+				break;
+			case 4:
+				column->form = IMAGE_WORD4;
+				break;
+			default:
+				column->form = IMAGE_WORD8;
+				break;
+		}
+	}
+	else if (base == TEXTOID || base == VARCHAROID || base == BPCHAROID || base == JSONOID ||
+			 base == BYTEAOID)
 		column->form = IMAGE_BYTES;
 	else
 	{
@@ -153,7 +169,8 @@ describe(table_layout *layout, Relation relation)
 		column->number = i;
 		column->is_key = bms_is_member(attribute->attnum - FirstLowInvalidHeapAttributeNumber, key);
 		choose_form(attribute, column);
-		if (strcmp(NameStr(attribute->attname), "project_id") == 0 && attribute->atttypid == INT8OID)
+		if (strcmp(NameStr(attribute->attname), "project_id") == 0 &&
+			attribute->atttypid == INT8OID)
 			layout->project_column = attribute->attnum;
 		appendStringInfoString(&text, layout->column_count > 0 ? ",{\"name\":" : "{\"name\":");
 		escape_json(&text, NameStr(attribute->attname));
@@ -184,9 +201,12 @@ find_layout(Relation relation)
 
 	if (layouts == NULL)
 	{
-		HASHCTL control = { .keysize = sizeof(Oid), .entrysize = sizeof(table_layout), .hcxt = CacheMemoryContext };
+		HASHCTL control = { .keysize = sizeof(Oid),
+							.entrysize = sizeof(table_layout),
+							.hcxt = CacheMemoryContext };
 
-		layouts = hash_create("rui journal layouts", 64, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+		layouts = hash_create("rui journal layouts", 64, &control,
+							  HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 		RegisterXactCallback(at_transaction_end, NULL);
 		RegisterSubXactCallback(at_subtransaction_end, NULL);
 	}
@@ -199,7 +219,8 @@ find_layout(Relation relation)
 		hash_search(layouts, &id, HASH_REMOVE, NULL);
 	}
 	/* Built aside: an error half-way must not leave half an entry. */
-	context = AllocSetContextCreate(CurrentMemoryContext, "rui journal layout", ALLOCSET_SMALL_SIZES);
+	context = AllocSetContextCreate(CurrentMemoryContext, "rui journal layout",
+									ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(context);
 	made.relation = id;
 	made.context = context;
@@ -224,7 +245,8 @@ store_layout(table_layout *layout, const char *table_name)
 		return;
 	if (plan == NULL)
 	{
-		plan = SPI_prepare("INSERT INTO rui.journal_layout (id, table_name, columns) VALUES ($1, $2, $3::pg_catalog.jsonb) "
+		plan = SPI_prepare("INSERT INTO rui.journal_layout (id, table_name, columns) VALUES "
+						   "($1, $2, $3::pg_catalog.jsonb) "
 						   "ON CONFLICT DO NOTHING",
 						   3, types);
 		if (plan == NULL || SPI_keepplan(plan) != 0)
@@ -242,7 +264,8 @@ static void
 flush(batch *current)
 {
 	static SPIPlanPtr plan;
-	Oid types[9] = { INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, NAMEOID, TEXTOID, INT8OID, TEXTOID, INT4OID };
+	Oid types[9] = { INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, NAMEOID, TEXTOID, INT8OID,
+					 TEXTOID, INT4OID };
 	Oid all_types[10];
 	Datum values[10];
 	char nulls[11] = "          ";
@@ -254,7 +277,8 @@ flush(batch *current)
 	{
 		memcpy(all_types, types, sizeof types);
 		all_types[9] = BYTEAOID;
-		plan = SPI_prepare("INSERT INTO rui.journal (project_id, at, transaction_id, party_id, login, table_name, "
+		plan = SPI_prepare("INSERT INTO rui.journal (project_id, at, transaction_id, party_id, "
+						   "login, table_name, "
 						   "layout_id, operation, row_count, images) "
 						   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
 						   10, all_types);
@@ -266,7 +290,8 @@ flush(batch *current)
 	values[2] = Int64GetDatum((int64) U64FromFullTransactionId(GetTopFullTransactionId()));
 	values[3] = Int64GetDatum(party);
 	nulls[3] = party == 0 ? 'n' : ' ';
-	values[4] = DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(GetSessionUserId(), false)));
+	values[4] = DirectFunctionCall1(namein,
+									CStringGetDatum(GetUserNameFromId(GetSessionUserId(), false)));
 	values[5] = CStringGetTextDatum(current->table_name);
 	values[6] = Int64GetDatum(current->layout->id);
 	values[7] = CStringGetTextDatum(current->operation);
@@ -367,8 +392,10 @@ put_change(StringInfo out, table_layout *layout, TupleTableSlot *before, TupleTa
 		bool old_null = before->tts_isnull[number];
 		bool new_null = after->tts_isnull[number];
 
-		changed[i] = old_null != new_null ||
-			(!old_null && !datum_image_eq(before->tts_values[number], after->tts_values[number], attribute->attbyval, attribute->attlen));
+		changed[i] = old_null != new_null;
+		if (!old_null && !new_null)
+			changed[i] = !datum_image_eq(before->tts_values[number], after->tts_values[number],
+										 attribute->attbyval, attribute->attlen);
 		count += changed[i];
 	}
 	if (count == 0)
@@ -412,7 +439,8 @@ write_rows(batch *current, table_layout *layout, Tuplestorestate *befores, Tuple
 {
 	TupleTableSlot *before = MakeSingleTupleTableSlot(layout->descriptor, &TTSOpsMinimalTuple);
 	TupleTableSlot *after = MakeSingleTupleTableSlot(layout->descriptor, &TTSOpsMinimalTuple);
-	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "rui journal row", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "rui journal row",
+												  ALLOCSET_DEFAULT_SIZES);
 	bool *changed = palloc(sizeof(bool) * (layout->column_count + 1));
 	Tuplestorestate *leading = afters != NULL ? afters : befores;
 	TupleTableSlot *leading_slot = afters != NULL ? after : before;
@@ -435,7 +463,8 @@ write_rows(batch *current, table_layout *layout, Tuplestorestate *befores, Tuple
 			slot_getallattrs(before);
 		}
 		project = row_project(layout, leading_slot);
-		if (current->rows > 0 && (project != current->project || current->images.len >= BATCH_BYTES))
+		if (current->rows > 0 &&
+			(project != current->project || current->images.len >= BATCH_BYTES))
 			flush(current);
 		current->project = project;
 		MemoryContextReset(scratch);
@@ -467,15 +496,18 @@ RUI_FUNCTION(journal_change)
 		(data->tg_newtable == NULL && data->tg_oldtable == NULL))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("rui.journal_change(table) must be a statement trigger after INSERT, UPDATE or DELETE with transition tables")));
+				 errmsg("rui.journal_change(table) must be a statement trigger after INSERT, "
+						"UPDATE or DELETE with transition tables")));
 	if ((data->tg_newtable == NULL || tuplestore_tuple_count(data->tg_newtable) == 0) &&
 		(data->tg_oldtable == NULL || tuplestore_tuple_count(data->tg_oldtable) == 0))
 		return PointerGetDatum(NULL);
 	layout = find_layout(data->tg_relation);
 	current.layout = layout;
 	current.table_name = data->tg_trigger->tgargs[0];
-	current.operation = TRIGGER_FIRED_BY_INSERT(data->tg_event) ? "insert" : TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? "update"
-																													 : "delete";
+	if (TRIGGER_FIRED_BY_INSERT(data->tg_event))
+		current.operation = "insert";
+	else
+		current.operation = TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? "update" : "delete";
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 	initStringInfo(&current.images);

@@ -249,8 +249,9 @@ read_layout(image_reader *r, const char *text)
 					 errdetail("Each column needs name, type and form.")));
 		column->name = name->text;
 		column->is_key = key != NULL && key->boolean;
-		for (i = IMAGE_WORD1; i < IMAGE_TEXT && strcmp(form->text, rui_image_form_names[i]) != 0; i++)
-			;
+		i = IMAGE_WORD1;
+		while (i < IMAGE_TEXT && strcmp(form->text, rui_image_form_names[i]) != 0)
+			i++;
 		column->form = (image_form) i;
 #if PG_VERSION_NUM >= 160000
 		if (!parseTypeString(type->text, &column->type, &typmod, NULL))
@@ -324,8 +325,8 @@ RUI_FUNCTION(image_json)
 		nulls[3] = letter == 'I';
 		nulls[4] = letter == 'D';
 		values[0] = Int32GetDatum(++position);
-		values[1] = CStringGetTextDatum(letter == 'I' ? "insert" : letter == 'U' ? "update"
-																				 : "delete");
+		values[1] = CStringGetTextDatum(nulls[3] ? "insert" : nulls[4] ? "delete"
+																	   : "update");
 		values[2] = finish_object(&key);
 		values[3] = nulls[3] ? (Datum) 0 : finish_object(&before);
 		values[4] = nulls[4] ? (Datum) 0 : finish_object(&after);

@@ -54,7 +54,8 @@ void
 rui_enter_owner(Oid relation, rui_owner_scope *scope)
 {
 	GetUserIdAndSecContext(&scope->user, &scope->context);
-	SetUserIdAndSecContext(table_owner(relation), scope->context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
+	SetUserIdAndSecContext(table_owner(relation),
+						   scope->context | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 }
 
 void
@@ -113,7 +114,8 @@ rui_lookup_get(rui_lookup *lookup)
 		if (!OidIsValid(lookup->relations[i]))
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_TABLE),
-					 errmsg("the platform is not there: table rui.%s does not exist", lookup->tables[i]),
+					 errmsg("the platform is not there: table rui.%s does not exist",
+							lookup->tables[i]),
 					 errhint("Run CALL rui.create_platform().")));
 	}
 	context = AllocSetContextCreate(CacheMemoryContext, "rui lookup", ALLOCSET_SMALL_SIZES);

@@ -73,6 +73,9 @@ static int64 access_party; /* whom the access lookup is about */
 
 static const char *const project_states[] = { "candidate", "live", "closed" };
 
+/* The same for errors, by bit >> 1. */
+static const char *const state_phrases[] = { "a candidate", "live", "closed" };
+
 static int
 state_bit(const char *state)
 {
@@ -204,7 +207,8 @@ claimed_party(void)
 		member = document.root->kind == RUI_JSON_OBJECT
 			? rui_json_member(document.root, "party_id")
 			: NULL;
-		if (member != NULL && (member->kind == RUI_JSON_NUMBER || member->kind == RUI_JSON_STRING) &&
+		if (member != NULL &&
+			(member->kind == RUI_JSON_NUMBER || member->kind == RUI_JSON_STRING) &&
 			!read_party(member->text, member->length, &party))
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -231,12 +235,15 @@ load_login(rui_lookup *lookup, MemoryContext context)
 	bool isnull;
 
 	(void) lookup;
-	values[0] = DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(GetSessionUserId(), false)));
-	if (SPI_execute_with_args("SELECT l.party_id FROM rui.login l WHERE l.login OPERATOR(pg_catalog.=) $1",
+	values[0] = DirectFunctionCall1(namein,
+									CStringGetDatum(GetUserNameFromId(GetSessionUserId(), false)));
+	if (SPI_execute_with_args("SELECT l.party_id FROM rui.login l WHERE l.login "
+							  "OPERATOR(pg_catalog.=) $1",
 							  1, types, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not read rui.login");
 	if (SPI_processed == 1)
-		*party = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+		*party = DatumGetInt64(
+			SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	return party;
 }
 
@@ -306,7 +313,8 @@ load_permissions(rui_lookup *lookup, MemoryContext context)
 	if (SPI_execute("SELECT r.role_code, r.permission, s.state "
 					"FROM rui.role_permission r "
 					"JOIN rui.permission p ON p.code OPERATOR(pg_catalog.=) r.permission "
-					"CROSS JOIN LATERAL pg_catalog.array_to_string(p.project_states, ',') AS s(state)",
+					"CROSS JOIN LATERAL pg_catalog.array_to_string(p.project_states, ',') AS "
+					"s(state)",
 					true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read rui.role_permission");
 	list->count = (int) SPI_processed;
@@ -341,7 +349,8 @@ bigint_array(const int64 *values, int count, MemoryContext context)
 
 	for (i = 0; i < count; i++)
 		elements[i] = Int64GetDatum(values[i]);
-	array = construct_array(elements, count, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+	array = construct_array(elements, count, INT8OID, sizeof(int64), FLOAT8PASSBYVAL,
+							TYPALIGN_DOUBLE);
 	MemoryContextSwitchTo(old);
 	return PointerGetDatum(array);
 }
@@ -376,11 +385,14 @@ distinct_ids(int64 *ids, int count, MemoryContext context)
 static const char access_query[] =
 	"SELECT m.project_id, p.company_id, p.state, m.role_code "
 	"FROM rui.membership m JOIN rui.project p ON p.id OPERATOR(pg_catalog.=) m.project_id "
-	"WHERE m.party_id OPERATOR(pg_catalog.=) $1 AND m.valid OPERATOR(pg_catalog.@>) pg_catalog.now() "
+	"WHERE m.party_id OPERATOR(pg_catalog.=) $1 AND m.valid OPERATOR(pg_catalog.@>) "
+	"pg_catalog.now() "
 	"UNION ALL "
 	"SELECT p.id, c.company_id, p.state, c.role_code "
-	"FROM rui.company_member c LEFT JOIN rui.project p ON p.company_id OPERATOR(pg_catalog.=) c.company_id "
-	"WHERE c.party_id OPERATOR(pg_catalog.=) $1 AND c.valid OPERATOR(pg_catalog.@>) pg_catalog.now() "
+	"FROM rui.company_member c LEFT JOIN rui.project p ON p.company_id OPERATOR(pg_catalog.=) "
+	"c.company_id "
+	"WHERE c.party_id OPERATOR(pg_catalog.=) $1 AND c.valid OPERATOR(pg_catalog.@>) "
+	"pg_catalog.now() "
 	"ORDER BY 1";
 
 static void *
@@ -535,7 +547,8 @@ refuse_nobody(void)
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("nobody acts in this session"),
-			 errhint("Map the login role with rui.login, use a gateway's claims, or SET LOCAL rui.party_id in the same transaction.")));
+			 errhint("Map the login role with rui.login, use a gateway's claims, or SET LOCAL "
+					 "rui.party_id in the same transaction.")));
 }
 
 RUI_FUNCTION(require_permission)
@@ -560,18 +573,21 @@ RUI_FUNCTION(require_permission)
 		case MISSING:
 			ereport(ERROR,
 					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					 errmsg("permission \"%s\" is missing in project " INT64_FORMAT, permission, project),
-					 errdetail("Party " INT64_FORMAT " holds no role there that carries it now.", party),
+					 errmsg("permission \"%s\" is missing in project " INT64_FORMAT,
+							permission, project),
+					 errdetail("Party " INT64_FORMAT " holds no role there that carries it "
+							   "now.",
+							   party),
 					 errhint("A manager of the project grants roles with rui.grant_role().")));
 			break;
 		case WRONG_STATE:
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("project " INT64_FORMAT " is %s", project,
-							state == 1 ? "a candidate" : state == 2 ? "live"
-																	: "closed"),
+							state_phrases[state >> 1]),
 					 errdetail("Its state does not allow \"%s\".", permission),
-					 errhint("rui.permission lists the project states that allow each permission.")));
+					 errhint("rui.permission lists the project states that allow each "
+							 "permission.")));
 			break;
 	}
 	PG_RETURN_VOID();

@@ -57,7 +57,8 @@ load_machine(rui_lookup *lookup, MemoryContext context)
 	uint64 i;
 
 	(void) lookup;
-	if (SPI_execute("SELECT subject, from_state, action, to_state, guard FROM rui.transition", true, 0) !=
+	if (SPI_execute("SELECT subject, from_state, action, to_state, guard FROM rui.transition",
+					true, 0) !=
 		SPI_OK_SELECT)
 		elog(ERROR, "could not read rui.transition");
 	result->count = (int) SPI_processed;
@@ -131,17 +132,19 @@ column_text(HeapTuple tuple, Relation relation, int column)
 static void
 ask_guard(const transition *move, HeapTuple tuple, Relation relation)
 {
+	TupleDesc layout = RelationGetDescr(relation);
 	Oid types[2] = { INT8OID, INT8OID };
 	Datum values[2];
 	bool isnull;
 	char *query = psprintf("SELECT rui.%s($1, $2)", quote_identifier(move->guard));
 	char *reason;
 
-	values[0] = SPI_getbinval(tuple, RelationGetDescr(relation), required_column(relation, "project_id"), &isnull);
-	values[1] = SPI_getbinval(tuple, RelationGetDescr(relation), required_column(relation, "id"), &isnull);
+	values[0] = SPI_getbinval(tuple, layout, required_column(relation, "project_id"), &isnull);
+	values[1] = SPI_getbinval(tuple, layout, required_column(relation, "id"), &isnull);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
-	if (SPI_execute_with_args(query, 2, types, values, NULL, false, 1) != SPI_OK_SELECT || SPI_processed != 1)
+	if (SPI_execute_with_args(query, 2, types, values, NULL, false, 1) != SPI_OK_SELECT ||
+		SPI_processed != 1)
 		elog(ERROR, "guard %s gave no answer", move->guard);
 	reason = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1);
 	if (reason != NULL)
@@ -174,13 +177,15 @@ RUI_FUNCTION(enforce_transition)
 		data->tg_trigger->tgnargs != 2)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("rui.enforce_transition(subject, column) must be a row trigger before INSERT OR UPDATE")));
+				 errmsg("rui.enforce_transition(subject, column) must be a row trigger before "
+						"INSERT OR UPDATE")));
 	state_column = required_column(data->tg_relation, "state");
 	action_column = required_column(data->tg_relation, "last_action");
 	tuple = TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : data->tg_trigtuple;
 	subject = data->tg_trigger->tgargs[0];
 	if (subject[0] == '\0')
-		subject = column_text(tuple, data->tg_relation, required_column(data->tg_relation, data->tg_trigger->tgargs[1]));
+		subject = column_text(tuple, data->tg_relation,
+							  required_column(data->tg_relation, data->tg_trigger->tgargs[1]));
 	if (subject == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_NOT_NULL_VIOLATION),
@@ -189,7 +194,8 @@ RUI_FUNCTION(enforce_transition)
 	if (TRIGGER_FIRED_BY_UPDATE(data->tg_event))
 	{
 		from_state = column_text(data->tg_trigtuple, data->tg_relation, state_column);
-		moves = bms_is_member(action_column - FirstLowInvalidHeapAttributeNumber, data->tg_updatedcols);
+		moves = bms_is_member(action_column - FirstLowInvalidHeapAttributeNumber,
+							  data->tg_updatedcols);
 	}
 	state = column_text(tuple, data->tg_relation, state_column);
 	if (!moves)
