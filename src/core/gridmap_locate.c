@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * gridmap_locate.c
+ *	  Finding the grid of a point in the raster of a gridmap.
+ *
+ * The winding number of a ring around a point p of a leaf is
+ *
+ *	  w + sum over the ring's edges a-b listed in the leaf of
+ *	  h(p) + [b.x > east][p.y >= b.y] - [a.x > east][p.y >= a.y]
+ *
+ * where h is +1 for a rising edge right of p and -1 for a falling one (Sunday,
+ * "Fast winding number inclusion of a point in a polygon"), and w a constant
+ * of ring and leaf.  The path from p east to the leaf's border and south along
+ * it crosses no other edge; the bracketed terms count the crossings of its
+ * second leg without computing where they are.  Along a chain of edges they
+ * cancel but for the two ends.  gridmap_raster.c computes w.
+ */
+#include "core/gridmap.h"
+
+#include <string.h>
+
+static inline const void *
+at(const rui_gridmap *map, uint32_t offset)
+{
+	return (const char *) map + offset;
+}
+
+/*
+ * Where p lies: -1 outside, 0 on the ring, 1 inside.  side is, operation for
+ * operation, the determinant of PostGIS (positive: p is left of a-b).
+ */
+static int
+ring_side(const double *xy, const uint32_t *ring, double east, double x, double y)
+{
+	int32_t winding = (int32_t) ring[1];
+	uint32_t chains = ring[2];
+	const uint32_t *chain = ring + RUI_GRIDMAP_RING_HEAD;
+
+	for (; chains > 0; chains--, chain += 2)
+	{
+		const double *a = xy + 2 * (size_t) chain[0];
+		const double *last = a + 2 * (size_t) chain[1];
+
+		winding += (last[0] > east && y >= last[1]) - (a[0] > east && y >= a[1]);
+		for (; a < last; a += 2)
+		{
+			const double *b = a + 2;
+			double side;
+
+			if ((a[1] > y && b[1] > y) || (a[1] < y && b[1] < y))
+				continue;
+			side = (b[0] - a[0]) * (y - a[1]) - (x - a[0]) * (b[1] - a[1]);
+			if (side == 0.0)
+			{
+				if ((a[0] <= x && x <= b[0]) || (b[0] <= x && x <= a[0]))
+					return 0;
+			}
+			else if (a[1] <= y && y < b[1])
+				winding += side > 0;
+			else if (b[1] <= y && y < a[1])
+				winding -= side < 0;
+		}
+	}
+	return winding == 0 ? -1 : 1;
+}
+
+static inline const uint32_t *
+next_ring(const uint32_t *ring)
+{
+	return ring + RUI_GRIDMAP_RING_HEAD + 2 * (size_t) ring[2];
+}
+
+/* The area + 1 that covers p within a leaf, or 0. */
+static uint32_t
+search_leaf(const rui_gridmap *map, const uint32_t *leaf, double x, double y)
+{
+	const double *xy = at(map, map->at_xy);
+	const uint32_t *ring = leaf + RUI_GRIDMAP_LEAF_HEAD;
+	uint32_t left = leaf[3];
+	double east;
+
+	memcpy(&east, leaf, sizeof east);
+	while (left > 0)
+	{
+		/* A shell, then those of its holes that come near. */
+		uint32_t area = ring[0] & ~RUI_GRIDMAP_SHELL;
+		int side = ring_side(xy, ring, east, x, y);
+
+		if (side == 0)
+			return area + 1;
+		ring = next_ring(ring);
+		left--;
+		for (; left > 0 && (ring[0] & RUI_GRIDMAP_SHELL) == 0; left--, ring = next_ring(ring))
+		{
+			int hole;
+
+			if (side < 0)
+				continue;
+			hole = ring_side(xy, ring, east, x, y);
+			if (hole == 0)
+				return area + 1;
+			if (hole > 0)
+				side = -1;
+		}
+		if (side > 0)
+			return area + 1;
+	}
+	return leaf[2];
+}
+
+static inline uint32_t
+cell_of(double offset, uint32_t cells)
+{
+	if (!(offset > 0))
+		return 0;
+	return offset >= cells ? cells - 1 : (uint32_t) offset;
+}
+
+bool
+rui_gridmap_locate(const rui_gridmap *map, double x, double y, int64_t *grid)
+{
+	const uint32_t *nodes = at(map, map->at_raster);
+	double low[2];
+	double high[2];
+	uint32_t column;
+	uint32_t row;
+	uint32_t node;
+	uint32_t found;
+
+	/* False for NaN too. */
+	if (!(x >= map->low[0] && x <= map->high[0] && y >= map->low[1] && y <= map->high[1]))
+		return false;
+	column = cell_of((x - map->low[0]) * map->scale[0], map->columns);
+	row = cell_of((y - map->low[1]) * map->scale[1], map->rows);
+	node = nodes[(size_t) row * map->columns + column];
+	if ((node & RUI_GRIDMAP_SPLIT_X) != 0)
+	{
+		low[0] = rui_gridmap_bound(map->low[0], map->high[0], column, map->columns);
+		high[0] = rui_gridmap_bound(map->low[0], map->high[0], column + 1, map->columns);
+		low[1] = rui_gridmap_bound(map->low[1], map->high[1], row, map->rows);
+		high[1] = rui_gridmap_bound(map->low[1], map->high[1], row + 1, map->rows);
+		nodes = at(map, map->at_split);
+		do
+		{
+			int axis = (node & RUI_GRIDMAP_KIND) == RUI_GRIDMAP_SPLIT_Y;
+			double middle = (low[axis] + high[axis]) * 0.5;
+			bool upper = (axis == 0 ? x : y) >= middle;
+
+			node = nodes[2 * (size_t) (node & RUI_GRIDMAP_NUMBER) + upper];
+			if (upper)
+				low[axis] = middle;
+			else
+				high[axis] = middle;
+		} while ((node & RUI_GRIDMAP_SPLIT_X) != 0);
+	}
+	found = node & RUI_GRIDMAP_NUMBER;
+	if ((node & RUI_GRIDMAP_KIND) == RUI_GRIDMAP_LEAF)
+		found = search_leaf(map, (const uint32_t *) at(map, map->at_leaf) + found, x, y);
+	if (found == 0)
+		return false;
+	*grid = ((const int64_t *) at(map, map->at_grid))[found - 1];
+	return true;
+}
