@@ -9,23 +9,16 @@ DECLARE
 	creator name;
 	owner_is_super boolean;
 BEGIN
+	IF pg_catalog.getdatabaseencoding() OPERATOR(pg_catalog.<>) 'UTF8' THEN
+		RAISE EXCEPTION 'this database has encoding %', pg_catalog.getdatabaseencoding()
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				HINT = 'Install into one made by CREATE DATABASE ... TEMPLATE template0 ENCODING ''UTF8''.';
+	END IF;
 	SELECT r.rolsuper INTO owner_is_super
 	FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) n.nspowner
 	WHERE n.nspname OPERATOR(pg_catalog.=) 'rui';
 	IF NOT owner_is_super THEN
 		RAISE EXCEPTION 'schema "rui" is not owned by a superuser'
-			USING ERRCODE = 'insufficient_privilege',
-				HINT = 'Drop or rename the schema, then run CREATE EXTENSION rui CASCADE again.';
-	END IF;
-	SELECT CASE WHEN a.grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC' ELSE r.rolname END INTO creator
-	FROM pg_catalog.pg_namespace n
-	CROSS JOIN LATERAL pg_catalog.aclexplode(n.nspacl) a
-	LEFT JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) a.grantee
-	WHERE n.nspname OPERATOR(pg_catalog.=) 'rui' AND a.privilege_type OPERATOR(pg_catalog.=) 'CREATE'
-		AND r.rolsuper IS NOT TRUE
-	LIMIT 1;
-	IF creator IS NOT NULL THEN
-		RAISE EXCEPTION 'schema "rui" lets % create objects', creator
 			USING ERRCODE = 'insufficient_privilege',
 				HINT = 'Drop or rename the schema, then run CREATE EXTENSION rui CASCADE again.';
 	END IF;
@@ -43,6 +36,18 @@ BEGIN
 		RAISE EXCEPTION 'schema "rui" already holds %', foreign_object
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 				HINT = 'If this is what DROP EXTENSION rui CASCADE left of a platform, keep it with ALTER SCHEMA rui RENAME TO rui_old, or remove it with DROP SCHEMA rui CASCADE; then run CREATE EXTENSION rui CASCADE and restore the data from a dump.';
+	END IF;
+	SELECT CASE WHEN a.grantee OPERATOR(pg_catalog.=) 0 THEN 'PUBLIC' ELSE r.rolname END INTO creator
+	FROM pg_catalog.pg_namespace n
+	CROSS JOIN LATERAL pg_catalog.aclexplode(n.nspacl) a
+	LEFT JOIN pg_catalog.pg_roles r ON r.oid OPERATOR(pg_catalog.=) a.grantee
+	WHERE n.nspname OPERATOR(pg_catalog.=) 'rui' AND a.privilege_type OPERATOR(pg_catalog.=) 'CREATE'
+		AND r.rolsuper IS NOT TRUE
+	LIMIT 1;
+	IF creator IS NOT NULL THEN
+		RAISE EXCEPTION 'schema "rui" lets % create objects', creator
+			USING ERRCODE = 'insufficient_privilege',
+				HINT = 'Drop or rename the schema, then run CREATE EXTENSION rui CASCADE again.';
 	END IF;
 END
 $guard$;
