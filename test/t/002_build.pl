@@ -90,7 +90,7 @@ like(error_of($procedure), qr/syntax error.*_platform_${name}\(\) line $line at 
 	'so is bad SQL');
 $broken[ $line - 1 ] = "nowhere := 1;\n";
 ($ok, $said, $procedure) = procedure_with(join '', @broken);
-like(error_of($procedure), qr/^LINE $line: .*_platform_$name" near line $line/ms, 'and bad PL\/pgSQL');
+like(error_of($procedure), qr/^LINE $line: .*_platform_$name" near line/ms, 'and bad PL\/pgSQL');
 
 # As CREATE EXTENSION does it: bodies are read when they are called.
 sub error_of

@@ -109,13 +109,15 @@ list_folder(const char *folder, size_t *count)
 	char **names = NULL;
 	size_t capacity = 0;
 	rui_error error;
+	rui_status status;
 
 	*count = 0;
 	while (directory != NULL && (entry = readdir(directory)) != NULL)
 	{
 		if (entry->d_name[0] == '.')
 			continue;
-		if (rui_grow(&rui_env_malloc, &names, &capacity, *count + 1, sizeof(char *), &error) != RUI_OK)
+		status = rui_grow(&rui_env_malloc, &names, &capacity, *count + 1, sizeof(char *), &error);
+		if (status != RUI_OK)
 			abort();
 		names[(*count)++] = strdup(entry->d_name);
 	}
