@@ -20,7 +20,7 @@ UNIT = $(call names,unit,.c)
 FUZZ = $(call names,fuzz,.c)
 
 .PHONY: all install uninstall installcheck setup help demo check check-unit check-fuzz \
-	check-lint check-regress check-isolation check-pgtap check-tap check-asan bench docs \
+	check-lint check-regress check-isolation check-pgtap check-real check-tap check-asan bench docs \
 	format clean
 
 all: ## build the extension
@@ -63,6 +63,9 @@ check-isolation: ## test/specs by pg_isolation_regress
 
 check-pgtap: ## test/pgtap in a database with the platform
 	@scripts/with_cluster scripts/check_pgtap $(call names,pgtap,.sql)
+
+check-real: ## test/real on recorded data in RUI_DATA (../shared/data), where they exist
+	@scripts/with_cluster scripts/check_real $(call names,real,.sql)
 
 check-tap: ## test/t: install, crash, dump and restore with servers of their own
 	@scripts/with_cluster --no-server --unprivileged scripts/check_tap $(call names,t,.pl)
