@@ -70,8 +70,8 @@ check-real: ## test/real on recorded data in RUI_DATA (../shared/data), where th
 check-tap: ## test/t: install, crash, dump and restore with servers of their own
 	@scripts/with_cluster --no-server --unprivileged scripts/check_tap $(call names,t,.pl)
 
-check-asan: ## test/sql in a server with ASan and UBSan
-	@scripts/check_asan $(call names,sql,.sql)
+check-asan: ## test/sql and test/pgtap in a server with ASan and UBSan
+	@scripts/check_asan $(TESTS)
 
 installcheck: ## test/sql against the running server that PGHOST and PGPORT name
 	@scripts/check_regress regress $(call names,sql,.sql)
