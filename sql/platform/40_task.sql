@@ -33,6 +33,7 @@ CREATE TABLE rui.task (
 	CONSTRAINT task_has_executor CHECK (executor_id IS NOT NULL
 		OR state NOT IN ('assigned', 'accepted', 'en_route', 'in_progress', 'deferred', 'completed', 'closed'))
 ) WITH (fillfactor = 80);
+ALTER TABLE rui.task_clock ADD FOREIGN KEY (project_id, task_id) REFERENCES rui.task (project_id, id);
 CREATE INDEX task_waiting ON rui.task (project_id, opened_at) WHERE state IN ('new', 'triaged');
 CREATE INDEX task_of_executor ON rui.task (project_id, executor_id, last_at) WHERE executor_id IS NOT NULL;
 CREATE INDEX task_of_accountable ON rui.task (project_id, accountable_id, last_at) WHERE accountable_id IS NOT NULL;
@@ -94,6 +95,8 @@ SET search_path FROM CURRENT
 AS $$
 BEGIN
 	point := place;
+	grid_id := NULL;
+	accountable_id := NULL;
 	IF unit_id IS NOT NULL THEN
 		SELECT coalesce(place, b.entrance), u.building_id, h.id
 		INTO point, building_id, household_id

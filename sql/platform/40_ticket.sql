@@ -24,6 +24,7 @@ CREATE TABLE rui.ticket_category (
 	PRIMARY KEY (project_id, code),
 	FOREIGN KEY (project_id, parent_code) REFERENCES rui.ticket_category (project_id, code)
 );
+ALTER TABLE rui.sla_policy ADD FOREIGN KEY (project_id, category) REFERENCES rui.ticket_category (project_id, code);
 CREATE INDEX ticket_category_by_parent ON rui.ticket_category (project_id, parent_code);
 
 CREATE TABLE rui.ticket (
@@ -166,6 +167,8 @@ PERFORM rui._allow_read('ticket', '{rui_resident}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND id = ANY ((SELECT rui.my_tickets())::bigint[])');
 PERFORM rui._allow_read('task', '{rui_resident}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND id = ANY ((SELECT rui.my_tickets())::bigint[])');
+PERFORM rui._allow_read('task_clock', '{rui_resident}',
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND task_id = ANY ((SELECT rui.my_tickets())::bigint[])');
 
 CREATE FUNCTION rui._unknown_category(project_id bigint, code text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE

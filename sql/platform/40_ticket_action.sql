@@ -63,6 +63,14 @@ BEGIN
 		SET reopen_count = k.reopen_count + 1, rating = NULL, rating_comment = NULL, rated_by = NULL, rated_at = NULL
 		WHERE k.project_id = _move_ticket.project_id AND k.id = present.id;
 	END IF;
+	IF action IN ('accept', 'arrive', 'complete', 'pause', 'resume', 'reopen', 'cancel', 'decline', 'merge') THEN
+		PERFORM rui._move_clocks(project_id, present.id,
+			CASE WHEN action IN ('accept', 'arrive', 'complete') THEN 'stop'
+				WHEN action IN ('cancel', 'decline', 'merge') THEN 'end' ELSE action END,
+			-- The first response counts, whatever happens later.
+			CASE action WHEN 'accept' THEN '{response}'::text[] WHEN 'arrive' THEN '{response,arrival}'
+				WHEN 'reopen' THEN '{arrival,resolution}' ELSE '{response,arrival,resolution}' END, happened);
+	END IF;
 	INSERT INTO rui.event (project_id, at, kind, subject, subject_id, party_id, payload)
 	VALUES (project_id, happened, 'ticket.' || action, 'ticket', present.id, me,
 		jsonb_strip_nulls(jsonb_build_object('from_state', present.state, 'to_state', new_state, 'reason', reason,
@@ -115,18 +123,64 @@ $$;
 COMMENT ON FUNCTION rui._simple_action(bigint, bigint, text, text, boolean, text, timestamptz) IS
 'Internal: an action on a ticket that takes a reason (1 to 500 characters) or nothing, once per request key. Returns the new state.';
 
-CREATE FUNCTION rui.triage_ticket(project_id bigint, ticket_id bigint, request_key text DEFAULT NULL,
+CREATE FUNCTION rui.triage_ticket(project_id bigint, ticket_id bigint, category text DEFAULT NULL,
+	priority integer DEFAULT NULL, is_emergency boolean DEFAULT NULL, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
+DECLARE
+	answer jsonb;
+	present rui.task;
+	kind_of_need rui.ticket_category;
+	agreed interval;
+	new_state text;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'manage_tickets');
-	RETURN rui._simple_action(project_id, ticket_id, 'triage', NULL, false, request_key, at);
+	PERFORM rui._check_time(project_id, at);
+	IF category IS NOT NULL THEN
+		PERFORM rui._check_text('category', category, 60);
+	END IF;
+	IF priority NOT BETWEEN 1 AND 5 THEN
+		RAISE EXCEPTION 'priority must be 1 to 5, not %', priority USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	IF request_key IS NOT NULL THEN
+		answer := rui._begin_request(project_id, 'triage_ticket', request_key,
+			jsonb_build_array(ticket_id, category, priority, is_emergency));
+		IF answer IS NOT NULL THEN
+			RETURN answer #>> '{}';
+		END IF;
+	END IF;
+	present := rui._lock_ticket(project_id, ticket_id);
+	new_state := rui._move_ticket(project_id, present, 'triage', NULL, NULL, at, jsonb_strip_nulls(
+		jsonb_build_object('category', category, 'priority', priority, 'is_emergency', is_emergency)));
+	IF category IS NOT NULL OR priority IS NOT NULL OR is_emergency IS NOT NULL THEN
+		SELECT c.* INTO kind_of_need FROM rui.ticket_category c
+		WHERE c.project_id = triage_ticket.project_id AND c.code = coalesce(triage_ticket.category, present.category);
+		IF NOT FOUND THEN
+			PERFORM rui._unknown_category(project_id, category);
+		END IF;
+		-- Another category brings what it needs; what was said goes before.
+		UPDATE rui.task t
+		SET category = kind_of_need.code,
+			skill = CASE WHEN triage_ticket.category IS NULL THEN t.skill ELSE kind_of_need.skill END,
+			skill_level = CASE WHEN triage_ticket.category IS NULL THEN t.skill_level ELSE kind_of_need.skill_level END,
+			service = CASE WHEN triage_ticket.category IS NULL THEN t.service ELSE kind_of_need.service END,
+			priority = coalesce(triage_ticket.priority, t.priority),
+			is_emergency = coalesce(triage_ticket.is_emergency, t.is_emergency)
+		WHERE t.project_id = triage_ticket.project_id AND t.id = triage_ticket.ticket_id
+		RETURNING t.* INTO present;
+		SELECT k.agreed_resolution INTO agreed FROM rui.ticket k
+		WHERE k.project_id = triage_ticket.project_id AND k.id = triage_ticket.ticket_id;
+		PERFORM rui._retarget_clocks(project_id, ticket_id, kind_of_need.path, present.priority, present.is_emergency,
+			agreed, present.opened_at, present.last_at);
+	END IF;
+	PERFORM rui._finish_request(project_id, 'triage_ticket', request_key, to_jsonb(new_state));
+	RETURN new_state;
 END
 $$;
-COMMENT ON FUNCTION rui.triage_ticket(bigint, bigint, text, timestamptz) IS
-'Confirms a new ticket as a real need of the right category. Returns the new state, triaged. Needs manage_tickets. Errors: 22004, 22008, 22023 before the last action, P0002 unknown ticket, RU409, 42501, 55000 not legal now.';
+COMMENT ON FUNCTION rui.triage_ticket(bigint, bigint, text, integer, boolean, text, timestamptz) IS
+'Confirms a new ticket as a real need; category, priority (1 to 5) and is_emergency correct what was told, null keeps it. Running clocks then take the targets promised for that kind when the ticket was opened, and keep the time that has passed. Returns the new state, triaged. Needs manage_tickets. Errors: 22004, 22001, 22008, 22023 blank category, priority, or before the last action, P0002 unknown ticket or category, RU409, 42501, 55000 not legal now.';
 
 CREATE FUNCTION rui.assign_ticket(project_id bigint, ticket_id bigint, worker_id bigint, reason text DEFAULT NULL,
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text

@@ -74,6 +74,8 @@ BEGIN
 		coalesce(priority, kind_of_need.priority), coalesce(is_emergency, kind_of_need.is_emergency),
 		kind_of_need.skill, kind_of_need.skill_level, kind_of_need.service, site.accountable_id, at, 'open', at)
 	RETURNING id INTO new_id;
+	PERFORM rui._start_clocks(project_id, new_id, kind_of_need.path, coalesce(priority, kind_of_need.priority),
+		coalesce(is_emergency, kind_of_need.is_emergency), agreed_resolution, at);
 	INSERT INTO rui.event (project_id, at, kind, subject, subject_id, party_id, payload)
 	VALUES (project_id, at, 'ticket.open', 'ticket', new_id, me,
 		jsonb_build_object('category', category, 'source', source));
