@@ -20,7 +20,7 @@ UNIT = $(call names,unit,.c)
 FUZZ = $(call names,fuzz,.c)
 
 .PHONY: all install uninstall installcheck setup help demo check check-unit check-fuzz \
-	check-lint check-regress check-isolation check-pgtap check-real check-tap check-asan bench docs \
+	check-lint check-regress check-isolation check-pgtap check-real check-tap check-asan check-docs bench docs \
 	format clean
 
 all: ## build the extension
@@ -79,6 +79,9 @@ installcheck: ## test/sql against the running server that PGHOST and PGPORT name
 bench: ## benchmarks beside their peers: BENCH=name for one
 	@scripts/setup bench
 	@scripts/with_cluster --platform --durable scripts/bench $(BENCH)
+
+check-docs: ## docs/reference.md against the comments
+	@scripts/with_cluster scripts/check_docs
 
 docs: ## docs/reference.md from the comments of all objects
 	@scripts/with_cluster --platform scripts/reference docs/reference.md
