@@ -1,0 +1,54 @@
+-- Optimal assignment of tasks to workers of limited capacity.
+
+CREATE TYPE rui.assignment AS (task bigint, worker bigint, cost float8);
+COMMENT ON TYPE rui.assignment IS
+'One task of an assignment: the task, the worker who takes it and the cost of that pair as given; worker and cost are null where the task stays unassigned.';
+
+CREATE FUNCTION rui._assign_step(internal, bigint, bigint, float8, int) RETURNS internal
+AS 'MODULE_PATHNAME', 'rui__assign_step' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION rui._assign_step(internal, bigint, bigint, float8, int) IS
+'Internal: takes one row of rui.assign(task, worker, cost, capacity).';
+
+CREATE FUNCTION rui._assign_step(internal, bigint, bigint, float8, int, float8) RETURNS internal
+AS 'MODULE_PATHNAME', 'rui__assign_step' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION rui._assign_step(internal, bigint, bigint, float8, int, float8) IS
+'Internal: takes one row of rui.assign(task, worker, cost, capacity, penalty).';
+
+CREATE FUNCTION rui._assign_step(internal, bigint, bigint, float8, int, float8, float8) RETURNS internal
+AS 'MODULE_PATHNAME', 'rui__assign_step' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION rui._assign_step(internal, bigint, bigint, float8, int, float8, float8) IS
+'Internal: takes one row of rui.assign(task, worker, cost, capacity, penalty, load_cost).';
+
+CREATE FUNCTION rui._assign_result(internal) RETURNS rui.assignment[]
+AS 'MODULE_PATHNAME', 'rui__assign_result' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000;
+COMMENT ON FUNCTION rui._assign_result(internal) IS 'Internal: solves the rows that rui.assign collected.';
+
+CREATE AGGREGATE rui.assign(task bigint, worker bigint, cost float8, capacity int) (
+	SFUNC = rui._assign_step,
+	STYPE = internal,
+	SSPACE = 100000,
+	FINALFUNC = rui._assign_result,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE rui.assign(bigint, bigint, float8, int) IS
+'Assigns as many tasks as possible to workers, at the least total cost. Each input row is a pair that is possible: task, worker, cost of the pair (any finite number, in any one unit), capacity (the most tasks that worker takes, 0 or more, the same in all rows of the worker). A row with worker, cost and capacity null registers a task without candidates. Returns rui.assignment[]: one row for each task, ascending, worker and cost null where it stays unassigned; an empty array for no rows. Exact for costs that are multiples of 2^-20 up to 2^31 in size; others are rounded to 2^-20 for the comparison. The result does not depend on the order of the rows. Memory: about 45 bytes for each pair (message DEBUG1 says how much). Errors: 22004 null task, or null cost or capacity beside a worker; 22023 NaN, infinity, negative capacity, a pair given twice, differing capacities of one worker, cost or capacity without worker; 22003 sums of costs that may not fit in 64 bits; 54000 more than 20 million tasks. Method: successive shortest paths with prices (Ahuja, Magnanti, Orlin: Network Flows, 1993).';
+
+CREATE AGGREGATE rui.assign(task bigint, worker bigint, cost float8, capacity int, penalty float8) (
+	SFUNC = rui._assign_step,
+	STYPE = internal,
+	SSPACE = 100000,
+	FINALFUNC = rui._assign_result,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE rui.assign(bigint, bigint, float8, int, float8) IS
+'Like rui.assign(task, worker, cost, capacity), but a task may stay unassigned at its penalty (in the unit of the costs, not null, the same in all rows of the task, also in one without worker): the sum of the costs of the pairs taken and of the penalties of the unassigned tasks is least. A pair that costs more than the penalty is never taken. Further errors: 22004 null penalty; 22023 penalty NaN or infinite, differing penalties of one task.';
+
+CREATE AGGREGATE rui.assign(task bigint, worker bigint, cost float8, capacity int, penalty float8, load_cost float8) (
+	SFUNC = rui._assign_step,
+	STYPE = internal,
+	SSPACE = 100000,
+	FINALFUNC = rui._assign_result,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE rui.assign(bigint, bigint, float8, int, float8, float8) IS
+'Like rui.assign(task, worker, cost, capacity, penalty), plus load_cost * (k - 1) for the k-th task of a worker (in the unit of the costs, 0 or more, the same in all rows of the worker; not read where worker is null): work spreads over the workers. The cost in the result is that of the pair alone. Further errors: 22004 null load_cost beside a worker; 22023 load_cost NaN, infinite, negative or differing within one worker.';

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * assign_rows.h
+ *	  How the collected rows of an assignment problem lie in memory.
+ */
+#ifndef RUI_ASSIGN_ROWS_H
+#define RUI_ASSIGN_ROWS_H
+
+#include "core/assign.h"
+#include "core/assign_engine.h"
+
+
+/* Open addressing from an id to its index in order of arrival. */
+typedef struct rui_assign_ids
+{
+	int64_t *id; /* by index */
+	uint32_t *slot; /* index + 1, or 0 */
+	size_t slots; /* a power of two */
+	size_t capacity; /* of id */
+	uint32_t count;
+} rui_assign_ids;
+
+typedef struct rui_assign_task_row
+{
+	int64_t penalty;
+} rui_assign_task_row;
+
+typedef struct rui_assign_worker_row
+{
+	int64_t load_cost;
+	int32_t capacity;
+} rui_assign_worker_row;
+
+typedef struct rui_assign_pair
+{
+	uint32_t task;
+	uint32_t worker;
+	double cost;
+} rui_assign_pair;
+
+/* Pairs lie in chunks: growing never copies them. */
+typedef struct rui_assign_chunk
+{
+	struct rui_assign_chunk *next;
+	uint32_t room;
+	uint32_t count;
+	rui_assign_pair pair[];
+} rui_assign_chunk;
+
+struct rui_assign_rows
+{
+	rui_env env;
+	rui_assign_form form;
+	rui_assign_ids task_ids;
+	rui_assign_ids worker_ids;
+	rui_assign_task_row *task;
+	size_t task_capacity;
+	rui_assign_worker_row *worker;
+	size_t worker_capacity;
+	rui_assign_chunk *first;
+	rui_assign_chunk *last;
+	size_t pairs;
+	size_t pair_bytes;
+};
+
+/* Walk all pairs in order of arrival: for (...) { use cursor.pair }. */
+typedef struct rui_assign_cursor
+{
+	const rui_assign_chunk *chunk;
+	uint32_t at;
+} rui_assign_cursor;
+
+static inline const rui_assign_pair *
+rui_assign_next_pair(rui_assign_cursor *cursor)
+{
+	while (cursor->chunk != NULL && cursor->at == cursor->chunk->count)
+	{
+		cursor->chunk = cursor->chunk->next;
+		cursor->at = 0;
+	}
+	return cursor->chunk == NULL ? NULL : &cursor->chunk->pair[cursor->at++];
+}
+
+/* "task 7, worker 3" for errors; worker may be NULL. */
+#define RUI_ASSIGN_PART_SIZE 64
+extern void rui_assign_part(char part[RUI_ASSIGN_PART_SIZE], int64_t task, const int64_t *worker);
+
+#endif /* RUI_ASSIGN_ROWS_H */
