@@ -30,7 +30,7 @@ CREATE TYPE rui.calendar (
 	STORAGE = external
 );
 COMMENT ON TYPE rui.calendar IS
-'A set of working time, as JSON: {"tz":zone, "weekly":{"mon":[["08:00","12:00"],…],…}, "holidays":[date,…], "date_hours":{date:intervals or weekday,…}, "closures":{date:intervals,…}}. Times HH:MM[:SS[.ffffff]]; a close before its open lies on the next date. A holiday closes its date; date_hours replace the weekly hours, or take another weekday''s; closures cut out. A local time that a clock change skips moves forward by the gap; a repeated one means its first occurrence. Counts from 1900-01-01 to 2201-01-01 UTC. A change of the time zone database does not change due times already stored.';
+'A set of working time, as JSON: {"tz":zone, "weekly":{"mon":[["08:00","12:00"],…],…}, "holidays":[date,…], "date_hours":{date:intervals or weekday,…}, "closures":{date:intervals,…}}. Times HH:MM[:SS[.ffffff]]; a close before its open lies on the next date. A holiday closes its date; date_hours replace the weekly hours, or take another weekday''s; closures cut out. A local time that a clock change skips moves forward by the gap; a repeated one means its first occurrence. Counts from 1900-01-01 to 2201-01-01 UTC. Combined calendars are {"all":[…]}, {"any":[…]}, {"minus":[a,b]}, {"shift":[a,"PT30M"]}, with an optional tz that decides dates (that of the first operand). A change of the time zone database does not change due times already stored.';
 
 CREATE FUNCTION rui.calendar_eq(rui.calendar, rui.calendar) RETURNS boolean
 AS 'MODULE_PATHNAME', 'rui_calendar_eq' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
@@ -134,3 +134,81 @@ CREATE FUNCTION rui.is_open(calendar rui.calendar, t timestamptz) RETURNS boolea
 AS 'MODULE_PATHNAME', 'rui_is_open' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION rui.is_open(rui.calendar, timestamptz) IS
 'Is t working time? An opening instant is, a closing instant is not. Error 22008 for an instant outside of 1900 to 2200 or infinite.';
+
+CREATE FUNCTION rui.next_open(calendar rui.calendar, t timestamptz) RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'rui_next_open' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION rui.next_open(rui.calendar, timestamptz) IS
+'The first instant after t, not t itself, at which an open period begins; infinity when none does. Error 22008 for t or the result outside of 1900 to 2200.';
+
+CREATE FUNCTION rui.next_close(calendar rui.calendar, t timestamptz) RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'rui_next_close' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION rui.next_close(rui.calendar, timestamptz) IS
+'The first instant after t, not t itself, at which an open period ends; infinity when none does. Error 22008 for t or the result outside of 1900 to 2200.';
+
+CREATE FUNCTION rui.previous_open(calendar rui.calendar, t timestamptz) RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'rui_previous_open' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION rui.previous_open(rui.calendar, timestamptz) IS
+'The last instant before t, not t itself, at which an open period began; -infinity when none did. Error 22008 for t or the result outside of 1900 to 2200.';
+
+CREATE FUNCTION rui.previous_close(calendar rui.calendar, t timestamptz) RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'rui_previous_close' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION rui.previous_close(rui.calendar, timestamptz) IS
+'The last instant before t, not t itself, at which an open period ended; -infinity when none did. Error 22008 for t or the result outside of 1900 to 2200.';
+
+CREATE FUNCTION rui.open_periods(calendar rui.calendar, from_at timestamptz, to_at timestamptz) RETURNS tstzmultirange
+AS 'MODULE_PATHNAME', 'rui_open_periods' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION rui.open_periods(rui.calendar, timestamptz, timestamptz) IS
+'The open periods of [from_at, to_at), half-open, none touching. Errors: 22008 an instant outside of 1900 to 2200; 22023 to_at before from_at.';
+
+CREATE FUNCTION rui.is_working_day(calendar rui.calendar, day date) RETURNS boolean
+AS 'MODULE_PATHNAME', 'rui_is_working_day' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION rui.is_working_day(rui.calendar, date) IS
+'Does an open period begin on the date, in the calendar''s zone, or is the whole date open? So a night shift belongs to the date it begins on. Error 22008 for a date outside of 1900 to 2200.';
+
+CREATE FUNCTION rui.working_days(calendar rui.calendar, from_on date, to_on date) RETURNS integer
+AS 'MODULE_PATHNAME', 'rui_working_days' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION rui.working_days(rui.calendar, date, date) IS
+'The number of working days (see is_working_day) from from_on up to, not including, to_on; negative when to_on is earlier, counting [to_on, from_on). Error 22008 for a date outside of 1900 to 2200.';
+
+CREATE FUNCTION rui.add_working_days(calendar rui.calendar, t timestamptz, n integer, rule text DEFAULT 'close') RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'rui_add_working_days' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
+COMMENT ON FUNCTION rui.add_working_days(rui.calendar, timestamptz, integer, text) IS
+'The n-th working day (see is_working_day) after the date of t in the calendar''s zone, before it when n is negative; for n = 0 that date if it works, else the next. rule ''close'': the end of the last period that begins on that day, midnight where the next date is open throughout. rule ''same_time'': t''s local time on that day; when closed then, the next opening. infinity or -infinity when no such day is left. Errors: 22023 unknown rule; 22008 t or the result outside of 1900 to 2200.';
+
+CREATE FUNCTION rui.explain_due(calendar rui.calendar, start timestamptz, target interval,
+	OUT period tstzrange, OUT counted interval, OUT reason text) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'rui_explain_due' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 20;
+COMMENT ON FUNCTION rui.explain_due(rui.calendar, timestamptz, interval) IS
+'How due_at comes about: periods in ascending order that cover all time between start and due, what each counts (the sum is target) and why: open, make_up_day (hours taken from another weekday), closed, holiday, closure (also what a difference of calendars takes away). Where open time ends before, the last period is unbounded. Errors as due_at.';
+
+CREATE FUNCTION rui.explain_due_text(calendar rui.calendar, start timestamptz, target interval, lang text DEFAULT 'en') RETURNS text
+AS 'MODULE_PATHNAME', 'rui_explain_due_text' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
+COMMENT ON FUNCTION rui.explain_due_text(rui.calendar, timestamptz, interval, text) IS
+'How due_at comes about, as one sentence in English (en) or Chinese (zh), in local time of the calendar''s zone. Errors as due_at; 22023 unknown lang.';
+
+CREATE FUNCTION rui.calendar_all(a rui.calendar, b rui.calendar) RETURNS rui.calendar
+AS 'MODULE_PATHNAME', 'rui_calendar_all' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION rui.calendar_all(rui.calendar, rui.calendar) IS
+'Open where both are: {"all":[…]}, flattened, sorted, each once. a''s zone decides dates. Error 54000 nested too deeply.';
+
+CREATE FUNCTION rui.calendar_any(a rui.calendar, b rui.calendar) RETURNS rui.calendar
+AS 'MODULE_PATHNAME', 'rui_calendar_any' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION rui.calendar_any(rui.calendar, rui.calendar) IS
+'Open where either is: {"any":[…]}, flattened, sorted, each once. a''s zone decides dates. Error 54000 nested too deeply.';
+
+CREATE FUNCTION rui.calendar_minus(a rui.calendar, b rui.calendar) RETURNS rui.calendar
+AS 'MODULE_PATHNAME', 'rui_calendar_minus' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION rui.calendar_minus(rui.calendar, rui.calendar) IS
+'Open where a is and b is not: {"minus":[a,b]}. a''s zone decides dates. Error 54000 nested too deeply.';
+
+CREATE FUNCTION rui.shift(calendar rui.calendar, d interval) RETURNS rui.calendar
+AS 'MODULE_PATHNAME', 'rui_calendar_shift' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION rui.shift(rui.calendar, interval) IS
+'The calendar with every opening and closing moved by d of elapsed time, later when positive: {"shift":[calendar,"PT30M"]}; shifts of shifts add up. Errors: 22023 days or months in d, more than 8784 hours in all; 54000 nested too deeply.';
+
+CREATE OPERATOR rui.& (LEFTARG = rui.calendar, RIGHTARG = rui.calendar, FUNCTION = rui.calendar_all);
+COMMENT ON OPERATOR rui.& (rui.calendar, rui.calendar) IS 'open where both are';
+CREATE OPERATOR rui.| (LEFTARG = rui.calendar, RIGHTARG = rui.calendar, FUNCTION = rui.calendar_any);
+COMMENT ON OPERATOR rui.| (rui.calendar, rui.calendar) IS 'open where either is';
+CREATE OPERATOR rui.- (LEFTARG = rui.calendar, RIGHTARG = rui.calendar, FUNCTION = rui.calendar_minus);
+COMMENT ON OPERATOR rui.- (rui.calendar, rui.calendar) IS 'open where the left one is and the right one is not';

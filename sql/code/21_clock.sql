@@ -208,3 +208,19 @@ CREATE FUNCTION rui.clock_breached(clock rui.sla_clock, at timestamptz) RETURNS 
 AS 'MODULE_PATHNAME', 'rui_clock_breached' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION rui.clock_breached(rui.sla_clock, timestamptz) IS
 'Has the clock ever counted more than its target, as of `at`? Finishing exactly at clock_breach_at is in time. Errors: 22023 at before the last move; 22008 at outside of 1900 to 2200.';
+
+CREATE FUNCTION rui._fold_clock_step(internal, rui.calendar, interval, text, timestamptz) RETURNS internal
+AS 'MODULE_PATHNAME', 'rui_fold_clock_step' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION rui._fold_clock_step(internal, rui.calendar, interval, text, timestamptz) IS 'Internal: adds one event to fold_clock.';
+CREATE FUNCTION rui._fold_clock_finish(internal) RETURNS rui.sla_clock
+AS 'MODULE_PATHNAME', 'rui_fold_clock_finish' LANGUAGE C IMMUTABLE PARALLEL SAFE;
+COMMENT ON FUNCTION rui._fold_clock_finish(internal) IS 'Internal: the clock that fold_clock has folded.';
+CREATE AGGREGATE rui.fold_clock(calendar rui.calendar, target interval, event text, at timestamptz) (
+	SFUNC = rui._fold_clock_step,
+	STYPE = internal,
+	SSPACE = 512,
+	FINALFUNC = rui._fold_clock_finish,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE rui.fold_clock(rui.calendar, interval, text, timestamptz) IS
+'The clock that a set of events makes; call it with ORDER BY at. Events: start, pause, resume, stop, reopen, ''retarget PT4H'' (an ISO duration of hours, minutes, seconds). Those of one instant apply in the order start, reopen, retarget, resume, pause, stop, however they come; what the state does not allow does nothing; rows with a null are left out; null where nothing starts. Equal sets of events give identical clocks. Errors: 22023 unknown event, events out of order, calendar or target not the same in all rows; 22008 an instant or due time outside of 1900 to 2200.';

@@ -73,15 +73,12 @@ rui_timetable_worked(const rui_timetable *timetable, int64_t at)
 }
 
 /*
- * The earliest (close) or latest (open) instant with F = worked; RUI_NEVER or
- * RUI_FOREVER where the timetable has none.
- *
- * The earliest lies in the last stretch with F(start) < worked, the latest in
- * the last one with F(start) <= worked; the same holds for weeks and parts.
- * With bound = worked - 1 or worked both are "<= bound".
+ * The latest instant with F = worked lies in the last stretch with
+ * F(start) <= worked; the same holds for weeks and parts.  The earliest is
+ * one microsecond after the latest with F = worked - 1.
  */
-static int64_t
-instant_of(const rui_timetable *timetable, int64_t worked, rui_boundary boundary)
+int64_t
+rui_instant_of_worked(const rui_timetable *timetable, int64_t worked, rui_boundary boundary)
 {
 	int64_t bound = boundary == RUI_BOUNDARY_CLOSE ? worked - 1 : worked;
 	const rui_stretch *stretches = timetable->stretches;
@@ -121,6 +118,69 @@ instant_of(const rui_timetable *timetable, int64_t worked, rui_boundary boundary
 		(worked - bound);
 }
 
+int64_t
+rui_instant_of_closed(const rui_timetable *timetable, int64_t closed, rui_boundary boundary)
+{
+	int64_t bound = boundary == RUI_BOUNDARY_CLOSE ? closed - 1 : closed;
+	const rui_stretch *stretches = timetable->stretches;
+	const rui_stretch *stretch;
+	const rui_week_pattern *pattern;
+	const rui_week_part *parts;
+	size_t low = 0;
+	size_t count = timetable->stretch_count;
+	int64_t base;
+	int64_t week;
+	int64_t rest;
+
+	if (bound < 0)
+		return RUI_NEVER;
+	if (bound >= timetable->end - timetable->start - timetable->total)
+		return RUI_FOREVER;
+	while (count > 1)
+	{
+		size_t half = count / 2;
+		const rui_stretch *middle = &stretches[low + half];
+
+		low = middle->start - timetable->start - middle->before <= bound ? low + half : low;
+		count -= half;
+	}
+	stretch = &stretches[low];
+	pattern = &timetable->patterns[stretch->pattern];
+	parts = timetable->parts + pattern->first;
+	base = RUI_WEEK_ORIGIN - timetable->start - stretch->base;
+	week = rui_floor_divide(bound - base, RUI_WEEK - pattern->total);
+	rest = bound - base - week * (RUI_WEEK - pattern->total);
+	/* The last part before which no more closed time lies, if any. */
+	low = 0;
+	for (count = pattern->count; count > 1;)
+	{
+		size_t half = count / 2;
+		const rui_week_part *middle = &parts[low + half];
+
+		low = middle->opens - middle->before <= rest ? low + half : low;
+		count -= half;
+	}
+	if (pattern->count > 0 && parts[low].opens - parts[low].before <= rest)
+		rest += parts[low].closes - parts[low].opens + parts[low].before;
+	return RUI_WEEK_ORIGIN + week * RUI_WEEK + rest + (closed - bound);
+}
+
+rui_status
+rui_world_result(int64_t found, bool more, int64_t *result, rui_error *error)
+{
+	if (rui_instant_in_world(found))
+	{
+		*result = found;
+		return RUI_OK;
+	}
+	if (more)
+		return rui_fail(error, RUI_DATETIME_RANGE, NULL,
+						"Working time is counted from 1900 to 2200 only.",
+						"The result lies outside of 1900 to 2200.");
+	*result = found < RUI_FIRST_INSTANT ? RUI_NEVER : RUI_FOREVER;
+	return RUI_OK;
+}
+
 rui_status
 rui_timetable_between(const rui_timetable *timetable, int64_t from_at, int64_t to_at,
 					  int64_t *duration, rui_error *error)
@@ -154,18 +214,9 @@ rui_timetable_add(const rui_timetable *timetable, int64_t at, int64_t duration,
 		worked = duration < 0 ? -1 : INT64_MAX;
 	else if (worked < 0)
 		worked = -1; /* so that worked - 1 fits */
-	found = instant_of(timetable, worked, boundary);
-	if (rui_instant_in_world(found))
-	{
-		*result = found;
-		return RUI_OK;
-	}
-	if (found < RUI_FIRST_INSTANT ? timetable->opens_before_world : timetable->opens_after_world)
-		return rui_fail(error, RUI_DATETIME_RANGE, NULL,
-						"Working time is counted from 1900 to 2200 only: give a shorter duration.",
-						"The result lies outside of 1900 to 2200.");
-	*result = found < RUI_FIRST_INSTANT ? RUI_NEVER : RUI_FOREVER;
-	return RUI_OK;
+	found = rui_instant_of_worked(timetable, worked, boundary);
+	return rui_world_result(found, found < RUI_FIRST_INSTANT ? timetable->opens_before_world : timetable->opens_after_world,
+							result, error);
 }
 
 rui_status

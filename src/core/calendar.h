@@ -227,6 +227,97 @@ extern rui_status rui_timetable_add(const rui_timetable *timetable, int64_t at,
 extern rui_status rui_timetable_is_open(const rui_timetable *timetable, int64_t at, bool *open,
 										rui_error *error);
 
+/*
+ * The next or previous instant at which an open period opens or closes,
+ * strictly after or before `at`.  Without one: RUI_FOREVER, RUI_NEVER.
+ */
+extern rui_status rui_timetable_next(const rui_timetable *timetable, int64_t at,
+									 rui_boundary boundary, int64_t *result, rui_error *error);
+extern rui_status rui_timetable_previous(const rui_timetable *timetable, int64_t at,
+										 rui_boundary boundary, int64_t *result,
+										 rui_error *error);
+
+/* Append the open periods of [from_at, to_at), none touching; what happens
+ * on a failure to the list is undefined, but it can be released. */
+extern rui_status rui_timetable_periods(const rui_env *env, const rui_timetable *timetable,
+										int64_t from_at, int64_t to_at, rui_period_list *list,
+										rui_error *error);
+
+/*
+ * A date of the calendar's zone is a working day when an open period begins
+ * on it, or when it is open throughout.
+ */
+extern rui_status rui_is_working_date(const rui_timetable *timetable, int32_t date, bool *working,
+									  rui_error *error);
+/* How many of the dates [from_on, to_on), negative when in reverse. */
+extern rui_status rui_count_working_dates(const rui_env *env, const rui_timetable *timetable,
+										  int32_t from_on, int32_t to_on, int32_t *count,
+										  rui_error *error);
+
+typedef enum rui_day_end
+{
+	RUI_DAY_CLOSE, /* the close of the day found */
+	RUI_DAY_SAME_TIME /* the same local time, or when closed the next open instant */
+} rui_day_end;
+
+/*
+ * The count-th working day after the date of `at`, before it when negative;
+ * for 0 that date, or the next working day.  The close of a day is the end of
+ * the last open period that begins on it, its midnight where the next date
+ * is open throughout.
+ */
+extern rui_status rui_add_working_dates(const rui_env *env, const rui_timetable *timetable,
+										int64_t at, int32_t count, rui_day_end end,
+										int64_t *result, rui_error *error);
+
+typedef enum rui_due_reason
+{
+	RUI_DUE_OPEN,
+	RUI_DUE_CLOSED,
+	RUI_DUE_HOLIDAY,
+	RUI_DUE_CLOSURE,
+	RUI_DUE_MAKE_UP_DAY
+} rui_due_reason;
+
+extern const char *rui_due_reason_name(rui_due_reason reason);
+
+/* A line of an explanation: what was counted in [from_at, to_at), and why. */
+typedef struct rui_due_line
+{
+	int64_t from_at;
+	int64_t to_at;
+	int64_t counted;
+	rui_due_reason reason;
+} rui_due_line;
+
+/* Free it with rui_release(env, explanation.lines). */
+typedef struct rui_due_explanation
+{
+	int64_t due;
+	rui_due_line *lines;
+	size_t count;
+	size_t capacity;
+} rui_due_explanation;
+
+/*
+ * How the due time of a target comes about: lines that cover all time between
+ * start and due in ascending order, neighbours with different reasons, what
+ * they count adding up to the target (negative, backward).  Where open time
+ * ends before, the last line is closed and reaches RUI_FOREVER (the first
+ * one RUI_NEVER, backward).  In combined calendars closed time has the most
+ * particular reason (closure, holiday, closed) of the operands that close it,
+ * and what is taken away is a closure.
+ */
+extern rui_status rui_timetable_explain(const rui_env *env, const rui_calendar *calendar,
+										const rui_timetable *timetable, int64_t start, int64_t target,
+										rui_due_explanation *explanation, rui_error *error);
+
+/* The same as one sentence, in "en" or "zh"; others fail with RUI_INVALID. */
+extern rui_status rui_timetable_explain_text(const rui_env *env, const rui_calendar *calendar,
+											 const rui_timetable *timetable, int64_t start,
+											 int64_t target, const char *lang, rui_text *text,
+											 rui_error *error);
+
 /* F itself, for instants of [timetable->start, timetable->end]. */
 extern int64_t rui_timetable_worked(const rui_timetable *timetable, int64_t at);
 

@@ -86,4 +86,20 @@ extern rui_status rui_rules_compile(rui_compiler *c, const rui_calendar *calenda
 /* Open time of a pattern from RUI_WEEK_ORIGIN to an instant. */
 extern int64_t rui_pattern_worked(const rui_timetable *timetable, uint32_t number, int64_t at);
 
+/*
+ * The earliest (close) or latest (open) instant with F = worked, and the same
+ * for closed time since timetable->start.  RUI_NEVER or RUI_FOREVER where the
+ * timetable has none.
+ */
+extern int64_t rui_instant_of_worked(const rui_timetable *timetable, int64_t worked,
+									 rui_boundary boundary);
+extern int64_t rui_instant_of_closed(const rui_timetable *timetable, int64_t closed,
+									 rui_boundary boundary);
+
+/*
+ * Bring an instant found in the timetable to the world: RUI_DATETIME_RANGE
+ * while there is one beyond it.
+ */
+extern rui_status rui_world_result(int64_t found, bool more, int64_t *result, rui_error *error);
+
 #endif /* RUI_CALENDAR_COMPILE_H */

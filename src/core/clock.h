@@ -86,6 +86,34 @@ extern rui_status rui_sla_elapsed(const rui_sla_clock *clock, const rui_timetabl
 extern rui_status rui_sla_breached(const rui_sla_clock *clock, int64_t at, bool *breached,
 								   rui_error *error);
 
+/*
+ * A clock folded from events in ascending order of time: "start", "pause",
+ * "resume", "stop", "reopen", "retarget PT4H".  Those of one instant may come
+ * in any order: they apply in the order start, reopen, retarget (by target),
+ * resume, pause, stop.  What the state does not allow does nothing.
+ */
+typedef struct rui_sla_event
+{
+	int kind;
+	int64_t target; /* of retarget */
+} rui_sla_event;
+
+typedef struct rui_sla_fold
+{
+	rui_sla_clock before; /* the events at `at`; cycle 0: not started */
+	rui_sla_clock clock; /* after them */
+	int64_t at;
+	rui_sla_event *events; /* at `at`, in the order they apply */
+	size_t count;
+	size_t capacity;
+} rui_sla_fold;
+
+/* A fold begins as all zeros.  RUI_INVALID for an unknown event or one before
+ * the last; the fold is undefined after a failure. */
+extern rui_status rui_sla_fold_event(const rui_env *env, rui_sla_fold *fold,
+									 const rui_timetable *calendar, int64_t target,
+									 const char *event, int64_t at, rui_error *error);
+
 /* The text: JSON of the members that mean something in this state. */
 extern rui_status rui_sla_read(const rui_env *env, const char *text, size_t length,
 							   rui_sla_clock *clock, rui_error *error);

@@ -223,6 +223,61 @@ RUI_FUNCTION(calendar_hash_extended)
 	PG_RETURN_INT64((int64) hash);
 }
 
+/* A combination's text, from its key and its operands' texts. */
+static Datum
+combine(const char *key, const calendar_value *a, const char *b, size_t length)
+{
+	StringInfoData text;
+	calendar_value *value;
+
+	initStringInfo(&text);
+	appendStringInfo(&text, "{\"%s\":[", key);
+	appendBinaryStringInfo(&text, a->text, (int) text_length(a));
+	appendStringInfoChar(&text, ',');
+	appendBinaryStringInfo(&text, b, (int) length);
+	appendStringInfoString(&text, "]}");
+	value = value_of_text(text.data, (size_t) text.len);
+	pfree(text.data);
+	return PointerGetDatum(value);
+}
+
+static Datum
+combine_arguments(FunctionCallInfo fcinfo, const char *key)
+{
+	const calendar_value *b = PG_GETARG_CALENDAR(1);
+
+	return combine(key, PG_GETARG_CALENDAR(0), b->text, text_length(b));
+}
+
+RUI_FUNCTION(calendar_all)
+{
+	return combine_arguments(fcinfo, "all");
+}
+
+RUI_FUNCTION(calendar_any)
+{
+	return combine_arguments(fcinfo, "any");
+}
+
+RUI_FUNCTION(calendar_minus)
+{
+	return combine_arguments(fcinfo, "minus");
+}
+
+RUI_FUNCTION(calendar_shift)
+{
+	rui_env env = rui_pg_env(CurrentMemoryContext);
+	rui_text duration;
+
+	rui_text_start(&duration, &env);
+	rui_text_character(&duration, '"');
+	rui_duration_write(&duration, rui_pg_duration(PG_GETARG_INTERVAL_P(1), "shift"));
+	rui_text_character(&duration, '"');
+	if (duration.failed)
+		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory in calendar")));
+	return combine("shift", PG_GETARG_CALENDAR(0), duration.bytes, duration.length);
+}
+
 static void *
 compile_calendar(struct varlena *datum, MemoryContext context)
 {
@@ -231,6 +286,7 @@ compile_calendar(struct varlena *datum, MemoryContext context)
 	rui_pg_calendar *result = palloc(sizeof(rui_pg_calendar));
 	rui_error error;
 
+	memcpy(result->hash, value->hash, RUI_CONTENT_HASH_SIZE);
 	result->calendar = read_text(value->text, text_length(value));
 	RUI_CHECK(rui_calendar_compile(&env, result->calendar, &result->timetable, &error), error,
 			  "calendar");
@@ -243,96 +299,4 @@ rui_pg_calendar_argument(FunctionCallInfo fcinfo, int argument)
 	static const rui_compiled_kind kind = { "calendar", compile_calendar };
 
 	return rui_compiled(fcinfo, argument, &kind);
-}
-
-int64
-rui_pg_duration(const Interval *interval, const char *what)
-{
-	if (interval->month != 0 || interval->day != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s has days or months", what),
-				 errdetail("A day of working time has no fixed length."),
-				 errhint("Give hours, minutes and seconds, as in interval '48 hours'; to count "
-						 "working days use rui.add_working_days.")));
-	return interval->time;
-}
-
-Interval *
-rui_pg_interval(int64 duration)
-{
-	Interval *interval = palloc0(sizeof(Interval));
-
-	interval->time = duration;
-	return interval;
-}
-
-RUI_FUNCTION(working_time)
-{
-	const rui_pg_calendar *calendar = rui_pg_calendar_argument(fcinfo, 0);
-	int64 duration;
-	rui_error error;
-
-	RUI_CHECK(rui_timetable_between(calendar->timetable, PG_GETARG_TIMESTAMPTZ(1),
-									PG_GETARG_TIMESTAMPTZ(2), &duration, &error),
-			  error, "timestamp");
-	PG_RETURN_INTERVAL_P(rui_pg_interval(duration));
-}
-
-static Datum
-add_working_time(FunctionCallInfo fcinfo, const char *what, rui_boundary boundary)
-{
-	const rui_pg_calendar *calendar = rui_pg_calendar_argument(fcinfo, 0);
-	int64 result;
-	rui_error error;
-
-	RUI_CHECK(rui_timetable_add(calendar->timetable, PG_GETARG_TIMESTAMPTZ(1),
-								rui_pg_duration(PG_GETARG_INTERVAL_P(2), what), boundary,
-								&result, &error),
-			  error, "timestamp");
-	PG_RETURN_TIMESTAMPTZ(result);
-}
-
-/* Not strict: the boundary may be null. */
-RUI_FUNCTION(add_working_time)
-{
-	rui_boundary boundary;
-
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		PG_RETURN_NULL();
-	if (PG_ARGISNULL(3))
-		boundary = PG_GETARG_INTERVAL_P(2)->time < 0 ? RUI_BOUNDARY_OPEN : RUI_BOUNDARY_CLOSE;
-	else
-	{
-		char *name = text_to_cstring(PG_GETARG_TEXT_PP(3));
-
-		if (strcmp(name, "close") == 0)
-			boundary = RUI_BOUNDARY_CLOSE;
-		else if (strcmp(name, "open") == 0)
-			boundary = RUI_BOUNDARY_OPEN;
-		else
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("boundary \"%s\" is not known", name), errhint("Give 'close', 'open' or null.")));
-	}
-	return add_working_time(fcinfo, "duration", boundary);
-}
-
-RUI_FUNCTION(due_at)
-{
-	return add_working_time(fcinfo, "target", RUI_BOUNDARY_CLOSE);
-}
-
-RUI_FUNCTION(breach_at)
-{
-	return add_working_time(fcinfo, "target", RUI_BOUNDARY_OPEN);
-}
-
-RUI_FUNCTION(is_open)
-{
-	const rui_pg_calendar *calendar = rui_pg_calendar_argument(fcinfo, 0);
-	bool open;
-	rui_error error;
-
-	RUI_CHECK(rui_timetable_is_open(calendar->timetable, PG_GETARG_TIMESTAMPTZ(1), &open, &error), error,
-			  "timestamp");
-	PG_RETURN_BOOL(open);
 }

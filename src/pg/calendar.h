@@ -11,10 +11,12 @@
 #include "utils/timestamp.h"
 
 #include "core/calendar.h"
+#include "core/hash.h"
 
 /* What a call site keeps of a calendar. */
 typedef struct rui_pg_calendar
 {
+	unsigned char hash[RUI_CONTENT_HASH_SIZE]; /* equal calendars, equal hashes */
 	rui_calendar *calendar;
 	rui_timetable *timetable;
 } rui_pg_calendar;

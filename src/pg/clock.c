@@ -299,3 +299,59 @@ RUI_FUNCTION(clock_breached)
 			  error, "sla_clock");
 	PG_RETURN_BOOL(breached);
 }
+
+typedef struct fold_state
+{
+	rui_sla_fold fold;
+	unsigned char hash[RUI_CONTENT_HASH_SIZE]; /* of the calendar */
+	int64 target;
+} fold_state;
+
+/* Not strict: rows with a null are left out. */
+RUI_FUNCTION(fold_clock_step)
+{
+	fold_state *state = PG_ARGISNULL(0) ? NULL : (fold_state *) PG_GETARG_POINTER(0);
+	const rui_pg_calendar *calendar;
+	MemoryContext context;
+	rui_env env;
+	int64 target;
+	rui_error error;
+
+	if (!AggCheckCallContext(fcinfo, &context))
+		elog(ERROR, "fold_clock_step called outside of an aggregate");
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3) || PG_ARGISNULL(4))
+	{
+		if (state == NULL)
+			PG_RETURN_NULL();
+		PG_RETURN_POINTER(state);
+	}
+	calendar = rui_pg_calendar_argument(fcinfo, 1);
+	target = rui_pg_duration(PG_GETARG_INTERVAL_P(2), "target");
+	if (state == NULL)
+	{
+		state = MemoryContextAllocZero(context, sizeof(fold_state));
+		memcpy(state->hash, calendar->hash, RUI_CONTENT_HASH_SIZE);
+		state->target = target;
+	}
+	else if (state->target != target || memcmp(state->hash, calendar->hash, RUI_CONTENT_HASH_SIZE) != 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("calendar or target differs within one clock"), errhint("Give the same calendar and target with every event; a new target is "
+																																 "the event retarget.")));
+	env = rui_pg_env(context);
+	RUI_CHECK(rui_sla_fold_event(&env, &state->fold, calendar->timetable, target,
+								 text_to_cstring(PG_GETARG_TEXT_PP(3)), PG_GETARG_TIMESTAMPTZ(4),
+								 &error),
+			  error, "sla_clock");
+	PG_RETURN_POINTER(state);
+}
+
+/* The clock, or null where nothing started it. */
+RUI_FUNCTION(fold_clock_finish)
+{
+	const fold_state *state = PG_ARGISNULL(0) ? NULL : (const fold_state *) PG_GETARG_POINTER(0);
+
+	if (!AggCheckCallContext(fcinfo, NULL))
+		elog(ERROR, "fold_clock_finish called outside of an aggregate");
+	if (state == NULL || state->fold.clock.cycle == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_POINTER(copy_clock(&state->fold.clock));
+}
