@@ -35,6 +35,7 @@ CREATE TABLE rui.task (
 ) WITH (fillfactor = 80);
 ALTER TABLE rui.task_clock ADD FOREIGN KEY (project_id, task_id) REFERENCES rui.task (project_id, id);
 CREATE INDEX task_waiting ON rui.task (project_id, opened_at) WHERE state IN ('new', 'triaged');
+CREATE INDEX task_completed ON rui.task (project_id, last_at) WHERE state = 'completed';
 CREATE INDEX task_of_executor ON rui.task (project_id, executor_id, last_at) WHERE executor_id IS NOT NULL;
 CREATE INDEX task_of_accountable ON rui.task (project_id, accountable_id, last_at) WHERE accountable_id IS NOT NULL;
 

@@ -1,7 +1,7 @@
 -- The life of a ticket, action by action: states, times, executor, numbers,
 -- events; who may do what, and who sees what.
 BEGIN;
-SELECT plan(47);
+SELECT plan(70);
 SELECT rui.create_company('acme', 'Acme', 'Director Li') AS company \gset
 SELECT id AS director FROM rui.party WHERE company_id = :company \gset
 SELECT set_config('rui.party_id', :'director', true) \gset hidden_
@@ -123,5 +123,74 @@ SELECT throws_ok(format('SELECT rui.complete_ticket(%s, %s, ''done'', 10)', :one
 	'the same need is charged once');
 SELECT is(rui.complete_ticket(:one, :p, 'done at last'), 'completed', 'complete again');
 SELECT is((SELECT (charge_amount, outcome)::text FROM rui.ticket WHERE id = :p), '(120.50,"done at last")', 'the charge stays');
+
+-- Merging, closing after a week.
+SELECT rui.open_ticket(:one, 'repair', 'Same gate', at => now()) AS m \gset
+SELECT is(rui.merge_ticket(:one, :m, :once, 'm1'), 'merged', 'merge');
+SELECT is((SELECT parent_id FROM rui.ticket WHERE id = :m), :once::bigint, 'points to the one that goes on');
+SELECT throws_ok(format('SELECT rui.merge_ticket(%s, %s, %s)', :one, :once, :m), '55000', NULL, 'which is not merged back');
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :manager, 'loader', '[2000-01-01,)');
+SELECT is((SELECT done FROM rui.tick(:one, now() + interval '168 hours') WHERE duty = 'close_tickets'), 0::bigint,
+	'a completed ticket stays open for seven days');
+SELECT is((SELECT done FROM rui.tick(:one, now() + interval '168 hours 1 second') WHERE duty = 'close_tickets'), 1::bigint,
+	'then it is closed');
+SELECT is((SELECT state FROM rui.task WHERE id = :p), 'closed', 'by the platform');
+SELECT is((SELECT (at > now(), party_id)::text FROM rui.event WHERE subject_id = :p AND kind = 'ticket.close'), format('(t,%s)', NULL),
+	'on its own');
+SELECT is(rui.rate_ticket(:one, :p, 5, at => now() + interval '8 days'), 'closed', 'a closed ticket can still be rated');
+
+-- A worker's day.
+SELECT rui.open_ticket(:one, 'repair', 'Later', :unit, agreed_resolution => '3:00') AS d1 \gset
+SELECT rui.open_ticket(:one, 'repair', 'Sooner', agreed_resolution => '2:00') AS d2 \gset
+SELECT rui.open_ticket(:one, 'repair', 'At once', is_emergency => true) AS d3 \gset
+SELECT is(rui._assign_tickets(:one, ARRAY[:d3, :t, :d1, :d2], ARRAY[:worker, :worker, :worker, :worker], 'nearest', now()),
+	ARRAY[:d1, :d2, :d3]::bigint[], 'many at a time; what has ended is left');
+SELECT is((SELECT string_agg(kind, ',' ORDER BY id) FROM rui.event WHERE subject = 'ticket' AND subject_id = :d2),
+	'ticket.open,ticket.triage,ticket.assign', 'each with its events');
+SELECT pg_temp.act_as(:worker) \gset hidden_
+SELECT rui.accept_ticket(:one, :d2), rui.arrive_ticket(:one, :d2), rui.pause_ticket(:one, :d2, 'rain') \gset hidden_
+SELECT results_eq(format('SELECT position_no, task_id, unit_code, next_target, due_at, is_late FROM rui.my_day(%s, now() + interval ''4 hours'')', :one),
+	format($$VALUES (1, %s::bigint, NULL, NULL, NULL::timestamptz, false), (2, %s, '1-1', 'resolution', now() + interval '3 hours', true),
+		(3, %s, NULL, NULL, NULL, false)$$, :d3, :d1, :d2), 'emergencies, then what is due first, what is deferred last');
+SELECT rui.resume_ticket(:one, :d2) \gset hidden_
+SELECT is((SELECT array_agg(task_id ORDER BY position_no) FROM rui.my_day(:one)), ARRAY[:d3, :d2, :d1]::bigint[], 'resumed, it is due first');
+
+-- Who sees what.
+CREATE FUNCTION pg_temp.seen() RETURNS text LANGUAGE sql AS $$
+	SELECT concat_ws(' ', (SELECT count(*) FROM rui.ticket_board), (SELECT count(*) FROM rui.task), (SELECT count(*) FROM rui.ticket),
+		(SELECT count(*) FROM rui.task_clock))$$;
+SELECT pg_temp.act_as(:manager) \gset hidden_
+SET LOCAL ROLE rui_manager;
+SELECT is(pg_temp.seen(), '8 8 8 3', 'a manager sees all of the project');
+SELECT is((SELECT (number, state, state_zh, state_en, category_zh, unit_code, executor_name, resolution_due_at, is_late, details)::text
+	FROM rui.ticket_board WHERE ticket_id = :d1), format('(6,assigned,已派单,assigned,维修,1-1,"Worker Qian","%s",f,Later)', now() + interval '3 hours'),
+	'with names in both languages');
+RESET ROLE;
+SELECT pg_temp.act_as(:worker) \gset hidden_
+SET LOCAL ROLE rui_staff;
+SELECT is(pg_temp.seen(), '5 5 5 3', 'a worker sees his own');
+RESET ROLE;
+SELECT pg_temp.act_as(:other_worker) \gset hidden_
+SET LOCAL ROLE rui_staff;
+SELECT is(pg_temp.seen(), '0 0 0 3', 'and nobody else''s, but for the times');
+RESET ROLE;
+SELECT pg_temp.act_as(:resident) \gset hidden_
+SET LOCAL ROLE rui_resident;
+SELECT is(pg_temp.seen(), '5 5 5 2', 'a resident sees what he reported and what concerns his home');
+SELECT is((SELECT (executor_name, unit_code)::text FROM rui.ticket_board WHERE ticket_id = :d1), '(,1-1)', 'without names of staff');
+RESET ROLE;
+SELECT pg_temp.act_as(:director) \gset hidden_
+SET LOCAL ROLE rui_analyst;
+SELECT throws_ok('SELECT * FROM rui.ticket', '42501', NULL, 'an analyst reads no details');
+SELECT ok((SELECT count(*) FROM rui.task) > 0, 'but tasks');
+RESET ROLE;
+SELECT set_config('rui.party_id', '', true) \gset hidden_
+SET LOCAL ROLE rui_manager;
+SELECT is(pg_temp.seen(), '0 0 0 0', 'nobody sees nothing');
+RESET ROLE;
+SELECT pg_temp.act_as(:resident) \gset hidden_
+SELECT is((SELECT string_agg(action, ',' ORDER BY at) FROM (SELECT * FROM rui.ticket_history(:one, :d1)) h), 'open,triage,assign',
+	'the household reads the history of its ticket');
+SELECT is((SELECT reason FROM rui.ticket_history(:one, :d1) WHERE action = 'assign'), 'nearest', 'with reasons');
 SELECT * FROM finish();
 ROLLBACK;
