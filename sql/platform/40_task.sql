@@ -109,6 +109,13 @@ BEGIN
 			PERFORM rui._unknown('unit', unit_id, project_id);
 		END IF;
 	END IF;
+	IF point IS NOT NULL THEN
+		grid_id := rui._grid_at(project_id, point);
+		IF grid_id IS NOT NULL THEN
+			SELECT g.steward_id INTO accountable_id FROM rui.grid g
+			WHERE g.project_id = _locate.project_id AND g.id = _locate.grid_id;
+		END IF;
+	END IF;
 END
 $$;
 COMMENT ON FUNCTION rui._locate(bigint, bigint, geometry, date) IS
