@@ -52,3 +52,41 @@ CREATE AGGREGATE rui.assign(task bigint, worker bigint, cost float8, capacity in
 );
 COMMENT ON AGGREGATE rui.assign(bigint, bigint, float8, int, float8, float8) IS
 'Like rui.assign(task, worker, cost, capacity, penalty), plus load_cost * (k - 1) for the k-th task of a worker (in the unit of the costs, 0 or more, the same in all rows of the worker; not read where worker is null): work spreads over the workers. The cost in the result is that of the pair alone. Further errors: 22004 null load_cost beside a worker; 22023 load_cost NaN, infinite, negative or differing within one worker.';
+
+CREATE TYPE rui.assignment_check AS (feasible boolean, optimal boolean, tasks bigint, assigned bigint, objective float8, problem text);
+COMMENT ON TYPE rui.assignment_check IS
+'What rui.check_assignment found. feasible: no task has two workers, no worker more tasks than its capacity. optimal: feasible, and prices of the workers prove that nothing is better. tasks: how many there are. assigned: how many have a chosen pair. objective: the sum of the chosen costs, with load costs and with the penalties of unassigned tasks where these are given, exact in units of 2^-20, then rounded to float8. assigned and objective are null where not feasible. problem: null where optimal, else what is wrong: the first task or worker over its limit, or moves that together are better and by how much (cut at 500 bytes).';
+
+CREATE FUNCTION rui._check_assignment_step(internal, bigint, bigint, float8, int, float8, boolean) RETURNS internal
+AS 'MODULE_PATHNAME', 'rui__check_assignment_step' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION rui._check_assignment_step(internal, bigint, bigint, float8, int, float8, boolean) IS
+'Internal: takes one row of rui.check_assignment(task, worker, cost, capacity, penalty, chosen).';
+
+CREATE FUNCTION rui._check_assignment_step(internal, bigint, bigint, float8, int, float8, float8, boolean) RETURNS internal
+AS 'MODULE_PATHNAME', 'rui__check_assignment_step' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 5;
+COMMENT ON FUNCTION rui._check_assignment_step(internal, bigint, bigint, float8, int, float8, float8, boolean) IS
+'Internal: takes one row of rui.check_assignment(task, worker, cost, capacity, penalty, load_cost, chosen).';
+
+CREATE FUNCTION rui._check_assignment_result(internal) RETURNS rui.assignment_check
+AS 'MODULE_PATHNAME', 'rui__check_assignment_result' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000;
+COMMENT ON FUNCTION rui._check_assignment_result(internal) IS 'Internal: judges the rows that rui.check_assignment collected.';
+
+CREATE AGGREGATE rui.check_assignment(task bigint, worker bigint, cost float8, capacity int, penalty float8, chosen boolean) (
+	SFUNC = rui._check_assignment_step,
+	STYPE = internal,
+	SSPACE = 100000,
+	FINALFUNC = rui._check_assignment_result,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE rui.check_assignment(bigint, bigint, float8, int, float8, boolean) IS
+'Judges an assignment, by whatever means it was made: the rows of rui.assign, all of them, each with chosen = true where its pair is taken (null is false; ignored in a row without worker). penalty null in all rows: the most tasks must be assigned, then the sum of costs be least, as in rui.assign(task, worker, cost, capacity); else as in rui.assign(task, worker, cost, capacity, penalty). Returns rui.assignment_check (feasible, optimal, tasks, assigned, objective, problem). Optimality is shown by prices that satisfy linear programming duality, found as longest paths (Bellman and Ford), not by solving again. Errors: those of rui.assign; 22023 penalty null in some rows only; sums cannot overflow.';
+
+CREATE AGGREGATE rui.check_assignment(task bigint, worker bigint, cost float8, capacity int, penalty float8, load_cost float8, chosen boolean) (
+	SFUNC = rui._check_assignment_step,
+	STYPE = internal,
+	SSPACE = 100000,
+	FINALFUNC = rui._check_assignment_result,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE rui.check_assignment(bigint, bigint, float8, int, float8, float8, boolean) IS
+'Like rui.check_assignment(task, worker, cost, capacity, penalty, chosen), for rui.assign(task, worker, cost, capacity, penalty, load_cost); penalty must not be null (22004).';

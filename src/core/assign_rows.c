@@ -34,7 +34,8 @@ rui_assign_fixed(double value, const char *what, const char *part, int64_t *fixe
 
 	if (!isfinite(value))
 		return rui_fail(error, RUI_INVALID, part,
-						"Leave out a pair that is not possible; costs are finite numbers.", "The %s is %s.", what, isnan(value) ? "NaN" : "infinite");
+						"Leave out a pair that is not possible; costs are finite numbers.",
+						"The %s is %s.", what, isnan(value) ? "NaN" : "infinite");
 	scaled = rint(ldexp(value, RUI_ASSIGN_FRACTION_BITS));
 	if (!(fabs(scaled) < FIXED_LIMIT))
 		return rui_fail(error, RUI_RANGE, part, "Use a larger unit for all costs.",

@@ -4,7 +4,7 @@
  *	  Tests of the optimal assignment: against all possibilities on small
  *	  instances, by its own laws on others, and every refusal.
  */
-#include "core/assign.h"
+#include "core/assign_check.h"
 
 #include <math.h>
 
@@ -203,6 +203,81 @@ objective(const instance *in, const rui_assignment *result)
 	return total;
 }
 
+/* What the checker says of an assignment: worker of each task, or -1. */
+static rui_assign_verdict
+judge(const instance *in, const int *worker)
+{
+	rui_assign_check *check;
+	rui_assign_verdict verdict = { 0 };
+	rui_error error = { 0 };
+	int t;
+	int w;
+
+	CHECK(rui_assign_check_create(&rui_env_malloc, in->form, &check, &error) == RUI_OK);
+	for (t = 0; t < in->tasks; t++)
+		for (w = 0; w <= in->workers; w++)
+		{
+			rui_assign_row row = { 0 };
+
+			row.task = task_id(t);
+			row.penalty = (double) in->penalty[t] * in->unit;
+			if (w < in->workers)
+			{
+				if (!in->pair[t][w])
+					continue;
+				row.has_worker = true;
+				row.worker = worker_id(w);
+				row.cost = (double) in->cost[t][w] * in->unit;
+				row.capacity = in->capacity[w];
+				row.load_cost = (double) in->load_cost[w] * in->unit;
+			}
+			CHECK(rui_assign_check_add(check, &row, worker[t] == w, &error) == RUI_OK);
+		}
+	CHECK(rui_assign_check_judge(check, &rui_env_malloc, &verdict, &error) == RUI_OK);
+	rui_assign_check_free(check);
+	return verdict;
+}
+
+/* The checker against the truth, for an assignment drawn by random. */
+static void
+test_random_assignment(const instance *in, int64_t least, rui_random *random)
+{
+	int worker[SMALL];
+	int load[SMALL] = { 0 };
+	int64_t total = 0;
+	int64_t left_over = 0;
+	bool feasible = true;
+	rui_assign_verdict verdict;
+	int t;
+
+	for (t = 0; t < in->tasks; t++)
+	{
+		int w = below(random, in->workers + 1);
+
+		worker[t] = -1;
+		if (w < in->workers && in->pair[t][w] &&
+			(load[w] < in->capacity[w] || below(random, 20) == 0))
+		{
+			worker[t] = w;
+			total += in->cost[t][w] + in->load_cost[w] * load[w]++;
+			feasible &= load[w] <= in->capacity[w];
+		}
+		else if (in->form == RUI_ASSIGN_MOST)
+			left_over += LEFT_OVER;
+		else
+			total += in->penalty[t];
+	}
+	verdict = judge(in, worker);
+	CHECK_INT(verdict.tasks, in->tasks);
+	CHECK(verdict.feasible == feasible);
+	if (feasible)
+	{
+		CHECK(verdict.objective == (double) total * in->unit);
+		CHECK(verdict.optimal == (total + left_over == least));
+	}
+	CHECK(verdict.optimal == (verdict.problem[0] == '\0'));
+}
+
 static void
 test_against_all_possibilities(void)
 {
@@ -214,12 +289,23 @@ test_against_all_possibilities(void)
 		instance in = draw(&random);
 		rui_assignment *result = NULL;
 		rui_assignment *again = NULL;
+		rui_assign_verdict verdict;
 		rui_error error = { 0 };
+		int worker[SMALL];
+		int64_t least;
+		int t;
 
 		unit_note("seed %" PRIu64, seed);
 		if (!CHECK(solve(&in, &random, &result, &error) == RUI_OK))
 			continue;
-		CHECK_INT(objective(&in, result), brute_force(&in));
+		least = brute_force(&in);
+		CHECK_INT(objective(&in, result), least);
+		for (t = 0; t < in.tasks; t++)
+			worker[t] = result[t].assigned ? (int) (70 - result[t].worker) / 20 : -1;
+		verdict = judge(&in, worker);
+		CHECK(verdict.feasible);
+		CHECK(verdict.optimal);
+		test_random_assignment(&in, least, &random);
 		CHECK_INT(solve(&in, &random, &again, &error), RUI_OK);
 		CHECK(memcmp(result, again, sizeof *result * in.tasks) == 0);
 		free(result);
