@@ -69,22 +69,23 @@ AS $$
 DECLARE
 	promise record;
 BEGIN
-	SELECT p.* INTO promise FROM rui._promise(project_id, category_path, priority, is_emergency, at) AS p;
+	promise := rui._promise(project_id, category_path, priority, is_emergency, at);
 	IF promise.policy_id IS NULL AND agreed_resolution IS NULL THEN
 		RETURN;
 	END IF;
 	INSERT INTO rui.task_clock (project_id, task_id, target, policy_id, calendar_id, judged_by, clock, state, due_at,
 		breach_at, next_at)
 	SELECT _start_clocks.project_id, _start_clocks.task_id, t.target, promise.policy_id, t.calendar_id, promise.judged_by,
-		t.clock, 'running', rui.clock_due_at(t.clock), rui.clock_breach_at(t.clock),
-		CASE promise.judged_by WHEN 'wall' THEN rui.clock_due_at(t.clock) ELSE rui.clock_breach_at(t.clock) END
+		c.clock, 'running', rui.clock_due_at(c.clock), rui.clock_breach_at(c.clock),
+		CASE promise.judged_by WHEN 'wall' THEN rui.clock_due_at(c.clock) ELSE rui.clock_breach_at(c.clock) END
 	FROM (VALUES
-		('arrival', promise.calendar_id, rui.clock_start(promise.calendar, at, promise.arrival)),
-		('resolution', promise.solving_id,
-			rui.clock_start(promise.solving, at, coalesce(agreed_resolution, promise.resolution))),
-		('response', promise.calendar_id, rui.clock_start(promise.calendar, at, promise.response))
-	) AS t(target, calendar_id, clock)
-	WHERE t.clock IS NOT NULL;
+		('arrival', promise.calendar_id, promise.calendar, promise.arrival),
+		('resolution', promise.solving_id, promise.solving, coalesce(agreed_resolution, promise.resolution)),
+		('response', promise.calendar_id, promise.calendar, promise.response)
+	) AS t(target, calendar_id, calendar, length)
+	-- One call site, so that a calendar is compiled once; OFFSET 0 keeps it one.
+	CROSS JOIN LATERAL (SELECT rui.clock_start(t.calendar, _start_clocks.at, t.length) OFFSET 0) AS c(clock)
+	WHERE t.length IS NOT NULL;
 END
 $$;
 COMMENT ON FUNCTION rui._start_clocks(bigint, bigint, text[], integer, boolean, interval, timestamptz) IS
@@ -180,7 +181,7 @@ AS $$
 DECLARE
 	promise record;
 BEGIN
-	SELECT p.* INTO promise FROM rui._promise(project_id, category_path, priority, is_emergency, opened_at) AS p;
+	promise := rui._promise(project_id, category_path, priority, is_emergency, opened_at);
 	IF NOT rui._lock_clocks(project_id, task_id, at) THEN
 		PERFORM rui._start_clocks(project_id, task_id, category_path, priority, is_emergency, agreed_resolution, opened_at);
 		RETURN;

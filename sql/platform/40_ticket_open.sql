@@ -17,10 +17,16 @@ DECLARE
 	new_id bigint;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'open_ticket');
-	PERFORM rui._check_time(project_id, at);
-	PERFORM rui._check_text('category', category, 60);
-	PERFORM rui._check_text('details', details, 4000);
-	PERFORM rui._check_point(place);
+	-- The checks are called only where they could have something to say.
+	IF at IS DISTINCT FROM now() THEN
+		PERFORM rui._check_time(project_id, at);
+	END IF;
+	IF details IS NULL OR length(details) > 4000 OR details !~ '[^[:space:]]' THEN
+		PERFORM rui._check_text('details', details, 4000);
+	END IF;
+	IF place IS NOT NULL THEN
+		PERFORM rui._check_point(place);
+	END IF;
 	IF priority NOT BETWEEN 1 AND 5 THEN
 		RAISE EXCEPTION 'priority must be 1 to 5, not %', priority USING ERRCODE = 'invalid_parameter_value';
 	ELSIF source IS NULL THEN
@@ -45,9 +51,10 @@ BEGIN
 	FROM rui.ticket_category c JOIN rui.project p ON p.id = c.project_id
 	WHERE c.project_id = open_ticket.project_id AND c.code = open_ticket.category;
 	IF NOT FOUND THEN
+		PERFORM rui._check_text('category', category, 60);
 		PERFORM rui._unknown_category(project_id, category);
 	END IF;
-	SELECT s.* INTO site FROM rui._locate(project_id, unit_id, place, (at AT TIME ZONE kind_of_need.time_zone)::date) s;
+	site := rui._locate(project_id, unit_id, place, (at AT TIME ZONE kind_of_need.time_zone)::date);
 	IF home IS NULL THEN
 		home := site.household_id;
 	ELSIF NOT EXISTS (SELECT FROM rui.household h
