@@ -20,8 +20,8 @@ UNIT = $(call names,unit,.c)
 FUZZ = $(call names,fuzz,.c)
 
 .PHONY: all install uninstall installcheck setup help demo check check-unit check-fuzz \
-	check-lint check-regress check-isolation check-pgtap check-real check-tap check-asan check-docs bench docs \
-	format clean
+	check-lint check-regress check-isolation check-pgtap check-real check-tap check-asan \
+	check-docs bench docs format clean
 
 all: ## build the extension
 	+$(pgxs) all
