@@ -12,8 +12,9 @@ rui_check_instant(int64_t at, const char *what, rui_error *error)
 		return RUI_OK;
 	return rui_fail(error, RUI_DATETIME_RANGE, what,
 					"Give an instant from 1900-01-01 up to, not including, 2201-01-01 UTC.",
-					at == RUI_FOREVER || at == RUI_NEVER ? "The instant is infinite."
-														 : "The instant lies outside of 1900 to 2200.");
+					at == RUI_FOREVER || at == RUI_NEVER
+						? "The instant is infinite."
+						: "The instant lies outside of 1900 to 2200.");
 }
 
 /* The last stretch that starts at or before an instant. */
@@ -215,8 +216,7 @@ rui_timetable_add(const rui_timetable *timetable, int64_t at, int64_t duration,
 	else if (worked < 0)
 		worked = -1; /* so that worked - 1 fits */
 	found = rui_instant_of_worked(timetable, worked, boundary);
-	return rui_world_result(found, found < RUI_FIRST_INSTANT ? timetable->opens_before_world : timetable->opens_after_world,
-							result, error);
+	return rui_world_result(found, rui_more_beyond(timetable, found), result, error);
 }
 
 rui_status

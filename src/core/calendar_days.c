@@ -148,7 +148,10 @@ date_span(const rui_timetable *timetable, int32_t date)
 static bool
 open_throughout(const rui_timetable *timetable, rui_period span)
 {
-	return span.opens < span.closes && rui_timetable_worked(timetable, span.closes) - rui_timetable_worked(timetable, span.opens) == span.closes - span.opens;
+	int64_t worked = rui_timetable_worked(timetable, span.closes) -
+		rui_timetable_worked(timetable, span.opens);
+
+	return span.opens < span.closes && worked == span.closes - span.opens;
 }
 
 static bool
@@ -233,10 +236,11 @@ rui_add_working_dates(const rui_env *env, const rui_timetable *timetable, int64_
 		if ((date & 1023) == 0 && rui_interrupted(env))
 			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
 		if (date < RUI_FIRST_DATE || date >= RUI_END_DATE)
-			return rui_world_result(step < 0 ? RUI_NEVER : RUI_FOREVER,
-									step < 0 ? timetable->opens_before_world
-											 : timetable->opens_after_world,
-									result, error);
+		{
+			found = step < 0 ? RUI_NEVER : RUI_FOREVER;
+			return rui_world_result(found, rui_more_beyond(timetable, found), result, error);
+		}
+
 		left -= is_working(timetable, date) ? 1 : 0;
 	}
 	if (end == RUI_DAY_CLOSE)
@@ -248,6 +252,5 @@ rui_add_working_dates(const rui_env *env, const rui_timetable *timetable, int64_
 		if (!open_at(timetable, found))
 			found = closed_ends(timetable, found);
 	}
-	return rui_world_result(found, found < RUI_FIRST_INSTANT ? timetable->opens_before_world : timetable->opens_after_world,
-							result, error);
+	return rui_world_result(found, rui_more_beyond(timetable, found), result, error);
 }

@@ -112,7 +112,8 @@ intern(rui_pattern_pool *pool, const rui_period_list *parts, uint32_t *number)
 		if (pool->patterns[i].count != parts->count || pool->patterns[i].total != pattern.total)
 			continue;
 		for (k = 0; k < parts->count; k++)
-			if (known[k].opens != parts->items[k].opens || known[k].closes != parts->items[k].closes)
+			if (known[k].opens != parts->items[k].opens ||
+				known[k].closes != parts->items[k].closes)
 				break;
 		if (k == parts->count)
 		{

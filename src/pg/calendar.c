@@ -42,7 +42,10 @@ make_value(const char *text, size_t length)
 	calendar_value *value;
 
 	if (length > MaxAllocSize - HEADER_SIZE)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("calendar too large"), errhint("Split the calendar and combine the parts in queries.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("calendar too large"),
+				 errhint("Split the calendar and combine the parts in queries.")));
 	value = palloc(HEADER_SIZE + length);
 	SET_VARSIZE(value, HEADER_SIZE + length);
 	value->version = CALENDAR_VERSION;
