@@ -77,7 +77,8 @@ read_instant(const rui_json *root, const char *key, bool wanted, int64_t *at, ru
 	const rui_json *member;
 	rui_status status = find_member(root, key, wanted, &member, error);
 
-	if (status == RUI_OK && member != NULL && !rui_instant_read(member->text, member->length, at))
+	if (status == RUI_OK && member != NULL &&
+		(!rui_instant_read(member->text, member->length, at) || *at == RUI_NEVER))
 		status = rui_json_fail(error, RUI_INVALID, member,
 							   "Write an instant of UTC as 2026-10-01T08:00Z, or infinity.",
 							   "%s is not an instant.", member->text);
