@@ -118,6 +118,9 @@ typedef struct rui_calendar
 	int64_t shift;
 } rui_calendar;
 
+/* A date has at most this many intervals. */
+#define RUI_CALENDAR_MOST_HOURS 1440
+
 /* A calendar moves by at most this much, nested shifts together. */
 #define RUI_CALENDAR_LONGEST_SHIFT (366 * RUI_DAY)
 

@@ -123,6 +123,10 @@ read_hours(reader *r, const rui_json *value, rui_period_list *hours)
 	size_t i;
 	rui_status status = rui_json_expect(value, RUI_JSON_ARRAY, r->error);
 
+	if (status == RUI_OK && value->count > RUI_CALENDAR_MOST_HOURS)
+		status = rui_json_fail(r->error, RUI_LIMIT, value,
+							   "Give at most one interval for every minute.",
+							   "The date has %zu intervals.", value->count);
 	if (status == RUI_OK)
 		status = rui_grow(r->env, &hours->items, &hours->capacity, value->count,
 						  sizeof(rui_period), r->error);

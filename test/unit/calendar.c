@@ -188,6 +188,33 @@ test_errors(void)
 			  RUI_INVALID, "", "8784");
 }
 
+/* 1440 intervals a date are many, 1441 too many. */
+static void
+test_limits(void)
+{
+	rui_calendar *calendar = NULL;
+	rui_text text;
+	rui_error error;
+	int count;
+	int i;
+
+	for (count = 1440; count <= 1441; count++)
+	{
+		rui_text_start(&text, &rui_env_malloc);
+		rui_text_add(&text, "{\"tz\":\"UTC\",\"weekly\":{\"mon\":[");
+		for (i = 0; i < count; i++)
+			rui_text_format(&text, "%s[\"%02d:%02d:%02d\",\"%02d:%02d:%02d\"]", i > 0 ? "," : "",
+							i * 10 / 3600, i * 10 / 60 % 60, i * 10 % 60, i * 10 / 3600,
+							i * 10 / 60 % 60, i * 10 % 60 + 5);
+		rui_text_add(&text, "]}}");
+		CHECK(rui_calendar_read(&rui_env_malloc, &zones, text.bytes, text.length, &calendar,
+								&error) == (count == 1440 ? RUI_OK : RUI_LIMIT));
+		rui_text_release(&text);
+	}
+	CHECK_TEXT(error.part, "weekly.mon");
+	rui_calendar_release(&rui_env_malloc, calendar);
+}
+
 static int64_t
 instant(const char *text)
 {
@@ -498,6 +525,7 @@ main(void)
 	test_canonical();
 	test_combinations();
 	test_errors();
+	test_limits();
 	test_summer_time();
 	test_other_zones();
 	test_ends();
