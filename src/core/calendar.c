@@ -200,7 +200,7 @@ rui_status
 rui_timetable_add(const rui_timetable *timetable, int64_t at, int64_t duration,
 				  rui_boundary boundary, int64_t *result, rui_error *error)
 {
-	rui_status status = rui_check_instant(at, "at", error);
+	rui_status status = rui_check_instant(at, NULL, error);
 	int64_t worked;
 	int64_t found;
 
@@ -222,7 +222,7 @@ rui_timetable_add(const rui_timetable *timetable, int64_t at, int64_t duration,
 rui_status
 rui_timetable_is_open(const rui_timetable *timetable, int64_t at, bool *open, rui_error *error)
 {
-	rui_status status = rui_check_instant(at, "at", error);
+	rui_status status = rui_check_instant(at, NULL, error);
 
 	/* Half-open and exact to the microsecond: open if the next one counts. */
 	if (status == RUI_OK)

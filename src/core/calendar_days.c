@@ -73,7 +73,7 @@ rui_status
 rui_timetable_next(const rui_timetable *timetable, int64_t at, rui_boundary boundary,
 				   int64_t *result, rui_error *error)
 {
-	rui_status status = rui_check_instant(at, "t", error);
+	rui_status status = rui_check_instant(at, NULL, error);
 	int64_t edge;
 
 	if (status != RUI_OK)
@@ -86,7 +86,7 @@ rui_status
 rui_timetable_previous(const rui_timetable *timetable, int64_t at, rui_boundary boundary,
 					   int64_t *result, rui_error *error)
 {
-	rui_status status = rui_check_instant(at, "t", error);
+	rui_status status = rui_check_instant(at, NULL, error);
 	int64_t edge;
 
 	if (status != RUI_OK)
@@ -181,7 +181,7 @@ day_close(const rui_timetable *timetable, int32_t date)
 rui_status
 rui_is_working_date(const rui_timetable *timetable, int32_t date, bool *working, rui_error *error)
 {
-	rui_status status = check_date(date, "date", error);
+	rui_status status = check_date(date, NULL, error);
 
 	if (status == RUI_OK)
 		*working = is_working(timetable, date);
@@ -222,7 +222,7 @@ rui_add_working_dates(const rui_env *env, const rui_timetable *timetable, int64_
 	int32_t step = count < 0 ? -1 : 1;
 	int64_t left = count < 0 ? -(int64_t) count : count;
 	int64_t found;
-	rui_status status = rui_check_instant(at, "t", error);
+	rui_status status = rui_check_instant(at, NULL, error);
 
 	if (status != RUI_OK)
 		return status;

@@ -20,7 +20,7 @@ rui_pg_duration(const Interval *interval, const char *what)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s has days or months", what),
-				 errdetail("A day of working time has no fixed length."),
+				 errdetail("A day has no fixed length."),
 				 errhint("Give hours, minutes and seconds, as in interval '48 hours'; to count "
 						 "working days use rui.add_working_days.")));
 	return interval->time;
@@ -267,14 +267,20 @@ RUI_FUNCTION(explain_due_text)
 {
 	const rui_pg_calendar *calendar = rui_pg_calendar_argument(fcinfo, 0);
 	rui_env env = rui_pg_env(CurrentMemoryContext);
+	char *lang = text_to_cstring(PG_GETARG_TEXT_PP(3));
 	rui_text sentence;
 	rui_error error;
 
+	if (strcmp(lang, "en") != 0 && strcmp(lang, "zh") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("lang \"%s\" is not known", lang),
+				 errhint("Give 'en' or 'zh'.")));
 	rui_text_start(&sentence, &env);
 	RUI_CHECK(rui_timetable_explain_text(&env, calendar->calendar, calendar->timetable,
 										 PG_GETARG_TIMESTAMPTZ(1),
 										 rui_pg_duration(PG_GETARG_INTERVAL_P(2), "target"),
-										 text_to_cstring(PG_GETARG_TEXT_PP(3)), &sentence, &error),
+										 lang, &sentence, &error),
 			  error, "timestamp");
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(sentence.bytes, (int) sentence.length));
 }
