@@ -69,7 +69,7 @@ PERFORM rui._permit('post_entry', '{candidate,live}', 'accountant', 'loader');
 PERFORM rui._permit('close_period', '{candidate,live,closed}', 'accountant', 'loader');
 PERFORM rui._permit('reopen_period', '{candidate,live}', 'director', 'loader');
 INSERT INTO rui.subject (subject, table_name) VALUES ('accounting_period', 'accounting_period');
--- The guards look into rooms above; 53_period.sql defines them.
+-- The guards look into rooms above; 56_period.sql defines them.
 INSERT INTO rui.transition (subject, from_state, action, to_state, permission, guard) VALUES
 	('accounting_period', '(none)', 'begin', 'open', NULL, NULL),
 	('accounting_period', 'open', 'close', 'closed', 'close_period', '_close_obstacle'),

@@ -1,0 +1,183 @@
+-- Taking back what was charged or paid: by new rows, never by changing old ones.
+
+PERFORM rui._permit('reverse_charge', '{live,closed}', 'manager', 'accountant', 'loader');
+PERFORM rui._permit('reverse_payment', '{live,closed}', 'manager', 'accountant', 'loader');
+CREATE FUNCTION rui._take_back(project_id bigint, charge_id bigint, payment_id bigint, reason text, at timestamptz)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	last_at timestamptz;
+	taken bigint;
+BEGIN
+	SELECT max(a.at) INTO last_at FROM rui.allocation a
+	WHERE a.project_id = _take_back.project_id
+		AND (a.charge_id = _take_back.charge_id OR a.payment_id = _take_back.payment_id);
+	IF last_at > at THEN
+		RAISE EXCEPTION 'an allocation of % cannot be taken back at %', last_at, at
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
+	END IF;
+	INSERT INTO rui.allocation (project_id, payment_id, charge_id, amount, at, reverses, reason)
+	SELECT a.project_id, a.payment_id, a.charge_id, -a.amount, _take_back.at, a.id, _take_back.reason
+	FROM rui.allocation a
+	WHERE a.project_id = _take_back.project_id
+		AND (a.charge_id = _take_back.charge_id OR a.payment_id = _take_back.payment_id) AND a.reverses IS NULL
+		AND NOT EXISTS (SELECT FROM rui.allocation b WHERE b.project_id = a.project_id AND b.reverses = a.id)
+	ORDER BY a.id;
+	GET DIAGNOSTICS taken = ROW_COUNT;
+	RETURN taken;
+END
+$$;
+COMMENT ON FUNCTION rui._take_back(bigint, bigint, bigint, text, timestamptz) IS
+'Internal: takes back all allocations of a charge or of a payment (the other is null). Returns how many. Error 22023 before the last of them.';
+
+CREATE FUNCTION rui.reverse_charge(project_id bigint, charge_id bigint, reason text, bill_again boolean DEFAULT false,
+	at timestamptz DEFAULT now()) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	reversed rui.charge;
+	freed bigint;
+BEGIN
+	PERFORM rui.require_permission(project_id, 'reverse_charge');
+	PERFORM rui._check_time(project_id, at);
+	IF charge_id IS NULL OR bill_again IS NULL THEN
+		PERFORM rui._missing(CASE WHEN charge_id IS NULL THEN 'charge_id' ELSE 'bill_again' END);
+	END IF;
+	PERFORM rui._check_text('reason', reason, 500);
+	PERFORM rui._lock_books(project_id);
+	SELECT c.* INTO reversed FROM rui.charge c
+	WHERE c.project_id = reverse_charge.project_id AND c.id = reverse_charge.charge_id;
+	IF NOT FOUND THEN
+		PERFORM rui._unknown('charge', charge_id, project_id);
+	ELSIF at < reversed.at THEN
+		RAISE EXCEPTION 'a charge of % cannot be reversed at %', reversed.at, at
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a time after the charge''s.';
+	ELSIF bill_again AND reversed.source <> 'plan' THEN
+		RAISE EXCEPTION 'charge % does not come from a billing run', charge_id
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'bill_again is for those; add a new charge instead.';
+	ELSIF EXISTS (SELECT FROM rui.charge_reversal v
+		WHERE v.project_id = reverse_charge.project_id AND v.charge_id = reverse_charge.charge_id) THEN
+		RAISE EXCEPTION 'charge % is reversed already', charge_id
+			USING ERRCODE = 'object_not_in_prerequisite_state';
+	ELSIF EXISTS (SELECT FROM rui.charge c WHERE c.project_id = reverse_charge.project_id
+		AND c.about_charge_id = reverse_charge.charge_id AND NOT EXISTS (SELECT FROM rui.charge_reversal v
+			WHERE v.project_id = c.project_id AND v.charge_id = c.id)) THEN
+		RAISE EXCEPTION 'charge % has late fees or costs', charge_id
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Reverse those first.';
+	END IF;
+	freed := rui._take_back(project_id, charge_id, NULL, reason, at);
+	INSERT INTO rui.charge_reversal (project_id, charge_id, at, reason, bill_again, party_id)
+	VALUES (reverse_charge.project_id, reverse_charge.charge_id, reverse_charge.at, reverse_charge.reason,
+		reverse_charge.bill_again, rui.current_party());
+	PERFORM rui._reverse_document(project_id, 'charge', charge_id, reason, at);
+	PERFORM rui._emit(project_id, 'charge.reverse', 'charge', charge_id, at,
+		jsonb_build_object('reason', reason, 'bill_again', bill_again, 'allocations', freed));
+	RETURN freed;
+END
+$$;
+COMMENT ON FUNCTION rui.reverse_charge(bigint, bigint, text, boolean, timestamptz) IS
+'Takes a charge back in the month of at; what was paid on it becomes a prepayment again. bill_again lets a later billing run bill the same days anew; otherwise they stay unbilled. Returns how many allocations were taken back. Needs permission reverse_charge. Errors: 22004, 22023, 22001, 22008 arguments, P0002 unknown charge, 55000 reversed already, with late fees or costs, or closed month, 42501.';
+
+CREATE FUNCTION rui.reverse_payment(project_id bigint, payment_id bigint, reason text, at timestamptz DEFAULT now())
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	reversed rui.payment;
+	freed bigint;
+BEGIN
+	PERFORM rui.require_permission(project_id, 'reverse_payment');
+	PERFORM rui._check_time(project_id, at);
+	IF payment_id IS NULL THEN
+		PERFORM rui._missing('payment_id');
+	END IF;
+	PERFORM rui._check_text('reason', reason, 500);
+	PERFORM rui._lock_books(project_id);
+	SELECT p.* INTO reversed FROM rui.payment p
+	WHERE p.project_id = reverse_payment.project_id AND p.id = reverse_payment.payment_id;
+	IF NOT FOUND THEN
+		PERFORM rui._unknown('payment', payment_id, project_id);
+	ELSIF at < reversed.at THEN
+		RAISE EXCEPTION 'a payment of % cannot be reversed at %', reversed.at, at
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a time after the payment''s.';
+	ELSIF EXISTS (SELECT FROM rui.payment_reversal v
+		WHERE v.project_id = reverse_payment.project_id AND v.payment_id = reverse_payment.payment_id) THEN
+		RAISE EXCEPTION 'payment % is reversed already', payment_id
+			USING ERRCODE = 'object_not_in_prerequisite_state';
+	ELSIF EXISTS (SELECT FROM rui.refund r
+		WHERE r.project_id = reverse_payment.project_id AND r.payment_id = reverse_payment.payment_id) THEN
+		RAISE EXCEPTION 'payment % was refunded in part', payment_id
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Money that was given back has come in.';
+	END IF;
+	freed := rui._take_back(project_id, NULL, payment_id, reason, at);
+	INSERT INTO rui.payment_reversal (project_id, payment_id, at, reason, party_id)
+	VALUES (reverse_payment.project_id, reverse_payment.payment_id, reverse_payment.at, reverse_payment.reason,
+		rui.current_party());
+	PERFORM rui._reverse_document(project_id, 'payment', payment_id, reason, at);
+	PERFORM rui._emit(project_id, 'payment.reverse', 'payment', payment_id, at,
+		jsonb_build_object('reason', reason, 'allocations', freed));
+	RETURN freed;
+END
+$$;
+COMMENT ON FUNCTION rui.reverse_payment(bigint, bigint, text, timestamptz) IS
+'Takes a payment back that turned out not to be one (bounced, entered twice): the charges it paid are open again. Returns how many allocations were taken back. Needs permission reverse_payment. Errors: 22004, 22023, 22001, 22008 arguments, P0002 unknown payment, 55000 reversed already, refunded in part or closed month, 42501.';
+
+CREATE FUNCTION rui.refund_payment(project_id bigint, payment_id bigint, amount numeric, reason text,
+	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	answer jsonb;
+	received rui.payment;
+	left_over numeric;
+	new_id bigint;
+BEGIN
+	PERFORM rui.require_permission(project_id, 'reverse_payment');
+	PERFORM rui._check_time(project_id, at);
+	IF payment_id IS NULL THEN
+		PERFORM rui._missing('payment_id');
+	END IF;
+	PERFORM rui._check_amount('amount', amount);
+	PERFORM rui._check_text('reason', reason, 500);
+	PERFORM rui._lock_books(project_id);
+	answer := rui._begin_request(project_id, 'refund_payment', request_key, jsonb_build_array(payment_id, amount, reason));
+	IF answer IS NOT NULL THEN
+		RETURN answer::bigint;
+	END IF;
+	SELECT p.* INTO received FROM rui.payment p
+	WHERE p.project_id = refund_payment.project_id AND p.id = refund_payment.payment_id;
+	IF NOT FOUND THEN
+		PERFORM rui._unknown('payment', payment_id, project_id);
+	ELSIF at < received.at THEN
+		RAISE EXCEPTION 'a payment of % cannot be refunded at %', received.at, at
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a time after the payment''s.';
+	END IF;
+	left_over := CASE WHEN EXISTS (SELECT FROM rui.payment_reversal v
+			WHERE v.project_id = refund_payment.project_id AND v.payment_id = received.id) THEN 0
+		ELSE received.amount
+			- (SELECT coalesce(sum(a.amount), 0) FROM rui.allocation a
+				WHERE a.project_id = refund_payment.project_id AND a.payment_id = received.id)
+			- (SELECT coalesce(sum(r.amount), 0) FROM rui.refund r
+				WHERE r.project_id = refund_payment.project_id AND r.payment_id = received.id) END;
+	IF amount > left_over THEN
+		RAISE EXCEPTION 'payment % has % left, not %', payment_id, left_over, amount
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				HINT = 'Only a prepayment is refunded; reverse the charges it paid first.';
+	END IF;
+	INSERT INTO rui.refund (project_id, payment_id, amount, at, reason, party_id)
+	VALUES (refund_payment.project_id, received.id, refund_payment.amount, refund_payment.at, refund_payment.reason,
+		rui.current_party())
+	RETURNING id INTO new_id;
+	PERFORM rui._emit(project_id, 'payment.refund', 'payment', received.id, at,
+		jsonb_build_object('refund_id', new_id, 'amount', amount));
+	PERFORM rui._finish_request(project_id, 'refund_payment', request_key, to_jsonb(new_id));
+	RETURN new_id;
+END
+$$;
+COMMENT ON FUNCTION rui.refund_payment(bigint, bigint, numeric, text, text, timestamptz) IS
+'Gives back money out of what a payment has left over, through its channel. Returns the id in rui.refund. Needs permission reverse_payment. Errors: 22004, 22023, 22003, 22001, 22008 arguments, P0002 unknown payment, 55000 less is left or closed month, RU409, 42501.';

@@ -1,0 +1,165 @@
+-- What is overdue, for how long, and what paying late has come to cost.
+
+CREATE FUNCTION rui.arrears(project_id bigint, at timestamptz DEFAULT now())
+RETURNS TABLE (unit_id bigint, unit_code text, not_due numeric, days_1_30 numeric, days_31_60 numeric,
+	days_61_90 numeric, days_91_180 numeric, days_over_180 numeric, total numeric, oldest_due_on date)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	today date;
+BEGIN
+	IF project_id IS NULL OR at IS NULL THEN
+		PERFORM rui._missing(CASE WHEN project_id IS NULL THEN 'project_id' ELSE 'at' END);
+	END IF;
+	today := rui._local_date(project_id, at);
+	RETURN QUERY
+	WITH paid AS (
+		SELECT a.charge_id, sum(a.amount) AS amount FROM rui.allocation a
+		WHERE a.project_id = arrears.project_id AND a.at <= arrears.at GROUP BY a.charge_id),
+	owed AS (
+		SELECT c.unit_id, c.due_on, today - c.due_on AS days, c.gross - coalesce(p.amount, 0) AS amount
+		FROM rui.charge c
+		LEFT JOIN paid p ON p.charge_id = c.id
+		LEFT JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id AND v.at <= arrears.at
+		WHERE c.project_id = arrears.project_id AND c.at <= arrears.at AND v.charge_id IS NULL)
+	SELECT o.unit_id, min(u.code),
+		coalesce(sum(o.amount) FILTER (WHERE o.days <= 0), 0.00),
+		coalesce(sum(o.amount) FILTER (WHERE o.days BETWEEN 1 AND 30), 0.00),
+		coalesce(sum(o.amount) FILTER (WHERE o.days BETWEEN 31 AND 60), 0.00),
+		coalesce(sum(o.amount) FILTER (WHERE o.days BETWEEN 61 AND 90), 0.00),
+		coalesce(sum(o.amount) FILTER (WHERE o.days BETWEEN 91 AND 180), 0.00),
+		coalesce(sum(o.amount) FILTER (WHERE o.days > 180), 0.00),
+		sum(o.amount), min(o.due_on)
+	FROM owed o
+	LEFT JOIN rui.unit u ON u.project_id = arrears.project_id AND u.id = o.unit_id
+	WHERE o.amount > 0
+	GROUP BY o.unit_id
+	ORDER BY min(u.code), o.unit_id;
+END
+$$;
+COMMENT ON FUNCTION rui.arrears(bigint, timestamptz) IS
+'What was open at an instant, by unit (null: charges without one) and by days since the due date in the project''s zone, with its sum and the oldest due date; units that owe nothing have no row. Sees what the caller may see. Error 22004 for a null argument.';
+
+CREATE FUNCTION rui.arrears_by_age(project_id bigint, at timestamptz DEFAULT now())
+RETURNS TABLE (age text, units bigint, amount numeric)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 6
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN QUERY
+	SELECT g.age, count(*) FILTER (WHERE g.amount > 0), coalesce(sum(g.amount), 0.00)
+	FROM (VALUES (1, 'not_due'), (2, '1-30'), (3, '31-60'), (4, '61-90'), (5, '91-180'), (6, '181-')) AS k(place, age)
+	LEFT JOIN (
+		SELECT b.age, b.amount FROM rui.arrears(arrears_by_age.project_id, arrears_by_age.at) r
+		CROSS JOIN LATERAL (VALUES ('not_due', r.not_due), ('1-30', r.days_1_30), ('31-60', r.days_31_60),
+			('61-90', r.days_61_90), ('91-180', r.days_91_180), ('181-', r.days_over_180)) AS b(age, amount)) g
+		ON g.age = k.age
+	GROUP BY k.place, k.age, g.age
+	ORDER BY k.place;
+END
+$$;
+COMMENT ON FUNCTION rui.arrears_by_age(bigint, timestamptz) IS
+'What was open at an instant by age: not_due, 1-30, 31-60, 61-90, 91-180 and 181- days since the due date, with the number of units and the sum; always six rows. Sees what the caller may see. Error 22004 for a null argument.';
+
+CREATE FUNCTION rui.late_fees(project_id bigint, at timestamptz DEFAULT now(), only_charge bigint DEFAULT NULL)
+RETURNS TABLE (charge_id bigint, unit_id bigint, payer_id bigint, days_late integer, open_amount numeric,
+	accrued numeric, billed numeric)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	today date;
+BEGIN
+	IF project_id IS NULL OR at IS NULL THEN
+		PERFORM rui._missing(CASE WHEN project_id IS NULL THEN 'project_id' ELSE 'at' END);
+	END IF;
+	today := rui._local_date(project_id, at);
+	RETURN QUERY
+	WITH paid AS (
+		-- Each part of the principal was owed until the day it was paid.
+		SELECT a.charge_id, sum(a.amount) AS amount,
+			sum(a.amount * greatest(0, rui._local_date(c.project_id, a.at) - c.due_on - r.grace_days)) AS amount_days
+		FROM rui.allocation a
+		JOIN rui.charge c ON c.project_id = a.project_id AND c.id = a.charge_id
+		JOIN rui.late_rule r ON r.project_id = c.project_id AND r.fee_item_id = c.fee_item_id AND r.valid @> c.due_on
+		WHERE a.project_id = late_fees.project_id AND a.at <= late_fees.at AND c.component = 'principal'
+			AND a.charge_id BETWEEN coalesce(only_charge, 1) AND coalesce(only_charge, 9223372036854775807)
+		GROUP BY a.charge_id),
+	charged AS (
+		SELECT c.about_charge_id, sum(c.gross) AS amount
+		FROM rui.charge c
+		LEFT JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id AND v.at <= late_fees.at
+		WHERE c.project_id = late_fees.project_id AND c.component = 'late_fee' AND c.at <= late_fees.at
+			AND v.charge_id IS NULL AND c.about_charge_id BETWEEN coalesce(only_charge, 1) AND coalesce(only_charge, 9223372036854775807)
+		GROUP BY c.about_charge_id)
+	SELECT c.id, c.unit_id, c.payer_id, d.days, o.amount, f.amount, coalesce(b.amount, 0.00)
+	FROM rui.charge c
+	JOIN rui.late_rule r ON r.project_id = c.project_id AND r.fee_item_id = c.fee_item_id AND r.valid @> c.due_on
+	LEFT JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id AND v.at <= late_fees.at
+	LEFT JOIN paid p ON p.charge_id = c.id
+	LEFT JOIN charged b ON b.about_charge_id = c.id
+	CROSS JOIN LATERAL (SELECT greatest(0, today - c.due_on - r.grace_days) AS days) d
+	CROSS JOIN LATERAL (SELECT c.gross - coalesce(p.amount, 0) AS amount) o
+	CROSS JOIN LATERAL (SELECT round(least(r.daily_rate * (coalesce(p.amount_days, 0) + o.amount * d.days),
+		c.gross * r.cap_share), 2) AS amount) f
+	WHERE c.project_id = late_fees.project_id AND c.component = 'principal' AND c.at <= late_fees.at
+		AND c.due_on < today AND v.charge_id IS NULL AND (f.amount > 0 OR b.amount > 0)
+		AND c.id BETWEEN coalesce(only_charge, 1) AND coalesce(only_charge, 9223372036854775807)
+	ORDER BY c.id;
+END
+$$;
+COMMENT ON FUNCTION rui.late_fees(bigint, timestamptz, bigint) IS
+'What paying late has cost by an instant, one row per principal, or that of one charge: days late after grace, what is open, the late fee accrued, and how much of it is charged already. accrued = daily rate × Σ (part of the principal × days it was late), at most the cap''s share of the principal, rounded once; for a principal of which nothing is paid that is rui.late_fee(). A part counts until the day it was allocated; the time during which a payment that was taken back stood does not count. Sees what the caller may see. Error 22004 for a null argument.';
+
+CREATE FUNCTION rui.charge_late_fee(project_id bigint, charge_id bigint, request_key text DEFAULT NULL,
+	at timestamptz DEFAULT now()) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	answer jsonb;
+	debt rui.charge;
+	owed numeric;
+	net_part numeric;
+	today date;
+	new_id bigint;
+BEGIN
+	PERFORM rui.require_permission(project_id, 'add_charge');
+	PERFORM rui._check_time(project_id, at);
+	IF charge_id IS NULL THEN
+		PERFORM rui._missing('charge_id');
+	END IF;
+	PERFORM rui._lock_books(project_id);
+	answer := rui._begin_request(project_id, 'charge_late_fee', request_key, jsonb_build_array(charge_id));
+	IF answer IS NOT NULL THEN
+		RETURN answer::bigint;
+	END IF;
+	SELECT c.* INTO debt FROM rui.charge c
+	WHERE c.project_id = charge_late_fee.project_id AND c.id = charge_late_fee.charge_id;
+	IF NOT FOUND THEN
+		PERFORM rui._unknown('charge', charge_id, project_id);
+	END IF;
+	SELECT f.accrued - f.billed INTO owed FROM rui.late_fees(charge_late_fee.project_id, charge_late_fee.at, debt.id) f;
+	IF owed IS NULL OR owed <= 0 THEN
+		RAISE EXCEPTION 'no late fee has accrued on charge % that is not charged', charge_id
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'rui.late_fees(project_id, at) lists what has.';
+	END IF;
+	today := rui._local_date(project_id, at);
+	net_part := round(owed / (1 + coalesce(debt.tax_rate, 0)), 2);
+	INSERT INTO rui.charge (project_id, fee_item_id, unit_id, payer_id, component, about_charge_id, source, source_id,
+		revision, period, quantity, net, tax, gross, tax_rate, due_on, at)
+	SELECT debt.project_id, debt.fee_item_id, debt.unit_id, debt.payer_id, 'late_fee', debt.id, 'late_fee', debt.id,
+		coalesce(max(c.revision), 0) + 1, daterange(today, today + 1), owed, net_part, owed - net_part, owed,
+		debt.tax_rate, today, charge_late_fee.at
+	FROM rui.charge c
+	WHERE c.project_id = debt.project_id AND c.source = 'late_fee' AND c.source_id = debt.id
+	RETURNING id INTO new_id;
+	PERFORM rui._emit(project_id, 'charge.add', 'charge', new_id, at,
+		jsonb_build_object('source', 'late_fee', 'source_id', debt.id, 'gross', owed));
+	PERFORM rui._finish_request(project_id, 'charge_late_fee', request_key, to_jsonb(new_id));
+	RETURN new_id;
+END
+$$;
+COMMENT ON FUNCTION rui.charge_late_fee(bigint, bigint, text, timestamptz) IS
+'Charges the late fee that has accrued on a principal and is not charged yet, due at once; tax at the principal''s rate is contained in it. Returns the new charge''s id. Needs permission add_charge. Errors: 22004, 22008 arguments, P0002 unknown charge, 55000 nothing has accrued, no books or closed month, RU409, 42501.';
