@@ -25,10 +25,8 @@ CREATE TABLE rui.membership (
 	role_code text NOT NULL,
 	valid tstzrange NOT NULL CHECK (NOT isempty(valid)),
 	PRIMARY KEY (project_id, id),
-	-- The party as a range: so that nobody looks parties up in this index,
-	-- which is slow at it, but in the next one.
 	CONSTRAINT membership_once EXCLUDE USING gist (
-		project_id WITH =, int8range(party_id, party_id, '[]') WITH &&, role_code WITH =, valid WITH &&)
+		project_id WITH =, party_id WITH =, role_code WITH =, valid WITH &&)
 );
 CREATE INDEX membership_by_party ON rui.membership (party_id);
 
@@ -38,7 +36,7 @@ CREATE TABLE rui.company_member (
 	role_code text NOT NULL,
 	valid tstzrange NOT NULL CHECK (NOT isempty(valid)),
 	CONSTRAINT company_member_once EXCLUDE USING gist (
-		company_id WITH =, int8range(party_id, party_id, '[]') WITH &&, role_code WITH =, valid WITH &&),
+		company_id WITH =, party_id WITH =, role_code WITH =, valid WITH &&),
 	PRIMARY KEY (company_id, party_id, role_code, valid)
 );
 CREATE INDEX company_member_by_party ON rui.company_member (party_id);

@@ -137,8 +137,11 @@ BEGIN
 	END IF;
 	UPDATE rui.task_clock c
 	SET clock = m.clock, state = rui.clock_state(m.clock), cycle = rui.clock_cycle(m.clock), calendar_id = m.calendar_id,
-		due_at = CASE WHEN action IN ('stop', 'end') THEN c.due_at ELSE rui.clock_due_at(m.clock) END,
-		breach_at = CASE WHEN action IN ('stop', 'end') THEN c.breach_at ELSE rui.clock_breach_at(m.clock) END,
+		-- What is late was due when it was due, whatever pauses follow.
+		due_at = CASE WHEN action IN ('stop', 'end') OR m.breached_at IS NOT NULL THEN c.due_at
+			ELSE rui.clock_due_at(m.clock) END,
+		breach_at = CASE WHEN action IN ('stop', 'end') OR m.breached_at IS NOT NULL THEN c.breach_at
+			ELSE rui.clock_breach_at(m.clock) END,
 		breached_at = m.breached_at, next_level = m.next_level,
 		next_at = rui._next_escalation(m.clock, m.calendar, c.judged_by, m.next_level, m.breached_at, m.escalations,
 			m.escalate_in, _move_clocks.at),

@@ -319,6 +319,12 @@ BEGIN
 	ON CONFLICT ON CONSTRAINT dispatch_state_pkey DO UPDATE
 	SET last_at = greatest(s.last_at, EXCLUDED.last_at), runs = s.runs + 1;
 	setting := rui._dispatch_weights(project_id);
+	-- Opened while another plan of grids was activated.
+	IF EXISTS (SELECT FROM rui.task t JOIN rui.grid g ON g.project_id = t.project_id AND g.id = t.grid_id
+		JOIN rui.grid_plan p ON p.project_id = g.project_id AND p.id = g.plan_id AND p.state <> 'active'
+		WHERE t.project_id = dispatch.project_id AND t.state IN ('new', 'triaged')) THEN
+		PERFORM rui._relocate_tasks(project_id);
+	END IF;
 
 	WITH pair AS MATERIALIZED (
 		SELECT p.* FROM rui._dispatch_pairs(dispatch.project_id, setting, at, NULL) p

@@ -27,7 +27,6 @@
 
 #include "core/assign_rows.h"
 
-/* Aligned as the seam promises: the server's memory begins at multiples of 8. */
 typedef __int128 wide __attribute__((aligned(8)));
 
 /* Stands for a penalty where all tasks must be served: outweighs 2^32 costs. */

@@ -12,8 +12,9 @@ rui_check_instant(int64_t at, const char *what, rui_error *error)
 		return RUI_OK;
 	return rui_fail(error, RUI_DATETIME_RANGE, what,
 					"Give an instant from 1900-01-01 up to, not including, 2201-01-01 UTC.",
-					at == RUI_FOREVER || at == RUI_NEVER ? "The instant is infinite."
-														 : "The instant lies outside of 1900 to 2200.");
+					at == RUI_FOREVER || at == RUI_NEVER
+						? "The instant is infinite."
+						: "The instant lies outside of 1900 to 2200.");
 }
 
 /* The last stretch that starts at or before an instant. */
@@ -199,7 +200,7 @@ rui_status
 rui_timetable_add(const rui_timetable *timetable, int64_t at, int64_t duration,
 				  rui_boundary boundary, int64_t *result, rui_error *error)
 {
-	rui_status status = rui_check_instant(at, "at", error);
+	rui_status status = rui_check_instant(at, NULL, error);
 	int64_t worked;
 	int64_t found;
 
@@ -215,14 +216,13 @@ rui_timetable_add(const rui_timetable *timetable, int64_t at, int64_t duration,
 	else if (worked < 0)
 		worked = -1; /* so that worked - 1 fits */
 	found = rui_instant_of_worked(timetable, worked, boundary);
-	return rui_world_result(found, found < RUI_FIRST_INSTANT ? timetable->opens_before_world : timetable->opens_after_world,
-							result, error);
+	return rui_world_result(found, rui_more_beyond(timetable, found), result, error);
 }
 
 rui_status
 rui_timetable_is_open(const rui_timetable *timetable, int64_t at, bool *open, rui_error *error)
 {
-	rui_status status = rui_check_instant(at, "at", error);
+	rui_status status = rui_check_instant(at, NULL, error);
 
 	/* Half-open and exact to the microsecond: open if the next one counts. */
 	if (status == RUI_OK)

@@ -118,6 +118,9 @@ typedef struct rui_calendar
 	int64_t shift;
 } rui_calendar;
 
+/* A date has at most this many intervals. */
+#define RUI_CALENDAR_MOST_HOURS 1440
+
 /* A calendar moves by at most this much, nested shifts together. */
 #define RUI_CALENDAR_LONGEST_SHIFT (366 * RUI_DAY)
 
@@ -212,8 +215,8 @@ typedef enum rui_boundary
  */
 
 /* F(to_at) - F(from_at). */
-extern rui_status rui_timetable_between(const rui_timetable *timetable, int64_t from_at, int64_t to_at,
-										int64_t *duration, rui_error *error);
+extern rui_status rui_timetable_between(const rui_timetable *timetable, int64_t from_at,
+										int64_t to_at, int64_t *duration, rui_error *error);
 
 /*
  * The instant at which `duration` of working time has passed since `at` (or
@@ -309,8 +312,9 @@ typedef struct rui_due_explanation
  * and what is taken away is a closure.
  */
 extern rui_status rui_timetable_explain(const rui_env *env, const rui_calendar *calendar,
-										const rui_timetable *timetable, int64_t start, int64_t target,
-										rui_due_explanation *explanation, rui_error *error);
+										const rui_timetable *timetable, int64_t start,
+										int64_t target, rui_due_explanation *explanation,
+										rui_error *error);
 
 /* The same as one sentence, in "en" or "zh"; others fail with RUI_INVALID. */
 extern rui_status rui_timetable_explain_text(const rui_env *env, const rui_calendar *calendar,

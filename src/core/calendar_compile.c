@@ -36,7 +36,8 @@ rui_stretch_add(rui_compiler *c, rui_stretch_list *list, int64_t start, uint32_t
 
 /* left := left combined with right; both cover the same span. */
 static rui_status
-combine(rui_compiler *c, rui_calendar_kind kind, rui_stretch_list *left, const rui_stretch_list *right)
+combine(rui_compiler *c, rui_calendar_kind kind, rui_stretch_list *left,
+		const rui_stretch_list *right)
 {
 	rui_stretch_list result = { NULL, 0, 0 };
 	rui_status status = RUI_OK;

@@ -96,6 +96,14 @@ extern int64_t rui_instant_of_worked(const rui_timetable *timetable, int64_t wor
 extern int64_t rui_instant_of_closed(const rui_timetable *timetable, int64_t closed,
 									 rui_boundary boundary);
 
+/* Does open time lie beyond the world, on the side of an instant found there? */
+static inline bool
+rui_more_beyond(const rui_timetable *timetable, int64_t found)
+{
+	return found < RUI_FIRST_INSTANT ? timetable->opens_before_world
+									 : timetable->opens_after_world;
+}
+
 /*
  * Bring an instant found in the timetable to the world: RUI_DATETIME_RANGE
  * while there is one beyond it.

@@ -73,7 +73,7 @@ rui_status
 rui_timetable_next(const rui_timetable *timetable, int64_t at, rui_boundary boundary,
 				   int64_t *result, rui_error *error)
 {
-	rui_status status = rui_check_instant(at, "t", error);
+	rui_status status = rui_check_instant(at, NULL, error);
 	int64_t edge;
 
 	if (status != RUI_OK)
@@ -86,7 +86,7 @@ rui_status
 rui_timetable_previous(const rui_timetable *timetable, int64_t at, rui_boundary boundary,
 					   int64_t *result, rui_error *error)
 {
-	rui_status status = rui_check_instant(at, "t", error);
+	rui_status status = rui_check_instant(at, NULL, error);
 	int64_t edge;
 
 	if (status != RUI_OK)
@@ -148,7 +148,10 @@ date_span(const rui_timetable *timetable, int32_t date)
 static bool
 open_throughout(const rui_timetable *timetable, rui_period span)
 {
-	return span.opens < span.closes && rui_timetable_worked(timetable, span.closes) - rui_timetable_worked(timetable, span.opens) == span.closes - span.opens;
+	int64_t worked = rui_timetable_worked(timetable, span.closes) -
+		rui_timetable_worked(timetable, span.opens);
+
+	return span.opens < span.closes && worked == span.closes - span.opens;
 }
 
 static bool
@@ -178,7 +181,7 @@ day_close(const rui_timetable *timetable, int32_t date)
 rui_status
 rui_is_working_date(const rui_timetable *timetable, int32_t date, bool *working, rui_error *error)
 {
-	rui_status status = check_date(date, "date", error);
+	rui_status status = check_date(date, NULL, error);
 
 	if (status == RUI_OK)
 		*working = is_working(timetable, date);
@@ -219,7 +222,7 @@ rui_add_working_dates(const rui_env *env, const rui_timetable *timetable, int64_
 	int32_t step = count < 0 ? -1 : 1;
 	int64_t left = count < 0 ? -(int64_t) count : count;
 	int64_t found;
-	rui_status status = rui_check_instant(at, "t", error);
+	rui_status status = rui_check_instant(at, NULL, error);
 
 	if (status != RUI_OK)
 		return status;
@@ -233,10 +236,11 @@ rui_add_working_dates(const rui_env *env, const rui_timetable *timetable, int64_
 		if ((date & 1023) == 0 && rui_interrupted(env))
 			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
 		if (date < RUI_FIRST_DATE || date >= RUI_END_DATE)
-			return rui_world_result(step < 0 ? RUI_NEVER : RUI_FOREVER,
-									step < 0 ? timetable->opens_before_world
-											 : timetable->opens_after_world,
-									result, error);
+		{
+			found = step < 0 ? RUI_NEVER : RUI_FOREVER;
+			return rui_world_result(found, rui_more_beyond(timetable, found), result, error);
+		}
+
 		left -= is_working(timetable, date) ? 1 : 0;
 	}
 	if (end == RUI_DAY_CLOSE)
@@ -248,6 +252,5 @@ rui_add_working_dates(const rui_env *env, const rui_timetable *timetable, int64_
 		if (!open_at(timetable, found))
 			found = closed_ends(timetable, found);
 	}
-	return rui_world_result(found, found < RUI_FIRST_INSTANT ? timetable->opens_before_world : timetable->opens_after_world,
-							result, error);
+	return rui_world_result(found, rui_more_beyond(timetable, found), result, error);
 }

@@ -176,7 +176,9 @@ add_lines(const rui_env *env, const rui_calendar *calendar, const rui_timetable 
 
 		if (rui_interrupted(env))
 			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
-		line.counted = sign * (rui_timetable_worked(timetable, line.to_at) - rui_timetable_worked(timetable, line.from_at));
+		line.counted = rui_timetable_worked(timetable, line.to_at) -
+			rui_timetable_worked(timetable, line.from_at);
+		line.counted *= sign;
 		status = add_line(env, e, line, error);
 		at = line.to_at;
 	}
@@ -184,8 +186,9 @@ add_lines(const rui_env *env, const rui_calendar *calendar, const rui_timetable 
 }
 
 rui_status
-rui_timetable_explain(const rui_env *env, const rui_calendar *calendar, const rui_timetable *timetable,
-					  int64_t start, int64_t target, rui_due_explanation *explanation, rui_error *error)
+rui_timetable_explain(const rui_env *env, const rui_calendar *calendar,
+					  const rui_timetable *timetable, int64_t start, int64_t target,
+					  rui_due_explanation *explanation, rui_error *error)
 {
 	rui_due_explanation e = { 0, NULL, 0, 0 };
 	rui_due_line rest = { RUI_NEVER, RUI_FOREVER, 0, RUI_DUE_CLOSED };

@@ -107,12 +107,13 @@ intern(rui_pattern_pool *pool, const rui_period_list *parts, uint32_t *number)
 		pattern.total += parts->items[i].closes - parts->items[i].opens;
 	for (i = 0; i < pool->count; i++)
 	{
-		const rui_week_part *known = pool->parts + pool->patterns[i].first;
+		const rui_week_pattern *known = &pool->patterns[i];
 
-		if (pool->patterns[i].count != parts->count || pool->patterns[i].total != pattern.total)
+		if (known->count != parts->count || known->total != pattern.total)
 			continue;
 		for (k = 0; k < parts->count; k++)
-			if (known[k].opens != parts->items[k].opens || known[k].closes != parts->items[k].closes)
+			if (pool->parts[known->first + k].opens != parts->items[k].opens ||
+				pool->parts[known->first + k].closes != parts->items[k].closes)
 				break;
 		if (k == parts->count)
 		{

@@ -56,10 +56,11 @@ read_date(reader *r, const rui_json *value, const char *text, int32_t *date)
 	int32_t result;
 
 	if (!rui_date_read(text, strlen(text), &result))
-		return rui_json_fail(r->error, RUI_INVALID, value, "Write a date that exists as YYYY-MM-DD.",
-							 "%s is not a date.", text);
+		return rui_json_fail(r->error, RUI_INVALID, value,
+							 "Write a date that exists as YYYY-MM-DD.", "%s is not a date.", text);
 	if (result < RUI_FIRST_DATE || result >= RUI_END_DATE)
-		return rui_json_fail(r->error, RUI_INVALID, value, "Give a date from 1900-01-01 to 2200-12-31.",
+		return rui_json_fail(r->error, RUI_INVALID, value,
+							 "Give a date from 1900-01-01 to 2200-12-31.",
 							 "%s lies outside of 1900 to 2200.", text);
 	*date = result;
 	return RUI_OK;
@@ -97,8 +98,8 @@ read_period(reader *r, const rui_json *value, rui_period *period)
 							 "An interval cannot open at 24:00.");
 	if (period->opens == period->closes)
 		return rui_json_fail(r->error, RUI_INVALID, value,
-							 "Write a whole day as [\"00:00\",\"24:00\"]; split 24 hours that begin "
-							 "later at midnight, giving the rest to the next date.",
+							 "Write a whole day as [\"00:00\",\"24:00\"]; split 24 hours that "
+							 "begin later at midnight, giving the rest to the next date.",
 							 "The interval closes when it opens.");
 	if (period->closes < period->opens)
 		period->closes += RUI_DAY;
@@ -122,6 +123,10 @@ read_hours(reader *r, const rui_json *value, rui_period_list *hours)
 	size_t i;
 	rui_status status = rui_json_expect(value, RUI_JSON_ARRAY, r->error);
 
+	if (status == RUI_OK && value->count > RUI_CALENDAR_MOST_HOURS)
+		status = rui_json_fail(r->error, RUI_LIMIT, value,
+							   "Give at most one interval for every minute.",
+							   "The date has %zu intervals.", value->count);
 	if (status == RUI_OK)
 		status = rui_grow(r->env, &hours->items, &hours->capacity, value->count,
 						  sizeof(rui_period), r->error);
@@ -273,7 +278,8 @@ read_days(reader *r, const rui_json *value, bool closures, rui_day **days, size_
 static rui_status
 read_rules(reader *r, const rui_json *value, rui_calendar *calendar)
 {
-	static const char *const keys[] = { "tz", "weekly", "holidays", "date_hours", "closures", NULL };
+	static const char *const keys[] = { "tz", "weekly", "holidays",
+										"date_hours", "closures", NULL };
 	const rui_json *member;
 	rui_status status = rui_json_only(value, keys, r->error);
 
@@ -327,7 +333,8 @@ compare_operands(const void *a, const void *b)
 static rui_status
 add_operand(reader *r, rui_calendar *calendar, rui_calendar *operand_read)
 {
-	bool flatten = operand_read->kind == calendar->kind && (calendar->kind == RUI_CALENDAR_ALL || calendar->kind == RUI_CALENDAR_ANY);
+	bool associative = calendar->kind == RUI_CALENDAR_ALL || calendar->kind == RUI_CALENDAR_ANY;
+	bool flatten = associative && operand_read->kind == calendar->kind;
 	size_t more = flatten ? operand_read->operand_count : 1;
 	rui_status status = rui_grow(r->env, &calendar->operands, &calendar->operand_capacity,
 								 calendar->operand_count + more, sizeof(rui_calendar *), r->error);
@@ -421,7 +428,8 @@ read_shift(reader *r, const rui_json *value, rui_calendar *calendar)
 		return status;
 	if (!rui_duration_read(value->text, value->length, &calendar->shift))
 		return rui_json_fail(r->error, RUI_INVALID, value,
-							 "Write hours, minutes and seconds as PT1H30M; days have no fixed length.",
+							 "Write hours, minutes and seconds as PT1H30M; "
+							 "days have no fixed length.",
 							 "%s is not a duration.", value->text);
 	return RUI_OK;
 }
@@ -481,7 +489,9 @@ read_combination(reader *r, const rui_json *value, const rui_json *list, rui_cal
 	static const char *const keys[] = { "tz", "all", "any", "minus", "shift", NULL };
 	rui_calendar *result = *calendar;
 	const rui_json *member;
+	const char *hint;
 	bool pair;
+
 	rui_status status = rui_json_only(value, keys, r->error);
 
 	if (status != RUI_OK)
@@ -499,12 +509,16 @@ read_combination(reader *r, const rui_json *value, const rui_json *list, rui_cal
 	if (status != RUI_OK)
 		return status;
 	pair = result->kind == RUI_CALENDAR_MINUS || result->kind == RUI_CALENDAR_SHIFT;
+	if (result->kind == RUI_CALENDAR_MINUS)
+		hint = "Give the calendar to keep and the one to take away.";
+	else if (result->kind == RUI_CALENDAR_SHIFT)
+		hint = "Give a calendar and a duration.";
+	else
+		hint = "Give at least one calendar.";
 	if (pair ? list->count != 2 : list->count == 0)
-		return rui_json_fail(r->error, RUI_INVALID, list,
-							 result->kind == RUI_CALENDAR_SHIFT ? "Give a calendar and a duration."
-								 : pair							? "Give the calendar to keep and the one to take away."
-																: "Give at least one calendar.",
-							 "The number of operands is %zu.", list->count);
+		return rui_json_fail(r->error, RUI_INVALID, list, hint, "The number of operands is %zu.",
+							 list->count);
+
 	member = rui_json_member(value, "tz");
 	if (member != NULL)
 		status = read_zone(r, member, &result->zone);

@@ -244,6 +244,8 @@ find_special_dates(rules *r)
 
 		if (change->at > r->until + 4 * RUI_DAY)
 			break;
+		if (rui_interrupted(r->c->env))
+			return rui_fail(r->c->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
 		if (!edge_within(calendar, low, high) &&
 			!date_near(&r->special, exceptions, rui_date_at(low), 5) &&
 			(i == 1 || change->at - change[-1].at > 6 * RUI_DAY) &&

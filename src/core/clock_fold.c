@@ -19,7 +19,8 @@ enum
 	KINDS
 };
 
-static const char *const names[KINDS] = { "start", "reopen", "retarget", "resume", "pause", "stop" };
+static const char *const names[KINDS] = { "start", "reopen", "retarget",
+										  "resume", "pause", "stop" };
 
 static rui_status
 read_event(const char *text, rui_sla_event *event, rui_error *error)
@@ -37,7 +38,8 @@ read_event(const char *text, rui_sla_event *event, rui_error *error)
 		return rui_fail(error, RUI_INVALID, text,
 						"Give start, pause, resume, stop, reopen, or retarget PT4H.",
 						"The event is not known.");
-	if (kind == RETARGET && (space == NULL || !rui_duration_read(space + 1, strlen(space + 1), &event->target)))
+	if (kind == RETARGET &&
+		(space == NULL || !rui_duration_read(space + 1, strlen(space + 1), &event->target)))
 		return rui_fail(error, RUI_INVALID, text,
 						"Give the new target in hours, minutes and seconds, as retarget PT4H30M.",
 						"The event names no target.");

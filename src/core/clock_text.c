@@ -65,8 +65,8 @@ find_member(const rui_json *root, const char *key, bool wanted, const rui_json *
 						   "The member %s is missing.", key);
 	if (*member != NULL && !wanted)
 		return rui_json_fail(error, RUI_INVALID, *member,
-							 "Only a running clock has due and breach; only a reopened one has first, "
-							 "sum and longest.",
+							 "Only a running clock has due and breach; only a reopened one "
+							 "has first, sum and longest.",
 							 "The member %s has no meaning in this state.", key);
 	return *member == NULL ? RUI_OK : rui_json_expect(*member, RUI_JSON_STRING, error);
 }
@@ -77,7 +77,8 @@ read_instant(const rui_json *root, const char *key, bool wanted, int64_t *at, ru
 	const rui_json *member;
 	rui_status status = find_member(root, key, wanted, &member, error);
 
-	if (status == RUI_OK && member != NULL && !rui_instant_read(member->text, member->length, at))
+	if (status == RUI_OK && member != NULL &&
+		(!rui_instant_read(member->text, member->length, at) || *at == RUI_NEVER))
 		status = rui_json_fail(error, RUI_INVALID, member,
 							   "Write an instant of UTC as 2026-10-01T08:00Z, or infinity.",
 							   "%s is not an instant.", member->text);
@@ -210,17 +211,20 @@ rui_sla_check(const rui_sla_clock *c, rui_error *error)
 	if (!rui_instant_in_world(c->start))
 		return inconsistent(error, "start", "The instant lies outside of 1900 to 2200.");
 	if (!rui_instant_in_world(c->changed_at) || c->changed_at < c->start)
-		return inconsistent(error, "changed_at", "The last move lies before the start or after 2200.");
+		return inconsistent(error, "changed_at",
+							"The last move lies before the start or after 2200.");
 	if (c->target < 0)
 		return inconsistent(error, "target", "The target is negative.");
 	if (c->elapsed < 0 || c->elapsed > c->changed_at - c->start)
 		return inconsistent(error, "elapsed", "More time has been counted than has passed.");
 	if (running ? c->due < c->changed_at || (c->due >= RUI_END_INSTANT && c->due != RUI_FOREVER)
 				: c->due != RUI_NEVER)
-		return inconsistent(error, "due", "A running clock is due after its last move, another never.");
+		return inconsistent(error, "due",
+							"A running clock is due at its last move or later, another never.");
 	if (running ? c->breach < c->due || (c->breach >= RUI_END_INSTANT && c->breach != RUI_FOREVER)
 				: c->breach != RUI_NEVER)
-		return inconsistent(error, "breach", "A running clock breaches when due or later, another never.");
+		return inconsistent(error, "breach",
+							"A running clock breaches when due or later, another never.");
 	if (c->first_breached_at != RUI_NEVER &&
 		(!rui_instant_in_world(c->first_breached_at) || c->first_breached_at > c->changed_at))
 		return inconsistent(error, "first_breached_at", "The breach lies after the last move.");
@@ -234,6 +238,7 @@ rui_sla_check(const rui_sla_clock *c, rui_error *error)
 				c->sum > c->start - RUI_FIRST_INSTANT ||
 				(c->first < c->longest && c->sum - c->longest < c->first) ||
 				(c->cycle == 2 && c->sum != c->first))
-		return inconsistent(error, "sum", "The totals of the earlier cycles contradict each other.");
+		return inconsistent(error, "sum",
+							"The totals of the earlier cycles contradict each other.");
 	return RUI_OK;
 }

@@ -274,21 +274,17 @@ rui_decimal_multiply(rui_decimal a, rui_decimal b, rui_decimal *result, rui_erro
 	return RUI_OK;
 }
 
-/* Does rounding quotient + remainder/divisor (remainder < divisor < 2^127) go
- * away from zero? */
-static bool
-rounds_away(rui_uint128 quotient, rui_uint128 remainder, rui_uint128 divisor, bool negative,
-			rui_rounding mode)
+bool
+rui_rounds_away(rui_rounding mode, bool negative, bool odd, bool exact, int half)
 {
-	if (remainder == 0)
+	if (exact)
 		return false;
 	switch (mode)
 	{
 		case RUI_HALF_UP:
-			return remainder >= divisor - remainder;
+			return half >= 0;
 		case RUI_HALF_EVEN:
-			return remainder > divisor - remainder ||
-				(remainder == divisor - remainder && quotient % 2 == 1);
+			return half > 0 || (half == 0 && odd);
 		case RUI_UP:
 			return true;
 		case RUI_DOWN:
@@ -299,6 +295,17 @@ rounds_away(rui_uint128 quotient, rui_uint128 remainder, rui_uint128 divisor, bo
 			return negative;
 	}
 	return false;
+}
+
+/* The same of quotient + remainder/divisor, where remainder < divisor < 2^127. */
+static bool
+rounds_away(rui_uint128 quotient, rui_uint128 remainder, rui_uint128 divisor, bool negative,
+			rui_rounding mode)
+{
+	rui_uint128 other = divisor - remainder;
+
+	return rui_rounds_away(mode, negative, quotient % 2 == 1, remainder == 0,
+						   remainder < other ? -1 : remainder > other);
 }
 
 rui_status

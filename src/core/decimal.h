@@ -49,6 +49,13 @@ extern const char *const rui_rounding_names[];
 /* The mode of a name; false when it is not one. */
 extern bool rui_rounding_find(const char *name, rui_rounding *mode);
 
+/*
+ * Does a number that lies between two neighbours go to the one away from
+ * zero?  odd: the other neighbour is odd; exact: it lies on that one; half:
+ * the sign of its distance from the middle.
+ */
+extern bool rui_rounds_away(rui_rounding mode, bool negative, bool odd, bool exact, int half);
+
 /* 10^exponent for exponents 0 to RUI_DECIMAL_DIGITS. */
 extern rui_uint128 rui_power_of_ten(int exponent);
 

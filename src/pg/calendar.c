@@ -42,7 +42,10 @@ make_value(const char *text, size_t length)
 	calendar_value *value;
 
 	if (length > MaxAllocSize - HEADER_SIZE)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("calendar too large"), errhint("Split the calendar and combine the parts in queries.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("calendar too large"),
+				 errhint("Split the calendar and combine the parts in queries.")));
 	value = palloc(HEADER_SIZE + length);
 	SET_VARSIZE(value, HEADER_SIZE + length);
 	value->version = CALENDAR_VERSION;
@@ -51,25 +54,31 @@ make_value(const char *text, size_t length)
 	return value;
 }
 
-/* Read a text; the calendar lives in the current memory context. */
+/*
+ * Read a text that came in the given form (RUI_SYNTAX for text, RUI_BINARY);
+ * the calendar lives in the current memory context.
+ */
 static rui_calendar *
-read_text(const char *text, size_t length)
+read_text(const char *text, size_t length, rui_status form)
 {
 	rui_env env = rui_pg_env(CurrentMemoryContext);
 	rui_calendar *calendar = NULL;
 	rui_error error;
 
-	RUI_CHECK(rui_calendar_read(&env, &rui_pg_zones, text, length, &calendar, &error), error,
-			  "calendar");
-	return calendar;
+	if (rui_calendar_read(&env, &rui_pg_zones, text, length, &calendar, &error) == RUI_OK)
+		return calendar;
+	if (form == RUI_BINARY && (error.code == RUI_SYNTAX || error.code == RUI_INVALID))
+		error.code = RUI_BINARY;
+	rui_pg_raise(&error, "calendar");
+	return NULL;
 }
 
 /* The value with the canonical form of a text. */
 static calendar_value *
-value_of_text(const char *text, size_t length)
+value_of_text(const char *text, size_t length, rui_status form)
 {
 	rui_env env = rui_pg_env(CurrentMemoryContext);
-	rui_calendar *calendar = read_text(text, length);
+	rui_calendar *calendar = read_text(text, length, form);
 	calendar_value *value;
 	rui_text canonical;
 
@@ -87,7 +96,7 @@ RUI_FUNCTION(calendar_in)
 {
 	const char *text = PG_GETARG_CSTRING(0);
 
-	PG_RETURN_POINTER(value_of_text(text, strlen(text)));
+	PG_RETURN_POINTER(value_of_text(text, strlen(text), RUI_SYNTAX));
 }
 
 RUI_FUNCTION(calendar_out)
@@ -118,7 +127,7 @@ RUI_FUNCTION(calendar_recv)
 		{
 			length = (size_t) (message->len - message->cursor);
 			text = pq_getmsgbytes(message, (int) length);
-			value = value_of_text(text, length);
+			value = value_of_text(text, length, RUI_BINARY);
 			if (length != text_length(value) || memcmp(text, value->text, length) != 0)
 				rui_fail(&error, RUI_BINARY, NULL, NULL, "Its text is not canonical.");
 			else if (memcmp(hash, value->hash, RUI_CONTENT_HASH_SIZE) != 0)
@@ -236,7 +245,7 @@ combine(const char *key, const calendar_value *a, const char *b, size_t length)
 	appendStringInfoChar(&text, ',');
 	appendBinaryStringInfo(&text, b, (int) length);
 	appendStringInfoString(&text, "]}");
-	value = value_of_text(text.data, (size_t) text.len);
+	value = value_of_text(text.data, (size_t) text.len, RUI_SYNTAX);
 	pfree(text.data);
 	return PointerGetDatum(value);
 }
@@ -287,7 +296,7 @@ compile_calendar(struct varlena *datum, MemoryContext context)
 	rui_error error;
 
 	memcpy(result->hash, value->hash, RUI_CONTENT_HASH_SIZE);
-	result->calendar = read_text(value->text, text_length(value));
+	result->calendar = read_text(value->text, text_length(value), RUI_SYNTAX);
 	RUI_CHECK(rui_calendar_compile(&env, result->calendar, &result->timetable, &error), error,
 			  "calendar");
 	return result;

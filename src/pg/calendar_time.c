@@ -20,7 +20,7 @@ rui_pg_duration(const Interval *interval, const char *what)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s has days or months", what),
-				 errdetail("A day of working time has no fixed length."),
+				 errdetail("A day has no fixed length."),
 				 errhint("Give hours, minutes and seconds, as in interval '48 hours'; to count "
 						 "working days use rui.add_working_days.")));
 	return interval->time;
@@ -79,7 +79,10 @@ RUI_FUNCTION(add_working_time)
 		else if (strcmp(name, "open") == 0)
 			boundary = RUI_BOUNDARY_OPEN;
 		else
-			ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("boundary \"%s\" is not known", name), errhint("Give 'close', 'open' or null.")));
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("boundary \"%s\" is not known", name),
+					 errhint("Give 'close', 'open' or null.")));
 	}
 	return add_working_time(fcinfo, "duration", boundary);
 }
@@ -100,8 +103,8 @@ RUI_FUNCTION(is_open)
 	bool open;
 	rui_error error;
 
-	RUI_CHECK(rui_timetable_is_open(calendar->timetable, PG_GETARG_TIMESTAMPTZ(1), &open, &error), error,
-			  "timestamp");
+	RUI_CHECK(rui_timetable_is_open(calendar->timetable, PG_GETARG_TIMESTAMPTZ(1), &open, &error),
+			  error, "timestamp");
 	PG_RETURN_BOOL(open);
 }
 
@@ -178,7 +181,10 @@ RUI_FUNCTION(add_working_days)
 	else if (strcmp(rule, "same_time") == 0)
 		end = RUI_DAY_SAME_TIME;
 	else
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("rule \"%s\" is not known", rule), errhint("Give 'close' or 'same_time'.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("rule \"%s\" is not known", rule),
+				 errhint("Give 'close' or 'same_time'.")));
 	RUI_CHECK(rui_add_working_dates(&env, calendar->timetable, PG_GETARG_TIMESTAMPTZ(1),
 									PG_GETARG_INT32(2), end, &result, &error),
 			  error, "timestamp");
@@ -212,11 +218,15 @@ RUI_FUNCTION(open_periods)
 									PG_GETARG_TIMESTAMPTZ(2), &list, &error),
 			  error, "timestamp");
 	if (list.count > INT_MAX)
-		ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many open periods"), errhint("Ask for a shorter span.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("too many open periods"),
+				 errhint("Ask for a shorter span.")));
 	ranges = palloc_extended(Max(list.count, 1) * sizeof(RangeType *), MCXT_ALLOC_HUGE);
 	for (i = 0; i < list.count; i++)
 		ranges[i] = make_period(range_type, list.items[i].opens, list.items[i].closes);
-	PG_RETURN_MULTIRANGE_P(make_multirange(TSTZMULTIRANGEOID, range_type, (int) list.count, ranges));
+	PG_RETURN_MULTIRANGE_P(make_multirange(TSTZMULTIRANGEOID, range_type, (int) list.count,
+										   ranges));
 }
 
 RUI_FUNCTION(explain_due)
@@ -232,8 +242,8 @@ RUI_FUNCTION(explain_due)
 	InitMaterializedSRF(fcinfo, 0);
 	RUI_CHECK(rui_timetable_explain(&env, calendar->calendar, calendar->timetable,
 									PG_GETARG_TIMESTAMPTZ(1),
-									rui_pg_duration(PG_GETARG_INTERVAL_P(2), "target"), &explanation,
-									&error),
+									rui_pg_duration(PG_GETARG_INTERVAL_P(2), "target"),
+									&explanation, &error),
 			  error, "timestamp");
 	for (i = 0; i < explanation.count; i++)
 	{
@@ -257,14 +267,20 @@ RUI_FUNCTION(explain_due_text)
 {
 	const rui_pg_calendar *calendar = rui_pg_calendar_argument(fcinfo, 0);
 	rui_env env = rui_pg_env(CurrentMemoryContext);
+	char *lang = text_to_cstring(PG_GETARG_TEXT_PP(3));
 	rui_text sentence;
 	rui_error error;
 
+	if (strcmp(lang, "en") != 0 && strcmp(lang, "zh") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("lang \"%s\" is not known", lang),
+				 errhint("Give 'en' or 'zh'.")));
 	rui_text_start(&sentence, &env);
 	RUI_CHECK(rui_timetable_explain_text(&env, calendar->calendar, calendar->timetable,
 										 PG_GETARG_TIMESTAMPTZ(1),
 										 rui_pg_duration(PG_GETARG_INTERVAL_P(2), "target"),
-										 text_to_cstring(PG_GETARG_TEXT_PP(3)), &sentence, &error),
+										 lang, &sentence, &error),
 			  error, "timestamp");
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(sentence.bytes, (int) sentence.length));
 }

@@ -213,7 +213,8 @@ RUI_FUNCTION(clock_switch)
 	const rui_pg_calendar *to = rui_pg_calendar_argument(fcinfo, 2);
 	rui_error error;
 
-	RUI_CHECK(rui_sla_switch(clock, from->timetable, to->timetable, PG_GETARG_TIMESTAMPTZ(3), &error),
+	RUI_CHECK(rui_sla_switch(clock, from->timetable, to->timetable, PG_GETARG_TIMESTAMPTZ(3),
+							 &error),
 			  error, "sla_clock");
 	PG_RETURN_POINTER(clock);
 }
@@ -272,7 +273,8 @@ elapsed(FunctionCallInfo fcinfo)
 			break;
 	if (cycles == (int) lengthof(names))
 		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("cycles \"%s\" is not known", name),
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("cycles \"%s\" is not known", name),
 				 errhint("Give 'first', 'last', 'sum' or 'longest'.")));
 	RUI_CHECK(rui_sla_elapsed(PG_GETARG_CLOCK(0), calendar->timetable, PG_GETARG_TIMESTAMPTZ(2),
 							  (rui_sla_cycles) cycles, &result, &error),
@@ -333,9 +335,13 @@ RUI_FUNCTION(fold_clock_step)
 		memcpy(state->hash, calendar->hash, RUI_CONTENT_HASH_SIZE);
 		state->target = target;
 	}
-	else if (state->target != target || memcmp(state->hash, calendar->hash, RUI_CONTENT_HASH_SIZE) != 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("calendar or target differs within one clock"), errhint("Give the same calendar and target with every event; a new target is "
-																																 "the event retarget.")));
+	else if (state->target != target ||
+			 memcmp(state->hash, calendar->hash, RUI_CONTENT_HASH_SIZE) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("calendar or target differs within one clock"),
+				 errhint("Give the same calendar and target with every event; "
+						 "a new target is the event retarget.")));
 	env = rui_pg_env(context);
 	RUI_CHECK(rui_sla_fold_event(&env, &state->fold, calendar->timetable, target,
 								 text_to_cstring(PG_GETARG_TEXT_PP(3)), PG_GETARG_TIMESTAMPTZ(4),

@@ -141,8 +141,11 @@ $$, 'every table has a policy');
 SELECT is_empty($$
 	SELECT polrelid::regclass, polname FROM pg_policy p JOIN our_relation r ON r.oid = p.polrelid
 	CROSS JOIN LATERAL concat_ws(' ', pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) AS condition
-	WHERE condition ~ '\mrui\.\w+\((?!\))' OR condition ~ '(?<!SELECT )\m(rui\.)?my_\w+\(\)'
-		OR condition ~* '\mcurrent_setting\('
+	WHERE condition ~* '\mcurrent_setting\(' OR EXISTS (
+		SELECT FROM pg_depend d JOIN our_function f ON f.oid = d.refobjid
+		WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_proc'::regclass
+			AND (f.pronargs > 0 OR f.provolatile <> 's'
+				OR condition ~ format('(?<!SELECT )\m%s\(', f.proname)))
 $$, 'policies call only parameterless functions, in a scalar subselect');
 SELECT is_empty($$
 	SELECT name, reloptions FROM our_relation

@@ -2,7 +2,7 @@
 -- instant, however it is found.
 BEGIN;
 \ir fixture/estate.sql
-SELECT plan(17);
+SELECT plan(18);
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'w', 'Worker') RETURNING id AS worker \gset
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :worker, 'staff', '[2000-01-01,)');
 SELECT rui.set_calendar(:one, 'site', '{"tz":"Asia/Shanghai","weekly":{"mon":[["09:00","18:00"]],"tue":[["09:00","18:00"]]}}') \gset hidden_
@@ -40,6 +40,7 @@ SELECT rui.assign_ticket(:one, :c, :worker, at => pg_temp.at('16 09:10')), rui.a
 SELECT is(pg_temp.told(:c), '1 0 16 13:00', 'a pause tells the breach before it');
 SELECT is(pg_temp.tick(:one, '17 12:00'), 0::bigint, 'while it is paused nothing escalates');
 SELECT rui.resume_ticket(:one, :c, at => pg_temp.at('17 12:00')) \gset hidden_
+SELECT is((SELECT due_at FROM rui.task_clock WHERE task_id = :c), pg_temp.at('16 13:00'), 'what is late stays due when it was due');
 SELECT is(pg_temp.tick(:one, '17 18:30'), 2::bigint, 'then the levels follow');
 SELECT is(pg_temp.told(:c), '1 0 16 13:00, 1 1 17 12:30, 1 2 17 17:30', 'by the working time that passed');
 SELECT is((SELECT (breached_at = pg_temp.at('16 13:00'), next_level, next_at)::text FROM rui.task_clock WHERE task_id = :c), '(t,3,)',

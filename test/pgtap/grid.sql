@@ -1,6 +1,6 @@
 -- Grids: the life of a plan, the grid of a place, and what is located anew.
 BEGIN;
-SELECT plan(57);
+SELECT plan(58);
 \ir fixture/town.sql
 SELECT rui.create_project(:company, 'other', 'Other') AS other_project \gset
 SELECT rui.set_project_state(:project, 'go_live') \g /dev/null
@@ -83,6 +83,11 @@ SELECT results_eq('SELECT plan_id, valid FROM rui.territory_map ORDER BY id',
 SELECT results_eq(format('SELECT accountable_id FROM rui.task WHERE id IN (%s, %s) ORDER BY id', :early, :next), format('VALUES (%s::bigint), (%s)', :anna, :anna), 'open tickets go with the grids');
 SELECT throws_ok(format('SELECT rui.set_grid_steward(%s, %s, %s)', :project, :west, :ben), '55000', NULL, 'a retired plan gets no stewards');
 SELECT is(rui.set_grid_steward(:project, :next_west, :ben), 2::bigint, 'a new steward takes over what is open');
+
+-- A task that was opened while the plan changed is mended by the next dispatch.
+UPDATE rui.task SET grid_id = :east, accountable_id = :anna WHERE id = :next;
+SELECT tasks FROM rui.dispatch(:project) \g /dev/null
+SELECT results_eq(format('SELECT grid_id, accountable_id FROM rui.task WHERE id = %s', :next), format('VALUES (%s::bigint, %s::bigint)', :next_west, :ben), 'no task stays in a retired grid');
 
 -- Who sees what.
 SET LOCAL rui.party_id = :'ben';

@@ -4,7 +4,7 @@
 \set found `test -r "${RUI_DATA:-}/osm_nanjing/buildings.geojson" -a -r "${RUI_DATA:-}/osm_bayreuth/buildings.geojson" && echo true || echo false`
 \if :found
 BEGIN;
-SELECT plan(10);
+SELECT plan(15);
 \ir ../pgtap/fixture/town.sql
 SELECT rui.create_project(:company, 'bayreuth', 'North of Bayreuth', 'Europe/Berlin') AS bayreuth \gset
 \set nanjing_file `cat "$RUI_DATA/osm_nanjing/buildings.geojson"`
@@ -36,6 +36,16 @@ SELECT results_eq('SELECT count(*) FROM rui.import_units(' || :project || $$, (S
 	FROM rui.building b CROSS JOIN LATERAL generate_series(1, b.floors * 2) n WHERE b.project_id = $$ || :project || ')) WHERE outcome = ''added''',
 	'SELECT sum(b.floors * 2)::bigint FROM rui.building b WHERE b.project_id = ' || :project, 'two homes a floor');
 SELECT is((SELECT count(*) FROM rui.journal_entry j WHERE j.project_id = :bayreuth AND j.table_name = 'building'), 4267::bigint, 'every building is in the journal');
+-- Grids of the real towns: by homes where there are some, else by buildings.
+SELECT rui.design_grids(:project, 8) AS nanjing_plan \gset
+SELECT rui.design_grids(:bayreuth, 12) AS bayreuth_plan \gset
+SELECT is_empty(format('SELECT p.kind, p.grid_a, p.grid_b FROM rui.gridmap_problems((SELECT rui.gridmap(g.id, g.area) FROM rui.grid g WHERE g.plan_id = %s)) p', q), 'no gap, no overlap')
+FROM unnest(ARRAY[:nanjing_plan, :bayreuth_plan]) q;
+SELECT results_eq(format('SELECT p.grids, p.buildings, p.is_contiguous, p.imbalance <= 0.02 FROM rui.grid_plan p WHERE p.id IN (%s, %s) ORDER BY p.id', :nanjing_plan, :bayreuth_plan),
+	'VALUES (8, 1278, true, true), (12, 4267, true, true)', 'all buildings, in one piece each, evenly');
+SELECT is_empty(format('SELECT b.code FROM rui.building b JOIN rui.grid_building o ON o.building_id = b.id JOIN rui.grid g ON g.id = o.grid_id
+	WHERE o.plan_id IN (%s, %s) AND NOT ST_Covers(g.area, b.entrance)', :nanjing_plan, :bayreuth_plan), 'every building lies in its grid');
+SELECT is((SELECT count(*) FROM rui.grid_building o WHERE o.plan_id IN (:nanjing_plan, :bayreuth_plan)), 5545::bigint, 'and in no other');
 SELECT * FROM finish();
 ROLLBACK;
 \else

@@ -18,7 +18,8 @@ compile(const model *m, const char *text, size_t length)
 	rui_timetable *timetable = NULL;
 	rui_error error;
 
-	if (!CHECK(rui_calendar_read(&rui_env_malloc, &zones, text, length, &calendar, &error) == RUI_OK))
+	if (!CHECK(rui_calendar_read(&rui_env_malloc, &zones, text, length, &calendar, &error) ==
+			   RUI_OK))
 	{
 		printf("    %s: %s\n    %s\n", error.part, error.detail, text);
 		return NULL;
@@ -47,8 +48,8 @@ check_text(const model *m)
 		rui_calendar_write(calendar, &first);
 		CHECK_TEXT(calendar->zone->name, m->zone->name);
 	}
-	if (CHECK(rui_calendar_read(&rui_env_malloc, &zones, first.bytes, first.length, &again, &error) ==
-			  RUI_OK))
+	if (CHECK(rui_calendar_read(&rui_env_malloc, &zones, first.bytes, first.length, &again,
+								&error) == RUI_OK))
 	{
 		rui_calendar_write(again, &second);
 		CHECK_TEXT(second.bytes, first.bytes);
@@ -139,16 +140,271 @@ check_case(model *m, const rui_timetable *timetable)
 	check_add(m, timetable, a, duration, false);
 }
 
+/* The first minute from `minute` on at which the state is that, going by
+ * step; -1 where the model sees none. */
+static int64_t
+find_state(const model *m, int64_t minute, bool open, int step)
+{
+	int64_t low = (model_low(m) - model_base(m)) / RUI_MINUTE;
+	int64_t high = (model_high(m) - model_base(m)) / RUI_MINUTE;
+
+	for (; minute >= low && minute < high; minute += step)
+		if (m->open[minute] == open)
+			return minute;
+	return -1;
+}
+
+/* The next (previous) opening or closing; 0 where the model sees none. */
+static int64_t
+model_edge(const model *m, int64_t at, bool opening, bool forward)
+{
+	int64_t minute = (at - model_base(m)) / RUI_MINUTE;
+	int64_t other;
+
+	if (forward)
+	{
+		other = find_state(m, minute, !opening, 1);
+		other = other < 0 ? -1 : find_state(m, other, opening, 1);
+		return other < 0 ? 0 : model_base(m) + other * RUI_MINUTE;
+	}
+	/* The last minute that begins before `at`. */
+	minute = (at - model_base(m) - 1) / RUI_MINUTE;
+	other = find_state(m, minute, opening, -1);
+	other = other < 0 ? -1 : find_state(m, other, !opening, -1);
+	return other < 0 ? 0 : model_base(m) + (other + 1) * RUI_MINUTE;
+}
+
+static void
+check_edges(model *m, const rui_timetable *timetable)
+{
+	int64_t at = model_any_instant(m);
+	int which;
+
+	for (which = 0; which < 4; which++)
+	{
+		bool opening = which % 2 == 0;
+		bool forward = which < 2;
+		rui_boundary boundary = opening ? RUI_BOUNDARY_OPEN : RUI_BOUNDARY_CLOSE;
+		int64_t expected = model_edge(m, at, opening, forward);
+		int64_t result = 0;
+		rui_error error;
+		rui_status status =
+			forward ? rui_timetable_next(timetable, at, boundary, &result, &error)
+					: rui_timetable_previous(timetable, at, boundary, &result, &error);
+
+		if (expected != 0)
+		{
+			CHECK(status == RUI_OK);
+			CHECK_INT(result, expected);
+		}
+		else if (status == RUI_OK)
+			CHECK(forward ? result >= model_high(m) : result <= model_low(m));
+		else
+			CHECK(status == RUI_DATETIME_RANGE);
+	}
+}
+
+static void
+check_periods(model *m, const rui_timetable *timetable)
+{
+	int64_t from = model_any_instant(m);
+	int64_t until = model_any_instant(m);
+	rui_period_list list = { NULL, 0, 0 };
+	int64_t at;
+	size_t i;
+	rui_error error;
+
+	if (from > until)
+	{
+		CHECK(rui_timetable_periods(&rui_env_malloc, timetable, from, until, &list, &error) ==
+			  RUI_INVALID);
+		at = from;
+		from = until;
+		until = at;
+	}
+	CHECK(rui_timetable_periods(&rui_env_malloc, timetable, from, until, &list, &error) == RUI_OK);
+	at = from;
+	for (i = 0; i < list.count; i++)
+	{
+		const rui_period *p = &list.items[i];
+
+		CHECK(p->opens < p->closes && (i == 0 ? p->opens >= from : p->opens > at));
+		CHECK(p->closes <= until);
+		/* All open within, nothing open between. */
+		CHECK_INT(model_worked(m, p->closes) - model_worked(m, p->opens), p->closes - p->opens);
+		CHECK_INT(model_worked(m, p->opens), model_worked(m, at));
+		at = p->closes;
+	}
+	CHECK_INT(model_worked(m, until), model_worked(m, at));
+	rui_release(&rui_env_malloc, list.items);
+}
+
+/* The minutes of a date in the calendar's zone. */
+static rui_period
+model_date(const model *m, int day)
+{
+	rui_period span = { model_instant(m, m->zone, day * 1440),
+						model_instant(m, m->zone, (day + 1) * 1440) };
+
+	return span;
+}
+
+static bool
+model_all_open(const model *m, rui_period span)
+{
+	return span.opens < span.closes &&
+		m->worked[span.closes] - m->worked[span.opens] == span.closes - span.opens;
+}
+
+static bool
+model_is_working(const model *m, int day)
+{
+	rui_period span = model_date(m, day);
+	int64_t minute;
+
+	for (minute = span.opens; minute < span.closes; minute++)
+		if (m->open[minute] && !m->open[minute - 1])
+			return true;
+	return model_all_open(m, span);
+}
+
+static int64_t
+model_day_close(const model *m, int day)
+{
+	rui_period span = model_date(m, day);
+	int64_t minute = span.closes - 1;
+
+	if (!model_all_open(m, span))
+		while (!(m->open[minute] && !m->open[minute - 1]))
+			minute--;
+	while (m->open[minute])
+	{
+		minute++;
+		if (minute == span.closes && model_all_open(m, model_date(m, day + 1)))
+			break;
+	}
+	return minute;
+}
+
+static void
+check_days(model *m, const rui_timetable *timetable)
+{
+	int first = MODEL_EDGE + model_below(m, MODEL_DAYS - 2 * MODEL_EDGE);
+	int days = model_below(m, MODEL_DAYS - MODEL_EDGE - first + 1);
+	int32_t count;
+	int expected = 0;
+	bool working;
+	int i;
+	rui_error error;
+
+	CHECK(rui_is_working_date(timetable, m->first_date + first, &working, &error) == RUI_OK);
+	CHECK_INT(working, model_is_working(m, first));
+	for (i = 0; i < days; i++)
+		expected += model_is_working(m, first + i) ? 1 : 0;
+	CHECK(rui_count_working_dates(&rui_env_malloc, timetable, m->first_date + first,
+								  m->first_date + first + days, &count, &error) == RUI_OK);
+	CHECK_INT(count, expected);
+	CHECK(rui_count_working_dates(&rui_env_malloc, timetable, m->first_date + first + days,
+								  m->first_date + first, &count, &error) == RUI_OK);
+	CHECK_INT(count, -expected);
+}
+
+static void
+check_add_days(model *m, const rui_timetable *timetable)
+{
+	int64_t at = model_any_instant(m);
+	int count = model_below(m, 9) - 4;
+	int step = count < 0 ? -1 : 1;
+	int left = count < 0 ? -count : count;
+	rui_day_end end = model_below(m, 2) == 0 ? RUI_DAY_CLOSE : RUI_DAY_SAME_TIME;
+	int64_t local = rui_zone_local(m->zone, at) - model_base(m);
+	int day = (int) (local / RUI_DAY);
+	int64_t expected;
+	int64_t result;
+	rui_error error;
+	rui_status status = rui_add_working_dates(&rui_env_malloc, timetable, at, count, end, &result,
+											  &error);
+
+	if (count == 0 && !model_is_working(m, day))
+		left = 1;
+	while (left > 0)
+	{
+		day += step;
+		if (day < 4 || day >= MODEL_DAYS - 6)
+			return; /* beyond what the model sees */
+		left -= model_is_working(m, day) ? 1 : 0;
+	}
+	if (end == RUI_DAY_CLOSE)
+		expected = model_base(m) + model_day_close(m, day) * RUI_MINUTE;
+	else
+	{
+		int64_t minute = model_instant(m, m->zone, day * 1440 + local % RUI_DAY / RUI_MINUTE);
+		int64_t rest = local % RUI_MINUTE;
+
+		while (minute < MODEL_MINUTES - 2880 && !m->open[minute])
+		{
+			minute++;
+			rest = 0;
+		}
+		if (minute == MODEL_MINUTES - 2880)
+			return;
+		expected = model_base(m) + minute * RUI_MINUTE + rest;
+	}
+	if (CHECK(status == RUI_OK))
+		CHECK_INT(result, expected);
+}
+
+static void
+check_explanation(model *m, const rui_calendar *calendar, const rui_timetable *timetable)
+{
+	int64_t start = model_any_instant(m);
+	int64_t target = any_duration(m, start, model_any_instant(m));
+	int64_t due;
+	int64_t sum = 0;
+	int64_t at;
+	rui_due_explanation e;
+	rui_error error;
+	size_t i;
+
+	if (rui_timetable_add(timetable, start, target, RUI_BOUNDARY_CLOSE, &due, &error) != RUI_OK ||
+		due < model_low(m) || due >= model_high(m))
+		return;
+	CHECK(rui_timetable_explain(&rui_env_malloc, calendar, timetable, start, target, &e, &error) ==
+		  RUI_OK);
+	CHECK_INT(e.due, due);
+	at = due < start ? due : start;
+	for (i = 0; i < e.count; i++)
+	{
+		const rui_due_line *line = &e.lines[i];
+		bool open = line->reason == RUI_DUE_OPEN || line->reason == RUI_DUE_MAKE_UP_DAY;
+
+		CHECK_INT(line->from_at, at);
+		CHECK(line->to_at > line->from_at);
+		CHECK(i == 0 || line->reason != e.lines[i - 1].reason);
+		/* The reasons come from the rules: they must agree with the minutes. */
+		CHECK_INT(model_worked(m, line->to_at) - model_worked(m, line->from_at),
+				  open ? line->to_at - line->from_at : 0);
+		sum += line->counted;
+		at = line->to_at;
+	}
+	CHECK_INT(at, due < start ? start : due);
+	CHECK_INT(sum, target);
+	rui_release(&rui_env_malloc, e.lines);
+}
+
 static void
 test_model(uint64_t seed)
 {
 	static model m;
+	rui_zones zones = { zone_find, &m.zones };
 	int i;
 	int k;
 
 	for (i = 0; i < CALENDARS; i++)
 	{
 		rui_timetable *timetable;
+		rui_calendar *calendar;
+		rui_error error;
 
 		model_make(&m, seed + (uint64_t) i, i % 3);
 		unit_note("seed %llu", (unsigned long long) seed + (unsigned long long) i);
@@ -158,7 +414,99 @@ test_model(uint64_t seed)
 			continue;
 		for (k = 0; k < CASES; k++)
 			check_case(&m, timetable);
+		CHECK(rui_calendar_read(&rui_env_malloc, &zones, m.text, m.length, &calendar, &error) ==
+			  RUI_OK);
+		for (k = 0; k < CASES / 10; k++)
+		{
+			check_edges(&m, timetable);
+			check_periods(&m, timetable);
+			check_days(&m, timetable);
+			check_add_days(&m, timetable);
+			check_explanation(&m, calendar, timetable);
+		}
+		rui_calendar_release(&rui_env_malloc, calendar);
 		rui_timetable_release(&rui_env_malloc, timetable);
+	}
+	unit_note("%s", "");
+}
+
+/* Working time of the text between two instants. */
+static int64_t
+worked(const model *m, const char *text, int64_t from, int64_t until)
+{
+	rui_timetable *timetable = compile(m, text, strlen(text));
+	int64_t result = 0;
+	rui_error error;
+
+	if (timetable != NULL)
+		CHECK(rui_timetable_between(timetable, from, until, &result, &error) == RUI_OK);
+	rui_timetable_release(&rui_env_malloc, timetable);
+	return result;
+}
+
+static char text_a[MODEL_TEXT];
+static char text_b[MODEL_TEXT];
+static char combined[3 * MODEL_TEXT];
+
+static int64_t __attribute__((format(printf, 4, 5)))
+worked_in(const model *m, int64_t from, int64_t until, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(combined, sizeof combined, format, arguments);
+	va_end(arguments);
+	return worked(m, combined, from, until);
+}
+
+/* The laws of the algebra, over spans of many years. */
+static void
+test_algebra(uint64_t seed)
+{
+	static model m;
+	int i;
+
+	for (i = 0; i < 60; i++)
+	{
+		int64_t from;
+		int64_t until;
+		int64_t a;
+		int64_t b;
+		int64_t all;
+		int64_t any;
+		int minutes;
+
+		model_make(&m, seed + (uint64_t) i, 1);
+		unit_note("algebra seed %llu", (unsigned long long) seed + (unsigned long long) i);
+		memcpy(text_a, m.text, m.length + 1);
+		m.length = 0;
+		model_make_node(&m, 1, m.open);
+		memcpy(text_b, m.text, m.length + 1);
+		from = RUI_FIRST_INSTANT + (int64_t) rui_random_below(&m.random, 300 * 365 * RUI_DAY);
+		until = RUI_FIRST_INSTANT + (int64_t) rui_random_below(&m.random, 300 * 365 * RUI_DAY);
+		minutes = model_below(&m, 1000000) - 500000;
+		a = worked(&m, text_a, from, until);
+		b = worked(&m, text_b, from, until);
+		all = worked_in(&m, from, until, "{\"all\":[%s,%s]}", text_a, text_b);
+		any = worked_in(&m, from, until, "{\"any\":[%s,%s]}", text_a, text_b);
+		CHECK_INT(all + any, a + b);
+		CHECK_INT(worked_in(&m, from, until, "{\"minus\":[%s,%s]}", text_a, text_b), a - all);
+		CHECK_INT(worked_in(&m, from, until, "{\"minus\":[{\"any\":[%s,%s]},%s]}", text_a, text_b,
+							text_b),
+				  a - all);
+		/* De Morgan, within a. */
+		CHECK_INT(worked_in(&m, from, until,
+							"{\"any\":[{\"minus\":[%s,%s]},{\"all\":[%s,%s]}]}", text_a, text_b,
+							text_a, text_b),
+				  a);
+		CHECK_INT(worked_in(&m, from, until, "{\"minus\":[%s,%s]}", text_a, text_a), 0);
+		if (minutes > -500000 && from - minutes * RUI_MINUTE >= RUI_FIRST_INSTANT &&
+			until - minutes * RUI_MINUTE >= RUI_FIRST_INSTANT &&
+			from - minutes * RUI_MINUTE < RUI_END_INSTANT &&
+			until - minutes * RUI_MINUTE < RUI_END_INSTANT)
+			CHECK_INT(worked_in(&m, from, until, "{\"shift\":[{\"shift\":[%s,\"PT%dM\"]},\"PT7H\"]}",
+								text_a, minutes - 420),
+					  worked(&m, text_a, from - minutes * RUI_MINUTE, until - minutes * RUI_MINUTE));
 	}
 	unit_note("%s", "");
 }
@@ -166,6 +514,9 @@ test_model(uint64_t seed)
 int
 main(int argc, char **argv)
 {
-	test_model(argc > 1 ? strtoull(argv[1], NULL, 10) : 1);
+	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
+
+	test_model(seed);
+	test_algebra(seed + 1000000);
 	return unit_finish("calendar_laws");
 }

@@ -447,8 +447,12 @@ model_instant_of(const model *m, int64_t worked, bool close)
 		return RUI_NEVER;
 	for (; minute < end; minute++)
 	{
-		int64_t before = m->worked[minute] * RUI_MINUTE;
+		int64_t before;
 
+		/* Whole hours that do not reach it are passed over. */
+		while (minute + 60 < end && m->worked[minute + 60] * RUI_MINUTE < worked)
+			minute += 60;
+		before = m->worked[minute] * RUI_MINUTE;
 		if (!m->open[minute])
 			continue;
 		if (close ? worked > before && worked <= before + RUI_MINUTE

@@ -96,7 +96,7 @@ zones_real(test_zones *zones)
 	{
 		zone_change(zone, nth_sunday(year, 4, 1) * RUI_DAY - 9 * RUI_HOUR,
 					10 * RUI_HOUR + 30 * RUI_MINUTE);
-		zone_change(zone, nth_sunday(year, 10, 1) * RUI_DAY + 2 * RUI_HOUR - 10 * RUI_HOUR - 30 * RUI_MINUTE,
+		zone_change(zone, nth_sunday(year, 10, 1) * RUI_DAY - 8 * RUI_HOUR - 30 * RUI_MINUTE,
 					11 * RUI_HOUR);
 	}
 	zone = zone_new(zones, "Pacific/Apia", -10 * RUI_HOUR);

@@ -1,0 +1,231 @@
+-- The type calendar: texts, zones, errors, binary form, operators, arithmetic.
+SET search_path = rui, public;
+SET timezone = 'Asia/Shanghai';
+SET datestyle = 'ISO';
+SET intervalstyle = 'postgres';
+
+-- What a statement raises: SQLSTATE, message, detail, hint.
+CREATE FUNCTION pg_temp.raises(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	said text;
+	explained text;
+	advised text;
+BEGIN
+	EXECUTE statement;
+	RETURN 'nothing';
+EXCEPTION WHEN OTHERS THEN
+	GET STACKED DIAGNOSTICS said = MESSAGE_TEXT, explained = PG_EXCEPTION_DETAIL, advised = PG_EXCEPTION_HINT;
+	RETURN concat_ws(E'\n  ', SQLSTATE || ' ' || said, nullif(explained, ''), nullif(advised, ''));
+END
+$$;
+CREATE FUNCTION pg_temp.refuses(bad text) RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.raises(format('SELECT %L::rui.calendar', bad))
+$$;
+
+-- Canonical text.
+CREATE TEMP TABLE named (name text PRIMARY KEY, cal calendar);
+INSERT INTO named VALUES
+('site', '{"weekly":{"fri":[["13:30","18:00"],["08:00","12:00"]],"mon":[["08:00","10:00"],["10:00","12:00"],["13:30","18:00"]],
+	"tue":[["08:00","12:00"],["13:30","18:00"]],"wed":[["08:00","12:00"],["13:30","18:00"]],"thu":[["08:00","12:00"],["13:30","18:00"]],"sat":[]},
+	"closures":{"2026-10-08":[["10:00","15:00"]]},
+	"date_hours":{"2026-12-31":[["08:00","12:00"]],"2026-10-10":"fri"},
+	"holidays":["2026-10-03","2026-10-01","2026-10-02","2026-10-05","2026-10-04","2026-10-06","2026-10-07","2026-10-07"],
+	"tz":"asia/shanghai"}'),
+('guard', '{"tz":"Asia/Shanghai","weekly":{"mon":[["22:00","06:00"]],"fri":[["20:00","08:00"],["08:00","20:00"]]}}'),
+('always', '{"tz":"UTC","weekly":{"mon":[["00:00","24:00"]],"tue":[["00:00","24:00"]],"wed":[["00:00","24:00"]],"thu":[["00:00","24:00"]],"fri":[["00:00","24:00"]],"sat":[["00:00","24:00"]],"sun":[["00:00","24:00"]]}}'),
+('never', '{"tz":"UTC"}'),
+('new_york', '{"tz":"America/New_York","weekly":{"sun":[["00:00","24:00"]]}}');
+SELECT name, cal FROM named ORDER BY name;
+
+-- Zones are those of the database of zones, in any case.
+SELECT z, ('{"tz":"' || z || '"}')::calendar
+FROM unnest(ARRAY['Asia/Shanghai', 'europe/berlin', 'utc', 'Etc/GMT+8', 'Etc/GMT-14', 'EST5EDT', 'GMT0']) z;
+SELECT z, pg_temp.refuses('{"tz":"' || z || '"}')
+FROM unnest(ARRAY['', 'Mars/Phobos', 'UTC+8', '+08:00', '<+08>-8', 'XYZ3', 'localtime', 'right/UTC', 'Etc/GMT+15', 'Asia/Shanghai5', repeat('A', 300)]) z;
+
+-- Bad texts name the place and how to mend it.
+SELECT bad, pg_temp.refuses(bad) FROM unnest(ARRAY[
+	'', '{"tz":"UTC"', '[]', '{}', '{"tz":"UTC","week":{}}', '{"tz":"UTC","tz":"UTC"}',
+	'{"tz":"UTC","weekly":{"monday":[]}}',
+	'{"tz":"UTC","weekly":{"mon":[["8:00","12:00"]]}}',
+	'{"tz":"UTC","weekly":{"mon":[["08:00","24:01"]]}}',
+	'{"tz":"UTC","weekly":{"mon":[["08:00","12:00"],["09:00","09:00"]]}}',
+	'{"tz":"UTC","weekly":{"mon":[["08:00","12:00"],["11:59","13:00"]]}}',
+	'{"tz":"UTC","weekly":{"mon":[["24:00","06:00"]]}}',
+	'{"tz":"UTC","weekly":{"mon":[["08:00","10:00","12:00"]]}}',
+	'{"tz":"UTC","holidays":["2026-02-29"]}', '{"tz":"UTC","holidays":["1899-12-31"]}',
+	'{"tz":"UTC","date_hours":{"2026-10-10":"friday"}}',
+	'{"tz":"UTC","closures":{"2026-10-10":[["10:00","10:00"]]}}',
+	'{"all":[]}', '{"all":[{"tz":"UTC"},{"tz":"Nowhere"}]}', '{"all":[{"tz":"UTC"}],"holidays":[]}',
+	'{"minus":[{"tz":"UTC"}]}', '{"shift":[{"tz":"UTC"},"P1D"]}', '{"shift":[{"tz":"UTC"},"PT8785H"]}']) bad;
+SELECT pg_temp.refuses(repeat('{"minus":[{"tz":"UTC"},', 40) || '{"tz":"UTC"}' || repeat(']}', 40));
+
+-- Binary form: received as strictly as read. The rows come through the
+-- shell, which writes the bytes it is told.
+CREATE TEMP TABLE received (value calendar);
+CREATE FUNCTION pg_temp.receive(bytes bytea) RETURNS calendar LANGUAGE plpgsql AS $$
+DECLARE
+	message bytea := '\x5047434f50590aff0d0a00'::bytea || int4send(0) || int4send(0) || int2send(1::int2)
+		|| int4send(length(bytes)) || bytes || int2send(-1::int2);
+	result calendar;
+BEGIN
+	DELETE FROM received;
+	EXECUTE format('COPY received FROM PROGRAM %L (FORMAT binary)', 'printf ''' || (
+		SELECT string_agg('\' || lpad(((get_byte(message, i) >> 6)::text || (get_byte(message, i) >> 3 & 7)::text
+			|| (get_byte(message, i) & 7)::text), 3, '0'), '' ORDER BY i)
+		FROM generate_series(0, length(message) - 1) i) || '''');
+	SELECT value INTO result FROM received;
+	RETURN result;
+END
+$$;
+SELECT name, pg_temp.receive(calendar_send(cal)) = cal AS same FROM named ORDER BY name;
+WITH sent AS (SELECT calendar_send(cal) AS bytes, cal FROM named WHERE name = 'never')
+SELECT what, pg_temp.raises(format('SELECT pg_temp.receive(%L)', bad))
+FROM sent, LATERAL (VALUES
+	('empty', ''::bytea), ('short', substr(bytes, 1, 16)), ('hash', set_byte(bytes, 0, get_byte(bytes, 0) # 1)),
+	('version', set_byte(bytes, 16, 2)), ('text', substr(bytes, 1, 17) || '{"tz":"Mars"}'::bytea),
+	('not canonical', substr(bytes, 1, 17) || '{"tz": "UTC"}'::bytea), ('cut', substr(bytes, 1, length(bytes) - 1)),
+	('zero', bytes || '\x00'::bytea)) v(what, bad);
+-- The hash is that of version and text.
+SELECT substr(calendar_send(cal), 1, 16) = substr(sha256('\x01'::bytea || cal::text::bytea), 1, 16) AS hashed FROM named WHERE name = 'site';
+
+-- The laws of the operator classes, over all pairs and triples.
+CREATE TEMP TABLE many AS
+SELECT ('{"tz":"' || z || '","weekly":{"' || d || '":[["0' || h || ':00","12:00"]]}}')::calendar AS cal
+FROM unnest(ARRAY['UTC', 'Asia/Shanghai', 'Europe/Berlin']) z, unnest(ARRAY['mon', 'tue', 'sun']) d, generate_series(1, 2) h
+UNION ALL SELECT cal FROM named UNION ALL SELECT cal FROM named;
+SELECT count(*) AS pairs,
+	bool_and((a.cal = b.cal) = (calendar_cmp(a.cal, b.cal) = 0)) AND bool_and((a.cal <> b.cal) = (calendar_cmp(a.cal, b.cal) <> 0))
+	AND bool_and((a.cal < b.cal) = (calendar_cmp(a.cal, b.cal) < 0)) AND bool_and((a.cal <= b.cal) = (calendar_cmp(a.cal, b.cal) <= 0))
+	AND bool_and((a.cal > b.cal) = (calendar_cmp(a.cal, b.cal) > 0)) AND bool_and((a.cal >= b.cal) = (calendar_cmp(a.cal, b.cal) >= 0)) AS operators_agree,
+	bool_and(calendar_cmp(a.cal, b.cal) = -calendar_cmp(b.cal, a.cal)) AS antisymmetric,
+	bool_and((a.cal = b.cal) = (a.cal::text = b.cal::text)) AS equality_of_text,
+	bool_and(a.cal <> b.cal OR calendar_hash(a.cal) = calendar_hash(b.cal)
+		AND calendar_hash_extended(a.cal, 7) = calendar_hash_extended(b.cal, 7)) AS equal_hashes,
+	bool_and(calendar_hash_extended(a.cal, 0) & 4294967295 = calendar_hash(a.cal)::bigint & 4294967295) AS hashes_agree
+FROM many a, many b;
+SELECT bool_and(NOT (a.cal <= b.cal AND b.cal <= c.cal) OR a.cal <= c.cal) AS transitive FROM many a, many b, many c;
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS amcheck;
+RESET client_min_messages;
+CREATE INDEX many_btree ON many (cal);
+CREATE INDEX many_hash ON many USING hash (cal);
+SELECT bt_index_check('many_btree', true);
+CREATE FUNCTION pg_temp.found(index_scan boolean) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	result text;
+BEGIN
+	PERFORM set_config('enable_seqscan', (NOT index_scan)::text, true), set_config('enable_indexscan', index_scan::text, true),
+		set_config('enable_bitmapscan', index_scan::text, true), set_config('enable_indexonlyscan', index_scan::text, true),
+		set_config('enable_sort', (NOT index_scan)::text, true);
+	EXECUTE $q$SELECT md5(string_agg(concat(p.cal, n.eq, n.lt, n.le, n.gt, n.ge), ',' ORDER BY p.cal::text)) FROM
+		(SELECT DISTINCT cal FROM many) p, LATERAL (SELECT
+			(SELECT count(*) FROM many m WHERE m.cal = p.cal) AS eq, (SELECT count(*) FROM many m WHERE m.cal < p.cal) AS lt,
+			(SELECT count(*) FROM many m WHERE m.cal <= p.cal) AS le, (SELECT count(*) FROM many m WHERE m.cal > p.cal) AS gt,
+			(SELECT count(*) FROM many m WHERE m.cal >= p.cal) AS ge) n$q$ INTO result;
+	RETURN result;
+END
+$$;
+SELECT pg_temp.found(true) = pg_temp.found(false) AS index_scan_is_seq_scan;
+SELECT (SELECT array_agg(cal::text ORDER BY cal) FROM many) = (SELECT array_agg(cal::text ORDER BY cal::text COLLATE "C") FROM many) AS ordered;
+SELECT count(*), count(DISTINCT cal) FROM many;
+
+-- Due and breach; one is what to show, the other what to judge by.
+SELECT t, d, due_at(cal, t, d), breach_at(cal, t, d)
+FROM named, (VALUES ('2026-09-28 09:00'::timestamptz, '3 hours'::interval), ('2026-09-28 09:00', '4 hours'), ('2026-09-28 12:30', '0'),
+	('2026-09-30 17:00', '20 hours'), ('2026-09-30 17:59:59.999999', '0.000001 s'), ('2026-09-30 17:00', '-1 hour'),
+	('2026-09-30 08:00', '-1 hour'), ('2026-01-01 00:00', '10000 hours')) v(t, d)
+WHERE name = 'site';
+SELECT b, d, add_working_time(cal, '2026-09-30 08:00', d, b)
+FROM named, unnest(ARRAY['close', 'open', NULL]) b, unnest(ARRAY['9 hours', '-9 hours', '0']::interval[]) d WHERE name = 'site' ORDER BY d, b;
+SELECT working_time(cal, '2026-09-28 09:00', '2026-10-12 09:00'), working_time(cal, '2026-10-12 09:00', '2026-09-28 09:00'),
+	working_time(cal, '1900-01-01 00:00Z', '2200-12-31 00:00Z')
+FROM named WHERE name = 'site';
+SELECT name, due_at(cal, '2026-01-01', '1 hour'), breach_at(cal, '2026-01-01', '0'), add_working_time(cal, '2026-01-01', '-1 hour') FROM named WHERE name IN ('always', 'never');
+SELECT t, is_open(cal, t) FROM named, unnest(ARRAY['2026-09-28 07:59:59.999999', '2026-09-28 08:00', '2026-09-28 11:59:59.999999', '2026-09-28 12:00']::timestamptz[]) t WHERE name = 'site';
+-- Real changes of the clock: 23 and 25 hours.
+SELECT d, working_time(cal, d::timestamp AT TIME ZONE 'America/New_York', (d + 1)::timestamp AT TIME ZONE 'America/New_York')
+FROM named, unnest(ARRAY['2026-03-08', '2026-03-15', '2026-11-01']::date[]) d WHERE name = 'new_york';
+SELECT add_working_time(cal, '2026-09-28', '1 hour', NULL) IS NULL AS null_boundary, add_working_time(NULL, '2026-09-28', '1 hour') IS NULL AS null_calendar,
+	due_at(cal, NULL, '1 hour') IS NULL AS null_start FROM named WHERE name = 'site';
+
+-- What is refused.
+SELECT q, pg_temp.raises(replace(q, 'CAL', '''{"tz":"UTC","weekly":{"mon":[["08:00","09:00"]]}}''')) FROM unnest(ARRAY[
+	$$SELECT due_at(CAL, '2026-01-01', '1 day')$$, $$SELECT breach_at(CAL, '2026-01-01', '1 month 1 hour')$$,
+	$$SELECT add_working_time(CAL, '2026-01-01', '1 hour', 'closing')$$,
+	$$SELECT due_at(CAL, 'infinity', '1 hour')$$, $$SELECT working_time(CAL, '2026-01-01', '-infinity')$$,
+	$$SELECT is_open(CAL, '2201-01-01 00:00Z')$$, $$SELECT is_open(CAL, '1899-12-31 23:59:59.999999Z')$$,
+	$$SELECT due_at(CAL, '2200-12-30', '1 hour')$$, $$SELECT add_working_time(CAL, '1900-01-01 08:30Z', '-1 hour')$$,
+	$$SELECT next_open(CAL, 'infinity')$$, $$SELECT next_open(CAL, '2200-12-30')$$, $$SELECT previous_close(CAL, '1900-01-01 08:30Z')$$,
+	$$SELECT open_periods(CAL, '2026-01-02', '2026-01-01')$$, $$SELECT is_working_day(CAL, 'infinity')$$,
+	$$SELECT working_days(CAL, '2026-01-01', '2201-01-02')$$, $$SELECT add_working_days(CAL, '2026-01-01', 1, 'end')$$,
+	$$SELECT add_working_days(CAL, '2026-01-01', 20000)$$, $$SELECT * FROM explain_due(CAL, '2026-01-01', '1 day')$$,
+	$$SELECT explain_due_text(CAL, '2026-01-01', '1 hour', 'fr')$$, $$SELECT shift(CAL, '1 day')$$, $$SELECT shift(CAL, '8785 hours')$$]) q;
+
+-- Openings, periods and days.
+SELECT t, next_open(cal, t), next_close(cal, t), previous_open(cal, t), previous_close(cal, t)
+FROM named, unnest(ARRAY['2026-09-30 08:00', '2026-09-30 18:00', '2026-10-03 00:00', '2026-10-08 12:00']::timestamptz[]) t WHERE name = 'site';
+SELECT next_open(cal, '2026-01-01'), next_close(cal, '2026-01-01'), previous_open(cal, '2026-01-01'), previous_close(cal, '2026-01-01') FROM named WHERE name = 'always';
+SELECT open_periods(cal, '2026-10-08', '2026-10-09 09:00') FROM named WHERE name = 'site';
+SELECT name, open_periods(cal, '2026-10-09 21:00', '2026-10-11') FROM named WHERE name <> 'new_york' ORDER BY name;
+SELECT name, array_agg(to_char(d, 'MM-DD Dy') ORDER BY d) AS working
+FROM named, generate_series('2026-10-05'::date, '2026-10-13', '1 day') g(d) WHERE is_working_day(cal, d::date) GROUP BY name ORDER BY name;
+SELECT name, working_days(cal, '2026-01-01', '2027-01-01'), working_days(cal, '2027-01-01', '2026-01-01'), working_days(cal, '1900-01-01', '2201-01-01') FROM named ORDER BY name;
+SELECT n, add_working_days(cal, '2026-09-30 17:00', n) AS close, add_working_days(cal, '2026-09-30 17:00', n, 'same_time') AS same_time, add_working_days(cal, '2026-10-03 12:30', n, 'same_time') AS from_holiday
+FROM named, generate_series(-2, 4) n WHERE name = 'site';
+SELECT name, add_working_days(cal, '2026-10-09 21:00', 1), add_working_days(cal, '2026-10-09 21:00', -1) FROM named ORDER BY name;
+
+-- China, 2025: 248 working days, as counted from the notice of the State Council.
+SELECT working_days('{"tz":"Asia/Shanghai","weekly":{"mon":[["09:00","18:00"]],"tue":[["09:00","18:00"]],"wed":[["09:00","18:00"]],"thu":[["09:00","18:00"]],"fri":[["09:00","18:00"]]},
+	"holidays":["2025-01-01","2025-01-28","2025-01-29","2025-01-30","2025-01-31","2025-02-01","2025-02-02","2025-02-03","2025-02-04","2025-04-04","2025-04-05","2025-04-06",
+	"2025-05-01","2025-05-02","2025-05-03","2025-05-04","2025-05-05","2025-05-31","2025-06-01","2025-06-02","2025-10-01","2025-10-02","2025-10-03","2025-10-04","2025-10-05","2025-10-06","2025-10-07","2025-10-08"],
+	"date_hours":{"2025-01-26":"mon","2025-02-08":"mon","2025-04-27":"mon","2025-09-28":"mon","2025-10-11":"mon"}}', '2025-01-01', '2026-01-01');
+
+-- Explanations.
+SELECT * FROM explain_due((SELECT cal FROM named WHERE name = 'site'), '2026-09-30 17:00', '20 hours');
+SELECT * FROM explain_due((SELECT cal FROM named WHERE name = 'site'), '2026-10-08 09:00', '-2 hours');
+SELECT * FROM explain_due((SELECT cal FROM named WHERE name = 'never'), '2026-10-08 09:00', '1 hour');
+SELECT count(*) FROM explain_due((SELECT cal FROM named WHERE name = 'site'), '2026-10-08 09:00', '0');
+SELECT explain_due_text(cal, '2026-09-30 17:00', '20 hours'), explain_due_text(cal, '2026-09-30 17:00', '20 hours', 'zh') FROM named WHERE name = 'site';
+SELECT explain_due_text(cal, '2026-09-30 17:00', '20 hours'), explain_due_text(cal, '2026-09-30 17:00', '20 hours', 'zh') FROM named WHERE name = 'never';
+SELECT sum(counted), min(lower(period)), max(upper(period)), due_at(cal, '2026-01-01 08:00', '500 hours')
+FROM named, LATERAL explain_due(cal, '2026-01-01 08:00', '500 hours') WHERE name = 'site' GROUP BY cal;
+
+-- Algebra.
+SELECT a & b AS "all", a | b AS "any", a - b AS "minus", shift(a, '-90 minutes') AS shifted
+FROM (VALUES ('{"tz":"UTC","weekly":{"mon":[["08:00","12:00"]]}}'::calendar, '{"tz":"Asia/Shanghai","weekly":{"mon":[["18:00","19:00"]]}}'::calendar)) v(a, b);
+SELECT open_periods(a & b, '2026-09-28', '2026-09-29') AS "all", open_periods(a | b, '2026-09-28', '2026-09-29') AS "any",
+	open_periods(a - b, '2026-09-28', '2026-09-29') AS "minus", open_periods(shift(a, '-90 minutes'), '2026-09-28', '2026-09-29') AS shifted
+FROM (VALUES ('{"tz":"UTC","weekly":{"mon":[["08:00","12:00"]]}}'::calendar, '{"tz":"Asia/Shanghai","weekly":{"mon":[["18:00","19:00"]]}}'::calendar)) v(a, b);
+SELECT bool_and((a.cal & a.cal) = a.cal AND (a.cal | a.cal) = a.cal) AS idempotent,
+	bool_and(((a.cal & b.cal) & c.cal) = (a.cal & (b.cal & c.cal)) AND ((a.cal | b.cal) | c.cal) = (a.cal | (b.cal | c.cal))) AS associative,
+	bool_and(a.cal::text NOT LIKE '{"tz":"UTC"%' OR b.cal::text NOT LIKE '{"tz":"UTC"%' OR (a.cal & b.cal) = (b.cal & a.cal)) AS commutative_in_one_zone,
+	bool_and(shift(shift(a.cal, '5 hours'), '-5 hours') = a.cal) AS shifted_back,
+	bool_and((a.cal & b.cal)::text::calendar = (a.cal & b.cal)) AS canonical
+FROM named a, named b, named c;
+SELECT bool_and(working_time(a.cal | b.cal, f, t) + working_time(a.cal & b.cal, f, t) = working_time(a.cal, f, t) + working_time(b.cal, f, t)) AS modular,
+	bool_and(working_time(a.cal - b.cal, f, t) = working_time(a.cal, f, t) - working_time(a.cal & b.cal, f, t)) AS difference,
+	bool_and(working_time(shift(a.cal, '36 hours'), f + interval '36 hours', t + interval '36 hours') = working_time(a.cal, f, t)) AS shift
+FROM named a, named b, (VALUES ('1955-05-05 05:05'::timestamptz, '2026-10-08 11:11:11.111111'::timestamptz), ('2026-01-01', '2190-01-01')) v(f, t);
+
+-- One call site keeps several compiled forms; more than it keeps, and
+-- calendars stored out of line, give the same answers.
+CREATE TEMP TABLE sites (id int PRIMARY KEY, cal calendar);
+INSERT INTO sites
+SELECT n, ('{"tz":"UTC","weekly":{"mon":[["0' || n % 10 || ':00","1' || n / 10 || ':00"]]}' || CASE WHEN n % 2 = 0 THEN '' ELSE ',"holidays":['
+	|| (SELECT string_agg('"' || (date '2030-01-01' + d) || '"', ',') FROM generate_series(1, 400) d) || ']' END || '}')::calendar
+FROM generate_series(0, 39) n;
+SELECT count(*), max(pg_column_size(cal)) FROM sites;
+SELECT count(*) AS wrong FROM sites, generate_series(1, 3) WHERE due_at(cal, '2026-09-28 00:00Z', '30 minutes') <> '2026-09-28 00:30Z'::timestamptz + id % 10 * interval '1 hour';
+SELECT count(*) AS wrong FROM generate_series(1, 3), sites WHERE next_open(cal, '2030-01-01') <> CASE WHEN id % 2 = 0 THEN '2030-01-07 00:00Z'::timestamptz ELSE '2031-02-10 00:00Z' END + id % 10 * interval '1 hour';
+DO $$
+DECLARE
+	kept rui.calendar;
+	n int;
+BEGIN
+	FOR n IN 0..39 LOOP
+		SELECT cal INTO kept FROM sites WHERE id = n;
+		ASSERT rui.next_open(kept, '2026-09-27') = '2026-09-28 00:00Z'::timestamptz + n % 10 * interval '1 hour';
+	END LOOP;
+END
+$$;

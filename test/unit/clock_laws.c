@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * clock_laws.c
+ *	  Clocks against a history of minutes: pauses, targets, cycles, folds.
+ */
+#include "unit.h"
+
+#include "calendar_model.h"
+#include "core/clock.h"
+
+#define HISTORIES 3000
+#define EVENTS 14
+
+enum
+{
+	START,
+	REOPEN,
+	RETARGET,
+	RESUME,
+	PAUSE,
+	STOP
+};
+
+static const char *const names[] = { "start", "reopen", "retarget", "resume", "pause", "stop" };
+
+typedef struct event
+{
+	int64_t at;
+	int kind;
+	int64_t target;
+} event;
+
+/*
+ * The history kept as plain facts: spans in which the clock ran, and the
+ * target over time; everything else follows by counting.
+ */
+typedef struct history
+{
+	int state; /* 0 before the start, else rui_sla_state */
+	int64_t target;
+	int cycle;
+	int spans;
+	struct
+	{
+		int64_t from;
+		int64_t until; /* 0 while running */
+		int cycle;
+	} span[EVENTS + 1];
+	int64_t breached_at; /* 0: never */
+	int64_t start;
+	int64_t changed_at;
+} history;
+
+static int64_t
+counted(const model *m, const history *h, int cycle, int64_t until)
+{
+	int64_t sum = 0;
+	int i;
+
+	for (i = 0; i < h->spans; i++)
+	{
+		int64_t end = h->span[i].until == 0 || h->span[i].until > until ? until : h->span[i].until;
+
+		if ((cycle == 0 || h->span[i].cycle == cycle) && end > h->span[i].from)
+			sum += model_worked(m, end) - model_worked(m, h->span[i].from);
+	}
+	return sum;
+}
+
+/* The latest instant up to `until` with no more than the target counted, if
+ * the target has been exceeded by then. */
+static void
+note_breach(const model *m, history *h, int64_t until)
+{
+	int64_t low = h->changed_at;
+	int64_t high = until;
+
+	if (h->state != RUI_SLA_RUNNING || h->breached_at != 0 ||
+		counted(m, h, h->cycle, until) <= h->target)
+		return;
+	while (high - low > 1)
+	{
+		int64_t middle = low + (high - low) / 2;
+
+		if (counted(m, h, h->cycle, middle) <= h->target)
+			low = middle;
+		else
+			high = middle;
+	}
+	h->breached_at = low;
+}
+
+/* Apply an event; false when the state does not allow it. */
+static bool
+happen(const model *m, history *h, const event *e, int64_t target)
+{
+	bool running = h->state == RUI_SLA_RUNNING;
+	bool paused = h->state == RUI_SLA_PAUSED;
+
+	if (e->kind == START		? h->state != 0
+			: e->kind == REOPEN ? h->state != RUI_SLA_STOPPED
+			: e->kind == RESUME ? !paused
+			: e->kind == PAUSE	? !running
+								: !running && !paused)
+		return false;
+	note_breach(m, h, e->at);
+	h->changed_at = e->at;
+	if (running && (e->kind == PAUSE || e->kind == STOP))
+		h->span[h->spans - 1].until = e->at;
+	if (e->kind == START || e->kind == REOPEN)
+	{
+		h->cycle++;
+		h->start = e->at;
+	}
+	if (e->kind == START)
+		h->target = target;
+	if (e->kind == RETARGET)
+	{
+		h->target = e->target;
+		if (h->breached_at == 0 && counted(m, h, h->cycle, e->at) > h->target)
+			h->breached_at = e->at;
+	}
+	if (e->kind == START || e->kind == REOPEN || e->kind == RESUME)
+	{
+		h->span[h->spans].from = e->at;
+		h->span[h->spans].until = 0;
+		h->span[h->spans++].cycle = h->cycle;
+	}
+	if (e->kind != RETARGET)
+		h->state = e->kind == PAUSE ? RUI_SLA_PAUSED : e->kind == STOP ? RUI_SLA_STOPPED
+																	   : RUI_SLA_RUNNING;
+	return true;
+}
+
+static void
+check_due(const model *m, const history *h, const rui_sla_clock *clock)
+{
+	int64_t rest = h->target - counted(m, h, h->cycle, h->changed_at);
+	int64_t worked = model_worked(m, h->changed_at) + rest;
+	int64_t due = model_instant_of(m, worked, true);
+	int64_t breach = model_instant_of(m, worked, false);
+
+	if (h->state != RUI_SLA_RUNNING)
+	{
+		CHECK(clock->due == RUI_NEVER && clock->breach == RUI_NEVER);
+		return;
+	}
+	if (rest <= 0)
+		due = h->changed_at;
+	if (rest < 0)
+		breach = h->changed_at;
+	if (due != RUI_FOREVER)
+		CHECK_INT(clock->due, due);
+	else
+		CHECK(clock->due >= model_high(m) - 1);
+	if (breach != RUI_FOREVER)
+		CHECK_INT(clock->breach, breach);
+	else
+		CHECK(clock->breach >= model_high(m) - 1);
+}
+
+static void
+check_clock(const model *m, history *h, const rui_sla_clock *clock,
+			const rui_timetable *timetable, int64_t at)
+{
+	static const rui_sla_cycles which[] = { RUI_SLA_FIRST, RUI_SLA_LAST, RUI_SLA_SUM,
+											RUI_SLA_LONGEST };
+	int64_t expected[4] = { counted(m, h, 1, at), counted(m, h, h->cycle, at),
+							counted(m, h, 0, at), 0 };
+	history later = *h;
+	bool breached;
+	int64_t elapsed;
+	rui_error error;
+	int i;
+
+	for (i = 1; i <= h->cycle; i++)
+		if (counted(m, h, i, at) > expected[3])
+			expected[3] = counted(m, h, i, at);
+	for (i = 0; i < 4; i++)
+	{
+		CHECK(rui_sla_elapsed(clock, timetable, at, which[i], &elapsed, &error) == RUI_OK);
+		CHECK_INT(elapsed, expected[i]);
+	}
+	note_breach(m, &later, at);
+	CHECK(rui_sla_breached(clock, at, &breached, &error) == RUI_OK);
+	CHECK_INT(breached, later.breached_at != 0);
+	CHECK_INT(clock->state, h->state);
+	CHECK_INT(clock->start, h->start);
+	CHECK_INT(clock->changed_at, h->changed_at);
+	CHECK_INT(clock->target, h->target);
+	CHECK_INT(clock->cycle, h->cycle);
+	CHECK_INT(clock->elapsed, counted(m, h, h->cycle, h->changed_at));
+	CHECK_INT(clock->first_breached_at, h->breached_at == 0 ? RUI_NEVER : h->breached_at);
+	check_due(m, h, clock);
+	CHECK(rui_sla_check(clock, &error) == RUI_OK);
+}
+
+static void
+check_text(const rui_sla_clock *clock)
+{
+	rui_sla_clock again;
+	rui_text text;
+	rui_error error;
+
+	rui_text_start(&text, &rui_env_malloc);
+	rui_sla_write(clock, &text);
+	CHECK(rui_sla_read(&rui_env_malloc, text.bytes, text.length, &again, &error) == RUI_OK);
+	CHECK(memcmp(&again, clock, sizeof again) == 0);
+	CHECK_INT(rui_sla_compare(&again, clock), 0);
+	rui_text_release(&text);
+}
+
+static rui_status
+move(rui_sla_clock *clock, const rui_timetable *timetable, const event *e, int64_t target,
+	 rui_error *error)
+{
+	switch (e->kind)
+	{
+		case START:
+			return rui_sla_start(clock, timetable, e->at, target, error);
+		case REOPEN:
+			return rui_sla_reopen(clock, timetable, e->at, error);
+		case RETARGET:
+			return rui_sla_retarget(clock, timetable, e->at, e->target, true, error);
+		case RESUME:
+			return rui_sla_resume(clock, timetable, e->at, error);
+		case PAUSE:
+			return rui_sla_pause(clock, timetable, e->at, error);
+		default:
+			return rui_sla_stop(clock, timetable, e->at, error);
+	}
+}
+
+static int
+by_time(const void *a, const void *b)
+{
+	const event *left = a;
+	const event *right = b;
+
+	if (left->at != right->at)
+		return left->at < right->at ? -1 : 1;
+	if (left->kind != right->kind)
+		return left->kind - right->kind;
+	return left->target < right->target ? -1 : left->target > right->target;
+}
+
+static rui_sla_clock
+fold(const event *events, int count, const rui_timetable *timetable, int64_t target)
+{
+	rui_sla_fold state;
+	rui_error error;
+	int i;
+
+	memset(&state, 0, sizeof state);
+	for (i = 0; i < count; i++)
+	{
+		rui_text text;
+
+		rui_text_start(&text, &rui_env_malloc);
+		rui_text_add(&text, names[events[i].kind]);
+		if (events[i].kind == RETARGET)
+		{
+			rui_text_character(&text, ' ');
+			rui_duration_write(&text, events[i].target);
+		}
+		if (!CHECK(rui_sla_fold_event(&rui_env_malloc, &state, timetable, target, text.bytes,
+									  events[i].at, &error) == RUI_OK))
+			printf("    %s %s\n", error.part, error.detail);
+		rui_text_release(&text);
+	}
+	rui_release(&rui_env_malloc, state.events);
+	return state.clock;
+}
+
+static rui_timetable *
+compile(const model *m)
+{
+	rui_zones zones = { zone_find, (void *) &m->zones };
+	rui_calendar *calendar = NULL;
+	rui_timetable *timetable = NULL;
+	rui_error error;
+
+	CHECK(rui_calendar_read(&rui_env_malloc, &zones, m->text, m->length, &calendar, &error) ==
+		  RUI_OK);
+	CHECK(rui_calendar_compile(&rui_env_malloc, calendar, &timetable, &error) == RUI_OK);
+	rui_calendar_release(&rui_env_malloc, calendar);
+	return timetable;
+}
+
+static void
+test_history(model *m, const rui_timetable *timetable)
+{
+	event events[EVENTS];
+	event shuffled[EVENTS];
+	history h;
+	rui_sla_clock clock;
+	rui_sla_clock folded;
+	int64_t target = (int64_t) rui_random_below(&m->random, 30 * 60) * RUI_MINUTE;
+	rui_error error;
+	int i;
+
+	memset(&h, 0, sizeof h);
+	memset(&clock, 0, sizeof clock);
+	events[0].at = model_any_instant(m);
+	for (i = 0; i < EVENTS; i++)
+	{
+		/* Often the due or breach time so far, an edge, or the same instant. */
+		if (i > 0)
+		{
+			int64_t at = model_any_instant(m);
+
+			if (model_below(m, 6) == 0)
+				at = events[i - 1].at;
+			events[i].at = at;
+		}
+		events[i].kind = model_below(m, 3) == 0 ? START + model_below(m, 6)
+												: RESUME + model_below(m, 3);
+		events[i].target = events[i].kind == RETARGET
+			? (int64_t) rui_random_below(&m->random, 20 * 60) * RUI_MINUTE
+			: 0;
+	}
+	qsort(events, EVENTS, sizeof(event), by_time);
+	events[0].kind = START;
+	events[0].target = 0;
+	if (model_below(m, 2) == 0 && events[1].at > events[0].at)
+	{
+		/* A target that ends exactly at the next event. */
+		target = model_worked(m, events[1].at) - model_worked(m, events[0].at);
+	}
+	qsort(events, EVENTS, sizeof(event), by_time);
+	for (i = 0; i < EVENTS; i++)
+	{
+		rui_sla_clock before = clock;
+		bool legal = happen(m, &h, &events[i], target);
+		rui_status status;
+
+		if (h.state == 0 || (events[i].kind == START && !legal))
+			continue;
+		status = move(&clock, timetable, &events[i], target, &error);
+		if (status == RUI_DATETIME_RANGE)
+			return; /* due after 2200: little open time */
+		if (!legal)
+		{
+			CHECK(status == RUI_STATE);
+			CHECK(memcmp(&clock, &before, sizeof clock) == 0);
+			continue;
+		}
+		CHECK(status == RUI_OK);
+		check_clock(m, &h, &clock, timetable,
+					i + 1 < EVENTS ? events[i + 1].at : model_high(m) - 1);
+		check_text(&clock);
+	}
+	/* The fold of the events in any order of those at one instant. */
+	folded = fold(events, EVENTS, timetable, target);
+	CHECK(memcmp(&folded, &clock, sizeof clock) == 0);
+	memcpy(shuffled, events, sizeof events);
+	for (i = 0; i < 40; i++)
+	{
+		int k = model_below(m, EVENTS - 1);
+		event swapped = shuffled[k];
+
+		if (shuffled[k].at == shuffled[k + 1].at)
+		{
+			shuffled[k] = shuffled[k + 1];
+			shuffled[k + 1] = swapped;
+		}
+	}
+	folded = fold(shuffled, EVENTS, timetable, target);
+	CHECK(memcmp(&folded, &clock, sizeof clock) == 0);
+	/* Back in time nothing moves. */
+	if (clock.changed_at > model_low(m))
+		CHECK(rui_sla_elapsed(&clock, timetable, clock.changed_at - 1, RUI_SLA_LAST, &target,
+							  &error) == RUI_INVALID);
+}
+
+int
+main(int argc, char **argv)
+{
+	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
+	static model m;
+	int i;
+	int k;
+
+	for (i = 0; i < HISTORIES / 10; i++)
+	{
+		rui_timetable *timetable;
+
+		model_make(&m, seed + (uint64_t) i, i % 2);
+		timetable = compile(&m);
+		for (k = 0; k < 10 && timetable != NULL; k++)
+		{
+			unit_note("seed %llu, history %d", (unsigned long long) seed + (unsigned long long) i, k);
+			test_history(&m, timetable);
+		}
+		rui_timetable_release(&rui_env_malloc, timetable);
+	}
+	return unit_finish("clock_laws");
+}
