@@ -124,8 +124,12 @@ FUZZ_CC = $(shell command -v clang || command -v clang-19 || command -v clang-14
 build/fuzz:
 	@mkdir -p $@
 
-build/fuzz/%.libfuzzer: test/fuzz/%.c $(CORE) $(CORE_HEADERS)
+build/fuzz_core/%.o: src/core/%.c $(CORE_HEADERS)
 	@mkdir -p $(@D)
 	@echo CC $@
-	@$(FUZZ_CC) $(TEST_CFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		$(filter %.c,$^) -lm -o $@
+	@$(FUZZ_CC) $(TEST_CFLAGS) $(SANITIZE) -fsanitize=fuzzer-no-link -c $< -o $@
+
+build/fuzz/%.libfuzzer: test/fuzz/%.c $(CORE:src/core/%.c=build/fuzz_core/%.o) $(CORE_HEADERS)
+	@mkdir -p $(@D)
+	@echo CC $@
+	@$(FUZZ_CC) $(TEST_CFLAGS) $(SANITIZE) -fsanitize=fuzzer $(filter %.c %.o,$^) -lm -o $@

@@ -10,15 +10,19 @@ my $node = PostgreSQL::Test::Cluster->new('install');
 $node->init;
 $node->start;
 my $databases = 0;
+my $required = 'SET client_min_messages = warning; CREATE EXTENSION postgis; CREATE EXTENSION btree_gist;';
+$node->safe_psql('postgres', 'CREATE DATABASE ground TEMPLATE template0');
+$node->safe_psql('ground', $required);
 
-# A fresh database, prepared by some statements as the superuser.
+# A fresh database with what rui requires, prepared by some statements as the
+# superuser.
 sub database
 {
 	my ($prepare, $options) = @_;
 	my $name = 'install_' . ++$databases;
-	$node->safe_psql('postgres', "CREATE DATABASE $name TEMPLATE template0 " . ($options // ''));
-	$node->safe_psql($name, 'SET client_min_messages = warning;'
-		. " CREATE EXTENSION postgis; CREATE EXTENSION btree_gist; $prepare");
+	$node->safe_psql('postgres', "CREATE DATABASE $name TEMPLATE " . ($options // 'ground'));
+	$node->safe_psql($name, $required) if defined $options;
+	$node->safe_psql($name, $prepare) if $prepare ne '';
 	return $name;
 }
 
@@ -105,7 +109,7 @@ for my $empty ('CREATE SCHEMA rui', 'CREATE SCHEMA rui AUTHORIZATION boss',
 	is($node->safe_psql($database, q{SELECT has_schema_privilege('mallory', 'rui', 'USAGE')}), 'f',
 		'and the schema is closed to others');
 }
-refused(database('', q{ENCODING 'LATIN1' LOCALE 'C'}), $install, '55000',
+refused(database('', q{template0 ENCODING 'LATIN1' LOCALE 'C'}), $install, '55000',
 	[ qr/LATIN1/, qr/HINT:.*UTF8/ ], 'a database that cannot hold every text is refused');
 refused(database(''), $install, '42501', [], 'only a superuser installs', 'mallory');
 
@@ -126,7 +130,7 @@ is($node->safe_psql($database, q{SET search_path = nowhere; CALL rui.create_plat
 $node->safe_psql($database, 'CALL rui.upgrade_platform(); SELECT rui.create_roles()');
 is(fingerprint($database), $before, 'and changes nothing, nor do upgrade_platform and create_roles');
 my $other = database('');
-$node->safe_psql($other, 'SET client_min_messages = warning; CREATE EXTENSION rui; CALL rui.create_platform()');
+$node->safe_psql($other, "$install; CALL rui.create_platform()");
 is($node->safe_psql($other, 'SELECT rui.platform_version()'), '1.0.0', 'a second database of the cluster gets its own');
 is($node->safe_psql($database, q{SELECT count(*) FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
 	JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
