@@ -149,7 +149,8 @@ static void
 test_access(void)
 {
 	static const char *const keys[] = { "weekly", "tz", NULL };
-	const char *input = "{\"weekly\":{\"mon\":[[\"08:00\"],[\"a\",\"b\"]]},\"tz\":\"x\",\"odd\":12}";
+	const char *input = "{\"weekly\":{\"mon\":[[\"08:00\"],[\"a\",\"b\"]]},"
+						"\"tz\":\"x\",\"odd\":12}";
 	rui_json_document document;
 	rui_error error;
 	const rui_json *deep;
@@ -190,7 +191,14 @@ test_integers(void)
 		const char *text;
 		bool good;
 		int64_t value;
-	} cases[] = { { "9223372036854775807", true, INT64_MAX }, { "-9223372036854775808", true, INT64_MIN }, { "9223372036854775808", false, 0 }, { "1.0", false, 0 }, { "1e3", false, 0 }, { "-0", true, 0 } };
+	} cases[] = {
+		{ "9223372036854775807", true, INT64_MAX },
+		{ "-9223372036854775808", true, INT64_MIN },
+		{ "9223372036854775808", false, 0 },
+		{ "1.0", false, 0 },
+		{ "1e3", false, 0 },
+		{ "-0", true, 0 },
+	};
 	size_t i;
 
 	for (i = 0; i < sizeof cases / sizeof cases[0]; i++)

@@ -37,7 +37,8 @@ main(void)
 	for (i = 0; i < 1000; i++)
 		rui_text_format(&text, "%d,", i);
 	CHECK_INT(text.length, 3890);
-	CHECK(strncmp(text.bytes, "0,1,2,", 6) == 0 && strcmp(text.bytes + text.length - 4, "999,") == 0);
+	CHECK(strncmp(text.bytes, "0,1,2,", 6) == 0);
+	CHECK(strcmp(text.bytes + text.length - 4, "999,") == 0);
 	CHECK(!text.failed);
 	rui_text_release(&text);
 	CHECK_INT(text.length, 0);
