@@ -10,11 +10,14 @@
  */
 #include "core/partition_graph.h"
 
+#include <math.h>
 #include <string.h>
 
 #define TREES 24 /* tried for one pair */
 #define PATIENCE 120
+#define TRIAL_PATIENCE 40
 #define LONGEST_PATH 24
+#define PRICES 7
 
 typedef struct balancer
 {
@@ -34,6 +37,7 @@ typedef struct balancer
 	uint32_t *path;
 	uint32_t *step; /* to part on the way of a path search, from which part */
 	unsigned char *stuck;
+	double grain; /* mean load of a node */
 } balancer;
 
 /* A node of the part; anchors move, so search from the old one if need be. */
@@ -290,24 +294,19 @@ list_pair_border(balancer *b, uint32_t count, uint32_t p, uint32_t q)
 	return found;
 }
 
-static rui_status
+static void
 polish(balancer *b, uint32_t count, uint32_t p, uint32_t q)
 {
-	uint32_t found = list_pair_border(b, count, p, q);
-	bool improved = true;
-	rui_status status = RUI_OK;
+	rui_partition_change change = { 1, 0 };
 	int i;
 
-	for (i = 0; i < 3 && improved && status == RUI_OK; i++)
-	{
-		status = rui_partition_refine_pair(b->s, p, q, b->borders, found, PATIENCE, &improved);
-		found = list_pair_border(b, count, p, q);
-	}
-	return status;
+	for (i = 0; i < 3 && change.moves > 0; i++)
+		rui_partition_refine_pair(b->s, p, q, b->borders, list_pair_border(b, count, p, q),
+								  PATIENCE, &change);
 }
 
 /* Try one tree of the union; keep it when excess, then cost, fall. */
-static rui_status
+static void
 recombine(balancer *b, uint32_t count, uint32_t p, uint32_t q, bool *improved)
 {
 	rui_partition_state *s = b->s;
@@ -319,7 +318,6 @@ recombine(balancer *b, uint32_t count, uint32_t p, uint32_t q, bool *improved)
 	uint32_t best = 0;
 	bool best_swapped = false;
 	double excess;
-	rui_status status;
 	uint32_t i;
 
 	grow_tree(b, count, (int32_t) p, (int32_t) q);
@@ -348,17 +346,14 @@ recombine(balancer *b, uint32_t count, uint32_t p, uint32_t q, bool *improved)
 	}
 	*improved = false;
 	if (best == 0)
-		return RUI_OK;
+		return;
 	apply_cut(b, count, best, best_swapped ? q : p, best_swapped ? p : q);
-	status = polish(b, count, p, q);
-	if (status != RUI_OK)
-		return status;
+	polish(b, count, p, q);
 	excess = pair_excess(s, p, q);
 	if (excess < old_excess || (excess == old_excess && pair_cost(b, count, p, q) < old_cost))
 		*improved = true;
 	else
 		restore(b, count);
-	return RUI_OK;
 }
 
 /* ---- one pair, one part ---- */
@@ -370,20 +365,20 @@ work_on_pair(balancer *b, uint32_t p, uint32_t q, uint32_t trees, bool *improved
 	rui_partition_state *s = b->s;
 	double start = pair_excess(s, p, q);
 	uint32_t count = list_members(b, p, 0);
-	rui_status status;
+	rui_status status = RUI_OK;
 	uint32_t i;
 
 	count = list_members(b, q, count);
 	*improved = false;
 	if (list_pair_border(b, count, p, q) == 0)
 		return RUI_OK; /* no neighbours any more */
-	status = polish(b, count, p, q);
+	polish(b, count, p, q);
 	for (i = 0; i < trees && status == RUI_OK && pair_excess(s, p, q) > 0; i++)
 	{
 		bool better;
 
-		status = recombine(b, count, p, q, &better);
-		if (status == RUI_OK && (i & 3) == 3 && rui_interrupted(s->env))
+		recombine(b, count, p, q, &better);
+		if ((i & 3) == 3 && rui_interrupted(s->env))
 			status = rui_fail(s->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
 	}
 	*improved = pair_excess(s, p, q) < start;
@@ -423,13 +418,14 @@ list_neighbours(balancer *b, uint32_t p)
 
 /*
  * A shortest way over neighbouring parts from p to one that can take its
- * surplus (or give what it lacks); the number of steps, or 0.
+ * surplus and room more (or give what it lacks); the number of steps, or 0.
  */
 static uint32_t
-find_path(balancer *b, uint32_t p)
+find_path(balancer *b, uint32_t p, int64_t room)
 {
 	rui_partition_state *s = b->s;
-	int64_t surplus = s->load[p] > s->high[p] ? s->load[p] - s->high[p] : s->load[p] - s->low[p];
+	bool over = s->load[p] > s->high[p];
+	int64_t surplus = over ? s->load[p] - s->high[p] + room : s->load[p] - s->low[p] - room;
 	uint32_t *queue = b->path;
 	uint32_t head = 0;
 	uint32_t tail = 0;
@@ -474,10 +470,10 @@ find_path(balancer *b, uint32_t p)
 
 /* Pass the surplus of p along a path; undo it all if that does not help. */
 static rui_status
-pass_on(balancer *b, uint32_t p, bool *improved)
+pass_on(balancer *b, uint32_t p, int64_t room, bool *improved)
 {
 	rui_partition_state *s = b->s;
-	uint32_t length = find_path(b, p);
+	uint32_t length = find_path(b, p, room);
 	uint32_t path[LONGEST_PATH + 1];
 	double before = 0;
 	double after = 0;
@@ -544,8 +540,89 @@ pass_on(balancer *b, uint32_t p, bool *improved)
 	return status;
 }
 
+/*
+ * Where p, whose nodes members holds, meets its neighbours: for each border
+ * node of either side the neighbour in from and the node in frontier.
+ */
+static uint32_t
+list_contacts(balancer *b, uint32_t p, uint32_t count)
+{
+	rui_partition_state *s = b->s;
+	const rui_graph *g = s->graph;
+	uint32_t found = 0;
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+	{
+		uint32_t v = b->members[i];
+		uint32_t arc;
+
+		for (arc = g->first[v]; arc < g->first[v + 1]; arc++)
+		{
+			uint32_t q = (uint32_t) s->part[g->to[arc]];
+
+			if (q == p)
+				continue;
+			b->from[found] = q;
+			b->frontier[found++] = v;
+			b->from[found] = q;
+			b->frontier[found++] = g->to[arc];
+		}
+	}
+	return found;
+}
+
+static void
+refine_contact(balancer *b, uint32_t p, uint32_t q, uint32_t contacts,
+			   rui_partition_change *change)
+{
+	uint32_t seeds = 0;
+	uint32_t i;
+
+	for (i = 0; i < contacts; i++)
+		if (b->from[i] == q)
+			b->borders[seeds++] = b->frontier[i];
+	rui_partition_refine_pair(b->s, p, q, b->borders, seeds, TRIAL_PATIENCE, change);
+}
+
+/*
+ * Refine p with the neighbour with which that is best: all are tried.  order
+ * holds them.
+ */
+static void
+choose_neighbour(balancer *b, uint32_t p, const uint32_t *order, uint32_t found, bool *improved)
+{
+	rui_partition_state *s = b->s;
+	uint32_t contacts = list_contacts(b, p, list_members(b, p, 0));
+	uint32_t best = RUI_NO_NODE;
+	double best_excess = 0;
+	int64_t best_gained = 0;
+	rui_partition_change change;
+	uint32_t i;
+
+	for (i = 0; i < found; i++)
+	{
+		uint32_t q = order[i];
+		double excess = pair_excess(s, p, q);
+
+		refine_contact(b, p, q, contacts, &change);
+		excess = pair_excess(s, p, q) - excess;
+		rui_partition_undo(s, p, q, change.moves);
+		if (excess < 0 &&
+			rui_partition_better(s, excess, change.gained, best_excess, best_gained))
+		{
+			best = q;
+			best_excess = excess;
+			best_gained = change.gained;
+		}
+	}
+	*improved = best != RUI_NO_NODE;
+	if (*improved)
+		refine_contact(b, p, best, contacts, &change);
+}
+
 static rui_status
-work_on_part(balancer *b, uint32_t p, bool *improved)
+work_on_part(balancer *b, uint32_t p, bool hard, bool *improved)
 {
 	rui_partition_state *s = b->s;
 	uint32_t found = list_neighbours(b, p);
@@ -570,10 +647,12 @@ work_on_part(balancer *b, uint32_t p, bool *improved)
 		order[k] = q;
 	}
 	memcpy(b->step, order, found * sizeof(uint32_t));
-	for (i = 0; i < found && status == RUI_OK && !*improved; i++)
+	choose_neighbour(b, p, b->step, found, improved);
+	for (i = 0; i < found && hard && status == RUI_OK && !*improved; i++)
 		status = work_on_pair(b, p, b->step[i], TREES, improved);
-	if (status == RUI_OK && !*improved)
-		status = pass_on(b, p, improved);
+	/* A part with room for a node or so can settle it more easily. */
+	for (i = 0; i < 4 && hard && status == RUI_OK && !*improved; i++)
+		status = pass_on(b, p, (int64_t) (b->grain * (3 - i) / 2), improved);
 	return status;
 }
 
@@ -610,19 +689,20 @@ start(balancer *b, rui_partition_state *s)
 
 	memset(b, 0, sizeof *b);
 	b->s = s;
+	b->grain = fmax((double) s->graph->total / s->graph->nodes, 1);
 	b->anchor = rui_allocate_zero(env, s->parts, sizeof(uint32_t));
 	b->members = rui_allocate(env, n, sizeof(uint32_t));
 	b->number = rui_allocate(env, n, sizeof(uint32_t));
 	b->parent = rui_allocate(env, n, sizeof(uint32_t));
 	b->depth = rui_allocate(env, n, sizeof(uint32_t));
-	b->frontier = rui_allocate(env, n + arcs, sizeof(uint32_t));
-	b->from = rui_allocate(env, n + arcs, sizeof(uint32_t));
+	b->frontier = rui_allocate(env, n + 2 * arcs, sizeof(uint32_t));
+	b->from = rui_allocate(env, n + 2 * arcs, sizeof(uint32_t));
 	b->sum = rui_allocate(env, n, sizeof(int64_t));
 	b->cut = rui_allocate(env, n, sizeof(int64_t));
 	b->home[0] = rui_allocate(env, n, sizeof(int64_t));
 	b->home[1] = rui_allocate(env, n, sizeof(int64_t));
 	b->saved = rui_allocate(env, n, sizeof(int32_t));
-	b->borders = rui_allocate(env, n, sizeof(uint32_t));
+	b->borders = rui_allocate(env, n + 2 * arcs, sizeof(uint32_t));
 	b->path = rui_allocate(env, (size_t) s->parts + 1, sizeof(uint32_t));
 	b->step = rui_allocate(env, s->parts, sizeof(uint32_t));
 	b->stuck = rui_allocate_zero(env, s->parts, 1);
@@ -636,42 +716,75 @@ start(balancer *b, rui_partition_state *s)
 	return RUI_OK;
 }
 
+/* The part furthest outside its window that is not stuck. */
+static uint32_t
+find_worst(const balancer *b)
+{
+	const rui_partition_state *s = b->s;
+	uint32_t worst = RUI_NO_NODE;
+	double most = 0;
+	uint32_t i;
+
+	for (i = 0; i < s->parts; i++)
+	{
+		double excess = rui_partition_excess(s, i, s->load[i]);
+
+		if (excess > most && !b->stuck[i])
+		{
+			most = excess;
+			worst = i;
+		}
+	}
+	return worst;
+}
+
+/* At most so many improvements at the state's price. */
+static rui_status
+work(balancer *b, uint32_t effort, bool hard)
+{
+	rui_partition_state *s = b->s;
+	rui_status status = RUI_OK;
+
+	memset(b->stuck, 0, s->parts);
+	for (; effort > 0 && status == RUI_OK; effort--)
+	{
+		uint32_t worst = find_worst(b);
+		bool improved;
+
+		if (worst == RUI_NO_NODE)
+			break;
+		status = work_on_part(b, worst, hard, &improved);
+		if (improved)
+			memset(b->stuck, 0, s->parts);
+		else
+			b->stuck[worst] = 1;
+		if (status == RUI_OK && rui_interrupted(s->env))
+			status = rui_fail(s->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+	}
+	return status;
+}
+
 rui_status
 rui_partition_balance(rui_partition_state *s, uint32_t effort)
 {
+	const rui_graph *g = s->graph;
 	balancer b;
 	rui_status status;
+	double edge = 0;
+	uint32_t i;
 
 	if (rui_partition_state_excess(s) == 0 || s->parts < 2)
 		return RUI_OK;
 	status = start(&b, s);
-	for (; effort > 0 && status == RUI_OK; effort--)
-	{
-		uint32_t worst = RUI_NO_NODE;
-		double most = 0;
-		bool improved;
-		uint32_t i;
-
-		for (i = 0; i < s->parts; i++)
-		{
-			double excess = rui_partition_excess(s, i, s->load[i]);
-
-			if (excess > most && !b.stuck[i])
-			{
-				most = excess;
-				worst = i;
-			}
-		}
-		if (worst == RUI_NO_NODE)
-			break;
-		status = work_on_part(&b, worst, &improved);
-		if (improved)
-			memset(b.stuck, 0, s->parts);
-		else
-			b.stuck[worst] = 1;
-		if (status == RUI_OK && rui_interrupted(s->env))
-			status = rui_fail(s->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
-	}
+	for (i = 0; i < g->first[g->nodes]; i++)
+		edge += (double) g->weight[i] / g->first[g->nodes];
+	/* First only what is cheap: being off by a node is worth an edge, then more. */
+	s->price = edge / (b.grain * b.grain);
+	for (i = 0; i < PRICES && status == RUI_OK; i++, s->price *= 4)
+		status = work(&b, effort, false);
+	s->price = INFINITY;
+	if (status == RUI_OK)
+		status = work(&b, effort, true);
 	release(&b);
 	return status;
 }

@@ -9,6 +9,8 @@
 #ifndef RUI_PARTITION_GRAPH_H
 #define RUI_PARTITION_GRAPH_H
 
+#include <math.h>
+
 #include "core/partition.h"
 #include "core/rui_core.h"
 
@@ -82,6 +84,7 @@ typedef struct rui_partition_state
 	int64_t *high;
 	const int32_t *home; /* the part a node would rather stay in, or -1; or NULL */
 	const int64_t *home_cost; /* what leaving it costs */
+	double price; /* in cut, of one unit of excess; infinite: excess comes first */
 
 	/* Scratch of the refinement, sized by nodes. */
 	int64_t *gain;
@@ -138,15 +141,36 @@ extern bool rui_partition_may_leave(rui_partition_state *state, uint32_t v);
 extern void rui_partition_grow(rui_partition_state *state, uint32_t from, uint32_t to,
 							   uint32_t start, int64_t wanted);
 
+/* Whether (excess, gained) is better than the other, at the state's price. */
+static inline bool
+rui_partition_better(const rui_partition_state *state, double excess, int64_t gained,
+					 double other_excess, int64_t other_gained)
+{
+	if (excess == other_excess || state->price == 0)
+		return gained > other_gained;
+	if (isinf(state->price))
+		return excess < other_excess;
+	return (double) (gained - other_gained) > state->price * (excess - other_excess);
+}
+
 /*
- * Move nodes between parts a and b so that the excess of both falls, or it
- * stays and the cut falls (Fiduccia & Mattheyses 1982, with undoing of what
+ * Move nodes between parts a and b so that they become better (Fiduccia & Mattheyses 1982, with undoing of what
  * did not help).  Both parts stay connected.  seeds are nodes on their common
  * border; patience is how many moves may fail in a row.
  */
-extern rui_status rui_partition_refine_pair(rui_partition_state *state, uint32_t a, uint32_t b,
-											const uint32_t *seeds, uint32_t seed_count,
-											uint32_t patience, bool *improved);
+typedef struct rui_partition_change
+{
+	uint32_t moves; /* kept in the state's log until the next refinement */
+	int64_t gained; /* by how much the cut fell, homes included */
+} rui_partition_change;
+
+extern void rui_partition_refine_pair(rui_partition_state *state, uint32_t a, uint32_t b,
+									  const uint32_t *seeds, uint32_t seed_count,
+									  uint32_t patience, rui_partition_change *change);
+
+/* Take back the moves of the last refinement, of that pair. */
+extern void rui_partition_undo(rui_partition_state *state, uint32_t a, uint32_t b,
+							   uint32_t moves);
 
 /* Refine all pairs of neighbouring parts, at most rounds times. */
 extern rui_status rui_partition_refine(rui_partition_state *state, uint32_t rounds,

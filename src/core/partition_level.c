@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define MOST_LEVELS 48
-#define NODES_PER_PART 30 /* on the coarsest level */
+#define NODES_PER_PART 300 /* on the coarsest level */
 #define FEWEST_NODES 200
 #define COARSE_ROUNDS 4
 #define COARSE_PATIENCE 30
@@ -90,8 +90,9 @@ refine_level(const rui_env *env, const hierarchy *h, uint32_t level, uint32_t pa
 	}
 	else
 	{
-		rui_partition_state_window(&s, target, tolerance);
+		rui_partition_state_window(&s, target, fmax(tolerance, COARSE_TOLERANCE));
 		status = rui_partition_refine(&s, FINE_ROUNDS, FINE_PATIENCE);
+		rui_partition_state_window(&s, target, tolerance);
 		if (status == RUI_OK)
 			status = rui_partition_balance(&s, 20 + 2 * parts);
 		if (status == RUI_OK)

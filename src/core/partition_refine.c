@@ -266,8 +266,8 @@ choose_side(pair *p, double excess)
 		double first = excess_after(p, 0, s->graph->load[top[0]]);
 		double second = excess_after(p, 1, s->graph->load[top[1]]);
 
-		if (first < excess || second < excess)
-			return first <= second ? 0 : 1;
+		if (first != second && (first < excess || second < excess))
+			return rui_partition_better(s, first, s->gain[top[0]], second, s->gain[top[1]]) ? 0 : 1;
 	}
 	if (s->gain[top[0]] != s->gain[top[1]])
 		return s->gain[top[0]] > s->gain[top[1]] ? 0 : 1;
@@ -318,9 +318,9 @@ rui_partition_grow(rui_partition_state *s, uint32_t from, uint32_t to, uint32_t 
 	clear_heaps(s);
 }
 
-rui_status
+void
 rui_partition_refine_pair(rui_partition_state *s, uint32_t a, uint32_t b, const uint32_t *seeds,
-						  uint32_t seed_count, uint32_t patience, bool *improved)
+						  uint32_t seed_count, uint32_t patience, rui_partition_change *change)
 {
 	const rui_graph *g = s->graph;
 	pair p = { s, { a, b }, 0, 0 };
@@ -334,7 +334,6 @@ rui_partition_refine_pair(rui_partition_state *s, uint32_t a, uint32_t b, const 
 	uint32_t i;
 	int side;
 
-	*improved = false;
 	s->epoch++;
 	s->sequence = 0;
 	if (s->search > UINT32_MAX - 4 * (uint64_t) g->nodes - 8)
@@ -378,7 +377,7 @@ rui_partition_refine_pair(rui_partition_state *s, uint32_t a, uint32_t b, const 
 		move_node(&p, v, side);
 		s->log[p.log_size++] = v;
 		excess = rui_partition_excess(s, a, s->load[a]) + rui_partition_excess(s, b, s->load[b]);
-		if (excess < best_excess || (excess == best_excess && gained > best_gained))
+		if (rui_partition_better(s, excess, gained, best_excess, best_gained))
 		{
 			best_excess = excess;
 			best_gained = gained;
@@ -403,8 +402,21 @@ rui_partition_refine_pair(rui_partition_state *s, uint32_t a, uint32_t b, const 
 		move_node(&p, v, s->part[v] == (int32_t) b);
 	}
 	clear_heaps(s);
-	*improved = best_size > 0;
-	return RUI_OK;
+	change->moves = best_size;
+	change->gained = best_gained;
+}
+
+void
+rui_partition_undo(rui_partition_state *s, uint32_t a, uint32_t b, uint32_t moves)
+{
+	pair p = { s, { a, b }, 0, 0 };
+
+	while (moves > 0)
+	{
+		uint32_t v = s->log[--moves];
+
+		move_node(&p, v, s->part[v] == (int32_t) b);
+	}
 }
 
 /* ---- all pairs ---- */
@@ -504,15 +516,15 @@ rui_partition_refine(rui_partition_state *s, uint32_t rounds, uint32_t patience)
 			uint32_t b = (uint32_t) list[i].pair;
 			uint64_t key = list[i].pair;
 			uint32_t found = 0;
-			bool improved = false;
+			rui_partition_change change;
 
 			for (; i < count && list[i].pair == key; i++)
 				if (found == 0 || seeds[found - 1] != list[i].node)
 					seeds[found++] = list[i].node;
 			if (!active[a] && !active[b])
 				continue;
-			status = rui_partition_refine_pair(s, a, b, seeds, found, patience, &improved);
-			if (improved)
+			rui_partition_refine_pair(s, a, b, seeds, found, patience, &change);
+			if (change.moves > 0)
 			{
 				next[a] = 1;
 				next[b] = 1;

@@ -293,9 +293,11 @@ test_components(void)
 		reset(600, &random, round % 3);
 		for (piece = 0; piece < pieces; piece++)
 		{
-			uint32_t end = piece + 1 == pieces ? nodes
-											   : start + 1 + (uint32_t) rui_random_below(&random, 90);
+			uint32_t end = start + 1 + (uint32_t) rui_random_below(&random, 90);
 			uint32_t i;
+
+			if (piece + 1 == pieces)
+				end = nodes;
 
 			for (i = start + 1; i < end; i++)
 			{
