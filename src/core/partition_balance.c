@@ -11,6 +11,7 @@
 #include "core/partition_graph.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TREES 24 /* tried for one pair */
@@ -18,6 +19,16 @@
 #define TRIAL_PATIENCE 40
 #define LONGEST_PATH 24
 #define PRICES 7
+#define SOFT_SWEEPS 4 /* at one price */
+#define HARD_SWEEPS 20
+#define MOST_EFFORT 400
+#define SEARCH_PARTS 300 /* seen in a search for a path */
+
+typedef struct task
+{
+	double excess;
+	uint32_t part;
+} task;
 
 typedef struct balancer
 {
@@ -36,7 +47,8 @@ typedef struct balancer
 	uint32_t *borders;
 	uint32_t *path;
 	uint32_t *step; /* to part on the way of a path search, from which part */
-	unsigned char *stuck;
+	unsigned char *changed; /* parts, in this sweep */
+	task *tasks;
 	double grain; /* mean load of a node */
 } balancer;
 
@@ -435,7 +447,7 @@ find_path(balancer *b, uint32_t p, int64_t room)
 		b->step[i] = RUI_NO_NODE;
 	b->step[p] = p;
 	queue[tail++] = p;
-	while (head < tail)
+	while (head < tail && head < SEARCH_PARTS)
 	{
 		uint32_t at = queue[head++];
 		uint32_t found = list_neighbours(b, at);
@@ -617,8 +629,14 @@ choose_neighbour(balancer *b, uint32_t p, const uint32_t *order, uint32_t found,
 		}
 	}
 	*improved = best != RUI_NO_NODE;
-	if (*improved)
-		refine_contact(b, p, best, contacts, &change);
+	if (!*improved)
+		return;
+	refine_contact(b, p, best, contacts, &change);
+	b->changed[p] = 1;
+	b->changed[best] = 1;
+	for (i = 0; i < contacts; i++)
+		if (b->from[i] == best)
+			b->anchor[s->part[b->frontier[i]]] = b->frontier[i];
 }
 
 static rui_status
@@ -676,7 +694,8 @@ release(balancer *b)
 	rui_release(env, b->borders);
 	rui_release(env, b->path);
 	rui_release(env, b->step);
-	rui_release(env, b->stuck);
+	rui_release(env, b->changed);
+	rui_release(env, b->tasks);
 }
 
 static rui_status
@@ -705,67 +724,92 @@ start(balancer *b, rui_partition_state *s)
 	b->borders = rui_allocate(env, n + 2 * arcs, sizeof(uint32_t));
 	b->path = rui_allocate(env, (size_t) s->parts + 1, sizeof(uint32_t));
 	b->step = rui_allocate(env, s->parts, sizeof(uint32_t));
-	b->stuck = rui_allocate_zero(env, s->parts, 1);
+	b->changed = rui_allocate_zero(env, s->parts, 1);
+	b->tasks = rui_allocate(env, s->parts, sizeof(task));
 	if (b->anchor == NULL || b->members == NULL || b->number == NULL || b->parent == NULL ||
 		b->depth == NULL || b->frontier == NULL || b->from == NULL || b->sum == NULL ||
 		b->cut == NULL || b->home[0] == NULL || b->home[1] == NULL || b->saved == NULL ||
-		b->borders == NULL || b->path == NULL || b->step == NULL || b->stuck == NULL)
+		b->borders == NULL || b->path == NULL || b->step == NULL || b->changed == NULL ||
+		b->tasks == NULL)
 		return rui_fail_memory(s->error, n * 60 + arcs * 8);
 	for (v = 0; v < n; v++)
 		b->anchor[s->part[v]] = v;
 	return RUI_OK;
 }
 
-/* The part furthest outside its window that is not stuck. */
+static int
+compare_tasks(const void *left, const void *right)
+{
+	const task *a = left;
+	const task *b = right;
+
+	if (a->excess != b->excess)
+		return a->excess > b->excess ? -1 : 1;
+	return a->part < b->part ? -1 : a->part > b->part;
+}
+
+/* Parts outside their windows, the furthest first; only those changed if so. */
 static uint32_t
-find_worst(const balancer *b)
+list_tasks(const balancer *b, bool only_changed)
 {
 	const rui_partition_state *s = b->s;
-	uint32_t worst = RUI_NO_NODE;
-	double most = 0;
+	uint32_t count = 0;
 	uint32_t i;
 
 	for (i = 0; i < s->parts; i++)
 	{
 		double excess = rui_partition_excess(s, i, s->load[i]);
 
-		if (excess > most && !b->stuck[i])
+		if (excess > 0 && (!only_changed || b->changed[i]))
 		{
-			most = excess;
-			worst = i;
+			b->tasks[count].excess = excess;
+			b->tasks[count++].part = i;
 		}
 	}
-	return worst;
+	if (count > 1)
+		qsort(b->tasks, count, sizeof(task), compare_tasks);
+	return count;
 }
 
-/* At most so many improvements at the state's price. */
+/*
+ * Go over the parts at the state's price, again while something changes.
+ * hard allows what costs time, for at most effort parts.
+ */
 static rui_status
-work(balancer *b, uint32_t effort, bool hard)
+sweep(balancer *b, uint32_t sweeps, bool hard, uint32_t effort)
 {
 	rui_partition_state *s = b->s;
 	rui_status status = RUI_OK;
+	bool any = true;
+	uint32_t round;
 
-	memset(b->stuck, 0, s->parts);
-	for (; effort > 0 && status == RUI_OK; effort--)
+	for (round = 0; round < sweeps && any && status == RUI_OK; round++)
 	{
-		uint32_t worst = find_worst(b);
-		bool improved;
+		uint32_t count = list_tasks(b, round > 0 && !hard);
+		uint32_t i;
 
-		if (worst == RUI_NO_NODE)
-			break;
-		status = work_on_part(b, worst, hard, &improved);
-		if (improved)
-			memset(b->stuck, 0, s->parts);
-		else
-			b->stuck[worst] = 1;
-		if (status == RUI_OK && rui_interrupted(s->env))
-			status = rui_fail(s->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+		any = false;
+		memset(b->changed, 0, s->parts);
+		for (i = 0; i < count && effort > 0 && status == RUI_OK; i++)
+		{
+			uint32_t p = b->tasks[i].part;
+			bool improved = false;
+
+			if (rui_partition_excess(s, p, s->load[p]) > 0)
+			{
+				status = work_on_part(b, p, hard, &improved);
+				effort -= hard;
+			}
+			any = any || improved;
+			if (status == RUI_OK && rui_interrupted(s->env))
+				status = rui_fail(s->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+		}
 	}
 	return status;
 }
 
 rui_status
-rui_partition_balance(rui_partition_state *s, uint32_t effort)
+rui_partition_balance(rui_partition_state *s)
 {
 	const rui_graph *g = s->graph;
 	balancer b;
@@ -781,10 +825,11 @@ rui_partition_balance(rui_partition_state *s, uint32_t effort)
 	/* First only what is cheap: being off by a node is worth an edge, then more. */
 	s->price = edge / (b.grain * b.grain);
 	for (i = 0; i < PRICES && status == RUI_OK; i++, s->price *= 4)
-		status = work(&b, effort, false);
+		status = sweep(&b, SOFT_SWEEPS, false, 1);
 	s->price = INFINITY;
 	if (status == RUI_OK)
-		status = work(&b, effort, true);
+		status = sweep(&b, HARD_SWEEPS, true,
+					   s->parts < 8 * MOST_EFFORT ? 40 + s->parts / 8 : MOST_EFFORT);
 	release(&b);
 	return status;
 }

@@ -154,9 +154,10 @@ rui_partition_better(const rui_partition_state *state, double excess, int64_t ga
 }
 
 /*
- * Move nodes between parts a and b so that they become better (Fiduccia & Mattheyses 1982, with undoing of what
- * did not help).  Both parts stay connected.  seeds are nodes on their common
- * border; patience is how many moves may fail in a row.
+ * Move nodes between parts a and b so that they become better (Fiduccia &
+ * Mattheyses 1982, with undoing of what did not help).  Both parts stay
+ * connected.  seeds are nodes on their common border; patience is how many
+ * moves may fail in a row.
  */
 typedef struct rui_partition_change
 {
@@ -176,8 +177,8 @@ extern void rui_partition_undo(rui_partition_state *state, uint32_t a, uint32_t 
 extern rui_status rui_partition_refine(rui_partition_state *state, uint32_t rounds,
 									   uint32_t patience);
 
-/* Work on the parts outside their windows; effort bounds the attempts. */
-extern rui_status rui_partition_balance(rui_partition_state *state, uint32_t effort);
+/* Bring parts that lie outside their windows into them, for little cut. */
+extern rui_status rui_partition_balance(rui_partition_state *state);
 
 /*
  * A first partition of a connected graph into parts that are connected and

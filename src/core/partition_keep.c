@@ -215,7 +215,7 @@ rui_partition_keep(const rui_env *env, const rui_graph *graph, uint32_t parts, d
 	s.home_cost = home_cost;
 	status = rui_partition_refine(&s, ROUNDS, PATIENCE);
 	if (status == RUI_OK)
-		status = rui_partition_balance(&s, 20 + 2 * parts);
+		status = rui_partition_balance(&s);
 	if (status == RUI_OK)
 		status = rui_partition_refine(&s, ROUNDS, PATIENCE);
 	rui_partition_state_release(&s);

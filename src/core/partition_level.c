@@ -94,7 +94,7 @@ refine_level(const rui_env *env, const hierarchy *h, uint32_t level, uint32_t pa
 		status = rui_partition_refine(&s, FINE_ROUNDS, FINE_PATIENCE);
 		rui_partition_state_window(&s, target, tolerance);
 		if (status == RUI_OK)
-			status = rui_partition_balance(&s, 20 + 2 * parts);
+			status = rui_partition_balance(&s);
 		if (status == RUI_OK)
 			status = rui_partition_refine(&s, FINE_ROUNDS, FINE_PATIENCE);
 	}
