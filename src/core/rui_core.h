@@ -34,9 +34,10 @@ typedef enum rui_status
 /*
  * The host's services.  allocate returns NULL when there is no memory; the
  * block is aligned to 8 bytes (so declare __int128 with aligned(8)) and not
- * zeroed.  release takes what allocate gave (or NULL).  interrupted is called in every unbounded loop: true asks
- * the core to clean up and return RUI_INTERRUPTED (a host may also leave by
- * longjmp, so the core holds nothing but memory of allocate across it).
+ * zeroed.  release takes what allocate gave (or NULL).  interrupted is called
+ * in every unbounded loop: true asks the core to clean up and return
+ * RUI_INTERRUPTED (a host may also leave by longjmp, so the core holds
+ * nothing but memory of allocate across it).
  */
 typedef struct rui_env
 {

@@ -410,11 +410,12 @@ put_change(StringInfo out, table_layout *layout, TupleTableSlot *before, TupleTa
 	for (i = 0; i < layout->column_count; i++)
 	{
 		int number = layout->columns[i].number;
+		int sides = (before->tts_isnull[number] ? 0 : 1) | (after->tts_isnull[number] ? 0 : 2);
 
 		if (!changed[i])
 			continue;
 		out->data[bitmap + i / 8] |= 1 << (i % 8);
-		appendStringInfoChar(out, (char) ((before->tts_isnull[number] ? 0 : 1) | (after->tts_isnull[number] ? 0 : 2)));
+		appendStringInfoChar(out, (char) sides);
 		if (!before->tts_isnull[number])
 			put_value(out, &layout->columns[i], before->tts_values[number]);
 		if (!after->tts_isnull[number])
