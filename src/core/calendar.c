@@ -17,24 +17,6 @@ rui_check_instant(int64_t at, const char *what, rui_error *error)
 						: "The instant lies outside of 1900 to 2200.");
 }
 
-/* The last stretch that starts at or before an instant. */
-static size_t
-stretch_at(const rui_timetable *timetable, int64_t at)
-{
-	const rui_stretch *stretches = timetable->stretches;
-	size_t low = 0;
-	size_t count = timetable->stretch_count;
-
-	while (count > 1)
-	{
-		size_t half = count / 2;
-
-		low = stretches[low + half].start <= at ? low + half : low;
-		count -= half;
-	}
-	return low;
-}
-
 int64_t
 rui_pattern_worked(const rui_timetable *timetable, uint32_t number, int64_t at)
 {
@@ -68,7 +50,7 @@ rui_pattern_worked(const rui_timetable *timetable, uint32_t number, int64_t at)
 int64_t
 rui_timetable_worked(const rui_timetable *timetable, int64_t at)
 {
-	const rui_stretch *stretch = &timetable->stretches[stretch_at(timetable, at)];
+	const rui_stretch *stretch = &timetable->stretches[rui_find(&timetable->by_start, at)];
 
 	return stretch->base + rui_pattern_worked(timetable, stretch->pattern, at);
 }
@@ -82,12 +64,11 @@ int64_t
 rui_instant_of_worked(const rui_timetable *timetable, int64_t worked, rui_boundary boundary)
 {
 	int64_t bound = boundary == RUI_BOUNDARY_CLOSE ? worked - 1 : worked;
-	const rui_stretch *stretches = timetable->stretches;
 	const rui_stretch *stretch;
 	const rui_week_pattern *pattern;
 	const rui_week_part *parts;
 	size_t low = 0;
-	size_t count = timetable->stretch_count;
+	size_t count;
 	int64_t week;
 	int64_t rest;
 
@@ -95,19 +76,11 @@ rui_instant_of_worked(const rui_timetable *timetable, int64_t worked, rui_bounda
 		return RUI_NEVER;
 	if (bound >= timetable->total)
 		return RUI_FOREVER;
-	while (count > 1)
-	{
-		size_t half = count / 2;
-
-		low = stretches[low + half].before <= bound ? low + half : low;
-		count -= half;
-	}
-	stretch = &stretches[low];
+	stretch = &timetable->stretches[rui_find(&timetable->by_worked, bound)];
 	pattern = &timetable->patterns[stretch->pattern];
 	parts = timetable->parts + pattern->first;
 	week = rui_floor_divide(bound - stretch->base, pattern->total);
 	rest = bound - stretch->base - week * pattern->total;
-	low = 0;
 	for (count = pattern->count; count > 1;)
 	{
 		size_t half = count / 2;
@@ -123,7 +96,6 @@ int64_t
 rui_instant_of_closed(const rui_timetable *timetable, int64_t closed, rui_boundary boundary)
 {
 	int64_t bound = boundary == RUI_BOUNDARY_CLOSE ? closed - 1 : closed;
-	const rui_stretch *stretches = timetable->stretches;
 	const rui_stretch *stretch;
 	const rui_week_pattern *pattern;
 	const rui_week_part *parts;
@@ -140,12 +112,13 @@ rui_instant_of_closed(const rui_timetable *timetable, int64_t closed, rui_bounda
 	while (count > 1)
 	{
 		size_t half = count / 2;
-		const rui_stretch *middle = &stretches[low + half];
+		int64_t closed_before = timetable->by_start.keys[low + half] - timetable->start -
+			timetable->by_worked.keys[low + half];
 
-		low = middle->start - timetable->start - middle->before <= bound ? low + half : low;
+		low = closed_before <= bound ? low + half : low;
 		count -= half;
 	}
-	stretch = &stretches[low];
+	stretch = &timetable->stretches[low];
 	pattern = &timetable->patterns[stretch->pattern];
 	parts = timetable->parts + pattern->first;
 	base = RUI_WEEK_ORIGIN - timetable->start - stretch->base;

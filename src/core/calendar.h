@@ -171,14 +171,24 @@ typedef struct rui_week_pattern
 #define RUI_PATTERN_CLOSED 0
 #define RUI_PATTERN_OPEN 1
 
-/* From start to the next stretch's start a pattern holds. */
+/*
+ * Finds the last of ascending keys that is no more than a value: an index by
+ * the value's high bits leaves few keys to search.
+ */
+typedef struct rui_finder
+{
+	int64_t *keys;
+	uint32_t *index; /* the last key at or before the bucket's begin */
+	int64_t origin; /* keys[0] */
+	int shift; /* a bucket holds 2^shift values */
+	size_t buckets; /* index has one more */
+} rui_finder;
+
+/* From its start to the next stretch's start a pattern holds. */
 typedef struct rui_stretch
 {
-	int64_t start;
-	int64_t before; /* F(start) */
 	int64_t base; /* F(t) = base + open time of the pattern from its origin to t */
 	uint32_t pattern;
-	uint32_t unused;
 } rui_stretch;
 
 typedef struct rui_timetable
@@ -186,6 +196,8 @@ typedef struct rui_timetable
 	const rui_zone *zone;
 	rui_stretch *stretches; /* the last one ends at `end` */
 	size_t stretch_count;
+	rui_finder by_start; /* their starts */
+	rui_finder by_worked; /* F of their starts */
 	rui_week_pattern *patterns;
 	rui_week_part *parts;
 	int64_t start;

@@ -23,11 +23,10 @@ rui_stretch_add(rui_compiler *c, rui_stretch_list *list, int64_t start, uint32_t
 		list->count--;
 	if (list->count > 0 && list->items[list->count - 1].pattern == pattern)
 		return RUI_OK;
-	status = rui_grow(c->env, &list->items, &list->capacity, list->count + 1, sizeof(rui_stretch),
+	status = rui_grow(c->env, &list->items, &list->capacity, list->count + 1, sizeof(rui_stretch_start),
 					  c->error);
 	if (status != RUI_OK)
 		return status;
-	memset(&list->items[list->count], 0, sizeof(rui_stretch));
 	list->items[list->count].start = start;
 	list->items[list->count].pattern = pattern;
 	list->count++;
@@ -130,25 +129,75 @@ compile_node(rui_compiler *c, const rui_calendar *calendar, int64_t from, int64_
 	return status;
 }
 
-/* Open time before each stretch, and what lies beyond the world. */
-static void
-sum_up(rui_timetable *timetable)
+/* Index the keys of a finder, which are set. */
+static rui_status
+index_keys(const rui_env *env, rui_finder *finder, size_t count, rui_error *error)
 {
+	uint64_t span = (uint64_t) (finder->keys[count - 1] - finder->keys[0]);
+	size_t bucket;
+	size_t key = 0;
+
+	/* About as many buckets as keys. */
+	finder->origin = finder->keys[0];
+	for (finder->shift = 0; span >> finder->shift >= 2 * count; finder->shift++)
+		;
+	finder->buckets = (size_t) (span >> finder->shift) + 1;
+	finder->index = rui_allocate(env, finder->buckets + 1, sizeof(uint32_t));
+	if (finder->index == NULL)
+		return rui_fail_memory(error, finder->buckets * sizeof(uint32_t));
+	for (bucket = 0; bucket < finder->buckets; bucket++)
+	{
+		uint64_t begin = (uint64_t) bucket << finder->shift;
+
+		while (key + 1 < count && (uint64_t) (finder->keys[key + 1] - finder->origin) <= begin)
+			key++;
+		finder->index[bucket] = (uint32_t) key;
+	}
+	finder->index[bucket] = (uint32_t) (count - 1);
+	return RUI_OK;
+}
+
+/* Open time before each stretch, and what lies beyond the world. */
+static rui_status
+sum_up(const rui_env *env, rui_timetable *timetable, const rui_stretch_list *list,
+	   rui_error *error)
+{
+	size_t count = list->count;
 	int64_t worked = 0;
 	size_t i;
+	rui_status status;
 
-	for (i = 0; i < timetable->stretch_count; i++)
+	if (count > UINT32_MAX)
+		return rui_fail(error, RUI_LIMIT, NULL, "Combine fewer calendars.",
+						"The calendar has too many stretches.");
+	timetable->stretch_count = count;
+	timetable->stretches = rui_allocate_zero(env, count, sizeof(rui_stretch));
+	timetable->by_start.keys = rui_allocate(env, count, sizeof(int64_t));
+	timetable->by_worked.keys = rui_allocate(env, count, sizeof(int64_t));
+	if (timetable->stretches == NULL || timetable->by_start.keys == NULL ||
+		timetable->by_worked.keys == NULL)
+		return rui_fail_memory(error, count * sizeof(rui_stretch));
+	for (i = 0; i < count; i++)
 	{
 		rui_stretch *stretch = &timetable->stretches[i];
-		int64_t end = i + 1 < timetable->stretch_count ? stretch[1].start : timetable->end;
+		int64_t start = list->items[i].start;
+		int64_t end = i + 1 < count ? list->items[i + 1].start : timetable->end;
 
-		stretch->before = worked;
-		stretch->base = worked - rui_pattern_worked(timetable, stretch->pattern, stretch->start);
+		stretch->pattern = list->items[i].pattern;
+		timetable->by_start.keys[i] = start;
+		timetable->by_worked.keys[i] = worked;
+		stretch->base = worked - rui_pattern_worked(timetable, stretch->pattern, start);
 		worked = stretch->base + rui_pattern_worked(timetable, stretch->pattern, end);
 	}
 	timetable->total = worked;
+	status = index_keys(env, &timetable->by_start, count, error);
+	if (status == RUI_OK)
+		status = index_keys(env, &timetable->by_worked, count, error);
+	if (status != RUI_OK)
+		return status;
 	timetable->opens_before_world = rui_timetable_worked(timetable, RUI_FIRST_INSTANT) > 0;
 	timetable->opens_after_world = rui_timetable_worked(timetable, RUI_END_INSTANT) < worked;
+	return RUI_OK;
 }
 
 rui_status
@@ -157,41 +206,37 @@ rui_calendar_compile(const rui_env *env, const rui_calendar *calendar, rui_timet
 {
 	rui_compiler c;
 	rui_stretch_list list = { NULL, 0, 0 };
-	rui_timetable *result = NULL;
+	rui_timetable *result = rui_allocate_zero(env, 1, sizeof(rui_timetable));
 	const int64_t margin = RUI_ZONE_MARGIN - 366 * RUI_DAY;
 	rui_status status;
 
+	if (result == NULL)
+		return rui_fail_memory(error, sizeof(rui_timetable));
+	result->zone = calendar->zone;
+	result->start = RUI_FIRST_INSTANT - margin;
+	result->end = RUI_END_INSTANT + margin;
 	memset(&c, 0, sizeof c);
 	c.env = env;
 	c.error = error;
 	status = rui_pattern_pool_start(&c.pool, env, error);
 	if (status == RUI_OK)
-		status = compile_node(&c, calendar, RUI_FIRST_INSTANT - margin, RUI_END_INSTANT + margin,
-							  &list);
+		status = compile_node(&c, calendar, result->start, result->end, &list);
 	if (status == RUI_OK)
 	{
-		result = rui_allocate_zero(env, 1, sizeof(rui_timetable));
-		if (result == NULL)
-			status = rui_fail_memory(error, sizeof(rui_timetable));
+		/* The timetable keeps these. */
+		result->patterns = c.pool.patterns;
+		result->parts = c.pool.parts;
+		c.pool.patterns = NULL;
+		c.pool.parts = NULL;
+		status = sum_up(env, result, &list, error);
 	}
+	rui_pattern_pool_release(&c.pool);
+	rui_release(env, list.items);
 	if (status != RUI_OK)
 	{
-		rui_release(env, list.items);
-		rui_pattern_pool_release(&c.pool);
+		rui_timetable_release(env, result);
 		return status;
 	}
-	result->zone = calendar->zone;
-	result->stretches = list.items;
-	result->stretch_count = list.count;
-	result->patterns = c.pool.patterns;
-	result->parts = c.pool.parts;
-	result->start = RUI_FIRST_INSTANT - margin;
-	result->end = RUI_END_INSTANT + margin;
-	/* The timetable keeps these. */
-	c.pool.patterns = NULL;
-	c.pool.parts = NULL;
-	rui_pattern_pool_release(&c.pool);
-	sum_up(result);
 	*timetable = result;
 	return RUI_OK;
 }
@@ -201,6 +246,10 @@ rui_timetable_release(const rui_env *env, rui_timetable *timetable)
 {
 	if (timetable == NULL)
 		return;
+	rui_release(env, timetable->by_start.keys);
+	rui_release(env, timetable->by_start.index);
+	rui_release(env, timetable->by_worked.keys);
+	rui_release(env, timetable->by_worked.index);
 	rui_release(env, timetable->stretches);
 	rui_release(env, timetable->patterns);
 	rui_release(env, timetable->parts);

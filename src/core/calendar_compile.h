@@ -60,10 +60,16 @@ extern rui_status rui_pattern_combine(rui_pattern_pool *pool, rui_calendar_kind 
 extern rui_status rui_pattern_shift(rui_pattern_pool *pool, uint32_t from, int64_t shift,
 									uint32_t *pattern);
 
-/* Stretches in the making: only start and pattern are set. */
+/* Stretches in the making. */
+typedef struct rui_stretch_start
+{
+	int64_t start;
+	uint32_t pattern;
+} rui_stretch_start;
+
 typedef struct rui_stretch_list
 {
-	rui_stretch *items;
+	rui_stretch_start *items;
 	size_t count;
 	size_t capacity;
 } rui_stretch_list;
@@ -85,6 +91,29 @@ extern rui_status rui_rules_compile(rui_compiler *c, const rui_calendar *calenda
 
 /* Open time of a pattern from RUI_WEEK_ORIGIN to an instant. */
 extern int64_t rui_pattern_worked(const rui_timetable *timetable, uint32_t number, int64_t at);
+
+static inline size_t
+rui_find(const rui_finder *finder, int64_t value)
+{
+	size_t bucket = (size_t) ((uint64_t) (value - finder->origin) >> finder->shift);
+	size_t low;
+	size_t count;
+
+	if (value < finder->origin)
+		return 0;
+	if (bucket >= finder->buckets)
+		bucket = finder->buckets - 1;
+	low = finder->index[bucket];
+	count = finder->index[bucket + 1] - low + 1;
+	while (count > 1)
+	{
+		size_t half = count / 2;
+
+		low = finder->keys[low + half] <= value ? low + half : low;
+		count -= half;
+	}
+	return low;
+}
 
 /*
  * The earliest (close) or latest (open) instant with F = worked, and the same
