@@ -18,23 +18,21 @@ rui_check_instant(int64_t at, const char *what, rui_error *error)
 }
 
 int64_t
-rui_pattern_worked(const rui_timetable *timetable, uint32_t number, int64_t at)
+rui_pattern_worked(const rui_week_part *all_parts, rui_week_pattern pattern, int64_t at)
 {
-	const rui_week_pattern *pattern = &timetable->patterns[number];
-	const rui_week_part *parts = timetable->parts + pattern->first;
+	const rui_week_part *parts = all_parts + pattern.first;
+	int64_t since = at - RUI_WEEK_ORIGIN;
 	int64_t week;
 	int64_t phase;
 	uint32_t low = 0;
-	uint32_t count = pattern->count;
+	uint32_t count = pattern.count;
 
-	if (number == RUI_PATTERN_CLOSED)
+	if (pattern.total == 0)
 		return 0;
-	if (number == RUI_PATTERN_OPEN)
-		return at - RUI_WEEK_ORIGIN;
-	week = rui_floor_divide(at - RUI_WEEK_ORIGIN, RUI_WEEK);
-	phase = at - RUI_WEEK_ORIGIN - week * RUI_WEEK;
-	if (phase <= parts[0].opens)
-		return week * pattern->total;
+	if (pattern.total == RUI_WEEK)
+		return since;
+	week = rui_floor_divide(since, RUI_WEEK);
+	phase = since - week * RUI_WEEK;
 	while (count > 1)
 	{
 		uint32_t half = count / 2;
@@ -42,9 +40,10 @@ rui_pattern_worked(const rui_timetable *timetable, uint32_t number, int64_t at)
 		low = parts[low + half].opens <= phase ? low + half : low;
 		count -= half;
 	}
-	if (phase > parts[low].closes)
-		phase = parts[low].closes;
-	return week * pattern->total + parts[low].before + phase - parts[low].opens;
+	/* Before the first part, after the last one, or within it. */
+	phase = phase < parts[low].opens ? parts[low].opens : phase;
+	phase = phase > parts[low].closes ? parts[low].closes : phase;
+	return week * pattern.total + parts[low].before + phase - parts[low].opens;
 }
 
 int64_t
@@ -52,7 +51,7 @@ rui_timetable_worked(const rui_timetable *timetable, int64_t at)
 {
 	const rui_stretch *stretch = &timetable->stretches[rui_find(&timetable->by_start, at)];
 
-	return stretch->base + rui_pattern_worked(timetable, stretch->pattern, at);
+	return stretch->base + rui_pattern_worked(timetable->parts, stretch->pattern, at);
 }
 
 /*
@@ -77,7 +76,7 @@ rui_instant_of_worked(const rui_timetable *timetable, int64_t worked, rui_bounda
 	if (bound >= timetable->total)
 		return RUI_FOREVER;
 	stretch = &timetable->stretches[rui_find(&timetable->by_worked, bound)];
-	pattern = &timetable->patterns[stretch->pattern];
+	pattern = &stretch->pattern;
 	parts = timetable->parts + pattern->first;
 	week = rui_floor_divide(bound - stretch->base, pattern->total);
 	rest = bound - stretch->base - week * pattern->total;
@@ -119,7 +118,7 @@ rui_instant_of_closed(const rui_timetable *timetable, int64_t closed, rui_bounda
 		count -= half;
 	}
 	stretch = &timetable->stretches[low];
-	pattern = &timetable->patterns[stretch->pattern];
+	pattern = &stretch->pattern;
 	parts = timetable->parts + pattern->first;
 	base = RUI_WEEK_ORIGIN - timetable->start - stretch->base;
 	week = rui_floor_divide(bound - base, RUI_WEEK - pattern->total);

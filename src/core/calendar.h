@@ -188,7 +188,7 @@ typedef struct rui_finder
 typedef struct rui_stretch
 {
 	int64_t base; /* F(t) = base + open time of the pattern from its origin to t */
-	uint32_t pattern;
+	rui_week_pattern pattern;
 } rui_stretch;
 
 typedef struct rui_timetable
@@ -198,8 +198,7 @@ typedef struct rui_timetable
 	size_t stretch_count;
 	rui_finder by_start; /* their starts */
 	rui_finder by_worked; /* F of their starts */
-	rui_week_pattern *patterns;
-	rui_week_part *parts;
+	rui_week_part *parts; /* of all patterns */
 	int64_t start;
 	int64_t end;
 	int64_t total; /* F(end) */

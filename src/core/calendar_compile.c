@@ -160,7 +160,7 @@ index_keys(const rui_env *env, rui_finder *finder, size_t count, rui_error *erro
 /* Open time before each stretch, and what lies beyond the world. */
 static rui_status
 sum_up(const rui_env *env, rui_timetable *timetable, const rui_stretch_list *list,
-	   rui_error *error)
+	   const rui_week_pattern *patterns, rui_error *error)
 {
 	size_t count = list->count;
 	int64_t worked = 0;
@@ -183,11 +183,11 @@ sum_up(const rui_env *env, rui_timetable *timetable, const rui_stretch_list *lis
 		int64_t start = list->items[i].start;
 		int64_t end = i + 1 < count ? list->items[i + 1].start : timetable->end;
 
-		stretch->pattern = list->items[i].pattern;
+		stretch->pattern = patterns[list->items[i].pattern];
 		timetable->by_start.keys[i] = start;
 		timetable->by_worked.keys[i] = worked;
-		stretch->base = worked - rui_pattern_worked(timetable, stretch->pattern, start);
-		worked = stretch->base + rui_pattern_worked(timetable, stretch->pattern, end);
+		stretch->base = worked - rui_pattern_worked(timetable->parts, stretch->pattern, start);
+		worked = stretch->base + rui_pattern_worked(timetable->parts, stretch->pattern, end);
 	}
 	timetable->total = worked;
 	status = index_keys(env, &timetable->by_start, count, error);
@@ -223,12 +223,10 @@ rui_calendar_compile(const rui_env *env, const rui_calendar *calendar, rui_timet
 		status = compile_node(&c, calendar, result->start, result->end, &list);
 	if (status == RUI_OK)
 	{
-		/* The timetable keeps these. */
-		result->patterns = c.pool.patterns;
+		/* The timetable keeps the parts. */
 		result->parts = c.pool.parts;
-		c.pool.patterns = NULL;
 		c.pool.parts = NULL;
-		status = sum_up(env, result, &list, error);
+		status = sum_up(env, result, &list, c.pool.patterns, error);
 	}
 	rui_pattern_pool_release(&c.pool);
 	rui_release(env, list.items);
@@ -251,7 +249,6 @@ rui_timetable_release(const rui_env *env, rui_timetable *timetable)
 	rui_release(env, timetable->by_worked.keys);
 	rui_release(env, timetable->by_worked.index);
 	rui_release(env, timetable->stretches);
-	rui_release(env, timetable->patterns);
 	rui_release(env, timetable->parts);
 	rui_release(env, timetable);
 }

@@ -90,7 +90,8 @@ extern rui_status rui_rules_compile(rui_compiler *c, const rui_calendar *calenda
 									int64_t until, rui_stretch_list *result);
 
 /* Open time of a pattern from RUI_WEEK_ORIGIN to an instant. */
-extern int64_t rui_pattern_worked(const rui_timetable *timetable, uint32_t number, int64_t at);
+extern int64_t rui_pattern_worked(const rui_week_part *all_parts, rui_week_pattern pattern,
+								  int64_t at);
 
 static inline size_t
 rui_find(const rui_finder *finder, int64_t value)
