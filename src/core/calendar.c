@@ -18,14 +18,13 @@ rui_check_instant(int64_t at, const char *what, rui_error *error)
 }
 
 int64_t
-rui_pattern_worked(const rui_week_part *all_parts, rui_week_pattern pattern, int64_t at)
+rui_pattern_worked(const rui_timetable *timetable, rui_week_pattern pattern, int64_t at)
 {
-	const rui_week_part *parts = all_parts + pattern.first;
+	const int64_t *opens = timetable->part_opens + pattern.first;
 	int64_t since = at - RUI_WEEK_ORIGIN;
 	int64_t week;
 	int64_t phase;
-	uint32_t low = 0;
-	uint32_t count = pattern.count;
+	size_t part;
 
 	if (pattern.total == 0)
 		return 0;
@@ -33,17 +32,14 @@ rui_pattern_worked(const rui_week_part *all_parts, rui_week_pattern pattern, int
 		return since;
 	week = rui_floor_divide(since, RUI_WEEK);
 	phase = since - week * RUI_WEEK;
-	while (count > 1)
-	{
-		uint32_t half = count / 2;
-
-		low = parts[low + half].opens <= phase ? low + half : low;
-		count -= half;
-	}
+	part = rui_last_not_above(opens, pattern.count, phase);
 	/* Before the first part, after the last one, or within it. */
-	phase = phase < parts[low].opens ? parts[low].opens : phase;
-	phase = phase > parts[low].closes ? parts[low].closes : phase;
-	return week * pattern.total + parts[low].before + phase - parts[low].opens;
+	if (phase < opens[part])
+		phase = opens[part];
+	if (phase > timetable->part_closes[pattern.first + part])
+		phase = timetable->part_closes[pattern.first + part];
+	return week * pattern.total + timetable->part_before[pattern.first + part] + phase -
+		opens[part];
 }
 
 int64_t
@@ -51,7 +47,7 @@ rui_timetable_worked(const rui_timetable *timetable, int64_t at)
 {
 	const rui_stretch *stretch = &timetable->stretches[rui_find(&timetable->by_start, at)];
 
-	return stretch->base + rui_pattern_worked(timetable->parts, stretch->pattern, at);
+	return stretch->base + rui_pattern_worked(timetable, stretch->pattern, at);
 }
 
 /*
@@ -64,30 +60,22 @@ rui_instant_of_worked(const rui_timetable *timetable, int64_t worked, rui_bounda
 {
 	int64_t bound = boundary == RUI_BOUNDARY_CLOSE ? worked - 1 : worked;
 	const rui_stretch *stretch;
-	const rui_week_pattern *pattern;
-	const rui_week_part *parts;
-	size_t low = 0;
-	size_t count;
+	const int64_t *before;
 	int64_t week;
 	int64_t rest;
+	size_t part;
 
 	if (bound < 0)
 		return RUI_NEVER;
 	if (bound >= timetable->total)
 		return RUI_FOREVER;
 	stretch = &timetable->stretches[rui_find(&timetable->by_worked, bound)];
-	pattern = &stretch->pattern;
-	parts = timetable->parts + pattern->first;
-	week = rui_floor_divide(bound - stretch->base, pattern->total);
-	rest = bound - stretch->base - week * pattern->total;
-	for (count = pattern->count; count > 1;)
-	{
-		size_t half = count / 2;
-
-		low = parts[low + half].before <= rest ? low + half : low;
-		count -= half;
-	}
-	return RUI_WEEK_ORIGIN + week * RUI_WEEK + parts[low].opens + rest - parts[low].before +
+	week = rui_floor_divide(bound - stretch->base, stretch->pattern.total);
+	rest = bound - stretch->base - week * stretch->pattern.total;
+	before = timetable->part_before + stretch->pattern.first;
+	part = rui_last_not_above(before, stretch->pattern.count, rest);
+	return RUI_WEEK_ORIGIN + week * RUI_WEEK +
+		timetable->part_opens[stretch->pattern.first + part] + rest - before[part] +
 		(worked - bound);
 }
 
@@ -95,14 +83,16 @@ int64_t
 rui_instant_of_closed(const rui_timetable *timetable, int64_t closed, rui_boundary boundary)
 {
 	int64_t bound = boundary == RUI_BOUNDARY_CLOSE ? closed - 1 : closed;
+	const int64_t *starts = timetable->by_start.keys;
+	const int64_t *worked = timetable->by_worked.keys;
 	const rui_stretch *stretch;
-	const rui_week_pattern *pattern;
-	const rui_week_part *parts;
 	size_t low = 0;
 	size_t count = timetable->stretch_count;
 	int64_t base;
+	int64_t week_total;
 	int64_t week;
 	int64_t rest;
+	size_t part;
 
 	if (bound < 0)
 		return RUI_NEVER;
@@ -111,30 +101,29 @@ rui_instant_of_closed(const rui_timetable *timetable, int64_t closed, rui_bounda
 	while (count > 1)
 	{
 		size_t half = count / 2;
-		int64_t closed_before = timetable->by_start.keys[low + half] - timetable->start -
-			timetable->by_worked.keys[low + half];
+		size_t middle = low + half;
 
-		low = closed_before <= bound ? low + half : low;
+		low = starts[middle] - starts[0] - worked[middle] <= bound ? middle : low;
 		count -= half;
 	}
 	stretch = &timetable->stretches[low];
-	pattern = &stretch->pattern;
-	parts = timetable->parts + pattern->first;
 	base = RUI_WEEK_ORIGIN - timetable->start - stretch->base;
-	week = rui_floor_divide(bound - base, RUI_WEEK - pattern->total);
-	rest = bound - base - week * (RUI_WEEK - pattern->total);
-	/* The last part before which no more closed time lies, if any. */
-	low = 0;
-	for (count = pattern->count; count > 1;)
+	week_total = RUI_WEEK - stretch->pattern.total;
+	week = rui_floor_divide(bound - base, week_total);
+	rest = bound - base - week * week_total;
+	/* Past the open time of the parts that begin within the rest. */
+	for (part = stretch->pattern.first + stretch->pattern.count; part > stretch->pattern.first;
+		 part--)
 	{
-		size_t half = count / 2;
-		const rui_week_part *middle = &parts[low + half];
+		int64_t opens = timetable->part_opens[part - 1];
+		int64_t before = timetable->part_before[part - 1];
 
-		low = middle->opens - middle->before <= rest ? low + half : low;
-		count -= half;
+		if (opens - before <= rest)
+		{
+			rest += timetable->part_closes[part - 1] - opens + before;
+			break;
+		}
 	}
-	if (pattern->count > 0 && parts[low].opens - parts[low].before <= rest)
-		rest += parts[low].closes - parts[low].opens + parts[low].before;
 	return RUI_WEEK_ORIGIN + week * RUI_WEEK + rest + (closed - bound);
 }
 

@@ -198,7 +198,9 @@ typedef struct rui_timetable
 	size_t stretch_count;
 	rui_finder by_start; /* their starts */
 	rui_finder by_worked; /* F of their starts */
-	rui_week_part *parts; /* of all patterns */
+	int64_t *part_opens; /* the parts of all patterns, one array a member: */
+	int64_t *part_closes; /* so a search touches less memory */
+	int64_t *part_before;
 	int64_t start;
 	int64_t end;
 	int64_t total; /* F(end) */

@@ -137,9 +137,9 @@ index_keys(const rui_env *env, rui_finder *finder, size_t count, rui_error *erro
 	size_t bucket;
 	size_t key = 0;
 
-	/* About as many buckets as keys. */
+	/* Two to four buckets for each key. */
 	finder->origin = finder->keys[0];
-	for (finder->shift = 0; span >> finder->shift >= 2 * count; finder->shift++)
+	for (finder->shift = 0; span >> finder->shift >= 4 * count; finder->shift++)
 		;
 	finder->buckets = (size_t) (span >> finder->shift) + 1;
 	finder->index = rui_allocate(env, finder->buckets + 1, sizeof(uint32_t));
@@ -154,6 +154,27 @@ index_keys(const rui_env *env, rui_finder *finder, size_t count, rui_error *erro
 		finder->index[bucket] = (uint32_t) key;
 	}
 	finder->index[bucket] = (uint32_t) (count - 1);
+	return RUI_OK;
+}
+
+static rui_status
+keep_parts(const rui_env *env, rui_timetable *timetable, const rui_pattern_pool *pool,
+		   rui_error *error)
+{
+	size_t i;
+
+	timetable->part_opens = rui_allocate(env, pool->part_count, sizeof(int64_t));
+	timetable->part_closes = rui_allocate(env, pool->part_count, sizeof(int64_t));
+	timetable->part_before = rui_allocate(env, pool->part_count, sizeof(int64_t));
+	if (timetable->part_opens == NULL || timetable->part_closes == NULL ||
+		timetable->part_before == NULL)
+		return rui_fail_memory(error, pool->part_count * sizeof(int64_t));
+	for (i = 0; i < pool->part_count; i++)
+	{
+		timetable->part_opens[i] = pool->parts[i].opens;
+		timetable->part_closes[i] = pool->parts[i].closes;
+		timetable->part_before[i] = pool->parts[i].before;
+	}
 	return RUI_OK;
 }
 
@@ -186,8 +207,8 @@ sum_up(const rui_env *env, rui_timetable *timetable, const rui_stretch_list *lis
 		stretch->pattern = patterns[list->items[i].pattern];
 		timetable->by_start.keys[i] = start;
 		timetable->by_worked.keys[i] = worked;
-		stretch->base = worked - rui_pattern_worked(timetable->parts, stretch->pattern, start);
-		worked = stretch->base + rui_pattern_worked(timetable->parts, stretch->pattern, end);
+		stretch->base = worked - rui_pattern_worked(timetable, stretch->pattern, start);
+		worked = stretch->base + rui_pattern_worked(timetable, stretch->pattern, end);
 	}
 	timetable->total = worked;
 	status = index_keys(env, &timetable->by_start, count, error);
@@ -223,10 +244,9 @@ rui_calendar_compile(const rui_env *env, const rui_calendar *calendar, rui_timet
 		status = compile_node(&c, calendar, result->start, result->end, &list);
 	if (status == RUI_OK)
 	{
-		/* The timetable keeps the parts. */
-		result->parts = c.pool.parts;
-		c.pool.parts = NULL;
-		status = sum_up(env, result, &list, c.pool.patterns, error);
+		status = keep_parts(env, result, &c.pool, error);
+		if (status == RUI_OK)
+			status = sum_up(env, result, &list, c.pool.patterns, error);
 	}
 	rui_pattern_pool_release(&c.pool);
 	rui_release(env, list.items);
@@ -249,6 +269,8 @@ rui_timetable_release(const rui_env *env, rui_timetable *timetable)
 	rui_release(env, timetable->by_worked.keys);
 	rui_release(env, timetable->by_worked.index);
 	rui_release(env, timetable->stretches);
-	rui_release(env, timetable->parts);
+	rui_release(env, timetable->part_opens);
+	rui_release(env, timetable->part_closes);
+	rui_release(env, timetable->part_before);
 	rui_release(env, timetable);
 }

@@ -90,8 +90,32 @@ extern rui_status rui_rules_compile(rui_compiler *c, const rui_calendar *calenda
 									int64_t until, rui_stretch_list *result);
 
 /* Open time of a pattern from RUI_WEEK_ORIGIN to an instant. */
-extern int64_t rui_pattern_worked(const rui_week_part *all_parts, rui_week_pattern pattern,
+extern int64_t rui_pattern_worked(const rui_timetable *timetable, rui_week_pattern pattern,
 								  int64_t at);
+
+/*
+ * The last of ascending keys that is no more than value, or the first.  Few
+ * keys are counted rather than halved: nothing waits for a comparison.
+ */
+static inline size_t
+rui_last_not_above(const int64_t *keys, size_t count, int64_t value)
+{
+	size_t low = 0;
+	size_t result;
+	size_t i;
+
+	while (count > 16)
+	{
+		size_t half = count / 2;
+
+		low = keys[low + half] <= value ? low + half : low;
+		count -= half;
+	}
+	result = low;
+	for (i = 1; i < count; i++)
+		result += keys[low + i] <= value ? 1 : 0;
+	return result;
+}
 
 static inline size_t
 rui_find(const rui_finder *finder, int64_t value)
@@ -105,8 +129,7 @@ rui_find(const rui_finder *finder, int64_t value)
 	if (bucket >= finder->buckets)
 		bucket = finder->buckets - 1;
 	low = finder->index[bucket];
-	count = finder->index[bucket + 1] - low + 1;
-	while (count > 1)
+	for (count = finder->index[bucket + 1] - low + 1; count > 1;)
 	{
 		size_t half = count / 2;
 
