@@ -19,8 +19,8 @@ CREATE FUNCTION pg_temp.policy_of(ticket bigint) RETURNS interval LANGUAGE sql A
 	SELECT rui.clock_target(clock) FROM rui.task_clock WHERE task_id = ticket AND target = 'response'$$;
 
 -- The most specific policy.
-SELECT is_empty(format($$SELECT * FROM rui.task_clock WHERE task_id = rui.open_ticket(%s, 'noise', 'x')$$, :one),
-	'without a policy there are no clocks');
+SELECT rui.open_ticket(:one, 'noise', 'x') AS free \gset
+SELECT is_empty(format('SELECT * FROM rui.task_clock WHERE task_id = %s', :free), 'without a policy there are no clocks');
 SELECT rui.set_sla_policy(:one, 'site', '1:00', NULL, '4:00') AS any_need \gset
 SELECT rui.set_sla_policy(:one, 'site', '2:00', category => 'repair') AS for_repair \gset
 SELECT rui.set_sla_policy(:one, 'site', '3:00', category => 'pipe') AS for_pipe \gset
