@@ -54,10 +54,19 @@ BEGIN
 		EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO %s', routine.signature,
 			CASE WHEN routine.internal OR routine.is_trigger THEN 'rui_api' ELSE 'rui_user' END);
 	END LOOP;
+	-- API functions read views as they read tables; row security of the
+	-- tables below decides for them too.
+	FOR routine IN
+		SELECT c.oid::pg_catalog.regclass AS signature FROM pg_catalog.pg_class c
+		WHERE c.relnamespace OPERATOR(pg_catalog.=) 'rui'::pg_catalog.regnamespace
+			AND c.relkind OPERATOR(pg_catalog.=) 'v'
+	LOOP
+		EXECUTE pg_catalog.format('GRANT SELECT ON %s TO rui_api', routine.signature);
+	END LOOP;
 END
 $$;
 COMMENT ON PROCEDURE rui._finish_platform() IS
-'Internal: gives the platform''s SECURITY DEFINER functions to rui_api, takes EXECUTE from PUBLIC, and grants it to rui_user, or to rui_api alone for names with a leading underscore. Functions whose comment begins with "For the DBA:" stay with the owner and superusers.';
+'Internal: lets the API read all views, gives the platform''s SECURITY DEFINER functions to rui_api, takes EXECUTE from PUBLIC, and grants it to rui_user, or to rui_api alone for names with a leading underscore. Functions whose comment begins with "For the DBA:" stay with the owner and superusers.';
 
 CREATE PROCEDURE rui.create_platform()
 LANGUAGE plpgsql

@@ -1,0 +1,186 @@
+-- Figures for people: what was asked for and how it went, in one project and
+-- one span of time. The drawing is in 91, the page in 92.
+
+PERFORM rui._permit('read_reports', '{candidate,live,closed}', 'manager', 'expert', 'analyst', 'auditor', 'director',
+	'accountant', 'loader');
+
+CREATE FUNCTION rui._check_report(project_id bigint, from_at timestamptz, to_at timestamptz) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'read_reports');
+	IF from_at IS NULL OR to_at IS NULL THEN
+		PERFORM rui._missing(CASE WHEN from_at IS NULL THEN 'from_at' ELSE 'to_at' END);
+	ELSIF NOT isfinite(from_at) OR NOT isfinite(to_at) THEN
+		RAISE EXCEPTION 'a report needs finite times' USING ERRCODE = 'datetime_field_overflow';
+	ELSIF to_at <= from_at THEN
+		RAISE EXCEPTION 'to_at % is not after from_at %', to_at, from_at USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._check_report(bigint, timestamptz, timestamptz) IS
+'Internal: raises unless the acting party may read reports of the project and the span is a finite one: 22004, 22008, 22023, 42501.';
+
+CREATE FUNCTION rui.report_tickets(project_id bigint, from_at timestamptz, to_at timestamptz)
+RETURNS TABLE (opened bigint, completed bigint, cancelled bigint, open_now bigint, reopened bigint, emergencies bigint,
+	proactive bigint, ratings bigint, mean_rating numeric)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui._check_report(project_id, from_at, to_at);
+	RETURN QUERY
+	SELECT count(*), count(*) FILTER (WHERE t.state IN ('completed', 'closed')),
+		count(*) FILTER (WHERE t.state IN ('cancelled', 'declined', 'merged')),
+		count(*) FILTER (WHERE t.state NOT IN ('completed', 'closed', 'cancelled', 'declined', 'merged')),
+		count(*) FILTER (WHERE k.reopen_count > 0), count(*) FILTER (WHERE t.is_emergency),
+		count(*) FILTER (WHERE k.is_proactive), count(k.rating), round(avg(k.rating), 2)
+	FROM rui.task t JOIN rui.ticket k ON k.project_id = t.project_id AND k.id = t.id
+	WHERE t.project_id = report_tickets.project_id AND t.opened_at >= from_at AND t.opened_at < to_at;
+END
+$$;
+COMMENT ON FUNCTION rui.report_tickets(bigint, timestamptz, timestamptz) IS
+'One row about the tickets of a project opened in [from_at, to_at), as they stand now: opened, completed (or closed), cancelled (declined and merged ones too), open_now, reopened at least once, emergencies, proactive (found by us), how many were rated and their mean rating (1 to 5, two decimals). Needs permission read_reports. Errors: 22004, 22008, 22023, 42501.';
+
+CREATE FUNCTION rui.report_attainment(project_id bigint, from_at timestamptz, to_at timestamptz, target text DEFAULT 'resolution',
+	split_by text DEFAULT 'category', lang text DEFAULT 'en')
+RETURNS TABLE (code text, name text, clocks bigint, on_time bigint, late bigint, running bigint, running_late bigint, share numeric)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 20
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui._check_report(project_id, from_at, to_at);
+	IF target IS NULL OR target NOT IN ('response', 'arrival', 'resolution') THEN
+		RAISE EXCEPTION 'unknown target "%"', coalesce(target, 'null')
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Targets are response, arrival and resolution.';
+	ELSIF split_by IS NULL OR split_by NOT IN ('all', 'category', 'day', 'grid', 'executor') THEN
+		RAISE EXCEPTION 'a report cannot be split by "%"', coalesce(split_by, 'null')
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Split by all, category, day, grid or executor.';
+	END IF;
+	RETURN QUERY
+	WITH judged AS (
+		SELECT CASE split_by WHEN 'category' THEN t.category
+				WHEN 'day' THEN to_char(t.opened_at AT TIME ZONE p.time_zone, 'YYYY-MM-DD')
+				WHEN 'grid' THEN t.grid_id::text WHEN 'executor' THEN t.executor_id::text ELSE 'all' END AS code,
+			c.on_time, c.stopped_at, c.breached_at
+		FROM rui.task t
+		JOIN rui.project p ON p.id = t.project_id
+		JOIN rui.task_clock c ON c.project_id = t.project_id AND c.task_id = t.id AND c.target = report_attainment.target
+		WHERE t.project_id = report_attainment.project_id AND t.opened_at >= from_at AND t.opened_at < to_at
+			AND (c.stopped_at IS NULL OR c.on_time IS NOT NULL)
+	), counted AS (
+		SELECT j.code, count(*) AS clocks, count(*) FILTER (WHERE j.on_time) AS on_time, count(*) FILTER (WHERE NOT j.on_time) AS late,
+			count(*) FILTER (WHERE j.stopped_at IS NULL) AS running,
+			count(*) FILTER (WHERE j.stopped_at IS NULL AND j.breached_at IS NOT NULL) AS running_late
+		FROM judged j GROUP BY j.code
+	)
+	SELECT n.code, coalesce(CASE WHEN lang = 'zh' THEN k.name_zh ELSE k.name_en END, g.code, s.code, n.code, '-'),
+		n.clocks, n.on_time, n.late, n.running, n.running_late, round(n.on_time::numeric / nullif(n.on_time + n.late, 0), 4)
+	FROM counted n
+	LEFT JOIN rui.ticket_category k ON split_by = 'category' AND k.project_id = report_attainment.project_id AND k.code = n.code
+	LEFT JOIN rui.grid g ON split_by = 'grid' AND g.project_id = report_attainment.project_id AND g.id::text = n.code
+	LEFT JOIN rui.party s ON split_by = 'executor' AND s.id::text = n.code
+	ORDER BY CASE WHEN split_by = 'day' THEN n.code END, n.clocks DESC, n.code;
+END
+$$;
+COMMENT ON FUNCTION rui.report_attainment(bigint, timestamptz, timestamptz, text, text, text) IS
+'How well a target (response, arrival, resolution) was met by the tickets opened in [from_at, to_at), split by all, category, day (in the project''s zone), grid or executor: clocks counted, stopped on_time and late, still running, running_late among those, and share = on_time / (on_time + late), four decimals, null where none has stopped. Clocks of tickets that ended without being done do not count. name is the category''s in lang (zh or en), the grid''s or the executor''s code. Days ascend; the rest is ordered by clocks, most first. Needs permission read_reports. Errors: 22004, 22008, 22023, 42501.';
+
+CREATE FUNCTION rui.report_grids(project_id bigint, from_at timestamptz, to_at timestamptz)
+RETURNS TABLE (grid_id bigint, code text, steward text, buildings bigint, homes bigint, tickets bigint, area geometry)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 20
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui._check_report(project_id, from_at, to_at);
+	RETURN QUERY
+	SELECT g.id, g.code, s.code, count(DISTINCT b.id), count(u.id), coalesce(k.tickets, 0), g.area::geometry
+	FROM rui.grid g
+	LEFT JOIN rui.party s ON s.id = g.steward_id
+	LEFT JOIN rui.grid_building gb ON gb.project_id = g.project_id AND gb.grid_id = g.id
+	LEFT JOIN rui.building b ON b.project_id = g.project_id AND b.id = gb.building_id
+	LEFT JOIN rui.unit u ON u.project_id = b.project_id AND u.building_id = b.id
+	LEFT JOIN (
+		SELECT t.grid_id, count(*) AS tickets FROM rui.task t
+		WHERE t.project_id = report_grids.project_id AND t.opened_at >= from_at AND t.opened_at < to_at GROUP BY t.grid_id) k ON k.grid_id = g.id
+	WHERE g.project_id = report_grids.project_id
+		AND EXISTS (SELECT FROM rui.grid_plan l WHERE l.project_id = g.project_id AND l.id = g.plan_id AND l.state = 'active')
+	GROUP BY g.project_id, g.id, g.code, g.area, s.code, k.tickets
+	ORDER BY g.code;
+END
+$$;
+COMMENT ON FUNCTION rui.report_grids(bigint, timestamptz, timestamptz) IS
+'The active grids of a project with the code of their steward, buildings, homes (units of every kind), tickets opened in [from_at, to_at) within them, and their area (WGS 84), by code. Needs permission read_reports. Errors: 22004, 22008, 22023, 42501.';
+
+CREATE FUNCTION rui.report_arrears(project_id bigint, as_of date)
+RETURNS TABLE (age text, from_days integer, units bigint, charges bigint, amount numeric)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 5
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'read_reports');
+	IF as_of IS NULL THEN
+		PERFORM rui._missing('as_of');
+	ELSIF NOT isfinite(as_of) THEN
+		RAISE EXCEPTION 'a report needs a finite date' USING ERRCODE = 'datetime_field_overflow';
+	END IF;
+	RETURN QUERY
+	SELECT a.age, a.from_days, count(DISTINCT c.unit_id), count(c.charge_id), coalesce(sum(c.open_amount), 0)
+	FROM (VALUES ('not due', -100000, 0), ('1-30', 1, 30), ('31-60', 31, 60), ('61-90', 61, 90), ('over 90', 91, 1000000))
+		AS a(age, from_days, to_days)
+	LEFT JOIN rui.charge_open c ON c.project_id = report_arrears.project_id AND c.open_amount > 0
+		AND as_of - c.due_on BETWEEN a.from_days AND a.to_days
+	GROUP BY a.age, a.from_days
+	ORDER BY a.from_days;
+END
+$$;
+COMMENT ON FUNCTION rui.report_arrears(bigint, date) IS
+'What is owed now, by how many days it is past due on the date as_of: not due, 1-30, 31-60, 61-90, over 90; each with the number of units and charges and the open amount in the project''s currency. Needs permission read_reports. Errors: 22004, 22008, 42501.';
+
+CREATE FUNCTION rui.report_money(project_id bigint, from_at timestamptz, to_at timestamptz)
+RETURNS TABLE (billed numeric, paid numeric, open_amount numeric, collection_rate numeric)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui._check_report(project_id, from_at, to_at);
+	RETURN QUERY
+	SELECT coalesce(sum(c.gross), 0), coalesce(sum(c.paid), 0), coalesce(sum(c.open_amount), 0),
+		round(sum(c.paid) / nullif(sum(c.gross), 0), 4)
+	FROM rui.charge_open c
+	JOIN rui.charge k ON k.project_id = c.project_id AND k.id = c.charge_id
+	WHERE c.project_id = report_money.project_id AND c.state <> 'reversed' AND k.at >= from_at AND k.at < to_at;
+END
+$$;
+COMMENT ON FUNCTION rui.report_money(bigint, timestamptz, timestamptz) IS
+'What was charged in [from_at, to_at), taken back charges aside: billed, paid on it until now, still open, and collection_rate = paid / billed (four decimals, null without charges). Amounts with tax, in the project''s currency. Needs permission read_reports. Errors: 22004, 22008, 22023, 42501.';
+
+CREATE FUNCTION rui.report_scores(project_id bigint, as_of timestamptz)
+RETURNS TABLE (key text, label text, score numeric, grade text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 20
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'read_reports');
+	IF as_of IS NULL THEN
+		PERFORM rui._missing('as_of');
+	ELSIF NOT isfinite(as_of) THEN
+		RAISE EXCEPTION 'a report needs a finite time' USING ERRCODE = 'datetime_field_overflow';
+	END IF;
+	RETURN QUERY
+	SELECT DISTINCT ON (c.code, a.subject, a.subject_id)
+		format('%s/%s/%s', c.code, a.subject, a.subject_id),
+		format('%s, %s', c.name, coalesce(g.code, b.code, p.code, j.code)), a.total, coalesce(a.grade, '')
+	FROM rui.audit a
+	JOIN rui.scorecard c ON c.project_id = a.project_id AND c.id = a.scorecard_id
+	LEFT JOIN rui.grid g ON a.subject = 'grid' AND g.project_id = a.project_id AND g.id = a.subject_id
+	LEFT JOIN rui.building b ON a.subject = 'building' AND b.project_id = a.project_id AND b.id = a.subject_id
+	LEFT JOIN rui.post p ON a.subject = 'post' AND p.project_id = a.project_id AND p.id = a.subject_id
+	LEFT JOIN rui.project j ON a.subject = 'project' AND j.id = a.subject_id
+	WHERE a.project_id = report_scores.project_id AND a.at <= as_of AND a.total IS NOT NULL
+	ORDER BY c.code, a.subject, a.subject_id, a.at DESC, a.id DESC;
+END
+$$;
+COMMENT ON FUNCTION rui.report_scores(bigint, timestamptz) IS
+'The last score, until as_of, of everything that was audited: key (scorecard/subject/id), label (name of the scorecard, code of the subject), score, grade. Needs permission read_reports. Errors: 22004, 22008, 42501.';
