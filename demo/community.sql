@@ -59,7 +59,7 @@ FROM building_row b, generate_series(1, b.floors) AS f,
 CREATE TEMP TABLE need_row AS
 WITH slot AS (
 	SELECT h AS starts, extract(hour FROM h)::int AS hour, extract(isodow FROM h)::int AS dow
-	FROM generate_series(:'month_start'::timestamp, :'month_start'::timestamp + interval '1 month' - interval '1 hour', interval '1 hour') AS h
+	FROM generate_series(:'month_start'::timestamp, :'month_end'::timestamp - interval '1 hour', interval '1 hour') AS h
 ), rate AS (
 	SELECT s.starts, s.hour,
 		(ARRAY[0.1,0.07,0.05,0.05,0.06,0.15,0.5,1.4,2.4,2.6,2.3,1.8,1.4,1.5,1.7,1.8,1.9,2.3,2.9,2.6,1.8,1.1,0.5,0.2])[s.hour + 1]
@@ -71,8 +71,10 @@ WITH slot AS (
 	WHERE pg_temp.chance(format('count%s', r.starts)) >= (
 		-- n needs happen when chance exceeds the probability of fewer.
 		SELECT sum(exp(-r.expected) * r.expected ^ k / factorial(k)::float8) FROM generate_series(0, n - 1) AS k)
-), placed AS (
-	SELECT d.*, format('%s.%s', d.starts, d.n) AS key FROM drawn d
+), placed AS MATERIALIZED (
+	SELECT d.starts, d.key, 1 + floor(pg_temp.chance('unit' || d.key) * h.homes)::bigint AS home, pg_temp.chance('kind' || d.key) AS kind
+	FROM (SELECT d.*, format('%s.%s', d.starts, d.n) AS key FROM drawn d) AS d,
+		(SELECT count(*) AS homes FROM unit_row WHERE NOT vacant) AS h
 ), kinds(category, from_share, to_share, paid_share) AS (VALUES
 	('plumbing', 0.00, 0.17, 0.45), ('electric', 0.17, 0.30, 0.40), ('lift', 0.30, 0.37, 0.0), ('cleaning', 0.37, 0.50, 0.10),
 	('noise', 0.50, 0.58, 0.0), ('parking', 0.58, 0.68, 0.0), ('access', 0.68, 0.76, 0.15), ('enquiry', 0.76, 0.89, 0.0),
@@ -80,14 +82,13 @@ WITH slot AS (
 )
 SELECT row_number() OVER (ORDER BY p.starts + pg_temp.chance('minute' || p.key) * interval '1 hour', p.key) AS need,
 	date_trunc('second', (p.starts + pg_temp.chance('minute' || p.key) * interval '1 hour')) AT TIME ZONE :'time_zone' AS opened_at,
-	k.category, k.category = 'leak' OR (k.category = 'lift' AND pg_temp.chance('trapped' || p.key) < 0.2) AS is_emergency,
+	k.category, NULL::text AS category_name, k.category = 'leak' OR (k.category = 'lift' AND pg_temp.chance('trapped' || p.key) < 0.2) AS is_emergency,
 	u.code AS unit, NULL::geometry AS place,
-	(ARRAY['app', 'call', 'wechat', 'steward'])[1 + floor(pg_temp.chance('source' || p.key) * 4)::int] AS source,
+	(ARRAY['resident_app', 'call', 'message', 'finding'])[1 + floor(pg_temp.chance('source' || p.key) * 4)::int] AS source,
 	NULL::interval AS agreed_resolution, NULL::timestamptz AS closes_at,
 	CASE WHEN pg_temp.chance('paid' || p.key) < k.paid_share
 		THEN (20 + 5 * floor(pg_temp.chance('price' || p.key) * 30))::numeric(18,2) END AS charge_amount,
-	NULL::boolean AS recorded_on_time, p.key
+	NULL::boolean AS recorded_on_time, false AS is_recorded, p.key
 FROM placed p
-JOIN kinds k ON pg_temp.chance('kind' || p.key) >= k.from_share AND pg_temp.chance('kind' || p.key) < k.to_share
-JOIN (SELECT code, row_number() OVER (ORDER BY code) AS place_no, count(*) OVER () AS total FROM unit_row WHERE NOT vacant) AS u
-	ON u.place_no = 1 + floor(pg_temp.chance('unit' || p.key) * u.total);
+JOIN kinds k ON p.kind >= k.from_share AND p.kind < k.to_share
+JOIN (SELECT code, row_number() OVER (ORDER BY code) AS place_no FROM unit_row WHERE NOT vacant) AS u ON u.place_no = p.home;

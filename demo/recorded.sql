@@ -31,11 +31,14 @@ FROM building_row b, generate_series(1, b.floors * 2) AS h;
 CREATE TEMP TABLE need_row AS
 SELECT row_number() OVER (ORDER BY c.opened_at, c.case_id) AS need, c.opened_at AT TIME ZONE :'time_zone' AS opened_at,
 	btrim(regexp_replace(lower(c.type), '[^a-z0-9]+', '_', 'g'), '_') AS category, c.type AS category_name, false AS is_emergency,
-	u.code AS unit, NULL::geometry AS place, CASE WHEN c.source LIKE '%Call%' THEN 'call' ELSE 'app' END AS source,
-	(c.target_at AT TIME ZONE :'time_zone') - (c.opened_at AT TIME ZONE :'time_zone') AS agreed_resolution,
+	u.code AS unit, NULL::geometry AS place, CASE WHEN c.source LIKE '%Call%' THEN 'call' ELSE 'resident_app' END AS source,
+	extract(epoch FROM (c.target_at AT TIME ZONE :'time_zone') - (c.opened_at AT TIME ZONE :'time_zone')) * interval '1 second'
+		AS agreed_resolution,
 	c.closed_at AT TIME ZONE :'time_zone' AS closes_at, NULL::numeric(18,2) AS charge_amount,
-	CASE WHEN c.target_at IS NOT NULL AND c.closed_at IS NOT NULL THEN c.on_time = 'ONTIME' END AS recorded_on_time, c.case_id AS key
-FROM recorded_case c
-JOIN (SELECT code, row_number() OVER (ORDER BY code) - 1 AS place_no, count(*) OVER () AS total FROM unit_row) AS u
-	ON u.place_no = pg_temp.lot('place' || c.case_id, u.total)
-WHERE c.opened_at >= :'month_start'::timestamp AND c.opened_at < :'month_start'::timestamp + interval '1 month';
+	CASE WHEN c.target_at IS NOT NULL AND c.closed_at IS NOT NULL THEN c.on_time = 'ONTIME' END AS recorded_on_time,
+	true AS is_recorded, c.case_id AS key
+FROM (
+	SELECT r.*, pg_temp.lot('place' || r.case_id, h.homes) AS home
+	FROM recorded_case r, (SELECT count(*) AS homes FROM unit_row) AS h OFFSET 0) AS c
+JOIN (SELECT code, row_number() OVER (ORDER BY code) - 1 AS place_no FROM unit_row) AS u ON u.place_no = c.home
+WHERE c.opened_at >= :'month_start'::timestamp AND c.opened_at < :'month_end'::timestamp;
