@@ -30,7 +30,7 @@ CREATE TYPE rui.tariff (
 	STORAGE = external
 );
 COMMENT ON TYPE rui.tariff IS
-'A price plan, as JSON: {"model":name, the model''s keys, "rounding":{"scale":2,"mode":"half_up"}, "minimum":n, "maximum":n, "surcharge":n, "free_units":n, "tax":{"rate":"0.06","inclusive":true}, "allowance":{"from":"5","per_person":"30"}}. Models: flat (amount), fixed (price × quantity), graduated (tiers [{"up_to":n,"price":n,"flat":n},…], each part of the quantity at its tier''s price; tier k holds the quantities above tier k-1''s up_to up to its own; the last has no up_to). Numbers are decimal strings, not negative, to 12 decimals; rates are fractions; scale is an integer from 0 to 12; modes half_up (away from zero), half_even, up, down, ceiling, floor; tax is exclusive unless said. Charged in this order: free units, tiers, surcharge, minimum and maximum, one rounding of the total, tax. Only a graduated tariff has allowance, only one with a quantity free_units.';
+'A price plan, as JSON: {"model":name, the model''s keys, "rounding":{"scale":2,"mode":"half_up"}, "minimum":n, "maximum":n, "surcharge":n, "free_units":n, "tax":{"rate":"0.06","inclusive":true}, "allowance":{"from":"5","per_person":"30"}}. Models: flat (amount); fixed (price × quantity); graduated (tiers [{"up_to":n,"price":n,"flat":n},…]: each part of the quantity at its tier''s price); volume (tiers: all of it at the price of the tier reached); package (size, price: a started package counts); blocks (tiers [{"up_to":n,"size":n,"price":n},…] of started blocks, "policy":"all" by parts or "top" by the tier reached); percentage (rate, fixed, free_events, event_minimum, event_maximum: of each event''s amount); time_of_use (bands [{"code":text,"price":n},…]); duration (free_minutes, steps [{"up_to":minutes,"every":minutes,"price":n},…], day_maximum, day_starts "HH:MM"). A tier holds what lies above the up_to before it up to its own; the last has none. Numbers are decimal strings, not negative, to 12 decimals, rates fractions; scale (0 to 12), free_events, free_minutes and a step''s up_to and every are integers. Modes half_up (away from zero), half_even, up, down, ceiling, floor. Tax is exclusive unless said. Charged in this order: free units, model, surcharge, minimum and maximum, one rounding of the total, tax. Models with tiers may have allowance; all but flat and duration free_units. See docs/tariff.md.';
 
 CREATE FUNCTION rui.tariff_eq(rui.tariff, rui.tariff) RETURNS boolean
 AS 'MODULE_PATHNAME', 'rui_rule_eq' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
@@ -117,13 +117,24 @@ COMMENT ON TYPE rui.charge_result IS
 CREATE FUNCTION rui.charge(tariff rui.tariff, quantity numeric) RETURNS rui.charge_result
 AS 'MODULE_PATHNAME', 'rui_charge' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10;
 COMMENT ON FUNCTION rui.charge(rui.tariff, numeric) IS
-'(net, tax, gross) of a quantity: exact until one rounding of the total, tax last. Exclusive tax = round(net × rate); inclusive: net = round(gross / (1 + rate)), tax = gross - net. Use as FROM rui.charge(…) c. Error 22003 for a negative, NaN or infinite quantity, one of more than 12 decimals, or a result of more than 38 digits; a credit is minus the charge.';
+'(net, tax, gross) of a quantity (percentage: of one event; duration: of minutes, where days count from entry): exact until one rounding of the total, tax last. Exclusive tax = round(net × rate); inclusive: net = round(gross / (1 + rate)), tax = gross - net. Use as FROM rui.charge(…) c. Errors: 22003 for a negative, NaN or infinite quantity, one of more than 12 decimals, a result of more than 38 digits (a credit is minus the charge); 22023 for a quantity where the model needs usage.';
+
+CREATE FUNCTION rui.charge(tariff rui.tariff, usage jsonb) RETURNS rui.charge_result
+AS 'MODULE_PATHNAME', 'rui_charge_usage' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;
+COMMENT ON FUNCTION rui.charge(rui.tariff, jsonb) IS
+'(net, tax, gross) of usage, by the tariff''s model: {"peak":"10",…} quantities by band (time_of_use); {"amounts":["120","35.50"]} events in order (percentage); {"from":instant,"to":instant} a stay, ISO 8601 with an offset, that of from deciding where days start (duration); {"quantity":"12.5"} (others). Numbers are decimal strings. Errors: 22023 for an unknown band or a bad form, naming the part; 22003 for negative numbers, a stay that ends before it begins, and as the form with a quantity.';
 
 CREATE FUNCTION rui.charge_lines(tariff rui.tariff, quantity numeric)
 RETURNS TABLE (line text, quantity numeric, price numeric, amount numeric)
 AS 'MODULE_PATHNAME', 'rui_charge_lines' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20 ROWS 5;
 COMMENT ON FUNCTION rui.charge_lines(rui.tariff, numeric) IS
-'How a charge comes about: rows of line (free, flat, fixed, tier 1, tier 1 flat, … then those of surcharge, minimum, maximum, rounding that change something), quantity × price = amount where there is a quantity. Amounts are exact and sum to net, or to gross where tax is inclusive. Errors as rui.charge.';
+'How a charge comes about: rows of line (free, flat, fixed, package, tier 1, tier 1 flat, band peak, event 1, event 1 minimum, day 1 step 2, day 1 maximum, … then those of surcharge, minimum, maximum, rounding that change something), quantity × price = amount where there is a quantity. Amounts are exact and sum to net, or to gross where tax is inclusive. Errors as rui.charge.';
+
+CREATE FUNCTION rui.charge_lines(tariff rui.tariff, usage jsonb)
+RETURNS TABLE (line text, quantity numeric, price numeric, amount numeric)
+AS 'MODULE_PATHNAME', 'rui_charge_usage_lines' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 30 ROWS 5;
+COMMENT ON FUNCTION rui.charge_lines(rui.tariff, jsonb) IS
+'How a charge of usage comes about: rows as those of rui.charge_lines(tariff, quantity), usage as in rui.charge(tariff, usage).';
 
 CREATE FUNCTION rui.charge_between(tariff rui.tariff, before numeric, after numeric) RETURNS rui.charge_result
 AS 'MODULE_PATHNAME', 'rui_charge_between' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 20;

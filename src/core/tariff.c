@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: PostgreSQL
  *
  * tariff.c
- *	  The exact charge of a quantity.
+ *	  The exact charge of usage.
  */
 #include "core/tariff.h"
 
 #include <string.h>
 
-/* A charge on its way: the exact sum so far, and its steps. */
-typedef struct bill
-{
-	const rui_env *env;
-	const rui_tariff *tariff;
-	rui_charge_steps *lines; /* or NULL */
-	rui_decimal total;
-	rui_error *error;
-} bill;
+#include "core/tariff_bill.h"
 
 static rui_status
-note_line(bill *b, const rui_charge_step *line)
+note_line(rui_bill *b, const rui_charge_step *line)
 {
 	rui_status status;
 
@@ -31,14 +23,26 @@ note_line(bill *b, const rui_charge_step *line)
 	return status;
 }
 
-/* quantity × price, as one step. */
-static rui_status
-add_product(bill *b, const char *kind, int64_t number, const char *detail, rui_decimal quantity,
-			rui_decimal price)
+static rui_charge_step
+make_line(rui_bill_name name)
 {
-	rui_charge_step line = { kind, number, detail, true, quantity, price, rui_decimal_zero };
+	rui_charge_step line = { .kind = name.kind };
+
+	line.number = name.number;
+	line.detail = name.detail;
+	line.detail_number = name.detail_number;
+	return line;
+}
+
+rui_status
+rui_bill_add(rui_bill *b, rui_bill_name name, rui_decimal quantity, rui_decimal price)
+{
+	rui_charge_step line = make_line(name);
 	rui_status status = rui_decimal_multiply(quantity, price, &line.amount, b->error);
 
+	line.has_quantity = true;
+	line.quantity = quantity;
+	line.price = price;
 	if (status == RUI_OK)
 		status = rui_decimal_add(b->total, line.amount, &b->total, b->error);
 	if (status == RUI_OK)
@@ -46,11 +50,10 @@ add_product(bill *b, const char *kind, int64_t number, const char *detail, rui_d
 	return status;
 }
 
-/* Bring the total to a value, the difference being one step, if there is one. */
-static rui_status
-move_total(bill *b, const char *kind, rui_decimal total)
+rui_status
+rui_bill_move(rui_bill *b, rui_bill_name name, rui_decimal total)
 {
-	rui_charge_step line = { .kind = kind };
+	rui_charge_step line = make_line(name);
 	rui_status status = rui_decimal_subtract(total, b->total, &line.amount, b->error);
 
 	if (status == RUI_OK && line.amount.value != 0)
@@ -60,76 +63,139 @@ move_total(bill *b, const char *kind, rui_decimal total)
 	return status;
 }
 
-/* Take the free units off the quantity. */
+/* Take what is left of the free units off a quantity. */
 static rui_status
-take_free(bill *b, rui_decimal *quantity)
+take_free(rui_bill *b, rui_bill_name name, rui_decimal *left, rui_decimal *quantity)
 {
-	rui_decimal free_units = b->tariff->free_units;
+	rui_decimal taken = rui_decimal_compare(*left, *quantity) > 0 ? *quantity : *left;
 	rui_status status;
 
-	if (free_units.value == 0 || quantity->value == 0)
+	if (taken.value == 0)
 		return RUI_OK;
-	if (rui_decimal_compare(free_units, *quantity) > 0)
-		free_units = *quantity;
-	status = add_product(b, "free", 0, NULL, free_units, rui_decimal_zero);
+	status = rui_bill_add(b, name, taken, rui_decimal_zero);
 	if (status == RUI_OK)
-		status = rui_decimal_subtract(*quantity, free_units, quantity, b->error);
+		status = rui_decimal_subtract(*left, taken, left, b->error);
+	if (status == RUI_OK)
+		status = rui_decimal_subtract(*quantity, taken, quantity, b->error);
+	return status;
+}
+
+/* The tier that holds a quantity. */
+static size_t
+find_tier(const rui_tariff *tariff, rui_decimal quantity)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < tariff->tier_count; i++)
+		if (rui_decimal_compare(quantity, tariff->tiers[i].up_to) <= 0)
+			break;
+	return i;
+}
+
+/* Started units of a size. */
+static rui_status
+count_started(rui_bill *b, rui_decimal quantity, rui_decimal size, rui_decimal *count)
+{
+	return rui_decimal_ratio(quantity, rui_decimal_one, size, 0, RUI_UP, count, b->error);
+}
+
+/* A part of the quantity by one tier: in blocks, or with the tier's flat fee. */
+static rui_status
+add_tier(rui_bill *b, size_t number, rui_decimal part)
+{
+	const rui_tariff_tier *tier = &b->tariff->tiers[number];
+	rui_bill_name name = { "tier", (int64_t) number + 1, NULL, 0 };
+	rui_bill_name flat = { "tier", (int64_t) number + 1, "flat", 0 };
+	rui_status status = RUI_OK;
+
+	if (b->tariff->model == RUI_TARIFF_BLOCKS)
+		status = count_started(b, part, tier->size, &part);
+	if (status == RUI_OK)
+		status = rui_bill_add(b, name, part, tier->price);
+	if (status == RUI_OK && tier->flat.value != 0)
+		status = rui_bill_add(b, flat, rui_decimal_one, tier->flat);
 	return status;
 }
 
 static rui_status
-add_graduated(bill *b, rui_decimal quantity)
+add_tiers(rui_bill *b, rui_decimal quantity)
 {
 	const rui_tariff *tariff = b->tariff;
+	size_t last = find_tier(tariff, quantity);
 	rui_decimal lower = rui_decimal_zero;
 	rui_status status = RUI_OK;
 	size_t i;
 
-	for (i = 0; i < tariff->tier_count && status == RUI_OK; i++)
+	for (i = 0; i <= last && status == RUI_OK; i++)
 	{
-		const rui_tariff_tier *tier = &tariff->tiers[i];
-		rui_decimal upper = quantity;
 		rui_decimal part;
 
-		/* The first tier counts as reached even by nothing. */
-		if (i > 0 && rui_decimal_compare(quantity, lower) <= 0)
-			break;
-		if (i + 1 < tariff->tier_count && rui_decimal_compare(tier->up_to, quantity) < 0)
-			upper = tier->up_to;
-		status = rui_decimal_subtract(upper, lower, &part, b->error);
+		status = rui_decimal_subtract(i < last ? tariff->tiers[i].up_to : quantity, lower, &part,
+									  b->error);
 		if (status == RUI_OK)
-			status = add_product(b, "tier", (int64_t) i + 1, NULL, part, tier->price);
-		if (status == RUI_OK && tier->flat.value != 0)
-			status = add_product(b, "tier", (int64_t) i + 1, "flat", rui_decimal_one, tier->flat);
-		lower = tier->up_to;
+			status = add_tier(b, i, part);
+		lower = tariff->tiers[i].up_to;
+	}
+	return status;
+}
+
+static rui_status
+add_packages(rui_bill *b, rui_decimal quantity)
+{
+	rui_decimal count;
+	rui_status status = count_started(b, quantity, b->tariff->size, &count);
+
+	if (status == RUI_OK)
+		status = rui_bill_add(b, (rui_bill_name){ .kind = "package" }, count, b->tariff->price);
+	return status;
+}
+
+/* Free units are taken from the bands in their order. */
+static rui_status
+add_bands(rui_bill *b, const rui_usage *usage)
+{
+	rui_decimal left = b->tariff->free_units;
+	rui_status status = RUI_OK;
+	size_t i;
+
+	for (i = 0; i < b->tariff->band_count && status == RUI_OK; i++)
+	{
+		const rui_tariff_band *band = &b->tariff->bands[i];
+		rui_decimal quantity = usage->amounts[i];
+		rui_bill_name free_name = { "free", 0, band->code, 0 };
+		rui_bill_name name = { "band", 0, band->code, 0 };
+
+		status = take_free(b, free_name, &left, &quantity);
+		if (status == RUI_OK)
+			status = rui_bill_add(b, name, quantity, band->price);
 	}
 	return status;
 }
 
 /* Surcharge, minimum, maximum, then the one rounding. */
 static rui_status
-finish_total(bill *b)
+finish_total(rui_bill *b)
 {
 	const rui_tariff *tariff = b->tariff;
 	rui_decimal total;
 	rui_status status = rui_decimal_add(b->total, tariff->surcharge, &total, b->error);
 
 	if (status == RUI_OK)
-		status = move_total(b, "surcharge", total);
+		status = rui_bill_move(b, (rui_bill_name){ .kind = "surcharge" }, total);
 	if (status == RUI_OK && rui_decimal_compare(b->total, tariff->minimum) < 0)
-		status = move_total(b, "minimum", tariff->minimum);
+		status = rui_bill_move(b, (rui_bill_name){ .kind = "minimum" }, tariff->minimum);
 	if (status == RUI_OK && tariff->has_maximum &&
 		rui_decimal_compare(b->total, tariff->maximum) > 0)
-		status = move_total(b, "maximum", tariff->maximum);
+		status = rui_bill_move(b, (rui_bill_name){ .kind = "maximum" }, tariff->maximum);
 	if (status == RUI_OK)
 		status = rui_decimal_round(b->total, tariff->scale, tariff->mode, &total, b->error);
 	if (status == RUI_OK)
-		status = move_total(b, "rounding", total);
+		status = rui_bill_move(b, (rui_bill_name){ .kind = "rounding" }, total);
 	return status;
 }
 
 static rui_status
-add_tax(const bill *b, rui_charged *charge)
+add_tax(const rui_bill *b, rui_charged *charge)
 {
 	const rui_tariff *tariff = b->tariff;
 	rui_charged result;
@@ -162,30 +228,55 @@ add_tax(const bill *b, rui_charged *charge)
 	return status;
 }
 
-rui_status
-rui_tariff_charge(const rui_env *env, const rui_tariff *tariff, rui_decimal quantity,
-				  rui_charged *charge, rui_charge_steps *lines, rui_error *error)
+static rui_status
+add_quantity(rui_bill *b, rui_decimal quantity)
 {
-	bill b = { env, tariff, lines, rui_decimal_zero, error };
-	rui_status status;
+	const rui_tariff *tariff = b->tariff;
+	rui_decimal left = tariff->free_units;
+	rui_status status = take_free(b, (rui_bill_name){ .kind = "free" }, &left, &quantity);
 
-	if (quantity.value < 0)
-		return rui_fail(error, RUI_RANGE, "quantity",
-						"A credit is minus the charge of the quantity given back.",
-						"The quantity is negative.");
-	status = take_free(&b, &quantity);
 	if (status != RUI_OK)
 		return status;
 	switch (tariff->model)
 	{
 		case RUI_TARIFF_FLAT:
-			status = add_product(&b, "flat", 0, NULL, rui_decimal_one, tariff->amount);
-			break;
+			return rui_bill_add(b, (rui_bill_name){ .kind = "flat" }, rui_decimal_one,
+								tariff->amount);
 		case RUI_TARIFF_FIXED:
-			status = add_product(&b, "fixed", 0, NULL, quantity, tariff->price);
+			return rui_bill_add(b, (rui_bill_name){ .kind = "fixed" }, quantity, tariff->price);
+		case RUI_TARIFF_VOLUME:
+			return add_tier(b, find_tier(tariff, quantity), quantity);
+		case RUI_TARIFF_PACKAGE:
+			return add_packages(b, quantity);
+		case RUI_TARIFF_BLOCKS:
+			if (tariff->top_tier)
+				return add_tier(b, find_tier(tariff, quantity), quantity);
+			return add_tiers(b, quantity);
+		default:
+			return add_tiers(b, quantity);
+	}
+}
+
+rui_status
+rui_tariff_charge(const rui_env *env, const rui_tariff *tariff, const rui_usage *usage,
+				  rui_charged *charge, rui_charge_steps *lines, rui_error *error)
+{
+	rui_bill b = { env, tariff, lines, rui_decimal_zero, error };
+	rui_status status;
+
+	switch (tariff->model)
+	{
+		case RUI_TARIFF_PERCENTAGE:
+			status = rui_bill_percentage(&b, usage);
 			break;
-		case RUI_TARIFF_GRADUATED:
-			status = add_graduated(&b, quantity);
+		case RUI_TARIFF_TIME_OF_USE:
+			status = add_bands(&b, usage);
+			break;
+		case RUI_TARIFF_DURATION:
+			status = rui_bill_duration(&b, &usage->stay);
+			break;
+		default:
+			status = add_quantity(&b, usage->quantity);
 			break;
 	}
 	if (status == RUI_OK)
@@ -206,4 +297,6 @@ rui_charge_step_write(const rui_charge_step *line, rui_text *text)
 		rui_text_character(text, ' ');
 		rui_text_add(text, line->detail);
 	}
+	if (line->detail_number > 0)
+		rui_text_format(text, " %lld", (long long) line->detail_number);
 }

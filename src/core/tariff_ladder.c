@@ -5,7 +5,19 @@
  */
 #include "core/tariff.h"
 
-#include <string.h>
+static rui_status
+charge_quantity(const rui_env *env, const rui_tariff *tariff, rui_decimal quantity,
+				rui_charged *charge, rui_error *error)
+{
+	rui_usage usage;
+	rui_status status = rui_usage_of_quantity(env, tariff, quantity, &usage, error);
+
+	if (status != RUI_OK)
+		return status;
+	status = rui_tariff_charge(env, tariff, &usage, charge, NULL, error);
+	rui_usage_release(env, &usage);
+	return status;
+}
 
 rui_status
 rui_tariff_charge_between(const rui_env *env, const rui_tariff *tariff, rui_decimal before,
@@ -14,10 +26,10 @@ rui_tariff_charge_between(const rui_env *env, const rui_tariff *tariff, rui_deci
 	rui_charged old;
 	rui_charged new;
 	rui_charged result;
-	rui_status status = rui_tariff_charge(env, tariff, before, &old, NULL, error);
+	rui_status status = charge_quantity(env, tariff, before, &old, error);
 
 	if (status == RUI_OK)
-		status = rui_tariff_charge(env, tariff, after, &new, NULL, error);
+		status = charge_quantity(env, tariff, after, &new, error);
 	if (status == RUI_OK)
 		status = rui_decimal_subtract(new.net, old.net, &result.net, error);
 	if (status == RUI_OK)
@@ -30,10 +42,10 @@ rui_tariff_charge_between(const rui_env *env, const rui_tariff *tariff, rui_deci
 }
 
 rui_status
-rui_tariff_widen(const rui_env *env, const rui_tariff *tariff, int64_t persons,
-				 rui_tariff **result, rui_error *error)
+rui_tariff_widen(const rui_env *env, const rui_tariff *tariff, int64_t persons, rui_text *text,
+				 rui_error *error)
 {
-	rui_tariff *copy;
+	rui_tariff wide = *tariff;
 	rui_decimal extra = rui_decimal_zero;
 	rui_status status = RUI_OK;
 	size_t i;
@@ -47,25 +59,18 @@ rui_tariff_widen(const rui_env *env, const rui_tariff *tariff, int64_t persons,
 			rui_decimal_integer(persons - tariff->allowance_from + 1), &extra, error);
 	if (status != RUI_OK)
 		return status;
-	copy = rui_allocate_zero(env, 1, sizeof(rui_tariff));
-	if (copy == NULL)
-		return rui_fail_memory(error, sizeof(rui_tariff));
-	*copy = *tariff;
-	copy->tiers = NULL;
-	copy->has_allowance = false;
-	if (tariff->tier_count > 0)
+	wide.has_allowance = false;
+	wide.tiers = rui_allocate(env, tariff->tier_count, sizeof(rui_tariff_tier));
+	if (wide.tiers == NULL)
+		return rui_fail_memory(error, tariff->tier_count * sizeof(rui_tariff_tier));
+	for (i = 0; i < tariff->tier_count && status == RUI_OK; i++)
 	{
-		copy->tiers = rui_allocate(env, tariff->tier_count, sizeof(rui_tariff_tier));
-		if (copy->tiers == NULL)
-			status = rui_fail_memory(error, tariff->tier_count * sizeof(rui_tariff_tier));
-		else
-			memcpy(copy->tiers, tariff->tiers, tariff->tier_count * sizeof(rui_tariff_tier));
+		wide.tiers[i] = tariff->tiers[i];
+		if (i + 1 < tariff->tier_count)
+			status = rui_decimal_add(wide.tiers[i].up_to, extra, &wide.tiers[i].up_to, error);
 	}
-	for (i = 0; status == RUI_OK && i + 1 < tariff->tier_count; i++)
-		status = rui_decimal_add(copy->tiers[i].up_to, extra, &copy->tiers[i].up_to, error);
 	if (status == RUI_OK)
-		*result = copy;
-	else
-		rui_tariff_release(env, copy);
+		rui_tariff_write(&wide, text);
+	rui_release(env, wide.tiers);
 	return status;
 }

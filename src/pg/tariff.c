@@ -8,6 +8,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/jsonb.h"
 
 #include "core/tariff.h"
 #include "pg/compiled.h"
@@ -75,17 +76,53 @@ charge_datum(FunctionCallInfo fcinfo, const rui_charged *charge)
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls));
 }
 
-RUI_FUNCTION(charge)
+/* Argument 1 as what the tariff is charged for: a numeric or jsonb. */
+static rui_usage
+usage_argument(FunctionCallInfo fcinfo, const rui_tariff *tariff, bool is_jsonb)
+{
+	rui_env env = rui_pg_env(CurrentMemoryContext);
+	rui_usage usage;
+	rui_error error;
+
+	if (is_jsonb)
+	{
+		Jsonb *value = PG_GETARG_JSONB_P(1);
+		char *text = JsonbToCString(NULL, &value->root, VARSIZE(value));
+
+		RUI_CHECK(rui_usage_read(&env, tariff, text, strlen(text), &usage, &error), error, "usage");
+		pfree(text);
+	}
+	else
+	{
+		rui_decimal quantity = rui_pg_decimal(PG_GETARG_DATUM(1), "quantity");
+
+		RUI_CHECK(rui_usage_of_quantity(&env, tariff, quantity, &usage, &error), error, "charge");
+	}
+	return usage;
+}
+
+static Datum
+make_charge(FunctionCallInfo fcinfo, bool is_jsonb)
 {
 	const rui_tariff *tariff = tariff_argument(fcinfo, 0);
 	rui_env env = rui_pg_env(CurrentMemoryContext);
-	rui_charged charge;
+	rui_usage usage = usage_argument(fcinfo, tariff, is_jsonb);
+	rui_charged charged;
 	rui_error error;
 
-	RUI_CHECK(rui_tariff_charge(&env, tariff, rui_pg_decimal(PG_GETARG_DATUM(1), "quantity"),
-								&charge, NULL, &error),
-			  error, "charge");
-	return charge_datum(fcinfo, &charge);
+	RUI_CHECK(rui_tariff_charge(&env, tariff, &usage, &charged, NULL, &error), error, "charge");
+	rui_usage_release(&env, &usage);
+	return charge_datum(fcinfo, &charged);
+}
+
+RUI_FUNCTION(charge)
+{
+	return make_charge(fcinfo, false);
+}
+
+RUI_FUNCTION(charge_usage)
+{
+	return make_charge(fcinfo, true);
 }
 
 RUI_FUNCTION(charge_between)
@@ -135,32 +172,40 @@ put_lines(FunctionCallInfo fcinfo, const rui_env *env, const rui_charge_steps *l
 	}
 }
 
-RUI_FUNCTION(charge_lines)
+static Datum
+make_lines(FunctionCallInfo fcinfo, bool is_jsonb)
 {
 	const rui_tariff *tariff = tariff_argument(fcinfo, 0);
 	rui_env env = rui_pg_env(CurrentMemoryContext);
+	rui_usage usage = usage_argument(fcinfo, tariff, is_jsonb);
 	rui_charge_steps lines = { 0 };
-	rui_charged charge;
+	rui_charged charged;
 	rui_error error;
 
-	RUI_CHECK(rui_tariff_charge(&env, tariff, rui_pg_decimal(PG_GETARG_DATUM(1), "quantity"),
-								&charge, &lines, &error),
-			  error, "charge");
+	RUI_CHECK(rui_tariff_charge(&env, tariff, &usage, &charged, &lines, &error), error, "charge");
 	put_lines(fcinfo, &env, &lines);
 	PG_RETURN_NULL();
+}
+
+RUI_FUNCTION(charge_lines)
+{
+	return make_lines(fcinfo, false);
+}
+
+RUI_FUNCTION(charge_usage_lines)
+{
+	return make_lines(fcinfo, true);
 }
 
 RUI_FUNCTION(tariff_for_household)
 {
 	const rui_tariff *tariff = tariff_argument(fcinfo, 0);
 	rui_env env = rui_pg_env(CurrentMemoryContext);
-	rui_tariff *result;
 	rui_text canonical;
 	rui_error error;
 
-	RUI_CHECK(rui_tariff_widen(&env, tariff, PG_GETARG_INT32(1), &result, &error), error,
-			  "household");
 	rui_text_start(&canonical, &env);
-	rui_tariff_write(result, &canonical);
+	RUI_CHECK(rui_tariff_widen(&env, tariff, PG_GETARG_INT32(1), &canonical, &error), error,
+			  "household");
 	PG_RETURN_POINTER(rui_rule_make(&canonical, "tariff"));
 }

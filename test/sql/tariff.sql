@@ -84,6 +84,40 @@ SELECT c.* FROM charge('{"model":"fixed","price":"1"}', 1e37) c;
 SELECT c.* FROM charge('{"model":"fixed","price":"100"}', 1e37) c;
 SELECT c IS NULL AS is_null FROM charge(NULL, 1) c;
 
+-- The other models, by quantity and by usage.
+CREATE TEMP TABLE model (name text, t tariff);
+INSERT INTO model VALUES
+	('volume', '{"model":"volume","tiers":[{"up_to":"10","price":"2","flat":"1"},{"up_to":"20.5","price":"1.5"},{"price":"1","flat":"3"}]}'),
+	('package', '{"model":"package","size":"100","price":"30"}'),
+	('blocks', '{"model":"blocks","tiers":[{"up_to":"100","size":"10","price":"5"},{"size":"50","price":"20"}]}'),
+	('top', '{"model":"blocks","policy":"top","tiers":[{"up_to":"100","size":"10","price":"5"},{"size":"50","price":"20"}]}'),
+	('card', '{"model":"percentage","rate":"0.006","fixed":"0.1","free_events":3,"free_units":"25","event_minimum":"0.5","event_maximum":"5"}'),
+	('power', '{"model":"time_of_use","bands":[{"code":"peak","price":"0.8"},{"code":"valley","price":"0.3"}],"free_units":"12","tax":{"rate":"0.13","inclusive":true}}'),
+	('parking', '{"model":"duration","free_minutes":15,"steps":[{"up_to":120,"every":30,"price":"1.5"},{"every":60,"price":"2"}],"day_maximum":"20"}'),
+	('nights', '{"model":"duration","free_minutes":15,"steps":[{"up_to":120,"every":30,"price":"1.5"},{"every":60,"price":"2"}],"day_maximum":"20","day_starts":"06:00"}');
+SELECT name, t::text::tariff = t AS same FROM model ORDER BY name;
+SELECT name, q, c.net FROM model, unnest(ARRAY[0, 10, 10.001, 20.5, 95, 100.1, 130]) q, charge(t, q) c
+WHERE name IN ('volume', 'package', 'blocks', 'top', 'parking') ORDER BY name, q;
+SELECT l.* FROM model, charge_lines(t, 130) l WHERE name = 'blocks';
+SELECT l.* FROM model, charge_lines(t, '{"amounts":["10","20","3000","5"]}'::jsonb) l WHERE name = 'card';
+SELECT c.* FROM model, charge(t, '{"valley":"20","peak":"10"}'::jsonb) c WHERE name = 'power';
+SELECT l.* FROM model, charge_lines(t, '{"valley":"20","peak":"10"}'::jsonb) l WHERE name = 'power';
+SELECT l.* FROM model, charge_lines(t, '{"from":"2026-10-01T22:00:00+08:00","to":"2026-10-03T07:00:00+08:00"}'::jsonb) l WHERE name = 'nights';
+-- What to_jsonb makes of a timestamptz can be used.
+SET timezone = 'Asia/Shanghai';
+SELECT c.gross FROM model, charge(t, jsonb_build_object('from', timestamptz '2026-10-01 08:00+08', 'to', timestamptz '2026-10-01 10:01+08')) c WHERE name = 'nights';
+RESET timezone;
+SELECT c.* FROM model, charge(t, 5) c WHERE name = 'power';
+SELECT c.* FROM model, charge(t, '{"night":"5"}'::jsonb) c WHERE name = 'power';
+SELECT c.* FROM model, charge(t, '{"peak":5}'::jsonb) c WHERE name = 'power';
+SELECT c.* FROM model, charge(t, '{"peak":"-5"}'::jsonb) c WHERE name = 'power';
+SELECT c.* FROM model, charge(t, '{"quantity":"5"}'::jsonb) c WHERE name = 'card';
+SELECT c.* FROM model, charge(t, '{"amounts":["1","-1"]}'::jsonb) c WHERE name = 'card';
+SELECT c.* FROM model, charge(t, 60) c WHERE name = 'nights';
+SELECT c.* FROM model, charge(t, '{"from":"2026-10-01T22:00","to":"2026-10-03T07:00"}'::jsonb) c WHERE name = 'nights';
+SELECT c.* FROM model, charge(t, '{"from":"2026-10-01T22:00Z","to":"2026-10-01T21:00Z"}'::jsonb) c WHERE name = 'nights';
+SELECT c.* FROM model, charge(t, '{"peak":"1"}'::jsonb) c WHERE name = 'volume';
+
 -- Numbers go between numeric and decimals exactly.
 SELECT count(*) AS wrong FROM (
 	SELECT v, (charge('{"model":"fixed","price":"1","rounding":{"scale":12}}', v)).net AS net
@@ -150,6 +184,8 @@ SELECT pg_temp.state(query), query FROM unnest(ARRAY[
 	$$SELECT '{"model":"surge"}'::rui.tariff$$,
 	$$SELECT rui.charge('{"model":"flat","amount":"1"}', numeric '-1')$$,
 	$$SELECT rui.charge('{"model":"flat","amount":"1"}', numeric 'NaN')$$,
+	$$SELECT rui.charge('{"model":"package","size":"1","price":"1"}', jsonb '{"quantity":"-1"}')$$,
+	$$SELECT rui.charge('{"model":"package","size":"1","price":"1"}', jsonb '{"amounts":[]}')$$,
 	$$SELECT rui.split_amount(1, '{0}')$$,
 	$$SELECT rui.split_amount(1, '{-1}')$$,
 	$$SELECT rui.split_amount(1, '{NaN}')$$,

@@ -3,57 +3,7 @@
  * tariff.c
  *	  Unit tests of tariffs: texts, charges worked by hand, laws.
  */
-#include "unit.h"
-
-#include "core/tariff.h"
-
-static rui_decimal
-decimal(const char *text)
-{
-	rui_decimal result = rui_decimal_zero;
-	rui_error error;
-
-	CHECK(rui_decimal_read(text, strlen(text), &result, &error) == RUI_OK);
-	return result;
-}
-
-static const char *
-print(rui_decimal number)
-{
-	static char texts[4][96];
-	static int next;
-
-	next = (next + 1) % 4;
-	rui_decimal_print(number, texts[next], sizeof texts[next]);
-	return texts[next];
-}
-
-/* JSON with ' for ". */
-static const char *
-json(const char *text)
-{
-	static char texts[4][1024];
-	static int next;
-	size_t i;
-
-	next = (next + 1) % 4;
-	for (i = 0; i + 1 < sizeof texts[0] && text[i] != '\0'; i++)
-		texts[next][i] = text[i] == '\'' ? '"' : text[i];
-	texts[next][i] = '\0';
-	return texts[next];
-}
-
-static rui_tariff *
-tariff(const char *quoted)
-{
-	const char *text = json(quoted);
-	rui_tariff *result = NULL;
-	rui_error error = { 0 };
-
-	if (!CHECK(rui_tariff_read(&rui_env_malloc, text, strlen(text), &result, &error) == RUI_OK))
-		printf("    %s: %s\n", error.part, error.detail);
-	return result;
-}
+#include "tariff_case.h"
 
 /* The text reads, and its canonical form is `expected` and reads to itself. */
 static void
@@ -111,6 +61,71 @@ test_texts(void)
 					"'price':'0','flat':'3'},{'price':'9'}],'allowance':{'from':'5',"
 					"'per_person':'30'}}");
 
+	check_canonical("{'tiers':[{'price':'2','up_to':'5'},{'flat':'3'}],'model':'volume'}",
+					"{'model':'volume','tiers':[{'up_to':'5','price':'2'},{'price':'0',"
+					"'flat':'3'}]}");
+	check_canonical("{'model':'package','price':'10.0','size':'100','free_units':'0'}",
+					"{'model':'package','size':'100','price':'10'}");
+	check_canonical("{'model':'blocks','policy':'all','tiers':[{'price':'1','size':'10'}]}",
+					"{'model':'blocks','tiers':[{'size':'10','price':'1'}]}");
+	check_canonical("{'model':'blocks','policy':'top','tiers':[{'price':'1','size':'10'}]}",
+					"{'model':'blocks','tiers':[{'size':'10','price':'1'}],'policy':'top'}");
+	check_canonical("{'model':'percentage','event_maximum':'0','event_minimum':'0','fixed':'0.0',"
+					"'free_units':'500','free_events':3,'rate':'0.006'}",
+					"{'model':'percentage','rate':'0.006','free_events':3,'event_maximum':'0',"
+					"'free_units':'500'}");
+	/* First 0 events, or events of 0 in all: nothing is free. */
+	check_canonical("{'model':'percentage','rate':'1','free_events':0}",
+					"{'model':'percentage','rate':'1'}");
+	check_canonical("{'model':'percentage','rate':'1','free_events':3,'free_units':'0'}",
+					"{'model':'percentage','rate':'1'}");
+	check_canonical("{'model':'percentage','rate':'1','free_events':0,'free_units':'9'}",
+					"{'model':'percentage','rate':'1'}");
+	check_canonical("{'model':'time_of_use','bands':[{'price':'0.80','code':'峰'},{'code':'valley',"
+					"'price':'0'}]}",
+					"{'model':'time_of_use','bands':[{'code':'峰','price':'0.8'},{'code':'valley',"
+					"'price':'0'}]}");
+	check_canonical("{'model':'duration','day_starts':'06:00:00','day_maximum':'20',"
+					"'free_minutes':0,"
+					"'steps':[{'price':'2.0','every':30,'up_to':120},{'every':60,'price':'1'}]}",
+					"{'model':'duration','steps':[{'up_to':120,'every':30,'price':'2'},{'every':60,"
+					"'price':'1'}],'day_maximum':'20','day_starts':'06:00'}");
+
+	check_refused("{'model':'volume','tiers':[{'size':'1','price':'1'}]}", RUI_INVALID,
+				  "tiers[0].size");
+	check_refused("{'model':'blocks','tiers':[{'price':'1'}]}", RUI_INVALID, "tiers[0]");
+	check_refused("{'model':'blocks','tiers':[{'price':'1','size':'0'}]}", RUI_INVALID,
+				  "tiers[0].size");
+	check_refused("{'model':'blocks','tiers':[{'price':'1','size':'1','flat':'1'}]}", RUI_INVALID,
+				  "tiers[0].flat");
+	check_refused("{'model':'blocks','policy':'most','tiers':[{'price':'1','size':'1'}]}",
+				  RUI_INVALID, "policy");
+	check_refused("{'model':'package','price':'1','size':'0'}", RUI_INVALID, "size");
+	check_refused("{'model':'package','price':'1'}", RUI_INVALID, "");
+	check_refused("{'model':'percentage'}", RUI_INVALID, "");
+	check_refused("{'model':'percentage','rate':'1','free_events':'3'}", RUI_INVALID,
+				  "free_events");
+	check_refused("{'model':'percentage','rate':'1','free_events':-1}", RUI_INVALID, "free_events");
+	check_refused("{'model':'percentage','rate':'1','event_minimum':'2','event_maximum':'1'}",
+				  RUI_INVALID, "event_maximum");
+	check_refused("{'model':'time_of_use','bands':[]}", RUI_INVALID, "bands");
+	check_refused("{'model':'time_of_use','bands':[{'code':'','price':'1'}]}", RUI_INVALID,
+				  "bands[0].code");
+	check_refused("{'model':'time_of_use','bands':[{'code':'a','price':'1'},{'code':'a',"
+				  "'price':'1'}]}",
+				  RUI_INVALID, "bands[1].code");
+	check_refused("{'model':'duration','steps':[{'price':'1'}]}", RUI_INVALID, "steps[0]");
+	check_refused("{'model':'duration','steps':[{'every':0,'price':'1'}]}", RUI_INVALID,
+				  "steps[0].every");
+	check_refused("{'model':'duration','steps':[{'every':'30','price':'1'}]}", RUI_INVALID,
+				  "steps[0].every");
+	check_refused("{'model':'duration','steps':[{'up_to':60,'every':1,'price':'1'},{'up_to':60,"
+				  "'every':1,'price':'1'},{'every':1,'price':'1'}]}",
+				  RUI_INVALID, "steps[1].up_to");
+	check_refused("{'model':'duration','free_units':'1','steps':[{'every':1,'price':'1'}]}",
+				  RUI_INVALID, "free_units");
+	check_refused("{'model':'duration','day_starts':'24:00','steps':[{'every':1,'price':'1'}]}",
+				  RUI_INVALID, "day_starts");
 	check_refused("", RUI_SYNTAX, "");
 	check_refused("[]", RUI_INVALID, "");
 	check_refused("{}", RUI_INVALID, "");
@@ -156,52 +171,6 @@ test_texts(void)
 	check_refused("{'model':'graduated','tiers':[{'price':'1'}],'allowance':{'from':'0',"
 				  "'per_person':'1'}}",
 				  RUI_INVALID, "allowance.from");
-}
-
-/* The charge; and its lines sum to net, or to gross where tax is included. */
-static void
-check_charge(const char *text, const char *quantity, const char *net, const char *tax,
-			 const char *gross)
-{
-	rui_tariff *value = tariff(text);
-	rui_charge_steps steps = { 0 };
-	rui_decimal sum = rui_decimal_zero;
-	rui_charged charged;
-	rui_charged alone;
-	rui_error error;
-	size_t i;
-
-	unit_note("%s of %s", text, quantity);
-	if (value == NULL)
-		return;
-	CHECK(rui_tariff_charge(&rui_env_malloc, value, decimal(quantity), &charged, &steps,
-							&error) == RUI_OK);
-	CHECK(rui_tariff_charge(&rui_env_malloc, value, decimal(quantity), &alone, NULL, &error) ==
-		  RUI_OK);
-	CHECK(rui_decimal_compare(charged.net, alone.net) == 0 &&
-		  rui_decimal_compare(charged.gross, alone.gross) == 0);
-	CHECK_TEXT(print(charged.net), net);
-	CHECK_TEXT(print(charged.tax), tax);
-	CHECK_TEXT(print(charged.gross), gross);
-	CHECK_INT(charged.net.scale, value->scale);
-	CHECK_INT(charged.tax.scale, value->scale);
-	CHECK_INT(charged.gross.scale, value->scale);
-	for (i = 0; i < steps.count; i++)
-	{
-		rui_decimal product;
-
-		CHECK(rui_decimal_add(sum, steps.items[i].amount, &sum, &error) == RUI_OK);
-		if (!steps.items[i].has_quantity)
-			continue;
-		CHECK(rui_decimal_multiply(steps.items[i].quantity, steps.items[i].price, &product,
-								   &error) ==
-			  RUI_OK);
-		CHECK(rui_decimal_compare(product, steps.items[i].amount) == 0);
-	}
-	CHECK(rui_decimal_compare(sum, value->tax_inclusive ? charged.gross : charged.net) == 0);
-	rui_release(&rui_env_malloc, steps.items);
-	rui_tariff_release(&rui_env_malloc, value);
-	unit_note("%s", "");
 }
 
 /* Beijing's water ladder of 2014, a year's cubic metres. */
@@ -262,50 +231,61 @@ test_errors(void)
 {
 	rui_tariff *value = tariff("{'model':'fixed','price':'1000000'}");
 	rui_charged charged = { { 7, 0, 0 }, { 7, 0, 0 }, { 7, 0, 0 } };
-	rui_tariff *result = NULL;
+	rui_usage usage = { .quantity = decimal("99999999999999999999999999999999999") };
 	rui_error error;
 
-	CHECK_INT(rui_tariff_charge(&rui_env_malloc, value, decimal("-1"), &charged, NULL, &error),
+	CHECK_INT(rui_tariff_charge(&rui_env_malloc, value, &usage, &charged, NULL, &error), RUI_RANGE);
+	CHECK(charged.net.value == 7 && charged.tax.value == 7 && charged.gross.value == 7);
+	CHECK_INT(rui_usage_of_quantity(&rui_env_malloc, value, decimal("-1"), &usage, &error),
 			  RUI_RANGE);
 	CHECK_TEXT(error.part, "quantity");
-	CHECK_INT(rui_tariff_charge(&rui_env_malloc, value,
-								decimal("99999999999999999999999999999999999"), &charged, NULL,
-								&error),
-			  RUI_RANGE);
-	CHECK(charged.net.value == 7 && charged.tax.value == 7 && charged.gross.value == 7);
-	CHECK_INT(rui_tariff_widen(&rui_env_malloc, value, -1, &result, &error), RUI_INVALID);
-	CHECK(result == NULL);
 	rui_tariff_release(&rui_env_malloc, value);
 }
 
 static void
+check_wide(const char *text, int64_t persons, const char *expected)
+{
+	rui_tariff *value = tariff(text);
+	rui_text wide;
+	rui_error error;
+
+	rui_text_start(&wide, &rui_env_malloc);
+	unit_note("%lld persons", (long long) persons);
+	if (expected == NULL)
+		CHECK_INT(rui_tariff_widen(&rui_env_malloc, value, persons, &wide, &error), RUI_INVALID);
+	else
+	{
+		CHECK(rui_tariff_widen(&rui_env_malloc, value, persons, &wide, &error) == RUI_OK);
+		CHECK_TEXT(wide.bytes, json(expected));
+	}
+	rui_text_release(&wide);
+	rui_tariff_release(&rui_env_malloc, value);
+	unit_note("%s", "");
+}
+
+#define BOUNDS(first, second) \
+	"{'model':'graduated','tiers':[{'up_to':'" first "','price':'5'},{'up_to':'" second "'," \
+	"'price':'7'},{'price':'9'}]}"
+
+static void
 test_ladders(void)
 {
-	static const struct
-	{
-		int64_t persons;
-		const char *bounds[2];
-	} cases[] = {
-		{ 0, { "180", "260" } },
-		{ 5, { "180", "260" } },
-		{ 6, { "210", "290" } },
-		{ 8, { "270", "350" } },
-	};
 	rui_tariff *value = tariff(LADDER);
 	rui_charged charged;
 	rui_error error;
-	size_t i;
 
-	for (i = 0; i < sizeof cases / sizeof cases[0]; i++)
-	{
-		rui_tariff *wide = NULL;
-
-		CHECK(rui_tariff_widen(&rui_env_malloc, value, cases[i].persons, &wide, &error) == RUI_OK);
-		CHECK_TEXT(print(wide->tiers[0].up_to), cases[i].bounds[0]);
-		CHECK_TEXT(print(wide->tiers[1].up_to), cases[i].bounds[1]);
-		CHECK(!wide->has_allowance);
-		rui_tariff_release(&rui_env_malloc, wide);
-	}
+	check_wide(LADDER, -1, NULL);
+	check_wide(LADDER, 0, BOUNDS("180", "260"));
+	check_wide(LADDER, 5, BOUNDS("180", "260"));
+	check_wide(LADDER, 6, BOUNDS("210", "290"));
+	check_wide(LADDER, 8, BOUNDS("270", "350"));
+	check_wide("{'model':'flat','amount':'1'}", 8, "{'model':'flat','amount':'1'}");
+	check_wide("{'model':'time_of_use','bands':[{'code':'p','price':'1'}]}", 8,
+			   "{'model':'time_of_use','bands':[{'code':'p','price':'1'}]}");
+	check_wide("{'model':'blocks','tiers':[{'up_to':'5','size':'2','price':'1'},{'size':'3',"
+			   "'price':'1'}],'allowance':{'from':'1','per_person':'0.5'}}",
+			   3, "{'model':'blocks','tiers':[{'up_to':'6.5','size':'2','price':'1'},{'size':'3',"
+				  "'price':'1'}]}");
 	/* 170 cubic metres used before, 20 now: 10 × 5 + 10 × 7. */
 	CHECK(rui_tariff_charge_between(&rui_env_malloc, value, decimal("170"), decimal("190"),
 									&charged, &error) == RUI_OK);
@@ -313,6 +293,9 @@ test_ladders(void)
 	CHECK(rui_tariff_charge_between(&rui_env_malloc, value, decimal("190"), decimal("170"),
 									&charged, &error) == RUI_OK);
 	CHECK_TEXT(print(charged.gross), "-120");
+	CHECK_INT(rui_tariff_charge_between(&rui_env_malloc, value, decimal("-1"), decimal("170"),
+										&charged, &error),
+			  RUI_RANGE);
 	rui_tariff_release(&rui_env_malloc, value);
 }
 
@@ -329,6 +312,7 @@ test_laws(void)
 	rui_random random = { 7 };
 	rui_charged charged;
 	rui_charged whole;
+	rui_usage usage = { 0 };
 	rui_error error;
 	int i;
 
@@ -344,7 +328,8 @@ test_laws(void)
 		CHECK(charged.gross.value >= 0);
 		CHECK(rui_decimal_add(sum, charged.gross, &sum, &error) == RUI_OK);
 		reached = next;
-		CHECK(rui_tariff_charge(&rui_env_malloc, value, reached, &whole, NULL, &error) == RUI_OK);
+		usage.quantity = reached;
+		CHECK(rui_tariff_charge(&rui_env_malloc, value, &usage, &whole, NULL, &error) == RUI_OK);
 		CHECK(rui_decimal_compare(sum, whole.gross) == 0);
 	}
 	unit_note("%s", "");
