@@ -113,9 +113,9 @@ $$;
 COMMENT ON FUNCTION rui.report_grids(bigint, timestamptz, timestamptz) IS
 'The active grids of a project with the code of their steward, buildings, homes (units of every kind), tickets opened in [from_at, to_at) within them, and their area (WGS 84), by code. Needs permission read_reports. Errors: 22004, 22008, 22023, 42501.';
 
-CREATE FUNCTION rui.report_arrears(project_id bigint, as_of date)
-RETURNS TABLE (age text, from_days integer, units bigint, charges bigint, amount numeric)
-LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 5
+CREATE FUNCTION rui.report_arrears(project_id bigint, as_of timestamptz)
+RETURNS TABLE (age text, from_days integer, units bigint, amount numeric)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 6
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -123,20 +123,20 @@ BEGIN
 	IF as_of IS NULL THEN
 		PERFORM rui._missing('as_of');
 	ELSIF NOT isfinite(as_of) THEN
-		RAISE EXCEPTION 'a report needs a finite date' USING ERRCODE = 'datetime_field_overflow';
+		RAISE EXCEPTION 'a report needs a finite time' USING ERRCODE = 'datetime_field_overflow';
 	END IF;
 	RETURN QUERY
-	SELECT a.age, a.from_days, count(DISTINCT c.unit_id), count(c.charge_id), coalesce(sum(c.open_amount), 0)
-	FROM (VALUES ('not due', -100000, 0), ('1-30', 1, 30), ('31-60', 31, 60), ('61-90', 61, 90), ('over 90', 91, 1000000))
-		AS a(age, from_days, to_days)
-	LEFT JOIN rui.charge_open c ON c.project_id = report_arrears.project_id AND c.open_amount > 0
-		AND as_of - c.due_on BETWEEN a.from_days AND a.to_days
-	GROUP BY a.age, a.from_days
-	ORDER BY a.from_days;
+	SELECT b.age, b.from_days, count(*) FILTER (WHERE b.part > 0), coalesce(sum(b.part), 0)
+	FROM (VALUES (1)) AS once(row)
+	LEFT JOIN rui.arrears(report_arrears.project_id, as_of) AS a ON true
+	CROSS JOIN LATERAL (VALUES ('not due', -100000, a.not_due), ('1-30', 1, a.days_1_30), ('31-60', 31, a.days_31_60),
+		('61-90', 61, a.days_61_90), ('91-180', 91, a.days_91_180), ('over 180', 181, a.days_over_180)) AS b(age, from_days, part)
+	GROUP BY b.age, b.from_days
+	ORDER BY b.from_days;
 END
 $$;
-COMMENT ON FUNCTION rui.report_arrears(bigint, date) IS
-'What is owed now, by how many days it is past due on the date as_of: not due, 1-30, 31-60, 61-90, over 90; each with the number of units and charges and the open amount in the project''s currency. Needs permission read_reports. Errors: 22004, 22008, 42501.';
+COMMENT ON FUNCTION rui.report_arrears(bigint, timestamptz) IS
+'What was owed at an instant, by how many days it was past due on that local date: not due, 1-30, 31-60, 61-90, 91-180, over 180; each with the number of units and the amount in the project''s currency (rui.arrears has it unit by unit). Needs permission read_reports. Errors: 22004, 22008, 42501.';
 
 CREATE FUNCTION rui.report_money(project_id bigint, from_at timestamptz, to_at timestamptz)
 RETURNS TABLE (billed numeric, paid numeric, open_amount numeric, collection_rate numeric)

@@ -125,7 +125,7 @@ BEGIN
 	SELECT '<div class="arrears">' || rui._svg_bars(rui.label('report', 'arrears', lang), jsonb_agg(jsonb_build_object('key', a.age, 'label', a.age,
 			'value', a.amount, 'text', format('%s %s  (%s %s)', a.amount, about.currency, a.units, rui.label('report', 'units', lang)))
 			ORDER BY a.from_days)) || '</div>' INTO arrears
-	FROM rui.report_arrears(project_id, (to_at AT TIME ZONE about.time_zone)::date) a;
+	FROM rui.report_arrears(project_id, to_at) a;
 
 	SELECT rui._svg_bars(rui.label('report', 'scores', lang), coalesce(jsonb_agg(jsonb_build_object('key', s.key, 'label', s.label,
 		'value', s.score, 'text', format('%s  %s', s.score, s.grade)) ORDER BY s.label), '[]'), 100) INTO scores
@@ -204,7 +204,7 @@ BEGIN
 		FROM rui.report_money(project_id, from_at, to_at) m;
 	RETURN QUERY SELECT format('%s %s  %s: %s', rpad(rui.label('report', 'arrears', lang) || ', ' || a.age, 30), lpad(a.amount::text, 14),
 			rui.label('report', 'units', lang), a.units)
-		FROM rui.report_arrears(project_id, (to_at AT TIME ZONE about.time_zone)::date) a;
+		FROM rui.report_arrears(project_id, to_at) a;
 	RETURN NEXT '';
 	RETURN QUERY SELECT format('%s %s %s', rpad(rui._short(s.label, 30), 30), lpad(s.score::text, 8), s.grade)
 		FROM rui.report_scores(project_id, to_at) s ORDER BY s.label LIMIT 30;

@@ -56,9 +56,9 @@ SELECT is((SELECT (code, clocks)::text FROM rui.report_attainment(:span, split_b
 SELECT is_empty(format($$SELECT * FROM rui.report_attainment(%s, '2026-01-05 00:00+08', '2026-01-06 00:00+08', 'arrival')$$, :project),
 	'what is not promised is not counted');
 SELECT is((SELECT count(*) FROM rui.report_grids(:span)), 0::bigint, 'no grids yet');
-SELECT is((SELECT array_agg(age ORDER BY from_days) FROM rui.report_arrears(:project, '2026-02-01')),
-	'{not due,1-30,31-60,61-90,over 90}'::text[], 'ages of arrears');
-SELECT is((SELECT sum(amount) FROM rui.report_arrears(:project, '2026-02-01')), 0::numeric, 'nothing is owed');
+SELECT is((SELECT array_agg(age ORDER BY from_days) FROM rui.report_arrears(:project, '2026-02-01 00:00+08')),
+	'{not due,1-30,31-60,61-90,91-180,over 180}'::text[], 'ages of arrears');
+SELECT is((SELECT sum(amount) FROM rui.report_arrears(:project, '2026-02-01 00:00+08')), 0::numeric, 'nothing is owed');
 SELECT is((SELECT (billed, paid, open_amount, collection_rate)::text FROM rui.report_money(:span)), '(0,0,0,)', 'nothing is billed');
 
 SELECT rui.report_html(:span, at => '2026-01-07 08:00+08') AS page \gset
@@ -94,7 +94,7 @@ SELECT pg_temp.refused(format('report_summary(%s, now() - interval ''1 day'', no
 SELECT set_config('rui.party_id', :'worker', true) \gset hidden_
 SELECT pg_temp.refused(format('report_tickets(%s, now() - interval ''1 day'', now())', :project), '42501', 'a worker reads no reports');
 SELECT pg_temp.refused(format('report_grids(%s, now() - interval ''1 day'', now())', :project), '42501', 'nor grids');
-SELECT pg_temp.refused(format('report_arrears(%s, current_date)', :project), '42501', 'nor arrears');
+SELECT pg_temp.refused(format('report_arrears(%s, now())', :project), '42501', 'nor arrears');
 SELECT pg_temp.refused(format('report_money(%s, now() - interval ''1 day'', now())', :project), '42501', 'nor money');
 SELECT pg_temp.refused(format('report_html(%s, now() - interval ''1 day'', now())', :project), '42501', 'nor the page');
 SELECT pg_temp.refused(format('report_summary(%s, now() - interval ''1 day'', now())', :project), '42501', 'nor its summary');

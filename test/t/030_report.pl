@@ -86,7 +86,7 @@ like($categories, qr{Pipes &quot;&gt;&lt;img|Pipes "&gt;&lt;img}, 'with their na
 my ($arrears) = $dom =~ m{<section id="arrears">(.*?)</section>}s;
 is(join("\n", sort $arrears =~ /data-key="([^"]+" data-value="[0-9.]+)"/g),
 	figures(q{SELECT age || '" data-value="' || amount
-		FROM rui.report_arrears((SELECT id FROM rui.project), '2025-03-04')}), 'the arrears are right');
+		FROM rui.report_arrears((SELECT id FROM rui.project), '2025-03-04 00:00+08')}), 'the arrears are right');
 my ($opened) = $dom =~ m{data-figure="opened"><b>(\d+)<};
 is($opened, answer(qq{SELECT opened FROM rui.report_tickets($span)}), 'so are the tickets');
 cmp_ok($opened, '>', 20, 'and there are some');
