@@ -1,7 +1,7 @@
 -- Fee items, price plans, billing runs and single charges: right to the cent
 -- by hand, nothing billed twice, everything in the ledger.
 BEGIN;
-SELECT plan(60);
+SELECT plan(61);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 
@@ -182,5 +182,6 @@ SET LOCAL ROLE rui_resident;
 SELECT is((SELECT array_agg(DISTINCT payer_id) FROM rui.charge), ARRAY[:zhao]::bigint[], 'a resident sees what he owes, and nothing else');
 SELECT throws_ok('SELECT FROM rui.posting', '42501', NULL, 'and no ledger');
 RESET ROLE;
+SELECT is_empty(format('SELECT * FROM rui.invariant_violation WHERE project_id IN (%s, %s)', :one, :two), 'no invariant is broken');
 SELECT * FROM finish();
 ROLLBACK;

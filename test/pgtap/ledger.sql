@@ -1,6 +1,6 @@
 -- The ledger: balanced by construction, append-only, closed months stay.
 BEGIN;
-SELECT plan(45);
+SELECT plan(46);
 \ir fixture/estate.sql
 
 SELECT is(rui.open_books(:one, '2025-01-01'), '2025-01-01'::date, 'books begin in the month asked');
@@ -88,5 +88,6 @@ SELECT throws_ok(format('SELECT rui.reopen_period(%s, ''2025-01-01'', ''x'', ''2
 -- The same command twice.
 SELECT is(rui.post_entry(:one, '6602', '1002', 2, 'Key', request_key => 'k1', at => '2025-02-18'),
 	rui.post_entry(:one, '6602', '1002', 2, 'Key', request_key => 'k1', at => '2025-02-18'), 'a repeated command answers as the first time');
+SELECT is_empty(format('SELECT * FROM rui.invariant_violation WHERE project_id IN (%s, %s)', :one, :two), 'no invariant is broken');
 SELECT * FROM finish();
 ROLLBACK;

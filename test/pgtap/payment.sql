@@ -1,7 +1,7 @@
 -- Payments: which debts they pay, in which order, to the cent by hand; what
 -- is left; taking back; late fees and arrears.
 BEGIN;
-SELECT plan(64);
+SELECT plan(65);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'fee', '费') AS fee \gset
@@ -170,5 +170,6 @@ SELECT is((SELECT days_over_180 FROM rui.arrears(:two, '2025-07-02 12:00+00')), 
 SELECT is((SELECT sum(total) FROM rui.arrears(:one, x.at)), (SELECT balance FROM rui.trial_balance(:one, x.at) WHERE code = '1122'), 'arrears are the receivables at any instant')
 FROM (SELECT '2025-03-05 12:00+00'::timestamptz AS at) x;
 SELECT is((SELECT balance FROM rui.trial_balance(:two, '2025-07-31') WHERE code = '1122'), 511.00, 'a project''s money is its own');
+SELECT is_empty(format('SELECT * FROM rui.invariant_violation WHERE project_id IN (%s, %s)', :one, :two), 'no invariant is broken');
 SELECT * FROM finish();
 ROLLBACK;

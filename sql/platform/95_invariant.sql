@@ -1,0 +1,198 @@
+-- What must always be so, looked up anew from the rows themselves. Each part
+-- finds the rows that break one rule; rooms add theirs with UNION ALL.
+
+CREATE VIEW rui.invariant_violation WITH (security_invoker = true, security_barrier = true) AS
+
+-- The ledger.
+SELECT p.project_id, 'posting_account' AS invariant, format('posting %s names an account that is not in the chart', p.id) AS detail
+FROM rui.posting p
+WHERE NOT EXISTS (SELECT FROM rui.account a WHERE a.project_id = p.project_id AND a.id = p.debit_account)
+	OR NOT EXISTS (SELECT FROM rui.account a WHERE a.project_id = p.project_id AND a.id = p.credit_account)
+UNION ALL
+SELECT p.project_id, 'posting_period', format('posting %s of %s counts in %s', p.id, p.at, to_char(p.period, 'YYYY-MM'))
+FROM rui.posting p
+JOIN rui.project j ON j.id = p.project_id
+LEFT JOIN rui.accounting_period m ON m.project_id = p.project_id AND m.month = p.period
+WHERE m.id IS NULL OR p.period > (p.at AT TIME ZONE j.time_zone)::date
+UNION ALL
+SELECT p.project_id, 'period_order', format('month %s is %s after a month that is %s', to_char(p.month, 'YYYY-MM'), p.state, p.before_state)
+FROM (SELECT p.project_id, p.month, p.state, lag(p.state) OVER w AS before_state, lag(p.month) OVER w AS before_month
+	FROM rui.accounting_period p WINDOW w AS (PARTITION BY p.project_id ORDER BY p.month)) p
+WHERE p.before_month <> p.month - interval '1 month' OR p.before_state = 'open' AND p.state = 'closed'
+UNION ALL
+-- Each document is posted once, in full, and taken back as often.
+SELECT coalesce(d.project_id, p.project_id), 'document_posted', format('%s %s of %s is posted with %s and taken back with %s',
+	coalesce(d.document, p.document), coalesce(d.id, p.document_id), coalesce(d.amount::text, 'unknown amount'),
+	coalesce(p.forth, 0), coalesce(p.back, 0))
+FROM (
+	SELECT c.project_id, 'charge' AS document, c.id, c.gross::numeric AS amount, v.charge_id IS NOT NULL AS is_reversed
+	FROM rui.charge c LEFT JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id
+	UNION ALL
+	SELECT y.project_id, 'payment', y.id, y.amount, v.payment_id IS NOT NULL
+	FROM rui.payment y LEFT JOIN rui.payment_reversal v ON v.project_id = y.project_id AND v.payment_id = y.id
+	UNION ALL
+	SELECT a.project_id, 'allocation', a.id, a.amount, b.id IS NOT NULL
+	FROM rui.allocation a LEFT JOIN rui.allocation b ON b.project_id = a.project_id AND b.reverses = a.id
+	WHERE a.reverses IS NULL
+	UNION ALL
+	SELECT r.project_id, 'refund', r.id, r.amount, false FROM rui.refund r) d
+FULL JOIN (
+	SELECT p.project_id, p.document, p.document_id, coalesce(sum(p.amount) FILTER (WHERE p.reverses IS NULL), 0) AS forth,
+		coalesce(sum(p.amount) FILTER (WHERE p.reverses IS NOT NULL), 0) AS back
+	FROM rui.posting p GROUP BY p.project_id, p.document, p.document_id) p
+	ON p.project_id = d.project_id AND p.document = d.document AND p.document_id = d.id
+LEFT JOIN rui.ledger_entry e ON e.project_id = p.project_id AND p.document = 'entry' AND e.id = p.document_id
+WHERE CASE WHEN d.id IS NOT NULL THEN coalesce(p.forth, 0) <> d.amount
+		OR coalesce(p.back, 0) <> CASE WHEN d.is_reversed THEN d.amount ELSE 0 END
+	ELSE e.id IS NULL OR p.back NOT IN (0, p.forth) END
+UNION ALL
+SELECT r.project_id, 'posting_reversal', format('posting %s and its reversal %s do not cancel out', r.posting_id, r.reversal_id)
+FROM rui.posting_reversal r
+LEFT JOIN rui.posting p ON p.project_id = r.project_id AND p.id = r.posting_id
+LEFT JOIN rui.posting q ON q.project_id = r.project_id AND q.id = r.reversal_id
+WHERE (p.id, p.amount, p.debit_account, p.credit_account) IS DISTINCT FROM (q.reverses, q.amount, q.credit_account, q.debit_account)
+UNION ALL
+-- Control accounts are what the rows say.
+SELECT b.project_id, 'receivables', format('open charges of %s, receivables of %s', o.amount, b.balance)
+FROM (SELECT k.project_id, coalesce(sum(CASE WHEN p.debit_account = a.id THEN p.amount ELSE -p.amount END), 0) AS balance
+	FROM rui.books k
+	JOIN rui.account a ON a.project_id = k.project_id AND a.code = '1122'
+	LEFT JOIN rui.posting p ON p.project_id = a.project_id AND a.id IN (p.debit_account, p.credit_account)
+	GROUP BY k.project_id) b
+CROSS JOIN LATERAL (SELECT coalesce((SELECT sum(c.gross) FROM rui.charge c WHERE c.project_id = b.project_id AND NOT EXISTS (
+		SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id)), 0)
+	- coalesce((SELECT sum(a.amount) FROM rui.allocation a WHERE a.project_id = b.project_id), 0) AS amount) o
+WHERE o.amount <> b.balance
+UNION ALL
+SELECT b.project_id, 'prepayments', format('payments left over of %s, prepayments of %s', o.amount, -b.balance)
+FROM (SELECT k.project_id, coalesce(sum(CASE WHEN p.debit_account = a.id THEN p.amount ELSE -p.amount END), 0) AS balance
+	FROM rui.books k
+	JOIN rui.account a ON a.project_id = k.project_id AND a.code = '2203'
+	LEFT JOIN rui.posting p ON p.project_id = a.project_id AND a.id IN (p.debit_account, p.credit_account)
+	GROUP BY k.project_id) b
+CROSS JOIN LATERAL (SELECT coalesce((SELECT sum(y.amount) FROM rui.payment y WHERE y.project_id = b.project_id AND NOT EXISTS (
+		SELECT FROM rui.payment_reversal v WHERE v.project_id = y.project_id AND v.payment_id = y.id)), 0)
+	- coalesce((SELECT sum(a.amount) FROM rui.allocation a WHERE a.project_id = b.project_id), 0)
+	- coalesce((SELECT sum(r.amount) FROM rui.refund r WHERE r.project_id = b.project_id), 0) AS amount) o
+WHERE o.amount <> -b.balance
+UNION ALL
+
+-- Charges and payments.
+SELECT c.project_id, 'charge_paid', format('charge %s of %s is paid with %s', c.id, c.gross, a.amount)
+FROM (SELECT a.project_id, a.charge_id, sum(a.amount) AS amount FROM rui.allocation a GROUP BY a.project_id, a.charge_id) a
+JOIN rui.charge c ON c.project_id = a.project_id AND c.id = a.charge_id
+LEFT JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id
+WHERE a.amount < 0 OR a.amount > CASE WHEN v.charge_id IS NULL THEN c.gross ELSE 0 END
+UNION ALL
+SELECT y.project_id, 'payment_spent', format('payment %s of %s pays %s', y.id, y.amount, s.amount)
+FROM (SELECT u.project_id, u.payment_id, sum(u.amount) AS amount FROM (
+		SELECT a.project_id, a.payment_id, a.amount FROM rui.allocation a
+		UNION ALL SELECT r.project_id, r.payment_id, r.amount FROM rui.refund r) u GROUP BY u.project_id, u.payment_id) s
+JOIN rui.payment y ON y.project_id = s.project_id AND y.id = s.payment_id
+LEFT JOIN rui.payment_reversal v ON v.project_id = y.project_id AND v.payment_id = y.id
+WHERE s.amount < 0 OR s.amount > CASE WHEN v.payment_id IS NULL THEN y.amount ELSE 0 END
+UNION ALL
+SELECT a.project_id, 'allocation_refers', format('allocation %s names payment %s and charge %s', a.id, a.payment_id, a.charge_id)
+FROM rui.allocation a
+WHERE NOT EXISTS (SELECT FROM rui.charge c WHERE c.project_id = a.project_id AND c.id = a.charge_id)
+	OR NOT EXISTS (SELECT FROM rui.payment y WHERE y.project_id = a.project_id AND y.id = a.payment_id)
+UNION ALL
+SELECT c.project_id, 'billed_twice', format('charge %s bills unit %s for %s, and an earlier one part of it', c.id, c.unit_id, c.period)
+FROM (SELECT c.*, max(upper(c.period)) OVER (PARTITION BY c.project_id, c.fee_item_id, c.unit_id ORDER BY c.period, c.id
+		ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS billed_to
+	FROM rui.charge c
+	LEFT JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id
+	WHERE c.source = 'plan' AND v.bill_again IS NOT TRUE) c
+WHERE c.billed_to > lower(c.period)
+UNION ALL
+SELECT c.project_id, 'charge_refers', format('charge %s names fee item %s, unit %s, payer %s and charge %s', c.id, c.fee_item_id,
+	coalesce(c.unit_id::text, '-'), coalesce(c.payer_id::text, '-'), coalesce(c.about_charge_id::text, '-'))
+FROM rui.charge c
+WHERE NOT EXISTS (SELECT FROM rui.fee_item f WHERE f.project_id = c.project_id AND f.id = c.fee_item_id)
+	OR c.unit_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.unit u WHERE u.project_id = c.project_id AND u.id = c.unit_id)
+	OR c.payer_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.party p WHERE p.id = c.payer_id)
+	OR c.about_charge_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.charge d
+		WHERE d.project_id = c.project_id AND d.id = c.about_charge_id AND d.component = 'principal')
+UNION ALL
+-- No payable completion without exactly one charge or a waiver, once a tick
+-- has come by.
+SELECT k.project_id, 'payable_charged', format('ticket %s is done, payable, and neither charged nor waived', k.id)
+FROM rui.ticket k
+JOIN rui.task t ON t.project_id = k.project_id AND t.id = k.id
+JOIN rui.ticket_category y ON y.project_id = t.project_id AND y.code = t.category
+JOIN rui.duty_run r ON r.project_id = k.project_id AND r.duty_code = 'charge_tickets'
+WHERE t.completed_at <= r.last_at AND k.charge_waiver IS NULL
+	AND (y.fee_item_code IS NOT NULL OR k.charge_amount IS NOT NULL)
+	AND NOT EXISTS (SELECT FROM rui.charge c WHERE c.project_id = k.project_id AND c.source = 'ticket' AND c.source_id = k.id)
+UNION ALL
+
+-- The estate.
+SELECT o.project_id, 'owner_known', format('unit %s belongs to party %s, who is not of the company', o.unit_id, w.owner_id)
+FROM rui.ownership o
+JOIN rui.project j ON j.id = o.project_id
+CROSS JOIN LATERAL unnest(o.owner_ids) AS w(owner_id)
+WHERE NOT EXISTS (SELECT FROM rui.party p WHERE p.id = w.owner_id AND p.company_id = j.company_id)
+UNION ALL
+SELECT o.project_id, 'occupancy_in_household', format('occupancy %s is not within its household''s unit and time', o.id)
+FROM rui.occupancy o
+JOIN rui.household h ON h.project_id = o.project_id AND h.id = o.household_id
+WHERE h.unit_id <> o.unit_id OR NOT o.valid && h.valid
+UNION ALL
+
+-- Work.
+SELECT t.project_id, 'task_state', format('task %s is in state %s, which its machine does not know', t.id, t.state)
+FROM rui.task t
+WHERE NOT EXISTS (SELECT FROM rui.transition m WHERE m.subject = t.kind AND m.to_state = t.state)
+UNION ALL
+SELECT t.project_id, 'task_clocks', format('task %s is open and has no clock, though a policy is for everything', t.id)
+FROM rui.task t
+WHERE t.ended_at IS NULL AND t.state <> 'new'
+	AND NOT EXISTS (SELECT FROM rui.task_clock c WHERE c.project_id = t.project_id AND c.task_id = t.id)
+	AND EXISTS (SELECT FROM rui.sla_policy s WHERE s.project_id = t.project_id AND s.valid @> t.opened_at
+		AND s.category IS NULL AND s.priority IS NULL AND s.is_emergency IS NULL AND s.contract_level IS NULL)
+UNION ALL
+SELECT t.project_id, 'task_clocks', format('task %s is %s, but its %s clock is %s', t.id, t.state, c.target, c.state)
+FROM rui.task t
+JOIN rui.task_clock c ON c.project_id = t.project_id AND c.task_id = t.id AND c.state <> 'stopped'
+WHERE t.state = 'completed' OR t.ended_at IS NOT NULL
+UNION ALL
+SELECT t.project_id, 'accountable_staff', format('task %s is answered for by party %s, who is not on the staff', t.id, t.accountable_id)
+FROM rui.task t
+JOIN rui.project j ON j.id = t.project_id
+WHERE t.ended_at IS NULL AND t.accountable_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.staff s
+	WHERE s.company_id = j.company_id AND s.party_id = t.accountable_id
+		AND s.employed @> (t.last_at AT TIME ZONE j.time_zone)::date)
+UNION ALL
+
+-- Judgement: a score is what its findings give, for ever.
+SELECT a.project_id, 'audit_score', format('audit %s holds %s (%s), its findings give %s (%s)', a.id, a.total, a.grade, s.total, s.grade)
+FROM rui.audit a
+JOIN rui.scorecard c ON c.project_id = a.project_id AND c.id = a.scorecard_id
+CROSS JOIN LATERAL rui.score(c.rubric, a.findings) s
+WHERE (a.total, a.grade, a.vetoed, a.answered) IS DISTINCT FROM (s.total, s.grade, s.vetoed, s.answered);
+
+PERFORM rui._describe('invariant_violation', 'Everything that is not as it must be: empty, always. Select by project_id where there are many.',
+	'invariant: The rule that is broken.',
+	'detail: Which row breaks it, and how.');
+GRANT SELECT ON rui.invariant_violation TO rui_manager, rui_auditor;
+PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
+	('posting_account', '分录科目存在', 'postings name accounts of the chart'),
+	('posting_period', '分录期间正确', 'postings count in a month that had begun'),
+	('period_order', '会计期间连续', 'accounting months are without gaps and close in order'),
+	('document_posted', '单据入账一次', 'every document is posted once, in full'),
+	('posting_reversal', '冲销相抵', 'a reversal cancels its posting out'),
+	('receivables', '应收与明细一致', 'receivables are the open charges'),
+	('prepayments', '预收与明细一致', 'prepayments are what payments have left over'),
+	('charge_paid', '应收不超额核销', 'no charge is paid more than it is'),
+	('payment_spent', '收款不超额核销', 'no payment pays more than it is'),
+	('allocation_refers', '核销引用有效', 'allocations name a payment and a charge'),
+	('billed_twice', '不重复收费', 'nothing is billed twice'),
+	('charge_refers', '应收引用有效', 'charges name what exists'),
+	('payable_charged', '有偿必收或减免', 'payable work is charged or waived'),
+	('owner_known', '业主有效', 'owners are parties of the company'),
+	('occupancy_in_household', '入住与住户一致', 'people live where their household does'),
+	('task_state', '任务状态有效', 'tasks are in states of their machine'),
+	('task_clocks', '任务时钟一致', 'clocks run as their tasks do'),
+	('accountable_staff', '责任人在职', 'who answers for open work is on the staff'),
+	('audit_score', '评分可复算', 'scores are what their findings give')
+) AS i(code, zh, en);

@@ -1,0 +1,95 @@
+-- A month of everything breaks no invariant; each kind of damage, done behind
+-- the platform's back, is seen by the rule that forbids it.
+BEGIN;
+SELECT plan(30);
+\ir fixture/estate.sql
+SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
+SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
+SELECT rui.set_price_plan(:one, 'property', '{"model":"fixed","price":"2.5","tax":{"rate":"0.06","inclusive":true}}', 'area', '2025-01-01') AS plan \gset
+SELECT rui.set_fee_item(:one, 'repair', '维修') \gset hidden_
+SELECT rui.set_price_plan(:one, 'repair', '{"model":"fixed","price":"1"}', 'once', '2025-01-01') \gset hidden_
+INSERT INTO rui.ownership (project_id, unit_id, valid, owner_ids, share_parts) VALUES (:one, :u1, '[2020-01-01,)', ARRAY[:zhao, :qian], '{1,2}');
+INSERT INTO rui.household (project_id, unit_id, valid) VALUES (:one, :u1, '[2020-01-01,)') RETURNING id AS h1 \gset
+INSERT INTO rui.occupancy (project_id, household_id, unit_id, party_id, role, valid) VALUES (:one, :h1, :u1, :zhao, 'owner', '[2020-01-01,)');
+INSERT INTO rui.staff (company_id, party_id, staff_no, employed) VALUES (:company, :loader, '1', '[2000-01-01,)');
+SELECT rui.set_sla_policy(:one, 'always', response => '1 hour', from_at => '2024-01-01 00:00+00') AS policy \gset
+SELECT rui.set_ticket_category(:one, 'repair', '修', 'repair', fee_item_code => 'repair') \gset hidden_
+SELECT rui.open_ticket(:one, 'repair', 'Lamp', :u1, at => '2025-01-10 01:00+00') AS t1 \gset
+SELECT rui.open_ticket(:one, 'repair', 'Lamp', :u1, at => '2025-01-10 01:00+00') AS t2 \gset
+SELECT rui.triage_ticket(:one, :t2, at => '2025-01-10 01:30+00') FROM rui.task WHERE id = :t2 AND state = 'new' \gset hidden_
+SELECT rui.assign_ticket(:one, :t1, :loader, at => '2025-01-10 02:00+00'), rui.accept_ticket(:one, :t1, at => '2025-01-10 02:01+00'),
+	rui.arrive_ticket(:one, :t1, at => '2025-01-10 02:30+00'), rui.complete_ticket(:one, :t1, 'done', 40, at => '2025-01-10 03:00+00') \gset hidden_
+SELECT count(*) FROM rui.tick(:one, '2025-01-10 04:00+00') \gset hidden_
+SELECT count(*) FROM rui.run_billing(:one, '2025-01-01', at => '2025-01-20') \gset hidden_
+SELECT rui.record_payment(:one, :u1, NULL, 300, 'cash', at => '2025-01-21') AS p1 \gset
+SELECT rui.record_payment(:one, :u2, NULL, 50, 'cash', at => '2025-01-21') AS p2 \gset
+SELECT rui.reverse_payment(:one, :p2, 'Bounced', '2025-01-22') \gset hidden_
+SELECT rui.refund_payment(:one, :p1, 5, 'Too much', at => '2025-01-22') \gset hidden_
+SELECT min(id) AS c3 FROM rui.charge WHERE unit_id = :u3 \gset
+SELECT rui.reverse_charge(:one, :c3, 'Wrong', true, '2025-01-23') \gset hidden_
+SELECT count(*) FROM rui.run_billing(:one, '2025-01-01', at => '2025-01-24') \gset hidden_
+SELECT rui.post_entry(:one, '6602', '1002', 10, 'Paper', at => '2025-01-25') AS e1 \gset
+SELECT rui.close_period(:one, '2025-01-01', '2025-02-02') \gset hidden_
+SELECT rui.set_scorecard(:one, 'round', 'Round', '{"scale":"100","sections":[{"code":"a","weight":"1","items":[{"code":"A1","weight":"1","kind":"pass"}]}]}',
+	at => '2025-01-01 00:00+00') \gset hidden_
+SELECT rui.record_audit(:one, 'round', 'building', :b1, '{"A1":{"value":true}}', at => '2025-01-26') AS audit \gset
+SELECT is_empty('SELECT * FROM rui.invariant_violation', 'a month of everything breaks no invariant');
+
+-- Damage: what is done, and the rules that see it.
+CREATE FUNCTION pg_temp.damage(command text, rules text[], about text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+	seen text[];
+BEGIN
+	BEGIN
+		PERFORM set_config('session_replication_role', 'replica', true);
+		EXECUTE command;
+		SELECT array_agg(DISTINCT v.invariant ORDER BY v.invariant) INTO seen FROM rui.invariant_violation v;
+		RAISE EXCEPTION USING ERRCODE = 'RUUND';
+	EXCEPTION WHEN SQLSTATE 'RUUND' THEN
+		NULL; -- undone
+	END;
+	RETURN NEXT is(seen, rules, about);
+END $$;
+SELECT id AS c1 FROM rui.charge WHERE unit_id = :u1 AND source = 'plan' \gset
+SELECT id AS ct FROM rui.charge WHERE source = 'ticket' AND source_id = :t1 \gset
+SELECT pg_temp.damage(format('UPDATE rui.posting SET credit_account = -1 WHERE document = ''entry'' AND document_id = %s', :e1), '{posting_account}', 'a posting to nowhere');
+SELECT pg_temp.damage(format('UPDATE rui.posting SET period = ''2025-02-01'' WHERE document = ''entry'' AND document_id = %s', :e1), '{posting_period}', 'a month ahead of its time');
+SELECT pg_temp.damage(format('INSERT INTO rui.accounting_period (project_id, month) VALUES (%s, ''2025-05-01'')', :one), '{period_order}', 'a gap between months');
+SELECT pg_temp.damage(format('INSERT INTO rui.accounting_period (project_id, month, state) VALUES (%s, ''2025-02-01'', ''open''), (%1$s, ''2025-03-01'', ''closed'')', :one), '{period_order}', 'a month closed before the one before it');
+SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''charge'' AND document_id = %s', :c1), '{document_posted,receivables}', 'a charge that is not posted');
+SELECT pg_temp.damage(format('UPDATE rui.posting SET amount = amount + 0.01 WHERE document = ''charge'' AND document_id = %s', :c1), '{document_posted,receivables}', 'a cent too much');
+SELECT pg_temp.damage(format('DELETE FROM rui.charge_reversal WHERE charge_id = %s', :c3), '{billed_twice,document_posted,receivables}', 'a reversal that is gone');
+SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''payment'' AND document_id = %s', :p1), '{document_posted,prepayments}', 'a payment that is not posted');
+SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''allocation'' AND document_id IN (SELECT id FROM rui.allocation WHERE payment_id = %s)', :p1), '{document_posted,prepayments,receivables}', 'an allocation that is not posted');
+SELECT pg_temp.damage('DELETE FROM rui.ledger_entry', '{document_posted}', 'an entry without its document');
+SELECT pg_temp.damage('UPDATE rui.posting SET debit_account = credit_account, credit_account = debit_account WHERE reverses IS NOT NULL', '{posting_reversal,receivables}', 'a reversal that doubles');
+SELECT pg_temp.damage('DELETE FROM rui.allocation WHERE reverses IS NOT NULL', '{document_posted,payment_spent,prepayments,receivables}', 'money of a payment that was none');
+SELECT pg_temp.damage(format('INSERT INTO rui.allocation (project_id, payment_id, charge_id, amount, at) VALUES (%s, %s, %s, 1, now())', :one, :p1, :c1), '{charge_paid,document_posted,prepayments,receivables}', 'a charge paid twice');
+SELECT pg_temp.damage(format('INSERT INTO rui.refund (project_id, payment_id, amount, at, reason) VALUES (%s, %s, 10, now(), ''x'')', :one, :p1), '{document_posted,payment_spent,prepayments}', 'more given back than left');
+SELECT pg_temp.damage(format('INSERT INTO rui.allocation (project_id, payment_id, charge_id, amount, at) VALUES (%s, -1, -1, 1, now())', :one), '{allocation_refers,document_posted,prepayments,receivables}', 'an allocation of nothing to nothing');
+SELECT pg_temp.damage(format('INSERT INTO rui.charge (project_id, fee_item_id, unit_id, source, source_id, revision, period, quantity, net, tax, gross, due_on, at)
+	SELECT project_id, fee_item_id, unit_id, source, source_id, 2, ''[2025-01-31,2025-02-01)'', quantity, 0, 0, 0, due_on, at FROM rui.charge WHERE id = %s', :c1), '{billed_twice}', 'a day billed twice');
+SELECT pg_temp.damage(format('UPDATE rui.charge SET payer_id = -1 WHERE id = %s', :c1), '{charge_refers}', 'a payer who does not exist');
+SELECT pg_temp.damage(format('UPDATE rui.charge SET source = ''order'' WHERE id = %s', :ct), '{payable_charged}', 'work that nobody charged');
+SELECT pg_temp.damage(format('UPDATE rui.ownership SET owner_ids = ''{-1,%s}''', :zhao), '{owner_known}', 'an owner who does not exist');
+SELECT pg_temp.damage(format('UPDATE rui.occupancy SET unit_id = %s', :u2), '{occupancy_in_household}', 'somebody living elsewhere than his household');
+SELECT pg_temp.damage(format('UPDATE rui.task SET state = ''lost'' WHERE id = %s', :t2), '{task_state}', 'a state nobody knows');
+SELECT pg_temp.damage(format('DELETE FROM rui.task_clock WHERE task_id = %s', :t2), '{task_clocks}', 'an open ticket without clocks')
+FROM rui.task WHERE id = :t2 AND state <> 'new';
+SELECT pg_temp.damage(format('UPDATE rui.task_clock SET state = ''running'', stopped_at = NULL, on_time = NULL, late_by = NULL WHERE task_id = %s', :t1), '{task_clocks}', 'a clock that runs on');
+SELECT pg_temp.damage(format('UPDATE rui.task SET accountable_id = %s WHERE id = %s', :zhao, :t2), '{accountable_staff}', 'a resident who answers for open work');
+SELECT pg_temp.damage(format('UPDATE rui.task SET accountable_id = %s WHERE id = %s', :loader, :t2), NULL, 'who is on the staff may');
+SELECT pg_temp.damage(format('UPDATE rui.audit SET total = 99 WHERE id = %s', :audit), '{audit_score}', 'a score that was touched up');
+
+-- Every rule has a name in both languages, and whoever may look can.
+SELECT is_empty($$SELECT m[1] FROM regexp_matches(pg_get_viewdef('rui.invariant_violation'), $r$'([a-z_]+)'::text(?: AS invariant|,\s+format| AS "\?column\?")$r$, 'g') m
+	WHERE rui.label('invariant', m[1], 'zh') = m[1]$$, 'every rule has a Chinese name');
+SELECT set_config('session_replication_role', 'origin', true) \gset hidden_
+SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
+SET LOCAL ROLE rui_manager;
+SELECT lives_ok('SELECT * FROM rui.invariant_violation', 'a manager may look');
+SET LOCAL ROLE rui_resident;
+SELECT throws_ok('SELECT * FROM rui.invariant_violation', '42501', NULL, 'a resident may not');
+RESET ROLE;
+SELECT * FROM finish();
+ROLLBACK;
