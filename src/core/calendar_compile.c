@@ -23,8 +23,8 @@ rui_stretch_add(rui_compiler *c, rui_stretch_list *list, int64_t start, uint32_t
 		list->count--;
 	if (list->count > 0 && list->items[list->count - 1].pattern == pattern)
 		return RUI_OK;
-	status = rui_grow(c->env, &list->items, &list->capacity, list->count + 1, sizeof(rui_stretch_start),
-					  c->error);
+	status = rui_grow(c->env, &list->items, &list->capacity, list->count + 1,
+					  sizeof(rui_stretch_start), c->error);
 	if (status != RUI_OK)
 		return status;
 	list->items[list->count].start = start;

@@ -58,7 +58,8 @@ check_laws(const rui_timetable *timetable, rui_random *random)
 		must(a <= b ? worked >= 0 && worked <= b - a : worked <= 0 && worked >= b - a);
 		must(rui_timetable_add(timetable, a, worked, RUI_BOUNDARY_OPEN, &found, &error) != RUI_OK ||
 			 found == RUI_FOREVER || found >= b);
-		must(rui_timetable_add(timetable, a, worked, RUI_BOUNDARY_CLOSE, &found, &error) != RUI_OK ||
+		must(rui_timetable_add(timetable, a, worked, RUI_BOUNDARY_CLOSE, &found, &error) !=
+				 RUI_OK ||
 			 found <= b || (worked == 0 && found == a));
 		if (rui_timetable_next(timetable, a, RUI_BOUNDARY_OPEN, &found, &error) == RUI_OK &&
 			found != RUI_FOREVER)

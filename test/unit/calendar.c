@@ -86,12 +86,14 @@ test_canonical(void)
 			   "\"sat\":[[\"18:00\",\"00:00\"]]}}",
 			   "{\"tz\":\"UTC\",\"weekly\":{\"fri\":[[\"22:00\",\"06:00\"]],"
 			   "\"sat\":[[\"18:00\",\"24:00\"]]}}");
-	check_text("{\"tz\":\"UTC\",\"weekly\":{\"mon\":[[\"12:00\",\"24:00\"],[\"00:00\",\"12:00\"]]}}",
+	check_text("{\"tz\":\"UTC\",\"weekly\":{\"mon\":[[\"12:00\",\"24:00\"],"
+			   "[\"00:00\",\"12:00\"]]}}",
 			   "{\"tz\":\"UTC\",\"weekly\":{\"mon\":[[\"00:00\",\"24:00\"]]}}");
 	/* Day and night shift: merged they would close when they open. */
 	check_text("{\"tz\":\"UTC\",\"weekly\":{\"mon\":[[\"08:00\",\"12:00\"],[\"12:00\",\"20:00\"],"
 			   "[\"20:00\",\"08:00\"]]}}",
-			   "{\"tz\":\"UTC\",\"weekly\":{\"mon\":[[\"08:00\",\"20:00\"],[\"20:00\",\"08:00\"]]}}");
+			   "{\"tz\":\"UTC\",\"weekly\":{\"mon\":[[\"08:00\",\"20:00\"],"
+			   "[\"20:00\",\"08:00\"]]}}");
 }
 
 #define A "{\"tz\":\"UTC\"}"
@@ -309,7 +311,8 @@ test_other_zones(void)
 								  "\"sat\":[[\"12:00\",\"13:00\"]]}}");
 	/* Midnight of 2018-11-04 was skipped, 23:00 of 2019-02-16 repeated. */
 	rui_timetable *paulo = compile("{\"tz\":\"America/Sao_Paulo\",\"weekly\":{"
-								   "\"sun\":[[\"00:00\",\"24:00\"]],\"sat\":[[\"23:30\",\"24:00\"]]}}");
+								   "\"sun\":[[\"00:00\",\"24:00\"]],"
+								   "\"sat\":[[\"23:30\",\"24:00\"]]}}");
 	bool working;
 	rui_error error;
 
@@ -318,7 +321,7 @@ test_other_zones(void)
 	CHECK_INT(between(howe, "2026-10-03T00:00Z", "2026-10-06T00:00Z"),
 			  23 * RUI_HOUR + 30 * RUI_MINUTE);
 	/* The skipped date's hours move forward by the day. */
-	CHECK_INT(between(apia, "2011-12-29T12:00Z", "2012-01-01T00:00Z"), 16 * RUI_HOUR - 0 + 3 * RUI_HOUR);
+	CHECK_INT(between(apia, "2011-12-29T12:00Z", "2012-01-01T00:00Z"), 19 * RUI_HOUR);
 	CHECK(rui_is_working_date(apia, rui_date_make(2011, 12, 30), &working, &error) == RUI_OK);
 	CHECK(!working);
 	CHECK(rui_is_working_date(apia, rui_date_make(2011, 12, 31), &working, &error) == RUI_OK);
@@ -333,23 +336,26 @@ test_other_zones(void)
 	rui_timetable_release(&rui_env_malloc, paulo);
 }
 
+#define ALL_DAY "[[\"00:00\",\"24:00\"]]"
+#define MORNING "[[\"08:00\",\"09:00\"]]"
+
 static void
 test_ends(void)
 {
-	rui_timetable *always = compile("{\"any\":[{\"tz\":\"UTC\",\"weekly\":{"
-									"\"mon\":[[\"00:00\",\"24:00\"]],\"tue\":[[\"00:00\",\"24:00\"]],"
-									"\"wed\":[[\"00:00\",\"24:00\"]],\"thu\":[[\"00:00\",\"24:00\"]],"
-									"\"fri\":[[\"00:00\",\"24:00\"]],\"sat\":[[\"00:00\",\"24:00\"]],"
-									"\"sun\":[[\"00:00\",\"24:00\"]]}}]}");
+	rui_timetable *always = compile("{\"tz\":\"UTC\",\"weekly\":{\"mon\":" ALL_DAY
+									",\"tue\":" ALL_DAY ",\"wed\":" ALL_DAY ",\"thu\":" ALL_DAY
+									",\"fri\":" ALL_DAY ",\"sat\":" ALL_DAY ",\"sun\":" ALL_DAY
+									"}}");
 	rui_timetable *never = compile("{\"tz\":\"UTC\"}");
-	rui_timetable *mondays = compile("{\"tz\":\"UTC\",\"weekly\":{\"mon\":[[\"08:00\",\"09:00\"]]}}");
+	rui_timetable *mondays = compile("{\"tz\":\"UTC\",\"weekly\":{\"mon\":" MORNING "}}");
 	/* Each has weekly hours, together they have none. */
-	rui_timetable *nothing = compile("{\"all\":[{\"tz\":\"UTC\",\"weekly\":{\"mon\":[[\"08:00\",\"09:00\"]]}},"
-									 "{\"tz\":\"UTC\",\"weekly\":{\"tue\":[[\"08:00\",\"09:00\"]]}}]}");
-	rui_timetable *once = compile("{\"tz\":\"UTC\",\"date_hours\":{\"2026-01-01\":[[\"08:00\",\"09:00\"]]}}");
+	rui_timetable *nothing = compile("{\"all\":[{\"tz\":\"UTC\",\"weekly\":{\"mon\":" MORNING
+									 "}},{\"tz\":\"UTC\",\"weekly\":{\"tue\":" MORNING "}}]}");
+	rui_timetable *once = compile("{\"tz\":\"UTC\",\"date_hours\":{\"2026-01-01\":" MORNING
+								  "}}");
 	/* Open only in summer: at the world's end, in winter, more is to come. */
 	rui_timetable *summer = compile("{\"all\":[{\"tz\":\"America/New_York\",\"weekly\":{"
-									"\"mon\":[[\"08:00\",\"09:00\"]]}},{\"tz\":\"UTC\",\"weekly\":{"
+									"\"mon\":" MORNING "}},{\"tz\":\"UTC\",\"weekly\":{"
 									"\"mon\":[[\"12:00\",\"13:00\"]]}}]}");
 	int64_t result;
 	int32_t count;
@@ -446,8 +452,9 @@ test_sentences(void)
 
 	check_sentence(calendar, timetable, "2026-09-30T03:30Z", 7 * RUI_HOUR + 1, "en",
 				   "7 hours 0.000001 seconds of working time from Wed 2026-09-30 11:30 end at "
-				   "Sat 2026-10-10 08:30:00.000001 (Asia/Shanghai), counted on 4 dates, make-up day "
-				   "2026-10-10, leaving out holidays 2026-10-01 to 2026-10-02 and 2 hours of "
+				   "Sat 2026-10-10 08:30:00.000001 (Asia/Shanghai), counted on 4 dates, "
+				   "make-up day 2026-10-10, leaving out holidays 2026-10-01 to 2026-10-02 "
+				   "and 2 hours of "
 				   "closures.");
 	check_sentence(calendar, timetable, "2026-09-30T03:30Z", 7 * RUI_HOUR, "zh",
 				   "自2026-09-30(周三)11:30起计7小时工作时间,至2026-10-10(周六)08:30"
@@ -493,7 +500,8 @@ test_memory(void)
 	const char *text = "{\"all\":[{\"any\":[" B ",{\"tz\":\"America/New_York\",\"weekly\":{\"mon\":"
 					   "[[\"08:00\",\"02:30\"]]},\"holidays\":[\"2026-10-01\"],\"date_hours\":"
 					   "{\"2026-10-10\":[[\"08:00\",\"12:00\"]]},\"closures\":{\"2026-10-10\":"
-					   "[[\"10:00\",\"11:00\"]]}}]},{\"shift\":[{\"minus\":[" A "," C "]},\"PT1H\"]},"
+					   "[[\"10:00\",\"11:00\"]]}}]},"
+					   "{\"shift\":[{\"minus\":[" A "," C "]},\"PT1H\"]},"
 					   "{\"tz\":\"UTC\",\"weekly\":{\"mon\":[[\"08:00\",\"12:00\"]]}}]}";
 	int allowed;
 	bool done = false;

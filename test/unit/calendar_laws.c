@@ -504,9 +504,14 @@ test_algebra(uint64_t seed)
 			until - minutes * RUI_MINUTE >= RUI_FIRST_INSTANT &&
 			from - minutes * RUI_MINUTE < RUI_END_INSTANT &&
 			until - minutes * RUI_MINUTE < RUI_END_INSTANT)
-			CHECK_INT(worked_in(&m, from, until, "{\"shift\":[{\"shift\":[%s,\"PT%dM\"]},\"PT7H\"]}",
-								text_a, minutes - 420),
-					  worked(&m, text_a, from - minutes * RUI_MINUTE, until - minutes * RUI_MINUTE));
+		{
+			int64_t by = minutes * RUI_MINUTE;
+
+			CHECK_INT(worked_in(&m, from, until,
+								"{\"shift\":[{\"shift\":[%s,\"PT%dM\"]},\"PT7H\"]}", text_a,
+								minutes - 420),
+					  worked(&m, text_a, from - by, until - by));
+		}
 	}
 	unit_note("%s", "");
 }

@@ -389,7 +389,7 @@ main(int argc, char **argv)
 		timetable = compile(&m);
 		for (k = 0; k < 10 && timetable != NULL; k++)
 		{
-			unit_note("seed %llu, history %d", (unsigned long long) seed + (unsigned long long) i, k);
+			unit_note("seed %" PRIu64 ", history %d", seed + (uint64_t) i, k);
 			test_history(&m, timetable);
 		}
 		rui_timetable_release(&rui_env_malloc, timetable);
