@@ -8,14 +8,13 @@
  * their union anew (DeFord, Duchin & Solomon 2021); and passing the surplus
  * on, from neighbour to neighbour, to a part that has room.
  */
-#include "core/partition_graph.h"
+#include "core/partition_balance.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TREES 24 /* tried for one pair */
-#define PATIENCE 120
 #define TRIAL_PATIENCE 40
 #define LONGEST_PATH 24
 #define PRICES 7
@@ -24,386 +23,42 @@
 #define MOST_EFFORT 400
 #define SEARCH_PARTS 300 /* seen in a search for a path */
 
-typedef struct task
-{
-	double excess;
-	uint32_t part;
-} task;
-
-typedef struct balancer
-{
-	rui_partition_state *s;
-	uint32_t *anchor; /* a node of each part, or one that was */
-	uint32_t *members; /* of the parts at hand */
-	uint32_t *number; /* place of a node in members */
-	uint32_t *parent; /* in the tree, by place */
-	uint32_t *depth;
-	uint32_t *frontier; /* pairs of places */
-	uint32_t *from;
-	int64_t *sum; /* loads below */
-	int64_t *cut; /* weight between below and the rest */
-	int64_t *home[2]; /* cost of taking what is below from its home */
-	int32_t *saved; /* parts of members before an attempt */
-	uint32_t *borders;
-	uint32_t *path;
-	uint32_t *step; /* to part on the way of a path search, from which part */
-	unsigned char *changed; /* parts, in this sweep */
-	task *tasks;
-	double grain; /* mean load of a node */
-} balancer;
-
-/* A node of the part; anchors move, so search from the old one if need be. */
-static uint32_t
-anchor_of(balancer *b, uint32_t part)
-{
-	const rui_graph *g = b->s->graph;
-	uint32_t v = b->anchor[part];
-
-	if (b->s->part[v] == (int32_t) part)
-		return v;
-	for (v = 0; v < g->nodes; v++)
-		if (b->s->part[v] == (int32_t) part)
-			break;
-	b->anchor[part] = v;
-	return v;
-}
-
-/* List the nodes of a part after the count that members holds already. */
-static uint32_t
-list_members(balancer *b, uint32_t part, uint32_t count)
-{
-	rui_partition_state *s = b->s;
-	const rui_graph *g = s->graph;
-	uint32_t head = count;
-	uint32_t mark = ++s->search;
-	uint32_t start = anchor_of(b, part);
-
-	s->seen[start] = mark;
-	b->members[count++] = start;
-	while (head < count)
-	{
-		uint32_t u = b->members[head++];
-		uint32_t arc;
-
-		for (arc = g->first[u]; arc < g->first[u + 1]; arc++)
-		{
-			uint32_t w = g->to[arc];
-
-			if (s->part[w] != (int32_t) part || s->seen[w] == mark)
-				continue;
-			s->seen[w] = mark;
-			b->members[count++] = w;
-		}
-	}
-	return count;
-}
-
-static void
-save(balancer *b, uint32_t count)
-{
-	uint32_t i;
-
-	for (i = 0; i < count; i++)
-		b->saved[i] = b->s->part[b->members[i]];
-}
-
-static void
-restore(balancer *b, uint32_t count)
-{
-	rui_partition_state *s = b->s;
-	uint32_t i;
-
-	for (i = 0; i < count; i++)
-	{
-		uint32_t v = b->members[i];
-		int32_t now = s->part[v];
-
-		if (now == b->saved[i])
-			continue;
-		s->load[now] -= s->graph->load[v];
-		s->count[now]--;
-		s->part[v] = b->saved[i];
-		s->load[b->saved[i]] += s->graph->load[v];
-		s->count[b->saved[i]]++;
-		b->anchor[b->saved[i]] = v;
-	}
-}
-
-/* Cut between two parts, with what leaving homes costs, over members. */
-static int64_t
-pair_cost(const balancer *b, uint32_t count, uint32_t p, uint32_t q)
-{
-	const rui_partition_state *s = b->s;
-	const rui_graph *g = s->graph;
-	int64_t cost = 0;
-	uint32_t i;
-
-	for (i = 0; i < count; i++)
-	{
-		uint32_t v = b->members[i];
-		uint32_t arc;
-
-		if (s->home != NULL && s->home[v] >= 0 && s->home[v] != s->part[v])
-			cost += s->home_cost[v];
-		if (s->part[v] != (int32_t) p)
-			continue;
-		for (arc = g->first[v]; arc < g->first[v + 1]; arc++)
-			if (s->part[g->to[arc]] == (int32_t) q)
-				cost += g->weight[arc];
-	}
-	return cost;
-}
-
-static double
-pair_excess(const rui_partition_state *s, uint32_t p, uint32_t q)
-{
-	return rui_partition_excess(s, p, s->load[p]) + rui_partition_excess(s, q, s->load[q]);
-}
-
-/* ---- recombination ---- */
-
-/* A random tree over members: numbered so that parents come first. */
-static void
-grow_tree(balancer *b, uint32_t count, int32_t p, int32_t q)
-{
-	rui_partition_state *s = b->s;
-	const rui_graph *g = s->graph;
-	uint32_t mark = ++s->search;
-	uint32_t open = 0;
-	uint32_t placed = 0;
-	uint32_t v = b->members[rui_random_below(s->random, count)];
-	uint32_t parent = 0;
-
-	for (;;)
-	{
-		uint32_t arc;
-		uint32_t pick;
-
-		s->seen[v] = mark;
-		b->number[v] = placed;
-		b->members[placed] = v;
-		b->parent[placed] = parent;
-		b->depth[placed] = placed == 0 ? 0 : b->depth[parent] + 1;
-		placed++;
-		for (arc = g->first[v]; arc < g->first[v + 1]; arc++)
-		{
-			uint32_t w = g->to[arc];
-
-			if ((s->part[w] == p || s->part[w] == q) && s->seen[w] != mark)
-			{
-				b->frontier[open] = w;
-				b->from[open++] = placed - 1;
-			}
-		}
-		do
-		{
-			if (open == 0)
-				return;
-			pick = (uint32_t) (((rui_random_next(s->random) >> 32) * open) >> 32);
-			v = b->frontier[pick];
-			parent = b->from[pick];
-			b->frontier[pick] = b->frontier[--open];
-			b->from[pick] = b->from[open];
-		} while (s->seen[v] == mark);
-	}
-}
-
-/* Sums below every node of the tree. */
-static void
-sum_tree(balancer *b, uint32_t count, int32_t p, int32_t q)
-{
-	const rui_partition_state *s = b->s;
-	const rui_graph *g = s->graph;
-	uint32_t i;
-
-	memset(b->cut, 0, count * sizeof(int64_t));
-	for (i = 0; i < count; i++)
-	{
-		uint32_t v = b->members[i];
-		uint32_t arc;
-
-		b->sum[i] = g->load[v];
-		b->home[0][i] = s->home != NULL && s->home[v] == p ? s->home_cost[v] : 0;
-		b->home[1][i] = s->home != NULL && s->home[v] == q ? s->home_cost[v] : 0;
-		for (arc = g->first[v]; arc < g->first[v + 1]; arc++)
-		{
-			uint32_t w = g->to[arc];
-			uint32_t x = i;
-			uint32_t y;
-
-			if (s->part[w] != p && s->part[w] != q)
-				continue;
-			b->cut[i] += g->weight[arc];
-			y = b->number[w];
-			if (y < x)
-				continue; /* each edge once */
-			while (x != y)
-			{
-				if (b->depth[x] >= b->depth[y])
-					x = b->parent[x];
-				else
-					y = b->parent[y];
-			}
-			b->cut[x] -= 2 * g->weight[arc];
-		}
-	}
-	for (i = count - 1; i > 0; i--)
-	{
-		uint32_t up = b->parent[i];
-
-		b->sum[up] += b->sum[i];
-		b->cut[up] += b->cut[i];
-		b->home[0][up] += b->home[0][i];
-		b->home[1][up] += b->home[1][i];
-	}
-}
-
-/* Give what is below the place to part, and the rest to other. */
-static void
-apply_cut(balancer *b, uint32_t count, uint32_t below, uint32_t part, uint32_t other)
-{
-	rui_partition_state *s = b->s;
-	uint32_t i;
-
-	s->load[part] = s->load[other] = 0;
-	s->count[part] = s->count[other] = 0;
-	for (i = 0; i < count; i++)
-	{
-		uint32_t v = b->members[i];
-		/* frontier is free now: whether a place lies below. */
-		bool inside = i == below || (i > below && b->frontier[b->parent[i]]);
-		uint32_t to = inside ? part : other;
-
-		b->frontier[i] = inside;
-		s->part[v] = (int32_t) to;
-		s->load[to] += s->graph->load[v];
-		s->count[to]++;
-		b->anchor[to] = v;
-	}
-}
-
-static uint32_t
-list_pair_border(balancer *b, uint32_t count, uint32_t p, uint32_t q)
-{
-	const rui_partition_state *s = b->s;
-	const rui_graph *g = s->graph;
-	uint32_t found = 0;
-	uint32_t i;
-
-	for (i = 0; i < count; i++)
-	{
-		uint32_t v = b->members[i];
-		int32_t other = s->part[v] == (int32_t) p ? (int32_t) q : (int32_t) p;
-		uint32_t arc;
-
-		for (arc = g->first[v]; arc < g->first[v + 1]; arc++)
-			if (s->part[g->to[arc]] == other)
-			{
-				b->borders[found++] = v;
-				break;
-			}
-	}
-	return found;
-}
-
-static void
-polish(balancer *b, uint32_t count, uint32_t p, uint32_t q)
-{
-	rui_partition_change change = { 1, 0 };
-	int i;
-
-	for (i = 0; i < 3 && change.moves > 0; i++)
-		rui_partition_refine_pair(b->s, p, q, b->borders, list_pair_border(b, count, p, q),
-								  PATIENCE, &change);
-}
-
-/* Try one tree of the union; keep it when excess, then cost, fall. */
-static void
-recombine(balancer *b, uint32_t count, uint32_t p, uint32_t q, bool *improved)
-{
-	rui_partition_state *s = b->s;
-	double old_excess = pair_excess(s, p, q);
-	int64_t old_cost = pair_cost(b, count, p, q);
-	int64_t total = s->load[p] + s->load[q];
-	double best_excess = 0;
-	int64_t best_cost = 0;
-	uint32_t best = 0;
-	bool best_swapped = false;
-	double excess;
-	uint32_t i;
-
-	grow_tree(b, count, (int32_t) p, (int32_t) q);
-	sum_tree(b, count, (int32_t) p, (int32_t) q);
-	save(b, count);
-	for (i = 1; i < count; i++)
-	{
-		int swapped;
-
-		for (swapped = 0; swapped < 2; swapped++)
-		{
-			int64_t of_p = swapped ? total - b->sum[i] : b->sum[i];
-			int64_t cost = b->cut[i];
-
-			excess = rui_partition_excess(s, p, of_p) + rui_partition_excess(s, q, total - of_p);
-			/* Below goes to q when swapped: it loses those at home in p. */
-			cost += b->home[1 - swapped][i] + b->home[swapped][0] - b->home[swapped][i];
-			if (best != 0 &&
-				(excess > best_excess || (excess == best_excess && cost >= best_cost)))
-				continue;
-			best_excess = excess;
-			best_cost = cost;
-			best = i;
-			best_swapped = swapped != 0;
-		}
-	}
-	*improved = false;
-	if (best == 0)
-		return;
-	apply_cut(b, count, best, best_swapped ? q : p, best_swapped ? p : q);
-	polish(b, count, p, q);
-	excess = pair_excess(s, p, q);
-	if (excess < old_excess || (excess == old_excess && pair_cost(b, count, p, q) < old_cost))
-		*improved = true;
-	else
-		restore(b, count);
-}
-
 /* ---- one pair, one part ---- */
 
 /* Work on a pair until p lies in its window or nothing helps. */
 static rui_status
-work_on_pair(balancer *b, uint32_t p, uint32_t q, uint32_t trees, bool *improved)
+work_on_pair(rui_balancer *b, uint32_t p, uint32_t q, uint32_t trees, bool *improved)
 {
 	rui_partition_state *s = b->s;
-	double start = pair_excess(s, p, q);
-	uint32_t count = list_members(b, p, 0);
+	double start = rui_balancer_excess(s, p, q);
+	uint32_t count = rui_balancer_list_members(b, p, 0);
 	rui_status status = RUI_OK;
 	uint32_t i;
 
-	count = list_members(b, q, count);
+	count = rui_balancer_list_members(b, q, count);
 	*improved = false;
-	if (list_pair_border(b, count, p, q) == 0)
+	if (rui_balancer_list_border(b, count, p, q) == 0)
 		return RUI_OK; /* no neighbours any more */
-	polish(b, count, p, q);
-	for (i = 0; i < trees && status == RUI_OK && pair_excess(s, p, q) > 0; i++)
+	rui_balancer_polish(b, count, p, q);
+	for (i = 0; i < trees && status == RUI_OK && rui_balancer_excess(s, p, q) > 0; i++)
 	{
 		bool better;
 
-		recombine(b, count, p, q, &better);
+		rui_balancer_recombine(b, count, p, q, &better);
 		if ((i & 3) == 3 && rui_interrupted(s->env))
 			status = rui_fail(s->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
 	}
-	*improved = pair_excess(s, p, q) < start;
+	*improved = rui_balancer_excess(s, p, q) < start;
 	return status;
 }
 
 /* The parts next to p, into borders. */
 static uint32_t
-list_neighbours(balancer *b, uint32_t p)
+list_neighbours(rui_balancer *b, uint32_t p)
 {
 	rui_partition_state *s = b->s;
 	const rui_graph *g = s->graph;
-	uint32_t count = list_members(b, p, 0);
+	uint32_t count = rui_balancer_list_members(b, p, 0);
 	uint32_t found = 0;
 	uint32_t i;
 
@@ -433,7 +88,7 @@ list_neighbours(balancer *b, uint32_t p)
  * surplus and room more (or give what it lacks); the number of steps, or 0.
  */
 static uint32_t
-find_path(balancer *b, uint32_t p, int64_t room)
+find_path(rui_balancer *b, uint32_t p, int64_t room)
 {
 	rui_partition_state *s = b->s;
 	bool over = s->load[p] > s->high[p];
@@ -482,7 +137,7 @@ find_path(balancer *b, uint32_t p, int64_t room)
 
 /* Pass the surplus of p along a path; undo it all if that does not help. */
 static rui_status
-pass_on(balancer *b, uint32_t p, int64_t room, bool *improved)
+pass_on(rui_balancer *b, uint32_t p, int64_t room, bool *improved)
 {
 	rui_partition_state *s = b->s;
 	uint32_t length = find_path(b, p, room);
@@ -502,7 +157,7 @@ pass_on(balancer *b, uint32_t p, int64_t room, bool *improved)
 	for (i = 0; i <= length; i++)
 	{
 		before += rui_partition_excess(s, path[i], s->load[path[i]]);
-		saved_count = list_members(b, path[i], saved_count);
+		saved_count = rui_balancer_list_members(b, path[i], saved_count);
 	}
 	saved_nodes = rui_allocate(s->env, saved_count, sizeof(uint32_t));
 	saved_parts = rui_allocate(s->env, saved_count, sizeof(int32_t));
@@ -544,7 +199,7 @@ pass_on(balancer *b, uint32_t p, int64_t room, bool *improved)
 		{
 			memcpy(b->members, saved_nodes, saved_count * sizeof(uint32_t));
 			memcpy(b->saved, saved_parts, saved_count * sizeof(int32_t));
-			restore(b, saved_count);
+			rui_balancer_restore(b, saved_count);
 		}
 	}
 	rui_release(s->env, saved_nodes);
@@ -557,7 +212,7 @@ pass_on(balancer *b, uint32_t p, int64_t room, bool *improved)
  * node of either side the neighbour in from and the node in frontier.
  */
 static uint32_t
-list_contacts(balancer *b, uint32_t p, uint32_t count)
+list_contacts(rui_balancer *b, uint32_t p, uint32_t count)
 {
 	rui_partition_state *s = b->s;
 	const rui_graph *g = s->graph;
@@ -585,7 +240,7 @@ list_contacts(balancer *b, uint32_t p, uint32_t count)
 }
 
 static void
-refine_contact(balancer *b, uint32_t p, uint32_t q, uint32_t contacts,
+refine_contact(rui_balancer *b, uint32_t p, uint32_t q, uint32_t contacts,
 			   rui_partition_change *change)
 {
 	uint32_t seeds = 0;
@@ -602,10 +257,10 @@ refine_contact(balancer *b, uint32_t p, uint32_t q, uint32_t contacts,
  * holds them.
  */
 static void
-choose_neighbour(balancer *b, uint32_t p, const uint32_t *order, uint32_t found, bool *improved)
+choose_neighbour(rui_balancer *b, uint32_t p, const uint32_t *order, uint32_t found, bool *improved)
 {
 	rui_partition_state *s = b->s;
-	uint32_t contacts = list_contacts(b, p, list_members(b, p, 0));
+	uint32_t contacts = list_contacts(b, p, rui_balancer_list_members(b, p, 0));
 	uint32_t best = RUI_NO_NODE;
 	double best_excess = 0;
 	int64_t best_gained = 0;
@@ -615,10 +270,10 @@ choose_neighbour(balancer *b, uint32_t p, const uint32_t *order, uint32_t found,
 	for (i = 0; i < found; i++)
 	{
 		uint32_t q = order[i];
-		double excess = pair_excess(s, p, q);
+		double excess = rui_balancer_excess(s, p, q);
 
 		refine_contact(b, p, q, contacts, &change);
-		excess = pair_excess(s, p, q) - excess;
+		excess = rui_balancer_excess(s, p, q) - excess;
 		rui_partition_undo(s, p, q, change.moves);
 		if (excess < 0 &&
 			rui_partition_better(s, excess, change.gained, best_excess, best_gained))
@@ -640,7 +295,7 @@ choose_neighbour(balancer *b, uint32_t p, const uint32_t *order, uint32_t found,
 }
 
 static rui_status
-work_on_part(balancer *b, uint32_t p, bool hard, bool *improved)
+work_on_part(rui_balancer *b, uint32_t p, bool hard, bool *improved)
 {
 	rui_partition_state *s = b->s;
 	uint32_t found = list_neighbours(b, p);
@@ -675,7 +330,7 @@ work_on_part(balancer *b, uint32_t p, bool hard, bool *improved)
 }
 
 static void
-release(balancer *b)
+release(rui_balancer *b)
 {
 	const rui_env *env = b->s->env;
 
@@ -699,7 +354,7 @@ release(balancer *b)
 }
 
 static rui_status
-start(balancer *b, rui_partition_state *s)
+start(rui_balancer *b, rui_partition_state *s)
 {
 	const rui_env *env = s->env;
 	size_t n = s->graph->nodes;
@@ -725,7 +380,7 @@ start(balancer *b, rui_partition_state *s)
 	b->path = rui_allocate(env, (size_t) s->parts + 1, sizeof(uint32_t));
 	b->step = rui_allocate(env, s->parts, sizeof(uint32_t));
 	b->changed = rui_allocate_zero(env, s->parts, 1);
-	b->tasks = rui_allocate(env, s->parts, sizeof(task));
+	b->tasks = rui_allocate(env, s->parts, sizeof(rui_balancer_task));
 	if (b->anchor == NULL || b->members == NULL || b->number == NULL || b->parent == NULL ||
 		b->depth == NULL || b->frontier == NULL || b->from == NULL || b->sum == NULL ||
 		b->cut == NULL || b->home[0] == NULL || b->home[1] == NULL || b->saved == NULL ||
@@ -740,8 +395,8 @@ start(balancer *b, rui_partition_state *s)
 static int
 compare_tasks(const void *left, const void *right)
 {
-	const task *a = left;
-	const task *b = right;
+	const rui_balancer_task *a = left;
+	const rui_balancer_task *b = right;
 
 	if (a->excess != b->excess)
 		return a->excess > b->excess ? -1 : 1;
@@ -750,7 +405,7 @@ compare_tasks(const void *left, const void *right)
 
 /* Parts outside their windows, the furthest first; only those changed if so. */
 static uint32_t
-list_tasks(const balancer *b, bool only_changed)
+list_tasks(const rui_balancer *b, bool only_changed)
 {
 	const rui_partition_state *s = b->s;
 	uint32_t count = 0;
@@ -767,7 +422,7 @@ list_tasks(const balancer *b, bool only_changed)
 		}
 	}
 	if (count > 1)
-		qsort(b->tasks, count, sizeof(task), compare_tasks);
+		qsort(b->tasks, count, sizeof(rui_balancer_task), compare_tasks);
 	return count;
 }
 
@@ -776,7 +431,7 @@ list_tasks(const balancer *b, bool only_changed)
  * hard allows what costs time, for at most effort parts.
  */
 static rui_status
-sweep(balancer *b, uint32_t sweeps, bool hard, uint32_t effort)
+sweep(rui_balancer *b, uint32_t sweeps, bool hard, uint32_t effort)
 {
 	rui_partition_state *s = b->s;
 	rui_status status = RUI_OK;
@@ -812,7 +467,7 @@ rui_status
 rui_partition_balance(rui_partition_state *s)
 {
 	const rui_graph *g = s->graph;
-	balancer b;
+	rui_balancer b;
 	rui_status status;
 	double edge = 0;
 	uint32_t i;
