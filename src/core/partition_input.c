@@ -203,14 +203,6 @@ find_node(const rui_partition_builder *b, int64_t id)
 	size_t low = 0;
 	size_t high = b->count;
 
-	/* Ids without gaps need no search. */
-	if (b->count > 0 && id >= b->nodes[0].id)
-	{
-		uint64_t guess = (uint64_t) id - (uint64_t) b->nodes[0].id;
-
-		if (guess < b->count && b->nodes[guess].id == id)
-			return (uint32_t) guess;
-	}
 	while (low < high)
 	{
 		size_t middle = (low + high) / 2;
@@ -221,6 +213,64 @@ find_node(const rui_partition_builder *b, int64_t id)
 			high = middle;
 	}
 	return low < b->count && b->nodes[low].id == id ? (uint32_t) low : RUI_NO_NODE;
+}
+
+/* Ids that lie close together are looked up in a table. */
+static rui_status
+make_table(const rui_partition_builder *b, uint32_t **table, uint64_t *range, rui_error *error)
+{
+	uint64_t i;
+
+	*table = NULL;
+	*range = b->count == 0 ? 0 : (uint64_t) b->nodes[b->count - 1].id - (uint64_t) b->nodes[0].id;
+	if (b->count == 0 || *range / 8 > b->count + 128)
+		return RUI_OK;
+	(*range)++;
+	*table = rui_allocate(b->env, *range, sizeof(uint32_t));
+	if (*table == NULL)
+		return rui_fail_memory(error, *range * sizeof(uint32_t));
+	for (i = 0; i < *range; i++)
+		(*table)[i] = RUI_NO_NODE;
+	for (i = 0; i < b->count; i++)
+		(*table)[(uint64_t) b->nodes[i].id - (uint64_t) b->nodes[0].id] = (uint32_t) i;
+	return RUI_OK;
+}
+
+/* The node of every neighbour in the builder's list. */
+static rui_status
+resolve(const rui_partition_builder *b, uint32_t *targets, rui_error *error)
+{
+	uint32_t *table;
+	uint64_t range;
+	size_t i;
+	uint64_t k;
+	rui_status status = make_table(b, &table, &range, error);
+
+	for (i = 0; i < b->count && status == RUI_OK; i++)
+	{
+		const rui_partition_node *node = &b->nodes[i];
+
+		for (k = node->first; k < node->first + node->degree; k++)
+		{
+			int64_t id = b->neighbours[k];
+			uint64_t place = (uint64_t) id - (uint64_t) b->nodes[0].id;
+			char what[80];
+
+			if (table == NULL)
+				targets[k] = find_node(b, id);
+			else
+				targets[k] = place < range ? table[place] : RUI_NO_NODE;
+			if (targets[k] != RUI_NO_NODE)
+				continue;
+			snprintf(what, sizeof what, "Its neighbour %" PRId64 " is not among the nodes.", id);
+			status = fail_node(error, node->id, "Give every neighbour a row of its own.", what);
+			break;
+		}
+		if (status == RUI_OK && (i & 0xFFFF) == 0xFFFF && rui_interrupted(b->env))
+			status = rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+	}
+	rui_release(b->env, table);
+	return status;
 }
 
 /* 1 when all values are whole and add up to little, else a power of two. */
@@ -237,7 +287,6 @@ find_scale(double total, bool whole)
 
 typedef struct arc
 {
-	uint32_t from;
 	uint32_t to;
 	double weight;
 } arc;
@@ -273,9 +322,9 @@ sort_arcs(arc *arcs, uint32_t count)
 	}
 }
 
-/* All arcs in both directions, grouped by node; ends[i] ends those of i. */
-static rui_status
-collect_arcs(const rui_partition_builder *b, arc *arcs, uint64_t *ends, rui_error *error)
+/* All arcs in both directions, grouped by node; ends[i + 1] ends those of i. */
+static void
+collect_arcs(const rui_partition_builder *b, const uint32_t *targets, arc *arcs, uint64_t *ends)
 {
 	size_t i;
 	uint64_t k;
@@ -285,23 +334,9 @@ collect_arcs(const rui_partition_builder *b, arc *arcs, uint64_t *ends, rui_erro
 	{
 		const rui_partition_node *node = &b->nodes[i];
 
-		for (k = 0; k < node->degree; k++)
-		{
-			uint32_t to = find_node(b, b->neighbours[node->first + k]);
-
-			if (to == RUI_NO_NODE)
-			{
-				char what[80];
-
-				snprintf(what, sizeof what, "Its neighbour %" PRId64 " is not among the nodes.",
-						 b->neighbours[node->first + k]);
-				return fail_node(error, node->id, "Give every neighbour a row of its own.", what);
-			}
-			ends[i + 2]++;
-			ends[to + 2]++;
-		}
-		if ((i & 0xFFFF) == 0xFFFF && rui_interrupted(b->env))
-			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+		ends[i + 2] += node->degree;
+		for (k = node->first; k < node->first + node->degree; k++)
+			ends[targets[k] + 2]++;
 	}
 	for (i = 2; i < b->count + 2; i++)
 		ends[i] += ends[i - 1];
@@ -309,18 +344,16 @@ collect_arcs(const rui_partition_builder *b, arc *arcs, uint64_t *ends, rui_erro
 	{
 		const rui_partition_node *node = &b->nodes[i];
 
-		for (k = 0; k < node->degree; k++)
+		for (k = node->first; k < node->first + node->degree; k++)
 		{
-			uint32_t to = find_node(b, b->neighbours[node->first + k]);
-			double weight = b->weights == NULL ? 1 : b->weights[node->first + k];
-			arc forth = { (uint32_t) i, to, weight };
-			arc back = { to, (uint32_t) i, weight };
+			double weight = b->weights == NULL ? 1 : b->weights[k];
+			arc forth = { targets[k], weight };
+			arc back = { (uint32_t) i, weight };
 
 			arcs[ends[i + 1]++] = forth;
-			arcs[ends[to + 1]++] = back;
+			arcs[ends[targets[k] + 1]++] = back;
 		}
 	}
-	return RUI_OK;
 }
 
 /* Leave one arc to each neighbour, with the largest weight. */
@@ -370,6 +403,7 @@ rui_partition_graph(rui_partition_builder *b, rui_graph *graph, rui_partition_sc
 	const rui_env *env = b->env;
 	arc *arcs = NULL;
 	uint64_t *ends = NULL;
+	uint32_t *targets = NULL;
 	uint64_t at = 0;
 	uint64_t count = 0;
 	double total = 0;
@@ -382,12 +416,14 @@ rui_partition_graph(rui_partition_builder *b, rui_graph *graph, rui_partition_sc
 		return status;
 	arcs = rui_allocate(env, 2 * b->neighbour_count, sizeof(arc));
 	ends = rui_allocate(env, b->count + 2, sizeof(uint64_t));
-	if (arcs == NULL || ends == NULL)
+	targets = rui_allocate(env, b->neighbour_count, sizeof(uint32_t));
+	if (arcs == NULL || ends == NULL || targets == NULL)
 		status = rui_fail_memory(error, 2 * b->neighbour_count * sizeof(arc) + b->count * 8);
 	else
-		status = collect_arcs(b, arcs, ends, error);
+		status = resolve(b, targets, error);
 	if (status == RUI_OK)
 	{
+		collect_arcs(b, targets, arcs, ends);
 		/* Pack the merged arcs to the front; ends[i] becomes the start of i. */
 		for (i = 0; i < b->count; i++)
 		{
@@ -420,6 +456,7 @@ rui_partition_graph(rui_partition_builder *b, rui_graph *graph, rui_partition_sc
 	}
 	rui_release(env, arcs);
 	rui_release(env, ends);
+	rui_release(env, targets);
 	return status;
 }
 

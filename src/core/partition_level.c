@@ -112,6 +112,11 @@ rui_partition_multilevel(const rui_env *env, const rui_graph *graph, uint32_t pa
 	uint32_t level;
 	rui_status status;
 
+	if (parts == 1)
+	{
+		memset(part, 0, graph->nodes * sizeof(int32_t));
+		return RUI_OK;
+	}
 	memset(&h, 0, sizeof h);
 	h.graph[0] = *graph;
 	h.levels = 1;
