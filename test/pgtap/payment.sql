@@ -1,7 +1,7 @@
 -- Payments: which debts they pay, in which order, to the cent by hand; what
 -- is left; taking back; late fees and arrears.
 BEGIN;
-SELECT plan(65);
+SELECT plan(67);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'fee', '费') AS fee \gset
@@ -170,6 +170,14 @@ SELECT is((SELECT days_over_180 FROM rui.arrears(:two, '2025-07-02 12:00+00')), 
 SELECT is((SELECT sum(total) FROM rui.arrears(:one, x.at)), (SELECT balance FROM rui.trial_balance(:one, x.at) WHERE code = '1122'), 'arrears are the receivables at any instant')
 FROM (SELECT '2025-03-05 12:00+00'::timestamptz AS at) x;
 SELECT is((SELECT balance FROM rui.trial_balance(:two, '2025-07-31') WHERE code = '1122'), 511.00, 'a project''s money is its own');
+-- Books that differ from the rows they stand for do not close.
+SAVEPOINT damage;
+SELECT set_config('session_replication_role', 'replica', true) \gset hidden_
+DELETE FROM rui.posting WHERE project_id = :one AND document = 'charge' AND document_id = :feb;
+SELECT set_config('session_replication_role', 'origin', true) \gset hidden_
+SELECT throws_ok(format('SELECT rui.close_period(%s, ''2025-01-01'', ''2025-06-01'')', :one), '55000', NULL, 'a charge without its posting keeps the month open');
+ROLLBACK TO damage;
+SELECT lives_ok(format('SELECT rui.close_period(%s, ''2025-01-01'', ''2025-06-01'')', :one), 'whole books close');
 SELECT is_empty(format('SELECT * FROM rui.invariant_violation WHERE project_id IN (%s, %s)', :one, :two), 'no invariant is broken');
 SELECT * FROM finish();
 ROLLBACK;
