@@ -87,6 +87,9 @@ typedef struct rui_day
 	rui_period_list hours;
 } rui_day;
 
+/* mon … sun, ended by NULL. */
+extern const char *const rui_weekday_names[];
+
 typedef enum rui_calendar_kind
 {
 	RUI_CALENDAR_RULES, /* weekly, holidays, dated hours, closures */

@@ -16,9 +16,6 @@ typedef struct reader
 	rui_error *error;
 } reader;
 
-static const char *const weekday_names[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun",
-											 NULL };
-
 #define TIME_HINT "Write HH:MM, HH:MM:SS or HH:MM:SS.ffffff, from 00:00 to 24:00."
 #define PAIR_HINT "Write an interval as [\"08:00\",\"12:00\"]."
 
@@ -29,8 +26,8 @@ find_weekday(const char *name)
 {
 	int i;
 
-	for (i = 0; weekday_names[i] != NULL; i++)
-		if (strcmp(name, weekday_names[i]) == 0)
+	for (i = 0; rui_weekday_names[i] != NULL; i++)
+		if (strcmp(name, rui_weekday_names[i]) == 0)
 			return i;
 	return -1;
 }
@@ -179,7 +176,7 @@ read_weekly(reader *r, const rui_json *value, rui_calendar *calendar)
 	rui_status status = rui_json_expect(value, RUI_JSON_OBJECT, r->error);
 
 	if (status == RUI_OK)
-		status = rui_json_only(value, weekday_names, r->error);
+		status = rui_json_only(value, rui_weekday_names, r->error);
 	for (member = status == RUI_OK ? value->first : NULL; member != NULL && status == RUI_OK;
 		 member = member->next)
 		status = read_hours(r, member, &calendar->weekly[find_weekday(member->key)].hours);

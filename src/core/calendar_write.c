@@ -5,9 +5,10 @@
  */
 #include "core/calendar.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-static const char *const weekday_names[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun" };
+const char *const rui_weekday_names[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun", NULL };
 
 static void
 write_hours(rui_text *text, const rui_period_list *hours)
@@ -42,7 +43,7 @@ write_days(rui_text *text, const char *member, const rui_day *days, size_t count
 		rui_date_write(text, days[i].date);
 		rui_text_add(text, "\":");
 		if (days[i].weekday >= 0)
-			rui_text_format(text, "\"%s\"", weekday_names[days[i].weekday]);
+			rui_text_format(text, "\"%s\"", rui_weekday_names[days[i].weekday]);
 		else
 			write_hours(text, &days[i].hours);
 	}
@@ -68,7 +69,7 @@ write_rules(rui_text *text, const rui_calendar *calendar)
 	{
 		if (calendar->weekly[i].hours.count == 0)
 			continue;
-		rui_text_format(text, "%s\"%s\":", any ? "," : ",\"weekly\":{", weekday_names[i]);
+		rui_text_format(text, "%s\"%s\":", any ? "," : ",\"weekly\":{", rui_weekday_names[i]);
 		write_hours(text, &calendar->weekly[i].hours);
 		any = true;
 	}
@@ -153,49 +154,28 @@ rui_calendar_release(const rui_env *env, rui_calendar *calendar)
 	rui_release(env, calendar);
 }
 
+/* A date, and whatever begins with one. */
+static int
+compare_date(const void *key, const void *element)
+{
+	int32_t date = *(const int32_t *) key;
+	int32_t other = *(const int32_t *) element;
+
+	return date < other ? -1 : date > other;
+}
+
 static const rui_day *
 find_day(const rui_day *days, size_t count, int32_t date)
 {
-	size_t low = 0;
-
-	while (count > 0)
-	{
-		size_t half = count / 2;
-
-		if (days[low + half].date == date)
-			return &days[low + half];
-		if (days[low + half].date < date)
-		{
-			low += half + 1;
-			count -= half + 1;
-		}
-		else
-			count = half;
-	}
-	return NULL;
+	return count == 0 ? NULL : bsearch(&date, days, count, sizeof(rui_day), compare_date);
 }
 
 static bool
 is_holiday(const rui_calendar *calendar, int32_t date)
 {
-	size_t low = 0;
-	size_t count = calendar->holiday_count;
-
-	while (count > 0)
-	{
-		size_t half = count / 2;
-
-		if (calendar->holidays[low + half] == date)
-			return true;
-		if (calendar->holidays[low + half] < date)
-		{
-			low += half + 1;
-			count -= half + 1;
-		}
-		else
-			count = half;
-	}
-	return false;
+	return calendar->holiday_count > 0 &&
+		bsearch(&date, calendar->holidays, calendar->holiday_count, sizeof(int32_t),
+				compare_date) != NULL;
 }
 
 const rui_period_list *

@@ -201,7 +201,11 @@ make_period(TypeCacheEntry *range_type, int64 from_at, int64 to_at)
 						 .lower = true };
 	RangeBound upper = { .val = TimestampTzGetDatum(to_at), .infinite = to_at == RUI_FOREVER };
 
+#if PG_VERSION_NUM >= 160000
+	return make_range(range_type, &lower, &upper, false, NULL);
+#else
 	return make_range(range_type, &lower, &upper, false);
+#endif
 }
 
 RUI_FUNCTION(open_periods)
