@@ -12,6 +12,9 @@ SELECT rui.set_price_plan(:project, 'property', '{"model":"fixed","price":"2.80"
 	(:'month_start'::date - interval '2 months')::date) \gset hidden_
 SELECT rui.set_price_plan(:project, 'waste', '{"model":"flat","amount":"8.00"}', 'household',
 	(:'month_start'::date - interval '2 months')::date) \gset hidden_
+-- What a repair costs was agreed with the customer: the price of it is one to one.
+SELECT rui.set_price_plan(:project, 'repair', '{"model":"fixed","price":"1.00","tax":{"rate":"0.06","inclusive":true}}', 'once',
+	(:'month_start'::date - interval '2 months')::date) \gset hidden_
 SELECT rui.set_late_rule(:project, 'property', 0.0005, 10, 0.30, (:'month_start'::date - interval '2 months')::date) \gset hidden_
 COMMIT;
 

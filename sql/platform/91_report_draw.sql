@@ -157,7 +157,9 @@ DECLARE
 	head text;
 	body text;
 BEGIN
-	SELECT string_agg('<th>' || rui._html(h.head) || '</th>', '' ORDER BY h.place) INTO head
+	-- A head stands where its column does.
+	SELECT string_agg(format('<th%s>%s</th>', CASE WHEN jsonb_typeof(lines -> 0 -> (h.place - 1)::integer) = 'number'
+			THEN ' class="number"' ELSE '' END, rui._html(h.head)), '' ORDER BY h.place) INTO head
 	FROM unnest(heads) WITH ORDINALITY AS h(head, place);
 	SELECT string_agg('<tr>' || (
 			SELECT string_agg(format('<td%s>%s</td>', CASE WHEN jsonb_typeof(c.cell) = 'number' THEN ' class="number"' ELSE '' END,
