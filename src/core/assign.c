@@ -381,7 +381,8 @@ scale(problem *p, const component *c, rui_error *error)
 		return rui_fail(error, RUI_RANGE, part,
 						"Round the costs to fewer binary places, use a larger unit, or assign in "
 						"smaller groups.",
-						"Sums of costs of the %u tasks linked with this one may not fit in 64 bits.",
+						"Sums of costs of the %u tasks linked with this one may not fit in 64 "
+						"bits.",
 						c->tasks);
 	}
 	for (i = 0; most && i < c->tasks; i++)

@@ -535,7 +535,8 @@ prices_prove(const judge *j)
 		if (w->capacity > 0 &&
 			(j->price[i] < 0 ||
 			 (j->load[i] > 0 && j->price[i] < (wide) w->load_cost * (j->load[i] - 1)) ||
-			 (j->load[i] < (uint32_t) w->capacity && j->price[i] > (wide) w->load_cost * j->load[i])))
+			 (j->load[i] < (uint32_t) w->capacity &&
+			  j->price[i] > (wide) w->load_cost * j->load[i])))
 			return false;
 	}
 	for (i = 0; i < j->tasks; i++)

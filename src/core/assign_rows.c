@@ -263,7 +263,8 @@ rui_assign_rows_add(rui_assign_rows *rows, const rui_assign_row *row, rui_error 
 	if (task == RUI_ASSIGN_NONE &&
 		((status = reserve_id(env, &rows->task_ids, error)) != RUI_OK ||
 		 (status = rui_grow(env, &rows->task, &rows->task_capacity,
-							(size_t) rows->task_ids.count + 1, sizeof *rows->task, error)) != RUI_OK))
+							(size_t) rows->task_ids.count + 1, sizeof *rows->task,
+							error)) != RUI_OK))
 		return status;
 	if (row->has_worker && worker == RUI_ASSIGN_NONE &&
 		((status = reserve_id(env, &rows->worker_ids, error)) != RUI_OK ||

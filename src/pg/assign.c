@@ -66,7 +66,8 @@ RUI_FUNCTION(_assign_step)
 
 	if (!AggCheckCallContext(fcinfo, &aggregate))
 		elog(ERROR, "rui._assign_step called outside an aggregate");
-	state = PG_ARGISNULL(0) ? start_state(fcinfo, aggregate) : (assign_state *) PG_GETARG_POINTER(0);
+	state = PG_ARGISNULL(0) ? start_state(fcinfo, aggregate)
+							: (assign_state *) PG_GETARG_POINTER(0);
 
 	if (PG_ARGISNULL(ARG_TASK))
 		refuse_null("task");
