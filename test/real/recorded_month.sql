@@ -12,6 +12,7 @@
 \set month_start 2015-01-01
 \set month_end 2015-02-01
 \set town_name 'Recorded town'
+\set bills 1
 \o /dev/null
 \ir ../../demo/main.sql
 \o
