@@ -6,6 +6,9 @@
 SELECT rui.create_company('demo', 'Demo Property Service', 'Director') AS company \gset
 SELECT id AS director FROM rui.party WHERE company_id = :company AND code = 'director' \gset
 
+-- History is about to be written: its months want partitions.
+SELECT rui.create_partitions((:'month_start'::date - interval '3 months')::date, 18) \gset hidden_
+
 -- The director proposes the project and lets somebody load it.
 BEGIN;
 SELECT set_config('rui.party_id', :'director', true) \gset hidden_

@@ -27,10 +27,14 @@ CREATE TEMP TABLE recorded_case (case_id text, opened_at timestamp, target_at ti
 	placeholder_location text);
 \copy recorded_case FROM PROGRAM 'gzip -dc "$RUI_NEEDS_FILE"' WITH (FORMAT csv, HEADER true)
 \set capacity 1000
+\set dispatch_every '1 hour'
+\set tick_every '6 hours'
 \set people owners
 \ir recorded.sql
 \else
 \set capacity 6
+\set dispatch_every '15 minutes'
+\set tick_every '1 hour'
 \set people all
 \ir community.sql
 \endif

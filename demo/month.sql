@@ -23,14 +23,14 @@ INSERT INTO agenda (at, action, need)
 SELECT n.opened_at, 'open', n.need FROM need_row n ORDER BY n.need;
 INSERT INTO agenda (at, action, need)
 SELECT n.closes_at, 'finish', n.need FROM need_row n WHERE n.closes_at IS NOT NULL ORDER BY n.need;
--- The platform's own rhythm: dispatch every quarter of an hour, duties every
--- hour of the month, and once a day until the last recorded closing.
+-- The platform's own rhythm: dispatch and duties now and then during the
+-- month, duties once a day until the last recorded closing.
 INSERT INTO agenda (at, action)
 SELECT t, 'dispatch' FROM generate_series(:'month_start'::timestamp AT TIME ZONE :'time_zone',
-	(:'month_end'::timestamp) AT TIME ZONE :'time_zone', interval '15 minutes') AS t;
+	(:'month_end'::timestamp) AT TIME ZONE :'time_zone', :'dispatch_every'::interval) AS t;
 INSERT INTO agenda (at, action)
 SELECT t, 'tick' FROM generate_series(:'month_start'::timestamp AT TIME ZONE :'time_zone',
-	(:'month_end'::timestamp) AT TIME ZONE :'time_zone', interval '1 hour') AS t;
+	(:'month_end'::timestamp) AT TIME ZONE :'time_zone', :'tick_every'::interval) AS t;
 INSERT INTO agenda (at, action)
 SELECT t, 'tick' FROM generate_series((:'month_end'::timestamp) AT TIME ZONE :'time_zone',
 	(SELECT max(closes_at) FROM need_row) + interval '1 day', interval '1 day') AS t;
@@ -173,7 +173,7 @@ BEGIN
 			IF present = 'new' THEN
 				PERFORM rui.triage_ticket(project, ticket_id, at => item.at);
 			END IF;
-			PERFORM rui.assign_ticket(project, ticket_id, worker => helper, reason => 'closed as recorded', at => item.at);
+			PERFORM rui.assign_ticket(project, ticket_id, worker_id => helper, reason => 'closed as recorded', at => item.at);
 			present := 'assigned';
 		END IF;
 		IF present = 'assigned' THEN

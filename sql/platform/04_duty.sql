@@ -56,3 +56,24 @@ END
 $$;
 COMMENT ON FUNCTION rui.tick(bigint, timestamptz) IS
 'Runs every duty of a project that is due up to `at`, each due item exactly once however often and concurrently it is called; returns each duty with the number of items done now. Needs permission run_duties. Errors: 22004, 22008, 42501 as every command.';
+
+CREATE FUNCTION rui.create_partitions(from_on date, months integer) RETURNS integer
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	made integer;
+BEGIN
+	IF from_on IS NULL OR months IS NULL THEN
+		PERFORM rui._missing(CASE WHEN from_on IS NULL THEN 'from_on' ELSE 'months' END);
+	ELSIF months NOT BETWEEN 1 AND 600 OR NOT isfinite(from_on) THEN
+		RAISE EXCEPTION 'give a finite date and 1 to 600 months' USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	SET LOCAL ROLE rui_owner;
+	made := rui._create_partitions('event', from_on, months) + rui._create_partitions('journal', from_on, months);
+	RESET ROLE;
+	RETURN made;
+END
+$$;
+COMMENT ON FUNCTION rui.create_partitions(date, integer) IS
+'For the DBA: creates the monthly partitions of rui.event and rui.journal for so many months (UTC) from the month of from_on; existing ones are left. Returns how many were made. Rows outside all months live in the default partitions, which are slower to write to; a month whose rows are there already cannot be made (23514). Before loading history, make its months. Errors: 22004, 22023.';
