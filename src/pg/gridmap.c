@@ -5,21 +5,12 @@
  */
 #include "pg/rui_pg.h"
 
-#include "access/genam.h"
-#include "access/table.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_extension.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
-#include "parser/parse_func.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
-#include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
@@ -27,70 +18,10 @@
 
 #include "core/gridmap.h"
 #include "pg/compiled.h"
+#include "pg/postgis.h"
 
 StaticAssertDecl(offsetof(rui_gridmap, hash) == VARHDRSZ, "the hash follows the varlena header");
 StaticAssertDecl(sizeof(rui_gridmap) % 8 == 0, "what follows the head is aligned");
-
-/* The schema PostGIS was installed in. */
-static Oid
-postgis_schema(void)
-{
-	Relation extensions = table_open(ExtensionRelationId, AccessShareLock);
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple tuple;
-	Oid schema = InvalidOid;
-
-	ScanKeyInit(&key, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ,
-				CStringGetDatum("postgis"));
-	scan = systable_beginscan(extensions, ExtensionNameIndexId, true, NULL, 1, &key);
-	tuple = systable_getnext(scan);
-	if (HeapTupleIsValid(tuple))
-		schema = ((Form_pg_extension) GETSTRUCT(tuple))->extnamespace;
-	systable_endscan(scan);
-	table_close(extensions, AccessShareLock);
-	if (!OidIsValid(schema))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("extension \"postgis\" is not installed")));
-	return schema;
-}
-
-/* A function of PostGIS, wherever that lives; InvalidOid stands for geometry. */
-static void
-find_postgis_function(const char *name, int count, Oid first, FmgrInfo *function,
-					  MemoryContext context)
-{
-	Oid schema = postgis_schema();
-	List *path = list_make2(makeString(get_namespace_name(schema)), makeString(pstrdup(name)));
-	Oid arguments[2] = { first, INT4OID };
-
-	if (!OidIsValid(first))
-		arguments[0] = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum("geometry"),
-									   ObjectIdGetDatum(schema));
-	fmgr_info_cxt(LookupFuncName(path, count, arguments, false), function, context);
-}
-
-/* An area as a geometry, by ST_GeomFromWKB(bytea, integer). */
-static Datum
-area_geometry(FmgrInfo *from_wkb, const rui_area *area, int64 grid, int32 srid)
-{
-	rui_env env = rui_pg_env(CurrentMemoryContext);
-	rui_text wkb;
-	Datum result;
-
-	rui_text_start(&wkb, &env);
-	rui_text_append(&wkb, "\0\0\0\0", VARHDRSZ);
-	rui_wkb_write_area(&wkb, area, false);
-	if (wkb.failed || wkb.length > MaxAllocSize)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("the area of grid " INT64_FORMAT " is too large", grid)));
-	SET_VARSIZE(wkb.bytes, wkb.length);
-	result = FunctionCall2(from_wkb, PointerGetDatum(wkb.bytes), Int32GetDatum(srid));
-	rui_text_release(&wkb);
-	return result;
-}
 
 /* Raise unless PostGIS finds the geometry valid. */
 static void
@@ -118,15 +49,15 @@ check_all_valid(rui_gridmap_builder *builder)
 	FmgrInfo reason_of;
 	size_t i;
 
-	find_postgis_function("st_geomfromwkb", 2, BYTEAOID, &from_wkb, CurrentMemoryContext);
-	find_postgis_function("st_isvalidreason", 1, InvalidOid, &reason_of, CurrentMemoryContext);
+	rui_postgis_function("st_geomfromwkb", 2, BYTEAOID, &from_wkb, CurrentMemoryContext);
+	rui_postgis_function("st_isvalidreason", 1, InvalidOid, &reason_of, CurrentMemoryContext);
 	MemoryContextSwitchTo(context);
 	for (i = 0; i < builder->count; i++)
 	{
 		const rui_gridmap_entry *entry = &builder->entries[i];
 
 		CHECK_FOR_INTERRUPTS();
-		check_valid(&reason_of, area_geometry(&from_wkb, &entry->area, entry->grid, 0),
+		check_valid(&reason_of, rui_postgis_area(&from_wkb, &entry->area, 0),
 					entry->grid);
 		MemoryContextReset(context);
 	}
@@ -301,7 +232,7 @@ RUI_FUNCTION(gridmap_step)
 		state = MemoryContextAllocZero(context, sizeof(map_state));
 		state->env = rui_pg_env(context);
 		rui_gridmap_start(&state->builder, &state->env);
-		find_postgis_function("st_isvalidreason", 1, InvalidOid, &state->reason_of, context);
+		rui_postgis_function("st_isvalidreason", 1, InvalidOid, &state->reason_of, context);
 	}
 	else
 		state = (map_state *) PG_GETARG_POINTER(0);
@@ -410,7 +341,7 @@ RUI_FUNCTION(gridmap_areas)
 	uint32_t i;
 
 	InitMaterializedSRF(fcinfo, 0);
-	find_postgis_function("st_geomfromwkb", 2, BYTEAOID, &from_wkb, CurrentMemoryContext);
+	rui_postgis_function("st_geomfromwkb", 2, BYTEAOID, &from_wkb, CurrentMemoryContext);
 	for (i = 0; i < map->areas; i++)
 	{
 		Datum values[2];
@@ -421,7 +352,7 @@ RUI_FUNCTION(gridmap_areas)
 		CHECK_FOR_INTERRUPTS();
 		rui_gridmap_area(map, i, counts, &grid, &area);
 		values[0] = Int64GetDatum(grid);
-		values[1] = area_geometry(&from_wkb, &area, grid, map->srid);
+		values[1] = rui_postgis_area(&from_wkb, &area, map->srid);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 		pfree(DatumGetPointer(values[1]));
 	}
