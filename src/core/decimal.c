@@ -153,7 +153,7 @@ rui_decimal_read(const char *text, size_t length, rui_decimal *result, rui_error
 void
 rui_decimal_print(rui_decimal number, char *target, size_t size)
 {
-	char digits[RUI_DECIMAL_DIGITS + RUI_DECIMAL_PRODUCT_SCALE + 4];
+	char digits[RUI_DECIMAL_ROOM];
 	char *at = digits + sizeof digits;
 	rui_uint128 rest;
 	int written = 0;
@@ -171,13 +171,20 @@ rui_decimal_print(rui_decimal number, char *target, size_t size)
 	}
 	if (number.value < 0)
 		*--at = '-';
-	snprintf(target, size, "%s", at);
+	if (size > 0)
+	{
+		size_t length = (size_t) (digits + sizeof digits - 1 - at);
+
+		length = length < size ? length : size - 1;
+		memcpy(target, at, length);
+		target[length] = '\0';
+	}
 }
 
 void
 rui_decimal_write(rui_text *text, rui_decimal number)
 {
-	char digits[RUI_DECIMAL_DIGITS + RUI_DECIMAL_PRODUCT_SCALE + 4];
+	char digits[RUI_DECIMAL_ROOM];
 
 	rui_decimal_print(number, digits, sizeof digits);
 	rui_text_add(text, digits);

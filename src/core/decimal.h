@@ -23,6 +23,8 @@ typedef unsigned __int128 rui_uint128 __attribute__((aligned(8)));
 #define RUI_DECIMAL_PRODUCT_SCALE (3 * RUI_DECIMAL_SCALE)
 /* |value| < 10^RUI_DECIMAL_DIGITS. */
 #define RUI_DECIMAL_DIGITS 38
+/* Bytes of any number's text, with sign, point, leading zero and NUL. */
+#define RUI_DECIMAL_ROOM (RUI_DECIMAL_DIGITS + RUI_DECIMAL_PRODUCT_SCALE + 4)
 
 typedef struct rui_decimal
 {

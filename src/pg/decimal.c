@@ -101,7 +101,7 @@ rui_pg_decimal(Datum numeric, const char *what)
 Datum
 rui_pg_numeric(rui_decimal number)
 {
-	char digits[RUI_DECIMAL_DIGITS + RUI_DECIMAL_PRODUCT_SCALE + 4];
+	char digits[RUI_DECIMAL_ROOM];
 	char *at = digits + sizeof digits;
 	rui_uint128 rest;
 	int written;

@@ -11,6 +11,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
+#include "utils/numeric.h"
 
 #include "core/rubric.h"
 #include "pg/compiled.h"
@@ -85,40 +86,55 @@ vetoed_codes(const rui_rubric *rubric, const rui_rubric_result *score)
 	return PointerGetDatum(construct_array(codes, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
 
+static void
+push_text(JsonbParseState **state, JsonbIteratorToken token, const char *text)
+{
+	JsonbValue value = { .type = jbvString };
+
+	value.val.string.val = pstrdup(text);
+	value.val.string.len = (int) strlen(text);
+	pushJsonbValue(state, token, &value);
+}
+
+static void
+push_decimal(JsonbParseState **state, rui_decimal number)
+{
+	char text[RUI_DECIMAL_ROOM];
+
+	rui_decimal_print(number, text, sizeof text);
+	push_text(state, WJB_VALUE, text);
+}
+
 /* [{"code":…,"weight":…,"answered":…,"share":…},…] */
 static Datum
 section_list(const rui_rubric *rubric, const rui_rubric_result *score)
 {
-	rui_env env = rui_pg_env(CurrentMemoryContext);
-	rui_text text;
+	JsonbParseState *state = NULL;
+	JsonbValue null = { .type = jbvNull };
+	JsonbValue answered = { .type = jbvNumeric };
 	size_t i;
 
-	rui_text_start(&text, &env);
-	rui_text_character(&text, '[');
+	pushJsonbValue(&state, WJB_BEGIN_ARRAY, NULL);
 	for (i = 0; i < rubric->section_count; i++)
 	{
-		const rui_rubric_section *section = &rubric->sections[i];
 		const rui_section_result *result = &score->sections[i];
 
-		rui_text_add(&text, i > 0 ? ",{\"code\":" : "{\"code\":");
-		rui_text_json_string(&text, section->code, strlen(section->code));
-		rui_text_add(&text, ",\"weight\":\"");
-		rui_decimal_write(&text, section->weight);
-		rui_text_format(&text, "\",\"answered\":%zu,\"share\":", result->answered);
+		pushJsonbValue(&state, WJB_BEGIN_OBJECT, NULL);
+		push_text(&state, WJB_KEY, "code");
+		push_text(&state, WJB_VALUE, rubric->sections[i].code);
+		push_text(&state, WJB_KEY, "weight");
+		push_decimal(&state, rubric->sections[i].weight);
+		push_text(&state, WJB_KEY, "answered");
+		answered.val.numeric = int64_to_numeric((int64) result->answered);
+		pushJsonbValue(&state, WJB_VALUE, &answered);
+		push_text(&state, WJB_KEY, "share");
 		if (result->counts)
-		{
-			rui_text_character(&text, '"');
-			rui_decimal_write(&text, result->share);
-			rui_text_character(&text, '"');
-		}
+			push_decimal(&state, result->share);
 		else
-			rui_text_add(&text, "null");
-		rui_text_character(&text, '}');
+			pushJsonbValue(&state, WJB_VALUE, &null);
+		pushJsonbValue(&state, WJB_END_OBJECT, NULL);
 	}
-	rui_text_character(&text, ']');
-	if (text.failed)
-		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory in score")));
-	return DirectFunctionCall1(jsonb_in, CStringGetDatum(text.bytes));
+	return JsonbPGetDatum(JsonbValueToJsonb(pushJsonbValue(&state, WJB_END_ARRAY, NULL)));
 }
 
 RUI_FUNCTION(score)
@@ -147,7 +163,7 @@ RUI_FUNCTION(score)
 static const char *
 answer_text(const rui_rubric_item *item, const rui_answer *answer)
 {
-	static const size_t room = RUI_DECIMAL_DIGITS + RUI_DECIMAL_PRODUCT_SCALE + 4;
+	static const size_t room = RUI_DECIMAL_ROOM;
 	char *text;
 
 	if (answer->state == RUI_ANSWER_NOT_APPLICABLE)
