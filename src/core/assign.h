@@ -78,11 +78,4 @@ extern size_t rui_assign_solve_bytes(const rui_assign_rows *rows);
 extern rui_status rui_assign_solve(const rui_assign_rows *rows, const rui_env *env,
 								   rui_assignment **result, rui_error *error);
 
-/*
- * A cost in units of 2^-20, rounded half to even.  what names the number in
- * an error, part the row.
- */
-extern rui_status rui_assign_fixed(double value, const char *what, const char *part,
-								   int64_t *fixed, rui_error *error);
-
 #endif /* RUI_ASSIGN_H */

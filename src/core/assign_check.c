@@ -199,12 +199,8 @@ lay_pairs(judge *j, rui_error *error)
 	cursor = (rui_assign_cursor){ j->rows->first, 0 };
 	while ((pair = rui_assign_next_pair(&cursor)) != NULL)
 	{
-		rui_status status;
-
 		a = --j->arc[pair->task];
-		status = rui_assign_fixed(pair->cost, "cost", NULL, &j->arc_cost[a], error);
-		if (status != RUI_OK)
-			return status;
+		j->arc_cost[a] = rui_assign_units(pair->cost);
 		j->arc_worker[a] = pair->worker;
 	}
 	for (i = 0; i < j->tasks; i++)
@@ -228,7 +224,15 @@ lay_pairs(judge *j, rui_error *error)
 static wide
 penalty_of(const judge *j, uint32_t task)
 {
-	return j->rows->form == RUI_ASSIGN_MOST ? OUTWEIGHS : j->rows->task[task].penalty;
+	if (j->rows->form == RUI_ASSIGN_MOST)
+		return OUTWEIGHS;
+	return rui_assign_units(j->rows->task[task].penalty);
+}
+
+static wide
+load_cost(const judge *j, uint32_t worker)
+{
+	return rui_assign_units(j->rows->worker[worker].load_cost);
 }
 
 /* Read the chosen pairs; false with a problem where they are not feasible. */
@@ -280,10 +284,10 @@ sum_up(const judge *j)
 		if (j->task_worker[i] != NONE)
 			sum += j->task_cost[i];
 		else if (j->rows->form != RUI_ASSIGN_MOST)
-			sum += j->rows->task[i].penalty;
+			sum += rui_assign_units(j->rows->task[i].penalty);
 	for (i = 0; i < j->workers; i++)
 		if (j->load[i] > 0)
-			sum += (wide) j->rows->worker[i].load_cost * ((wide) j->load[i] * (j->load[i] - 1) / 2);
+			sum += load_cost(j, i) * ((wide) j->load[i] * (j->load[i] - 1) / 2);
 	return ldexp((double) sum, -RUI_ASSIGN_FRACTION_BITS);
 }
 
@@ -297,7 +301,7 @@ most_price(const judge *j, uint32_t worker, uint32_t *reason)
 
 	*reason = BY_LOAD;
 	if (j->load[worker] < (uint32_t) w->capacity)
-		most = (wide) w->load_cost * j->load[worker];
+		most = load_cost(j, worker) * j->load[worker];
 	for (task = j->first[worker]; task != NONE; task = j->task_next[task])
 	{
 		wide bound = penalty_of(j, task) - j->task_cost[task];
@@ -370,7 +374,7 @@ chain_worth(const judge *j, uint32_t worker, uint32_t stop)
 		if (task == NONE)
 			break;
 		if (task == BY_LOAD)
-			return worth + (wide) j->rows->worker[worker].load_cost * (j->load[worker] - 1);
+			return worth + load_cost(j, worker) * (j->load[worker] - 1);
 		for (a = j->arc[task]; j->arc_worker[a] != worker; a++)
 			;
 		worth -= j->arc_cost[a];
@@ -453,7 +457,7 @@ raise_prices(judge *j, bool *optimal, rui_assign_verdict *verdict, rui_error *er
 	for (i = 0; i < j->workers; i++)
 		if (j->load[i] > 1 && j->rows->worker[i].load_cost > 0)
 		{
-			j->price[i] = (wide) j->rows->worker[i].load_cost * (j->load[i] - 1);
+			j->price[i] = load_cost(j, i) * (j->load[i] - 1);
 			j->raised_by[i] = BY_LOAD;
 		}
 	for (i = 0; i < j->tasks; i++)
@@ -534,9 +538,9 @@ prices_prove(const judge *j)
 
 		if (w->capacity > 0 &&
 			(j->price[i] < 0 ||
-			 (j->load[i] > 0 && j->price[i] < (wide) w->load_cost * (j->load[i] - 1)) ||
+			 (j->load[i] > 0 && j->price[i] < load_cost(j, i) * (j->load[i] - 1)) ||
 			 (j->load[i] < (uint32_t) w->capacity &&
-			  j->price[i] > (wide) w->load_cost * j->load[i])))
+			  j->price[i] > load_cost(j, i) * j->load[i])))
 			return false;
 	}
 	for (i = 0; i < j->tasks; i++)

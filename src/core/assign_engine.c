@@ -7,7 +7,10 @@
 
 #include <string.h>
 
+#include "core/assign_list.h"
+
 #define UNREACHED INT64_MAX
+#define UNKNOWN (INT64_MIN / 2) /* less than anything a task can count */
 #define WORK_BETWEEN_LOOKS (1 << 20)
 
 /* How the best path found so far ends. */
@@ -39,6 +42,7 @@ rui_assign_engine_start(rui_assign_engine *engine, const rui_env *env, uint32_t 
 	engine->env = *env;
 	engine->tasks = tasks;
 	engine->workers = workers;
+	engine->arcs = arcs;
 	engine->task = rui_allocate_zero(env, tasks, sizeof *engine->task);
 	engine->worker = rui_allocate_zero(env, workers, sizeof *engine->worker);
 	engine->price = rui_allocate_zero(env, workers, sizeof *engine->price);
@@ -54,7 +58,10 @@ rui_assign_engine_start(rui_assign_engine *engine, const rui_env *env, uint32_t 
 		return rui_fail_memory(error, rui_assign_engine_bytes(tasks, workers, arcs, false));
 	}
 	for (i = 0; i < tasks; i++)
+	{
 		engine->task[i].worker = RUI_ASSIGN_NONE;
+		engine->task[i].elsewhere = UNKNOWN;
+	}
 	for (i = 0; i < workers; i++)
 	{
 		engine->worker[i].distance = UNREACHED;
@@ -73,77 +80,11 @@ rui_assign_engine_finish(rui_assign_engine *engine)
 	rui_release(env, engine->price);
 	rui_release(env, engine->arc_cost);
 	rui_release(env, engine->arc_worker);
-	rui_release(env, engine->back_cost);
+	rui_release(env, engine->back_key);
 	rui_release(env, engine->back_task);
 	rui_release(env, engine->heap);
 	rui_release(env, engine->seen);
 	memset(engine, 0, sizeof *engine);
-}
-
-/* ---- sorting ---- */
-
-static inline bool
-entry_less(const rui_assign_entry *a, const rui_assign_entry *b)
-{
-	return a->key < b->key || (a->key == b->key && a->value < b->value);
-}
-
-static void
-insertion_sort(rui_assign_entry *entry, size_t count)
-{
-	size_t i;
-
-	for (i = 1; i < count; i++)
-	{
-		rui_assign_entry moving = entry[i];
-		size_t at = i;
-
-		for (; at > 0 && entry_less(&moving, &entry[at - 1]); at--)
-			entry[at] = entry[at - 1];
-		entry[at] = moving;
-	}
-}
-
-void
-rui_assign_sort(rui_assign_entry *entry, size_t count, rui_assign_entry *scratch)
-{
-	enum
-	{
-		RUN = 16
-	};
-	rui_assign_entry *from = entry;
-	rui_assign_entry *to = scratch;
-	size_t width;
-	size_t start;
-
-	for (start = 1; start < count && !entry_less(&entry[start], &entry[start - 1]); start++)
-		;
-	if (start >= count)
-		return;
-	for (start = 0; start < count; start += RUN)
-		insertion_sort(entry + start, count - start < RUN ? count - start : RUN);
-	for (width = RUN; width < count; width *= 2)
-	{
-		rui_assign_entry *swap = from;
-
-		for (start = 0; start < count; start += 2 * width)
-		{
-			size_t middle = count - start < width ? count : start + width;
-			size_t end = count - middle < width ? count : middle + width;
-			size_t left = start;
-			size_t right = middle;
-			size_t at;
-
-			for (at = start; at < end; at++)
-				to[at] = left < middle && (right == end || !entry_less(&from[right], &from[left]))
-					? from[left++]
-					: from[right++];
-		}
-		from = to;
-		to = swap;
-	}
-	if (from != entry)
-		memcpy(entry, from, count * sizeof *entry);
 }
 
 /* ---- the heap of reached workers, by (distance, worker), four children ---- */
@@ -248,19 +189,36 @@ end_search(rui_assign_engine *engine, int64_t distance, int sign)
 	engine->heap_count = 0;
 }
 
-static bool
-asked_to_stop(rui_assign_engine *engine)
+bool
+rui_assign_stopped(rui_assign_engine *engine)
 {
-	if (engine->work < WORK_BETWEEN_LOOKS)
+	if (engine->work < engine->next_look)
 		return false;
-	engine->work = 0;
+	engine->next_look = engine->work + WORK_BETWEEN_LOOKS;
 	return rui_interrupted(&engine->env);
+}
+
+/*
+ * A worker-side search lowered prices by at most this.  Too long a fall is
+ * forgotten together with all that was known before it.
+ */
+static void
+note_fall(rui_assign_engine *engine, int64_t fall)
+{
+	uint32_t i;
+
+	engine->fallen += fall;
+	if (engine->fallen <= RUI_ASSIGN_ENGINE_LIMIT)
+		return;
+	engine->fallen = 0;
+	for (i = 0; i < engine->tasks; i++)
+		engine->task[i].elsewhere = UNKNOWN;
 }
 
 /* ---- moves ---- */
 
-static void
-take_off(rui_assign_engine *engine, uint32_t task)
+void
+rui_assign_take_off(rui_assign_engine *engine, uint32_t task)
 {
 	rui_assign_task *t = &engine->task[task];
 	rui_assign_worker *w = &engine->worker[t->worker];
@@ -275,15 +233,16 @@ take_off(rui_assign_engine *engine, uint32_t task)
 	t->worker = RUI_ASSIGN_NONE;
 }
 
-static void
-put_on(rui_assign_engine *engine, uint32_t task, uint32_t worker, int64_t cost)
+void
+rui_assign_put_on(rui_assign_engine *engine, uint32_t task, uint32_t worker, int64_t cost)
 {
 	rui_assign_task *t = &engine->task[task];
 	rui_assign_worker *w = &engine->worker[worker];
 
 	if (t->worker != RUI_ASSIGN_NONE)
-		take_off(engine, task);
+		rui_assign_take_off(engine, task);
 	t->cost = cost;
+	t->elsewhere = UNKNOWN;
 	t->worker = worker;
 	t->previous = RUI_ASSIGN_NONE;
 	t->next = w->first;
@@ -293,27 +252,82 @@ put_on(rui_assign_engine *engine, uint32_t task, uint32_t worker, int64_t cost)
 	w->load++;
 }
 
+void
+rui_assign_clear(rui_assign_engine *engine, const rui_assign_range *range)
+{
+	uint32_t i;
+
+	for (i = range->task; i < range->task_end; i++)
+	{
+		if (engine->task[i].worker != RUI_ASSIGN_NONE)
+			rui_assign_take_off(engine, i);
+		engine->task[i].elsewhere = UNKNOWN;
+	}
+	for (i = range->worker; i < range->worker_end; i++)
+		engine->price[i] = 0;
+}
+
 /* ---- task side ---- */
 
 /*
  * Look at the candidates of a task from which base has been paid already.
- * Prices are never negative, so the first cost beyond the bound ends it.
+ * Prices are never negative, so the first cost beyond the end ends it.  A
+ * worker with room ends a path as soon as it is reached.  What the task
+ * counts elsewhere at least is kept: often that alone says there is nothing
+ * to look for.
  */
 static inline void
-scan_task(rui_assign_engine *engine, uint32_t task, int64_t base, int64_t bound)
+scan_task(rui_assign_engine *engine, uint32_t task, int64_t base, path_end *end)
 {
-	const rui_assign_task *t = &engine->task[task];
-	const int64_t *cost = engine->arc_cost + t->arc;
-	const uint32_t *worker = engine->arc_worker + t->arc;
+	rui_assign_task *t = &engine->task[task];
+	int64_t *cost = engine->arc_cost + t->arc;
+	uint32_t *worker = engine->arc_worker + t->arc;
+	int64_t elsewhere = INT64_MAX;
 	uint32_t i;
 
-	for (i = 0; i < t->arcs && base + cost[i] < bound; i++)
+	if (base + t->elsewhere - engine->fallen >= end->distance)
+		return;
+	for (i = 0;; i++)
 	{
-		int64_t distance = base + cost[i] + engine->price[worker[i]];
+		rui_assign_worker *w;
+		int64_t value;
 
-		if (distance < bound && distance < engine->worker[worker[i]].distance)
-			reach(engine, worker[i], distance, task, RUI_ASSIGN_NONE, cost[i]);
+		if (i == t->sorted)
+		{
+			if (i == t->arcs)
+				break;
+			rui_assign_extend(cost, worker, t->arcs, &t->sorted);
+		}
+		if (base + cost[i] >= end->distance)
+		{
+			elsewhere = cost[i] < elsewhere ? cost[i] : elsewhere;
+			break;
+		}
+		value = cost[i] + engine->price[worker[i]];
+		if (value < elsewhere && worker[i] != t->worker)
+			elsewhere = value;
+		w = &engine->worker[worker[i]];
+		if (base + value >= end->distance || base + value >= w->distance)
+			continue;
+		if (w->load < w->capacity)
+		{
+			int64_t rise = w->load_cost * w->load - engine->price[worker[i]];
+
+			if (rise <= 0)
+			{
+				/* The best end so far: no need to go on from there. */
+				*end = (path_end){ base + value, worker[i], RUI_ASSIGN_NONE, 0 };
+				w->via_task = task;
+				w->via_cost = cost[i];
+				continue;
+			}
+			if (base + value + rise < end->distance)
+				*end = (path_end){ base + value + rise, worker[i], RUI_ASSIGN_NONE, 0 };
+		}
+		reach(engine, worker[i], base + value, task, RUI_ASSIGN_NONE, cost[i]);
 	}
+	if (elsewhere != INT64_MAX)
+		t->elsewhere = elsewhere + engine->fallen;
 	engine->work += i + 1;
 }
 
@@ -323,38 +337,28 @@ rui_assign_search_task(rui_assign_engine *engine, uint32_t task, rui_error *erro
 	path_end end = { engine->task[task].penalty, RUI_ASSIGN_NONE, RUI_ASSIGN_NONE, 0 };
 	uint32_t worker;
 
-	scan_task(engine, task, 0, end.distance);
+	engine->task[task].elsewhere = UNKNOWN;
+	scan_task(engine, task, 0, &end);
 	while (engine->heap_count > 0)
 	{
-		rui_assign_worker *w;
 		int64_t distance;
 		uint32_t other;
 
 		worker = heap_pop(engine);
-		w = &engine->worker[worker];
-		distance = w->distance;
+		distance = engine->worker[worker].distance;
 		if (distance >= end.distance)
 			break;
-		if (w->load < w->capacity)
-		{
-			int64_t rise = w->load_cost * w->load - engine->price[worker];
-			int64_t through = distance + (rise > 0 ? rise : 0);
-
-			if (through < end.distance)
-				end = (path_end){ through, worker, RUI_ASSIGN_NONE, 0 };
-			if (through == distance)
-				break;
-		}
-		for (other = w->first; other != RUI_ASSIGN_NONE; other = engine->task[other].next)
+		for (other = engine->worker[worker].first; other != RUI_ASSIGN_NONE;
+			 other = engine->task[other].next)
 		{
 			const rui_assign_task *t = &engine->task[other];
 			int64_t base = distance - t->cost - engine->price[worker];
 
 			if (base + t->penalty < end.distance)
 				end = (path_end){ base + t->penalty, worker, other, 0 };
-			scan_task(engine, other, base, end.distance);
+			scan_task(engine, other, base, &end);
 		}
-		if (asked_to_stop(engine))
+		if (rui_assign_stopped(engine))
 		{
 			end_search(engine, INT64_MIN, 1);
 			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "The assignment was interrupted.");
@@ -363,13 +367,13 @@ rui_assign_search_task(rui_assign_engine *engine, uint32_t task, rui_error *erro
 	end_search(engine, end.distance, 1);
 
 	if (end.task != RUI_ASSIGN_NONE)
-		take_off(engine, end.task);
+		rui_assign_take_off(engine, end.task);
 	for (worker = end.worker; worker != RUI_ASSIGN_NONE;)
 	{
 		uint32_t moving = engine->worker[worker].via_task;
 		uint32_t old = engine->task[moving].worker;
 
-		put_on(engine, moving, worker, engine->worker[worker].via_cost);
+		rui_assign_put_on(engine, moving, worker, engine->worker[worker].via_cost);
 		worker = old;
 	}
 	return RUI_OK;
@@ -379,34 +383,52 @@ rui_assign_search_task(rui_assign_engine *engine, uint32_t task, rui_error *erro
 
 /*
  * Look at the tasks that could come to a worker at the given distance.  No
- * value exceeds the penalty, so the first cost - penalty beyond the bound
- * ends it.
+ * value exceeds the penalty, so the first cost - penalty beyond the end ends
+ * it.  A worker who may simply lose a task ends a path as soon as it is
+ * reached.
  */
 static inline void
 scan_worker(rui_assign_engine *engine, uint32_t worker, int64_t base, path_end *end)
 {
-	const rui_assign_worker *w = &engine->worker[worker];
-	const int64_t *cost = engine->back_cost + w->back;
-	const uint32_t *task = engine->back_task + w->back;
+	rui_assign_worker *w = &engine->worker[worker];
+	int64_t *key = engine->back_key + w->back;
+	uint32_t *task = engine->back_task + w->back;
 	uint32_t i;
 
 	base += engine->price[worker];
-	for (i = 0; i < w->backs; i++)
+	for (i = 0;; i++)
 	{
-		const rui_assign_task *t = &engine->task[task[i]];
-		int64_t through = base + cost[i];
+		const rui_assign_task *t;
+		rui_assign_worker *from;
+		int64_t cost;
 		int64_t distance;
+		int64_t through;
 
-		if (through - t->penalty >= end->distance)
-			break;
-		if (t->worker == RUI_ASSIGN_NONE)
-			*end = (path_end){ through - t->penalty, worker, task[i], cost[i] };
-		else if (t->worker != worker)
+		if (i == w->back_sorted)
 		{
-			distance = through - t->cost - engine->price[t->worker];
-			if (distance < end->distance && distance < engine->worker[t->worker].distance)
-				reach(engine, t->worker, distance, task[i], worker, cost[i]);
+			if (i == w->backs)
+				break;
+			rui_assign_extend(key, task, w->backs, &w->back_sorted);
 		}
+		if (base + key[i] >= end->distance)
+			break;
+		t = &engine->task[task[i]];
+		cost = key[i] + t->penalty;
+		if (t->worker == RUI_ASSIGN_NONE)
+		{
+			*end = (path_end){ base + key[i], worker, task[i], cost };
+			break;
+		}
+		if (t->worker == worker)
+			continue;
+		from = &engine->worker[t->worker];
+		distance = base + cost - t->cost - engine->price[t->worker];
+		if (distance >= end->distance || distance >= from->distance)
+			continue;
+		reach(engine, t->worker, distance, task[i], worker, cost);
+		through = distance + engine->price[t->worker] - from->load_cost * (from->load - 1);
+		if (through < end->distance)
+			*end = (path_end){ through, t->worker, RUI_ASSIGN_NONE, 0 };
 	}
 	engine->work += i + 1;
 }
@@ -416,45 +438,37 @@ static rui_status
 search_unit(rui_assign_engine *engine, uint32_t start, rui_error *error)
 {
 	rui_assign_worker *source = &engine->worker[start];
-	path_end end;
+	path_end end = { engine->price[start] - source->load_cost * source->load, RUI_ASSIGN_NONE,
+					 RUI_ASSIGN_NONE, 0 };
 
-	end = (path_end){ engine->price[start] - source->load_cost * source->load, RUI_ASSIGN_NONE,
-					  RUI_ASSIGN_NONE, 0 };
 	reach(engine, start, 0, RUI_ASSIGN_NONE, RUI_ASSIGN_NONE, 0);
 	while (engine->heap_count > 0)
 	{
 		uint32_t worker = heap_pop(engine);
-		rui_assign_worker *w = &engine->worker[worker];
-		int64_t distance = w->distance;
+		int64_t distance = engine->worker[worker].distance;
 
 		if (distance >= end.distance)
 			break;
-		if (worker != start)
-		{
-			int64_t fall = engine->price[worker] - w->load_cost * (w->load - 1);
-
-			if (distance + fall < end.distance)
-				end = (path_end){ distance + fall, worker, RUI_ASSIGN_NONE, 0 };
-		}
 		scan_worker(engine, worker, distance, &end);
-		if (asked_to_stop(engine))
+		if (rui_assign_stopped(engine))
 		{
 			end_search(engine, INT64_MIN, -1);
 			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "The assignment was interrupted.");
 		}
 	}
 	end_search(engine, end.distance, -1);
+	note_fall(engine, end.distance);
 
 	if (end.worker == RUI_ASSIGN_NONE)
 		return RUI_OK;
 	if (end.task != RUI_ASSIGN_NONE)
-		put_on(engine, end.task, end.worker, end.cost);
+		rui_assign_put_on(engine, end.task, end.worker, end.cost);
 	while (end.worker != start)
 	{
 		const rui_assign_worker *w = &engine->worker[end.worker];
 		uint32_t target = w->via_worker;
 
-		put_on(engine, w->via_task, target, w->via_cost);
+		rui_assign_put_on(engine, w->via_task, target, w->via_cost);
 		end.worker = target;
 	}
 	return RUI_OK;
@@ -475,77 +489,57 @@ rui_assign_search_worker(rui_assign_engine *engine, uint32_t worker, rui_error *
 	return RUI_OK;
 }
 
-rui_status
-rui_assign_engine_reverse(rui_assign_engine *engine, const uint32_t *task, uint32_t tasks,
-						  const uint32_t *worker, uint32_t workers, rui_error *error)
+void
+rui_assign_count_backs(rui_assign_engine *engine, const rui_assign_range *range)
 {
-	const rui_env *env = &engine->env;
-	rui_assign_entry *entry = NULL;
-	size_t arcs = 0;
-	size_t longest = 0;
-	uint32_t at = 0;
 	uint32_t i;
 	uint32_t j;
 
-	for (i = 0; i < workers; i++)
-		engine->worker[worker[i]].backs = 0;
-	for (i = 0; i < tasks; i++)
+	for (i = range->worker; i < range->worker_end; i++)
+		engine->worker[i].backs = 0;
+	for (i = range->task; i < range->task_end; i++)
 	{
-		const rui_assign_task *t = &engine->task[task[i]];
+		const rui_assign_task *t = &engine->task[i];
 
-		arcs += t->arcs;
 		for (j = 0; j < t->arcs; j++)
 			engine->worker[engine->arc_worker[t->arc + j]].backs++;
 	}
-	for (i = 0; i < workers; i++)
-		if (engine->worker[worker[i]].backs > longest)
-			longest = engine->worker[worker[i]].backs;
-	rui_release(env, engine->back_cost);
-	rui_release(env, engine->back_task);
-	engine->back_cost = rui_allocate(env, arcs, sizeof *engine->back_cost);
-	engine->back_task = rui_allocate(env, arcs, sizeof *engine->back_task);
-	entry = rui_allocate(env, longest, 2 * sizeof *entry);
-	if (engine->back_cost == NULL || engine->back_task == NULL || entry == NULL)
+}
+
+rui_status
+rui_assign_lay_backs(rui_assign_engine *engine, const rui_assign_range *range, rui_error *error)
+{
+	uint32_t at = engine->task[range->task].arc;
+	uint32_t i;
+	uint32_t j;
+
+	if (engine->back_key == NULL)
 	{
-		rui_release(env, entry);
-		return rui_fail_memory(error, arcs * (sizeof(int64_t) + sizeof(uint32_t)));
+		engine->back_key = rui_allocate(&engine->env, engine->arcs, sizeof *engine->back_key);
+		engine->back_task = rui_allocate(&engine->env, engine->arcs, sizeof *engine->back_task);
+		if (engine->back_key == NULL || engine->back_task == NULL)
+			return rui_fail_memory(error, engine->arcs * (sizeof(int64_t) + sizeof(uint32_t)));
 	}
-	for (i = 0; i < workers; i++)
+	for (i = range->worker; i < range->worker_end; i++)
 	{
-		rui_assign_worker *w = &engine->worker[worker[i]];
+		rui_assign_worker *w = &engine->worker[i];
 
 		w->back = at;
 		at += w->backs;
 		w->backs = 0;
+		w->back_sorted = 0;
 	}
-	for (i = 0; i < tasks; i++)
+	for (i = range->task; i < range->task_end; i++)
 	{
-		const rui_assign_task *t = &engine->task[task[i]];
+		const rui_assign_task *t = &engine->task[i];
 
 		for (j = 0; j < t->arcs; j++)
 		{
 			rui_assign_worker *w = &engine->worker[engine->arc_worker[t->arc + j]];
 
-			engine->back_cost[w->back + w->backs] = engine->arc_cost[t->arc + j] - t->penalty;
-			engine->back_task[w->back + w->backs++] = task[i];
+			engine->back_key[w->back + w->backs] = engine->arc_cost[t->arc + j] - t->penalty;
+			engine->back_task[w->back + w->backs++] = i;
 		}
 	}
-	for (i = 0; i < workers; i++)
-	{
-		const rui_assign_worker *w = &engine->worker[worker[i]];
-
-		for (j = 0; j < w->backs; j++)
-		{
-			entry[j].key = engine->back_cost[w->back + j];
-			entry[j].value = engine->back_task[w->back + j];
-		}
-		rui_assign_sort(entry, w->backs, entry + w->backs);
-		for (j = 0; j < w->backs; j++)
-		{
-			engine->back_task[w->back + j] = entry[j].value;
-			engine->back_cost[w->back + j] = entry[j].key + engine->task[entry[j].value].penalty;
-		}
-	}
-	rui_release(env, entry);
 	return RUI_OK;
 }

@@ -13,8 +13,8 @@
 #define FIRST_CHUNK 64
 #define LAST_CHUNK 65536
 
-/* Fixed-point numbers stay below this, so that differences of two fit. */
-#define FIXED_LIMIT 2305843009213693952.0 /* 2^61 */
+/* Numbers stay below this, so that differences of two fit in int64 in units of 2^-20. */
+#define FIXED_LIMIT 2199023255552.0 /* 2^41 */
 
 void
 rui_assign_part(char part[RUI_ASSIGN_PART_SIZE], int64_t task, const int64_t *worker)
@@ -26,22 +26,22 @@ rui_assign_part(char part[RUI_ASSIGN_PART_SIZE], int64_t task, const int64_t *wo
 				 *worker);
 }
 
-rui_status
-rui_assign_fixed(double value, const char *what, const char *part, int64_t *fixed,
-				 rui_error *error)
+/* Accept a number as rui_assign_units of it, or say why not; part is made only then. */
+static inline bool
+fits(double value)
 {
-	double scaled;
+	return fabs(value) < FIXED_LIMIT;
+}
 
-	if (!isfinite(value))
-		return rui_fail(error, RUI_INVALID, part,
-						"Leave out a pair that is not possible; costs are finite numbers.",
-						"The %s is %s.", what, isnan(value) ? "NaN" : "infinite");
-	scaled = rint(ldexp(value, RUI_ASSIGN_FRACTION_BITS));
-	if (!(fabs(scaled) < FIXED_LIMIT))
+static rui_status
+refuse_number(double value, const char *what, const char *part, rui_error *error)
+{
+	if (isfinite(value))
 		return rui_fail(error, RUI_RANGE, part, "Use a larger unit for all costs.",
 						"The %s %g is too large to be counted in units of 2^-20.", what, value);
-	*fixed = (int64_t) scaled;
-	return RUI_OK;
+	return rui_fail(error, RUI_INVALID, part,
+					"Leave out a pair that is not possible; costs are finite numbers.",
+					"The %s is %s.", what, isnan(value) ? "NaN" : "infinite");
 }
 
 static uint64_t
@@ -168,75 +168,64 @@ reserve_pair(rui_assign_rows *rows, rui_error *error)
 
 static rui_status
 check_task(const rui_assign_rows *rows, uint32_t task, const rui_assign_row *row,
-		   int64_t *penalty, rui_error *error)
+		   rui_error *error)
 {
+	bool penalised = rows->form != RUI_ASSIGN_MOST;
 	char part[RUI_ASSIGN_PART_SIZE];
 
-	*penalty = 0;
+	if (task == RUI_ASSIGN_NONE ? (!penalised || fits(row->penalty)) &&
+				rows->task_ids.count < RUI_ASSIGN_MAX_TASKS
+								: !penalised || rows->task[task].penalty == row->penalty)
+		return RUI_OK;
 	rui_assign_part(part, row->task, NULL);
-	if (rows->form != RUI_ASSIGN_MOST)
-	{
-		rui_status status = rui_assign_fixed(row->penalty, "penalty", part, penalty, error);
-
-		if (status != RUI_OK)
-			return status;
-	}
+	if (penalised && !fits(row->penalty))
+		return refuse_number(row->penalty, "penalty", part, error);
 	if (task == RUI_ASSIGN_NONE)
-	{
-		if (rows->task_ids.count >= RUI_ASSIGN_MAX_TASKS)
-			return rui_fail(error, RUI_LIMIT, part, "Assign in groups, for example by project.",
-							"There are more than %d tasks.", RUI_ASSIGN_MAX_TASKS);
-	}
-	else if (rows->task[task].penalty != *penalty)
-		return rui_fail(error, RUI_INVALID, part, "Give the same penalty in all rows of a task.",
-						"The penalty %g differs from %g in an earlier row of the task.",
-						row->penalty,
-						ldexp((double) rows->task[task].penalty, -RUI_ASSIGN_FRACTION_BITS));
-	return RUI_OK;
+		return rui_fail(error, RUI_LIMIT, part, "Assign in groups, for example by project.",
+						"There are more than %d tasks.", RUI_ASSIGN_MAX_TASKS);
+	return rui_fail(error, RUI_INVALID, part, "Give the same penalty in all rows of a task.",
+					"The penalty %g differs from %g in an earlier row of the task.", row->penalty,
+					rows->task[task].penalty);
 }
 
 static rui_status
 check_pair(const rui_assign_rows *rows, uint32_t worker, const rui_assign_row *row,
-		   int64_t *load_cost, rui_error *error)
+		   rui_error *error)
 {
+	bool loaded = rows->form == RUI_ASSIGN_LOAD;
+	const rui_assign_worker_row *w = worker == RUI_ASSIGN_NONE ? NULL : &rows->worker[worker];
 	char part[RUI_ASSIGN_PART_SIZE];
-	int64_t cost;
-	rui_status status;
 
-	*load_cost = 0;
+	if (fits(row->cost) && row->capacity >= 0 &&
+		(!loaded || (fits(row->load_cost) && row->load_cost >= 0)) &&
+		(w == NULL ||
+		 (w->capacity == row->capacity && (!loaded || w->load_cost == row->load_cost))) &&
+		rows->pairs < UINT32_MAX - 1)
+		return RUI_OK;
 	rui_assign_part(part, row->task, &row->worker);
-	status = rui_assign_fixed(row->cost, "cost", part, &cost, error);
-	if (status != RUI_OK)
-		return status;
+	if (!fits(row->cost))
+		return refuse_number(row->cost, "cost", part, error);
 	if (row->capacity < 0)
 		return rui_fail(error, RUI_INVALID, part, "A worker who takes no task has capacity 0.",
 						"The capacity %d is negative.", row->capacity);
-	if (rows->form == RUI_ASSIGN_LOAD)
-	{
-		status = rui_assign_fixed(row->load_cost, "load cost", part, load_cost, error);
-		if (status != RUI_OK)
-			return status;
-		if (*load_cost < 0)
-			return rui_fail(error, RUI_INVALID, part,
-							"Each further task of a worker may only cost more, not less.",
-							"The load cost %g is negative.", row->load_cost);
-	}
-	if (rows->pairs >= UINT32_MAX - 1)
-		return rui_fail(error, RUI_LIMIT, part, "Assign in groups, for example by project.",
-						"There are more than %" PRIu32 " pairs.", UINT32_MAX - 1);
-	if (worker == RUI_ASSIGN_NONE)
-		return RUI_OK;
-	if (rows->worker[worker].capacity != row->capacity)
-		return rui_fail(error, RUI_INVALID, part, "Give the same capacity in all rows of a worker.",
+	if (loaded && !fits(row->load_cost))
+		return refuse_number(row->load_cost, "load cost", part, error);
+	if (loaded && row->load_cost < 0)
+		return rui_fail(error, RUI_INVALID, part,
+						"Each further task of a worker may only cost more, not less.",
+						"The load cost %g is negative.", row->load_cost);
+	if (w != NULL && w->capacity != row->capacity)
+		return rui_fail(error, RUI_INVALID, part,
+						"Give the same capacity in all rows of a worker.",
 						"The capacity %d differs from %d in an earlier row of the worker.",
-						row->capacity, rows->worker[worker].capacity);
-	if (rows->worker[worker].load_cost != *load_cost)
+						row->capacity, w->capacity);
+	if (w != NULL && loaded && w->load_cost != row->load_cost)
 		return rui_fail(error, RUI_INVALID, part,
 						"Give the same load cost in all rows of a worker.",
 						"The load cost %g differs from %g in an earlier row of the worker.",
-						row->load_cost,
-						ldexp((double) rows->worker[worker].load_cost, -RUI_ASSIGN_FRACTION_BITS));
-	return RUI_OK;
+						row->load_cost, w->load_cost);
+	return rui_fail(error, RUI_LIMIT, part, "Assign in groups, for example by project.",
+					"There are more than %" PRIu32 " pairs.", UINT32_MAX - 1);
 }
 
 rui_status
@@ -245,33 +234,37 @@ rui_assign_rows_add(rui_assign_rows *rows, const rui_assign_row *row, rui_error 
 	const rui_env *env = &rows->env;
 	uint32_t task = find_id(&rows->task_ids, row->task);
 	uint32_t worker = RUI_ASSIGN_NONE;
-	int64_t penalty;
-	int64_t load_cost;
 	rui_assign_pair *pair;
 	rui_status status;
 
-	status = check_task(rows, task, row, &penalty, error);
+	status = check_task(rows, task, row, error);
 	if (status == RUI_OK && row->has_worker)
 	{
 		worker = find_id(&rows->worker_ids, row->worker);
-		status = check_pair(rows, worker, row, &load_cost, error);
+		status = check_pair(rows, worker, row, error);
 	}
 	if (status != RUI_OK)
 		return status;
 
 	/* All memory first: from here on nothing fails. */
-	if (task == RUI_ASSIGN_NONE &&
-		((status = reserve_id(env, &rows->task_ids, error)) != RUI_OK ||
-		 (status = rui_grow(env, &rows->task, &rows->task_capacity,
-							(size_t) rows->task_ids.count + 1, sizeof *rows->task,
-							error)) != RUI_OK))
-		return status;
-	if (row->has_worker && worker == RUI_ASSIGN_NONE &&
-		((status = reserve_id(env, &rows->worker_ids, error)) != RUI_OK ||
-		 (status = rui_grow(env, &rows->worker, &rows->worker_capacity,
-							(size_t) rows->worker_ids.count + 1, sizeof *rows->worker,
-							error)) != RUI_OK))
-		return status;
+	if (task == RUI_ASSIGN_NONE)
+	{
+		status = reserve_id(env, &rows->task_ids, error);
+		if (status == RUI_OK)
+			status = rui_grow(env, &rows->task, &rows->task_capacity,
+							  (size_t) rows->task_ids.count + 1, sizeof *rows->task, error);
+		if (status != RUI_OK)
+			return status;
+	}
+	if (row->has_worker && worker == RUI_ASSIGN_NONE)
+	{
+		status = reserve_id(env, &rows->worker_ids, error);
+		if (status == RUI_OK)
+			status = rui_grow(env, &rows->worker, &rows->worker_capacity,
+							  (size_t) rows->worker_ids.count + 1, sizeof *rows->worker, error);
+		if (status != RUI_OK)
+			return status;
+	}
 	if (row->has_worker && (status = reserve_pair(rows, error)) != RUI_OK)
 		return status;
 
@@ -279,7 +272,7 @@ rui_assign_rows_add(rui_assign_rows *rows, const rui_assign_row *row, rui_error 
 	{
 		task = rows->task_ids.count;
 		add_id(&rows->task_ids, row->task);
-		rows->task[task].penalty = penalty;
+		rows->task[task].penalty = rows->form == RUI_ASSIGN_MOST ? 0 : row->penalty;
 	}
 	if (!row->has_worker)
 		return RUI_OK;
@@ -288,7 +281,7 @@ rui_assign_rows_add(rui_assign_rows *rows, const rui_assign_row *row, rui_error 
 		worker = rows->worker_ids.count;
 		add_id(&rows->worker_ids, row->worker);
 		rows->worker[worker].capacity = row->capacity;
-		rows->worker[worker].load_cost = load_cost;
+		rows->worker[worker].load_cost = rows->form == RUI_ASSIGN_LOAD ? row->load_cost : 0;
 	}
 	pair = &rows->last->pair[rows->last->count++];
 	pair->task = task;

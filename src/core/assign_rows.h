@@ -6,9 +6,12 @@
 #ifndef RUI_ASSIGN_ROWS_H
 #define RUI_ASSIGN_ROWS_H
 
-#include "core/assign.h"
-#include "core/assign_engine.h"
+#include <math.h>
 
+#include "core/assign.h"
+
+
+#define RUI_ASSIGN_NONE UINT32_MAX
 
 /* Open addressing from an id to its index in order of arrival. */
 typedef struct rui_assign_ids
@@ -22,12 +25,12 @@ typedef struct rui_assign_ids
 
 typedef struct rui_assign_task_row
 {
-	int64_t penalty;
+	double penalty;
 } rui_assign_task_row;
 
 typedef struct rui_assign_worker_row
 {
-	int64_t load_cost;
+	double load_cost;
 	int32_t capacity;
 } rui_assign_worker_row;
 
@@ -79,6 +82,13 @@ rui_assign_next_pair(rui_assign_cursor *cursor)
 		cursor->at = 0;
 	}
 	return cursor->chunk == NULL ? NULL : &cursor->chunk->pair[cursor->at++];
+}
+
+/* A number that was accepted in a row, in units of 2^-20, rounded half to even. */
+static inline int64_t
+rui_assign_units(double value)
+{
+	return (int64_t) rint(value * (double) (1 << RUI_ASSIGN_FRACTION_BITS));
 }
 
 /* "task 7, worker 3" for errors; worker may be NULL. */

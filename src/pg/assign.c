@@ -66,8 +66,10 @@ RUI_FUNCTION(_assign_step)
 
 	if (!AggCheckCallContext(fcinfo, &aggregate))
 		elog(ERROR, "rui._assign_step called outside an aggregate");
-	state = PG_ARGISNULL(0) ? start_state(fcinfo, aggregate)
-							: (assign_state *) PG_GETARG_POINTER(0);
+	if (PG_ARGISNULL(0))
+		state = start_state(fcinfo, aggregate);
+	else
+		state = (assign_state *) PG_GETARG_POINTER(0);
 
 	if (PG_ARGISNULL(ARG_TASK))
 		refuse_null("task");

@@ -352,8 +352,8 @@ test_refusals(void)
 	CHECK_INT(status_of(RUI_ASSIGN_LOAD, good, pair(2, 1, NAN, 2, 8, 1), &error), RUI_INVALID);
 	CHECK_TEXT(error.part, "task 2, worker 1");
 	CHECK_TEXT(error.detail, "The cost is NaN.");
-	CHECK_INT(status_of(RUI_ASSIGN_LOAD, good, pair(2, 1, -INFINITY, 2, 8, 1), &error),
-			  RUI_INVALID);
+	row = pair(2, 1, -INFINITY, 2, 8, 1);
+	CHECK_INT(status_of(RUI_ASSIGN_LOAD, good, row, &error), RUI_INVALID);
 	CHECK_INT(status_of(RUI_ASSIGN_LOAD, good, pair(2, 1, 1e13, 2, 8, 1), &error), RUI_RANGE);
 	CHECK_INT(status_of(RUI_ASSIGN_LOAD, good, pair(2, 1, 5, 2, NAN, 1), &error), RUI_INVALID);
 	CHECK_TEXT(error.part, "task 2");
