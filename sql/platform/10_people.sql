@@ -220,6 +220,27 @@ $$;
 COMMENT ON FUNCTION rui.create_company(text, text, text, name) IS
 'For the DBA: creates a company and its first party, who gets the role director in all its projects; director_login, when given, is the login role that speaks for that party. Returns the company''s id. Errors: 22004, 22023, 22001 arguments, 23505 code or login taken.';
 
+CREATE FUNCTION rui._may_grant(project_id bigint, role_code text) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	-- Nobody gives away more than he has.
+	RETURN rui.has_permission(project_id, 'grant_any_role') OR NOT EXISTS (
+		SELECT r.permission FROM rui.role_permission r WHERE r.role_code = _may_grant.role_code
+		EXCEPT
+		SELECT mine.permission FROM rui.role_permission mine
+		WHERE mine.role_code IN (
+			SELECT m.role_code FROM rui.membership m
+			WHERE m.project_id = _may_grant.project_id AND m.party_id = rui.current_party() AND m.valid @> now()
+			UNION ALL
+			SELECT c.role_code FROM rui.company_member c JOIN rui.project j ON j.company_id = c.company_id
+			WHERE j.id = _may_grant.project_id AND c.party_id = rui.current_party() AND c.valid @> now()));
+END
+$$;
+COMMENT ON FUNCTION rui._may_grant(bigint, text) IS
+'Internal: whether the acting party may give a role in the project: it holds every permission the role carries, or grant_any_role.';
+
 CREATE FUNCTION rui.grant_role(project_id bigint, party_id bigint, role_code text, from_at timestamptz DEFAULT now(),
 	to_at timestamptz DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -234,19 +255,7 @@ BEGIN
 		RAISE EXCEPTION 'unknown role "%"', role_code
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Roles are in rui.role_permission.';
 	END IF;
-	-- Nobody gives away more than he has: the new role may carry no
-	-- permission that the grantor lacks.
-	IF EXISTS (SELECT FROM rui.role_permission r JOIN rui.permission p ON p.code = r.permission
-		WHERE r.role_code = grant_role.role_code AND NOT EXISTS (
-			SELECT FROM rui.membership m JOIN rui.role_permission mine ON mine.role_code = m.role_code
-			WHERE m.project_id = grant_role.project_id AND m.party_id = rui.current_party()
-				AND m.valid @> now() AND mine.permission = r.permission)
-		AND NOT EXISTS (
-			SELECT FROM rui.company_member c JOIN rui.project j ON j.company_id = c.company_id
-			JOIN rui.role_permission mine ON mine.role_code = c.role_code
-			WHERE j.id = grant_role.project_id AND c.party_id = rui.current_party()
-				AND c.valid @> now() AND mine.permission = r.permission))
-		AND NOT rui.has_permission(project_id, 'grant_any_role') THEN
+	IF NOT rui._may_grant(project_id, role_code) THEN
 		RAISE EXCEPTION 'role "%" carries permissions that you do not hold', role_code
 			USING ERRCODE = 'insufficient_privilege', HINT = 'Ask a director of the company.';
 	END IF;

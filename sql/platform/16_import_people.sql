@@ -121,27 +121,6 @@ $$;
 COMMENT ON FUNCTION rui.import_parties(bigint, jsonb, boolean, text, timestamptz) IS
 'Imports people and organisations of the project''s company. records: a JSON array of rows {code, name, kind? (person, organisation; default person), phone?, email?, wechat?, address?}; each contact key holds a text or an array of texts, at most 40 in all. Good rows are added and bad ones change nothing; a party already there with this name, kind and all these contact points is unchanged. preview: report only. Returns rui.import_result, one a row, in order; the faults'' SQLSTATEs: 22004, 22023, 22001, 23505 code twice or already there with other content. Needs permission manage_people. Errors: 22004, 22023 container, 22008, 42501, 55000, RU409.';
 
-CREATE FUNCTION rui._may_grant(project_id bigint, role_code text) RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-	-- The rule of rui.grant_role: nobody gives away more than he has.
-	RETURN rui.has_permission(project_id, 'grant_any_role') OR NOT EXISTS (
-		SELECT r.permission FROM rui.role_permission r WHERE r.role_code = _may_grant.role_code
-		EXCEPT
-		SELECT mine.permission FROM rui.role_permission mine
-		WHERE mine.role_code IN (
-			SELECT m.role_code FROM rui.membership m
-			WHERE m.project_id = _may_grant.project_id AND m.party_id = rui.current_party() AND m.valid @> now()
-			UNION ALL
-			SELECT c.role_code FROM rui.company_member c JOIN rui.project j ON j.company_id = c.company_id
-			WHERE j.id = _may_grant.project_id AND c.party_id = rui.current_party() AND c.valid @> now()));
-END
-$$;
-COMMENT ON FUNCTION rui._may_grant(bigint, text) IS
-'Internal: whether the acting party may give a role in the project: it holds every permission the role carries, or grant_any_role.';
-
 CREATE FUNCTION rui.import_households(project_id bigint, records jsonb, preview boolean DEFAULT false,
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS SETOF rui.import_result
