@@ -2,19 +2,21 @@
 -- of their task; everybody locks clocks in the order of task and target.
 
 CREATE FUNCTION rui._promise(project_id bigint, category_path text[], priority integer, is_emergency boolean,
-	at timestamptz, OUT policy_id bigint, OUT judged_by text, OUT calendar_id bigint, OUT calendar rui.calendar,
-	OUT response interval, OUT arrival interval, OUT resolution interval, OUT solving_id bigint, OUT solving rui.calendar)
+	at timestamptz, OUT policy_id bigint, OUT judged_by text, OUT notice_calendar text, OUT warnings text[],
+	OUT calendar_code text, OUT calendar rui.calendar, OUT answer interval, OUT response interval, OUT arrival interval,
+	OUT solving_code text, OUT solving rui.calendar, OUT resolution interval, OUT call_back interval)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
 	missing text;
 BEGIN
-	SELECT f.id, f.judged_by, c.id, coalesce(c.calendar, rui._always()), f.response, f.arrival, f.resolution,
-		s.id, coalesce(s.calendar, rui._always()),
-		CASE WHEN c.id IS NULL AND f.calendar_code <> 'always' THEN f.calendar_code
-			WHEN s.id IS NULL AND f.resolution_calendar <> 'always' THEN f.resolution_calendar END
-	INTO policy_id, judged_by, calendar_id, calendar, response, arrival, resolution, solving_id, solving, missing
+	SELECT f.id, f.judged_by, CASE WHEN NOT _promise.is_emergency THEN f.notice_calendar END, f.warnings,
+		f.calendar_code, coalesce(c.calendar, rui._always()), f.answer, f.response, f.arrival,
+		f.resolution_calendar, coalesce(s.calendar, rui._always()), f.resolution, f.call_back,
+		CASE WHEN c.starts_at > _promise.at THEN f.calendar_code WHEN s.starts_at > _promise.at THEN f.resolution_calendar END
+	INTO policy_id, judged_by, notice_calendar, warnings, calendar_code, calendar, answer, response, arrival, solving_code, solving,
+		resolution, call_back, missing
 	FROM (
 		SELECT p.* FROM rui.sla_policy p
 		WHERE p.project_id = _promise.project_id AND p.valid @> _promise.at
@@ -26,208 +28,239 @@ BEGIN
 		ORDER BY p.is_emergency IS NULL, array_position(category_path, p.category), p.priority IS NULL,
 			p.contract_level IS NULL
 		LIMIT 1) AS f
-	LEFT JOIN rui.calendar_version c ON c.project_id = f.project_id AND c.code = f.calendar_code AND c.valid @> _promise.at
-	LEFT JOIN rui.calendar_version s ON s.project_id = f.project_id AND s.code = f.resolution_calendar
-		AND s.valid @> _promise.at;
+	LEFT JOIN rui.working_calendar c ON c.project_id = f.project_id AND c.code = f.calendar_code
+	LEFT JOIN rui.working_calendar s ON s.project_id = f.project_id AND s.code = f.resolution_calendar;
 	IF missing IS NOT NULL THEN
 		RAISE EXCEPTION 'SLA policy %: calendar "%" does not hold at %', policy_id, missing, at
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 				HINT = 'Let its first version hold since ever: rui.set_calendar without from_at.';
 	ELSIF policy_id IS NULL THEN
 		judged_by := 'working';
+		warnings := '{}';
+		solving_code := 'always';
 		solving := rui._always();
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION rui._promise(bigint, text[], integer, boolean, timestamptz) IS
-'Internal: what is promised for a need at an instant: the most specific SLA policy that fits, first by is_emergency, then by the nearest of category_path (from the category to the root), priority, the project''s contract_level; with the calendar of response and arrival, and that of the resolution (solving). No policy: policy_id null, and time by the wall for what is agreed. Error 55000 when a calendar of the policy does not hold at `at`.';
-
-CREATE FUNCTION rui._next_escalation(clock rui.sla_clock, calendar rui.calendar, judged_by text, level integer,
-	breached_at timestamptz, escalations interval[], escalate_in text, at timestamptz) RETURNS timestamptz
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-	RETURN CASE
-		WHEN rui.clock_state(clock) <> 'running' THEN NULL
-		WHEN level = 0 AND judged_by = 'wall' THEN rui.clock_due_at(clock)
-		WHEN level = 0 THEN rui.clock_breach_at(clock)
-		WHEN level > cardinality(escalations) OR escalations IS NULL THEN NULL
-		WHEN escalate_in = 'wall' THEN breached_at + escalations[level]
-		ELSE rui.breach_at(calendar, at, greatest(interval '0',
-			rui.clock_target(clock) + escalations[level] - rui.clock_elapsed(clock, calendar, at))) END;
-END
-$$;
-COMMENT ON FUNCTION rui._next_escalation(rui.sla_clock, rui.calendar, text, integer, timestamptz, interval[], text, timestamptz) IS
-'Internal: the instant after which an escalation level of a clock moved at `at` fires: level 0 (the breach) after due (judged by the wall) or breach, higher ones their time later, by the wall or in working time; null for a clock that does not run and where no such level is.';
+'Internal: what is promised for a need at an instant: the most specific SLA policy that fits, first by is_emergency, then by the nearest of category_path (from the category to the root), priority, the project''s contract_level; with the calendar of answer, response and arrival, and that of resolution and call-back (solving). No policy: policy_id null, and time by the wall for what is agreed. Error 55000 when a calendar of the policy does not hold at `at`.';
 
 CREATE FUNCTION rui._start_clocks(project_id bigint, task_id bigint, category_path text[], priority integer,
-	is_emergency boolean, agreed_resolution interval, at timestamptz) RETURNS void
+	is_emergency boolean, agreed_resolution interval, opened_at timestamptz, only_target text DEFAULT NULL,
+	at timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	promise record;
+	begins CONSTANT timestamptz := coalesce(at, opened_at);
+BEGIN
+	promise := rui._promise(project_id, category_path, priority, is_emergency, opened_at);
+	IF promise.policy_id IS NULL AND agreed_resolution IS NULL THEN
+		RETURN;
+	END IF;
+	INSERT INTO rui.task_clock (project_id, task_id, target, policy_id, calendar_code, judged_by, notice_calendar, started_at,
+		first_target, first_calendar, clock, state, due_at, breach_at, next_level, next_at)
+	SELECT _start_clocks.project_id, _start_clocks.task_id, t.target, promise.policy_id, t.code, promise.judged_by,
+		promise.notice_calendar, begins, t.length, t.code, c.clock, 'running', c.due_at, c.breach_at, -cardinality(w.warn_after),
+		CASE WHEN cardinality(w.warn_after) > 0 THEN rui.due_at(t.calendar, begins, w.warn_after[1])
+			WHEN promise.judged_by = 'wall' THEN c.due_at ELSE c.breach_at END
+	FROM (VALUES
+		('answer', promise.calendar_code, promise.calendar, promise.answer),
+		('arrival', promise.calendar_code, promise.calendar, promise.arrival),
+		('call_back', promise.solving_code, promise.solving, CASE WHEN only_target = 'call_back' THEN promise.call_back END),
+		('resolution', promise.solving_code, promise.solving, coalesce(agreed_resolution, promise.resolution)),
+		('response', promise.calendar_code, promise.calendar, promise.response)
+	) AS t(target, code, calendar, length)
+	-- One call site, so that a calendar is compiled once; OFFSET 0 keeps it one.
+	CROSS JOIN LATERAL (SELECT rui.clock_start(t.calendar, begins, t.length) OFFSET 0) AS s(clock)
+	CROSS JOIN LATERAL (SELECT s.clock, rui.clock_due_at(s.clock), rui.clock_breach_at(s.clock) OFFSET 0) AS c(clock, due_at, breach_at)
+	CROSS JOIN LATERAL (SELECT CASE promise.warnings WHEN '{}' THEN '{}' ELSE rui._warn_after(promise.warnings, t.length) END OFFSET 0)
+		AS w(warn_after)
+	WHERE t.length IS NOT NULL AND t.target = coalesce(only_target, t.target)
+	ON CONFLICT ON CONSTRAINT task_clock_pkey DO NOTHING;
+END
+$$;
+COMMENT ON FUNCTION rui._start_clocks(bigint, bigint, text[], integer, boolean, interval, timestamptz, text, timestamptz) IS
+'Internal: starts the clocks of a new task as rui._promise says for opened_at; call-back only when only_target names it, other targets all or the one named; at `at` where not null, else at opened_at. agreed_resolution replaces the policy''s resolution target and counts on its resolution calendar, without a policy by the wall. Clocks that are there stay. No policy and nothing agreed: no clocks. Errors: 55000 the policy''s calendar does not hold then, 22008 due outside of 1900 to 2200.';
+
+CREATE FUNCTION rui._lock_clocks(project_id bigint, task_ids bigint[], at timestamptz) RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	how_many bigint;
+	late_ids bigint[];
+BEGIN
+	SELECT count(*), array_agg(l.task_id) FILTER (WHERE l.next_at < _lock_clocks.at) INTO how_many, late_ids
+	FROM (
+		SELECT c.task_id, c.next_at FROM rui.task_clock c
+		WHERE c.project_id = _lock_clocks.project_id AND c.task_id = ANY (task_ids)
+		ORDER BY c.task_id, c.target
+		FOR NO KEY UPDATE) AS l;
+	IF late_ids IS NOT NULL THEN
+		PERFORM rui._escalate(project_id, at, late_ids);
+	END IF;
+	RETURN how_many > 0;
+END
+$$;
+COMMENT ON FUNCTION rui._lock_clocks(bigint, bigint[], timestamptz) IS
+'Internal: locks the clocks of tasks before they move at `at`, and tells the warnings, breaches and escalations that came before. Returns whether there are clocks.';
+
+CREATE FUNCTION rui._move_clocks(project_id bigint, kind text, task_ids bigint[], action text, at timestamptz) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	moved bigint[];
+BEGIN
+	IF NOT rui._lock_clocks(project_id, task_ids, at) THEN
+		RETURN;
+	END IF;
+	WITH fact AS (
+		INSERT INTO rui.clock_event AS e (project_id, task_id, target, at, event)
+		SELECT c.project_id, c.task_id, c.target, _move_clocks.at, CASE r.move WHEN 'start' THEN 'reopen' ELSE r.move END
+		FROM rui.clock_rule r
+		JOIN rui.task_clock c ON c.project_id = _move_clocks.project_id AND c.task_id = ANY (task_ids) AND c.target = r.target
+			AND (c.state = 'stopped') = (r.move IN ('start', 'reopen'))
+		WHERE r.kind = _move_clocks.kind AND r.action = _move_clocks.action
+		ON CONFLICT ON CONSTRAINT clock_event_pkey DO NOTHING
+		RETURNING e.task_id, e.event
+	), ended AS (
+		-- A pause ends with the last clock that it pauses; the others go on with it.
+		UPDATE rui.clock_pause p SET during = tstzrange(lower(p.during), greatest(lower(p.during), _move_clocks.at))
+		WHERE p.project_id = _move_clocks.project_id AND p.task_id IN (SELECT f.task_id FROM fact f WHERE f.event <> 'reopen')
+			AND (upper_inf(p.during) OR upper(p.during) > _move_clocks.at)
+			AND NOT EXISTS (
+				SELECT FROM rui.task_clock c
+				WHERE c.project_id = p.project_id AND c.task_id = p.task_id AND c.target = ANY (p.targets) AND c.state <> 'stopped'
+					AND NOT EXISTS (
+						SELECT FROM rui.clock_rule r
+						WHERE r.kind = _move_clocks.kind AND r.action = _move_clocks.action AND r.target = c.target
+							AND r.move IN ('stop', 'end'))))
+	SELECT array_agg(DISTINCT f.task_id) INTO moved FROM fact f;
+	IF moved IS NOT NULL THEN
+		PERFORM rui._fold_clocks(project_id, moved, at);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._move_clocks(bigint, text, bigint[], text, timestamptz) IS
+'Internal: an action on tasks of a kind happened at `at`: their clocks move as rui.clock_rule says, those in a state for it. Tells warnings, breaches and escalations from before `at` first; pauses end with the last clock they pause. The caller holds the tasks'' rows.';
+
+CREATE FUNCTION rui._pause_clocks(project_id bigint, task_id bigint, reason text, note text, from_at timestamptz,
+	until_at timestamptz, at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	paused text[];
+	new_id bigint;
+BEGIN
+	SELECT coalesce(o.targets, r.targets) INTO paused
+	FROM rui.pause_reason r
+	LEFT JOIN rui.pause_rule o ON o.project_id = _pause_clocks.project_id AND o.reason = r.code
+	WHERE r.code = _pause_clocks.reason;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'unknown reason to pause "%"', left(reason, 60)
+			USING ERRCODE = 'no_data_found', HINT = 'rui.pause_reason lists them.';
+	END IF;
+	PERFORM rui._lock_clocks(project_id, ARRAY[task_id], at);
+	INSERT INTO rui.clock_pause (project_id, task_id, reason, targets, during, note, party_id)
+	VALUES (project_id, task_id, reason, paused, tstzrange(from_at, until_at), note, rui.current_party())
+	RETURNING id INTO new_id;
+	PERFORM rui._fold_clocks(project_id, ARRAY[task_id], at);
+	RETURN new_id;
+END
+$$;
+COMMENT ON FUNCTION rui._pause_clocks(bigint, bigint, text, text, timestamptz, timestamptz, timestamptz) IS
+'Internal: at `at` it is known that the clocks of a task which a reason pauses are paused for it from from_at until until_at (null: until resumed). Returns the pause''s id. Error P0002 unknown reason. The caller holds the task''s row.';
+
+CREATE FUNCTION rui._resume_clocks(project_id bigint, task_id bigint, pause_id bigint, at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	ended bigint;
+BEGIN
+	PERFORM rui._lock_clocks(project_id, ARRAY[task_id], at);
+	WITH done AS (
+		UPDATE rui.clock_pause p SET during = tstzrange(lower(p.during), greatest(lower(p.during), _resume_clocks.at))
+		WHERE p.project_id = _resume_clocks.project_id AND p.task_id = _resume_clocks.task_id
+			AND CASE WHEN pause_id IS NULL THEN lower(p.during) <= _resume_clocks.at ELSE p.id = pause_id END
+			AND NOT isempty(p.during) AND (upper_inf(p.during) OR upper(p.during) > _resume_clocks.at)
+		RETURNING p.id)
+	SELECT count(*) INTO ended FROM done;
+	IF ended > 0 THEN
+		PERFORM rui._fold_clocks(project_id, ARRAY[task_id], at);
+	END IF;
+	RETURN ended;
+END
+$$;
+COMMENT ON FUNCTION rui._resume_clocks(bigint, bigint, bigint, timestamptz) IS
+'Internal: ends a pause of a task at `at` (one that had not begun never was), or, where pause_id is null, all that have begun. Returns how many. The caller holds the task''s row.';
+
+CREATE FUNCTION rui._promises(project_id bigint, task_id bigint, category_path text[], priority integer,
+	is_emergency boolean, agreed_resolution interval, at timestamptz) RETURNS rui.clock_promise[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
 	promise record;
 BEGIN
 	promise := rui._promise(project_id, category_path, priority, is_emergency, at);
-	IF promise.policy_id IS NULL AND agreed_resolution IS NULL THEN
-		RETURN;
-	END IF;
-	INSERT INTO rui.task_clock (project_id, task_id, target, policy_id, calendar_id, judged_by, clock, state, due_at,
-		breach_at, next_at)
-	SELECT _start_clocks.project_id, _start_clocks.task_id, t.target, promise.policy_id, t.calendar_id, promise.judged_by,
-		c.clock, 'running', rui.clock_due_at(c.clock), rui.clock_breach_at(c.clock),
-		CASE promise.judged_by WHEN 'wall' THEN rui.clock_due_at(c.clock) ELSE rui.clock_breach_at(c.clock) END
-	FROM (VALUES
-		('arrival', promise.calendar_id, promise.calendar, promise.arrival),
-		('resolution', promise.solving_id, promise.solving, coalesce(agreed_resolution, promise.resolution)),
-		('response', promise.calendar_id, promise.calendar, promise.response)
-	) AS t(target, calendar_id, calendar, length)
-	-- One call site, so that a calendar is compiled once; OFFSET 0 keeps it one.
-	CROSS JOIN LATERAL (SELECT rui.clock_start(t.calendar, _start_clocks.at, t.length) OFFSET 0) AS c(clock)
-	WHERE t.length IS NOT NULL;
+	RETURN ARRAY(
+		SELECT (_promises.task_id, t.target, promise.policy_id, promise.judged_by, promise.notice_calendar, t.code, t.length)::rui.clock_promise
+		FROM (VALUES
+			('answer', promise.calendar_code, promise.answer),
+			('arrival', promise.calendar_code, promise.arrival),
+			('resolution', promise.solving_code, coalesce(agreed_resolution, promise.resolution)),
+			('response', promise.calendar_code, promise.response)
+		) AS t(target, code, length));
 END
 $$;
-COMMENT ON FUNCTION rui._start_clocks(bigint, bigint, text[], integer, boolean, interval, timestamptz) IS
-'Internal: starts the clocks of a new task at `at` as rui._promise says. agreed_resolution replaces the policy''s resolution target and counts on its resolution calendar, without a policy by the wall. No policy and nothing agreed: no clocks. Errors: 55000 the policy''s calendar does not hold then, 22008 due outside of 1900 to 2200.';
+COMMENT ON FUNCTION rui._promises(bigint, bigint, text[], integer, boolean, interval, timestamptz) IS
+'Internal: what rui._promise says at an instant for the clocks of a task, call-back aside; agreed_resolution goes before the policy.';
 
-CREATE FUNCTION rui._lock_clocks(project_id bigint, task_id bigint, at timestamptz) RETURNS boolean
+CREATE FUNCTION rui._retarget_clocks(project_id bigint, promises rui.clock_promise[], at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
+	concerned_ids CONSTANT bigint[] := ARRAY(SELECT DISTINCT p.task_id FROM unnest(promises) AS p);
 	how_many bigint;
-	is_late boolean;
 BEGIN
-	SELECT count(*), bool_or(l.next_at < _lock_clocks.at) INTO how_many, is_late
-	FROM (
-		SELECT c.next_at FROM rui.task_clock c
-		WHERE c.project_id = _lock_clocks.project_id AND c.task_id = _lock_clocks.task_id
-		ORDER BY c.target
-		FOR NO KEY UPDATE) AS l;
-	IF is_late THEN
-		PERFORM rui._escalate(project_id, at, task_id);
+	IF NOT rui._lock_clocks(project_id, concerned_ids, at) THEN
+		RETURN 0;
 	END IF;
-	RETURN how_many > 0;
-END
-$$;
-COMMENT ON FUNCTION rui._lock_clocks(bigint, bigint, timestamptz) IS
-'Internal: locks the clocks of a task before they move at `at`, and tells the breaches and escalations that came before. Returns whether there are clocks.';
-
-CREATE FUNCTION rui._move_clocks(project_id bigint, task_id bigint, action text, targets text[], at timestamptz)
-RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
-AS $$
-DECLARE
-	from_states CONSTANT text[] := CASE action WHEN 'pause' THEN '{running}' WHEN 'resume' THEN '{paused}'
-		WHEN 'reopen' THEN '{stopped}' ELSE '{running,paused}' END;
-BEGIN
-	IF NOT rui._lock_clocks(project_id, task_id, at) THEN
-		RETURN;
-	END IF;
-	IF action = 'reopen' THEN
-		INSERT INTO rui.task_clock_cycle (project_id, task_id, target, cycle, due_at, breach_at, breached_at, stopped_at,
-			on_time, late_by)
-		SELECT c.project_id, c.task_id, c.target, c.cycle, c.due_at, c.breach_at, c.breached_at, c.stopped_at,
-			c.on_time, c.late_by
-		FROM rui.task_clock c
-		WHERE c.project_id = _move_clocks.project_id AND c.task_id = _move_clocks.task_id
-			AND c.state = 'stopped' AND c.target = ANY (targets);
-	END IF;
-	UPDATE rui.task_clock c
-	SET clock = m.clock, state = rui.clock_state(m.clock), cycle = rui.clock_cycle(m.clock), calendar_id = m.calendar_id,
-		-- What is late was due when it was due, whatever pauses follow.
-		due_at = CASE WHEN action IN ('stop', 'end') OR m.breached_at IS NOT NULL THEN c.due_at
-			ELSE rui.clock_due_at(m.clock) END,
-		breach_at = CASE WHEN action IN ('stop', 'end') OR m.breached_at IS NOT NULL THEN c.breach_at
-			ELSE rui.clock_breach_at(m.clock) END,
-		breached_at = m.breached_at, next_level = m.next_level,
-		next_at = rui._next_escalation(m.clock, m.calendar, c.judged_by, m.next_level, m.breached_at, m.escalations,
-			m.escalate_in, _move_clocks.at),
-		stopped_at = CASE WHEN action IN ('stop', 'end') THEN _move_clocks.at END,
-		on_time = CASE action WHEN 'stop' THEN m.breached_at IS NULL END,
-		late_by = CASE WHEN action <> 'stop' THEN NULL
-			WHEN m.breached_at IS NULL THEN interval '0'
-			WHEN c.judged_by = 'wall' THEN make_interval(secs => extract(epoch FROM _move_clocks.at - m.breached_at)::float8)
-			ELSE greatest(interval '0',
-				rui.clock_elapsed(m.clock, m.calendar, _move_clocks.at) - rui.clock_target(m.clock)) END
-	FROM (
-		SELECT k.target, w.calendar, w.calendar_id, p.escalations, p.escalate_in,
-			CASE action WHEN 'pause' THEN rui.clock_pause(k.clock, w.calendar, _move_clocks.at)
-				WHEN 'resume' THEN rui.clock_resume(k.clock, w.calendar, _move_clocks.at)
-				WHEN 'reopen' THEN rui.clock_reopen(k.clock, w.calendar, _move_clocks.at)
-				ELSE rui.clock_stop(k.clock, w.calendar, _move_clocks.at) END AS clock,
-			CASE WHEN action <> 'reopen' THEN k.breached_at END AS breached_at,
-			CASE WHEN action <> 'reopen' THEN k.next_level ELSE 0 END AS next_level
-		FROM rui.task_clock k
-		LEFT JOIN rui.sla_policy p ON p.project_id = k.project_id AND p.id = k.policy_id
-		LEFT JOIN rui.calendar_version v ON v.project_id = k.project_id AND v.id = k.calendar_id
-		-- A new cycle counts in the hours that hold now.
-		LEFT JOIN rui.calendar_version n ON action = 'reopen' AND n.project_id = v.project_id AND n.code = v.code
-			AND n.valid @> _move_clocks.at
+	WITH concerned AS (
+		SELECT c.task_id, c.target, c.calendar_code, rui.clock_target(c.clock) AS old_length, p.policy_id, p.judged_by,
+			p.notice_calendar, p.calendar_code AS new_code, p.length
+		FROM unnest(promises) AS p
+		JOIN rui.task_clock c ON c.project_id = _retarget_clocks.project_id AND c.task_id = p.task_id AND c.target = p.target
+		WHERE c.state <> 'stopped'
+	), fact AS (
+		INSERT INTO rui.clock_event (project_id, task_id, target, at, event, policy_id, calendar_code)
+		SELECT _retarget_clocks.project_id, c.task_id, c.target, _retarget_clocks.at, e.event, c.policy_id,
+			CASE e.event WHEN 'switch' THEN c.new_code END
+		FROM concerned c
 		CROSS JOIN LATERAL (
-			SELECT coalesce(n.id, v.id) AS calendar_id, coalesce(n.calendar, v.calendar, rui._always()) AS calendar) AS w
-		WHERE k.project_id = _move_clocks.project_id AND k.task_id = _move_clocks.task_id
-			AND k.state = ANY (from_states) AND k.target = ANY (targets)) AS m
-	WHERE c.project_id = _move_clocks.project_id AND c.task_id = _move_clocks.task_id AND c.target = m.target;
+			SELECT 'end' WHERE c.length IS NULL
+			UNION ALL
+			SELECT format('retarget PT%sS', trim_scale(extract(epoch FROM c.length))) WHERE c.length <> c.old_length
+			UNION ALL
+			SELECT 'switch' WHERE c.length IS NOT NULL AND c.new_code <> c.calendar_code) AS e(event)
+		ON CONFLICT ON CONSTRAINT clock_event_pkey DO NOTHING
+	), taken AS (
+		UPDATE rui.task_clock k
+		SET policy_id = c.policy_id, judged_by = c.judged_by, notice_calendar = c.notice_calendar,
+			calendar_code = c.new_code, is_switched = k.is_switched OR c.new_code <> c.calendar_code
+		FROM concerned c
+		WHERE k.project_id = _retarget_clocks.project_id AND k.task_id = c.task_id AND k.target = c.target
+			AND c.length IS NOT NULL)
+	SELECT count(*) INTO how_many FROM concerned;
+	PERFORM rui._fold_clocks(project_id, concerned_ids, at);
+	RETURN how_many;
 END
 $$;
-COMMENT ON FUNCTION rui._move_clocks(bigint, bigint, text, text[], timestamptz) IS
-'Internal: moves those clocks of a task that are among targets and in a state for it: stop (with a verdict), end (stop without one), pause, resume, reopen (a new cycle, in the version its calendar has then; the old verdict is kept in rui.task_clock_cycle). Tells breaches and escalations from before `at` first. The caller holds the task''s row.';
-
-CREATE FUNCTION rui._retarget_clocks(project_id bigint, task_id bigint, category_path text[], priority integer,
-	is_emergency boolean, agreed_resolution interval, opened_at timestamptz, at timestamptz) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
-AS $$
-DECLARE
-	promise record;
-BEGIN
-	promise := rui._promise(project_id, category_path, priority, is_emergency, opened_at);
-	IF NOT rui._lock_clocks(project_id, task_id, at) THEN
-		PERFORM rui._start_clocks(project_id, task_id, category_path, priority, is_emergency, agreed_resolution, opened_at);
-		RETURN;
-	END IF;
-	PERFORM rui._move_clocks(project_id, task_id, 'end', array_agg(t.target), at)
-	FROM (VALUES ('response', promise.response), ('arrival', promise.arrival),
-		('resolution', coalesce(agreed_resolution, promise.resolution))) AS t(target, length)
-	WHERE t.length IS NULL
-	HAVING count(*) > 0;
-	UPDATE rui.task_clock c
-	SET policy_id = promise.policy_id, calendar_id = m.calendar_id, judged_by = promise.judged_by, clock = m.clock,
-		due_at = rui.clock_due_at(m.clock), breach_at = rui.clock_breach_at(m.clock),
-		next_at = rui._next_escalation(m.clock, m.calendar, promise.judged_by, c.next_level, c.breached_at, m.escalations,
-			m.escalate_in, _retarget_clocks.at)
-	FROM (
-		SELECT k.target, t.calendar_id, t.calendar, p.escalations, p.escalate_in,
-			rui.clock_retarget(rui.clock_switch(k.clock, coalesce(v.calendar, rui._always()), t.calendar, _retarget_clocks.at),
-				t.calendar, _retarget_clocks.at, t.length) AS clock
-		FROM rui.task_clock k
-		JOIN (VALUES ('arrival', promise.calendar_id, promise.calendar, promise.arrival),
-			('resolution', promise.solving_id, promise.solving, coalesce(agreed_resolution, promise.resolution)),
-			('response', promise.calendar_id, promise.calendar, promise.response)
-		) AS t(target, calendar_id, calendar, length) ON t.target = k.target AND t.length IS NOT NULL
-		LEFT JOIN rui.calendar_version v ON v.project_id = k.project_id AND v.id = k.calendar_id
-		LEFT JOIN rui.sla_policy p ON p.project_id = k.project_id AND p.id = promise.policy_id
-		WHERE k.project_id = _retarget_clocks.project_id AND k.task_id = _retarget_clocks.task_id
-			AND k.state <> 'stopped') AS m
-	WHERE c.project_id = _retarget_clocks.project_id AND c.task_id = _retarget_clocks.task_id AND c.target = m.target;
-	INSERT INTO rui.task_clock (project_id, task_id, target, policy_id, calendar_id, judged_by, clock, state, due_at,
-		breach_at, next_at)
-	SELECT _retarget_clocks.project_id, _retarget_clocks.task_id, t.target, promise.policy_id, t.calendar_id, promise.judged_by,
-		t.clock, 'running', rui.clock_due_at(t.clock), rui.clock_breach_at(t.clock),
-		CASE promise.judged_by WHEN 'wall' THEN rui.clock_due_at(t.clock) ELSE rui.clock_breach_at(t.clock) END
-	FROM (VALUES
-		('arrival', promise.calendar_id, rui.clock_start(promise.calendar, opened_at, promise.arrival)),
-		('resolution', promise.solving_id,
-			rui.clock_start(promise.solving, opened_at, coalesce(agreed_resolution, promise.resolution))),
-		('response', promise.calendar_id, rui.clock_start(promise.calendar, opened_at, promise.response))
-	) AS t(target, calendar_id, clock)
-	WHERE t.clock IS NOT NULL AND NOT EXISTS (
-		SELECT FROM rui.task_clock c
-		WHERE c.project_id = _retarget_clocks.project_id AND c.task_id = _retarget_clocks.task_id AND c.target = t.target);
-END
-$$;
-COMMENT ON FUNCTION rui._retarget_clocks(bigint, bigint, text[], integer, boolean, interval, timestamptz, timestamptz) IS
-'Internal: a task not yet accepted turned out to be of another kind: its clocks take the targets and calendars promised for that kind when it was opened, and keep what has elapsed; one that is late by the change is late from `at` on; a breach stays one. A promise it no longer has ends without a verdict, one it did not have counts from opened_at.';
+COMMENT ON FUNCTION rui._retarget_clocks(bigint, rui.clock_promise[], timestamptz) IS
+'Internal: running and paused clocks of tasks take other targets and calendars at `at`, and keep what has elapsed; one that is late by the change is late from `at` on; a breach stays one. A promise with no length ends its clock without a verdict. Returns how many clocks were concerned. The caller holds the tasks'' rows.';

@@ -1,7 +1,7 @@
--- Breaches and escalations: each is told once, however often and by how many
--- at a time the clocks are looked at.
+-- Warnings, breaches and escalations: each is told once, however often and by
+-- how many at a time the clocks are looked at.
 
-CREATE FUNCTION rui._escalate(project_id bigint, at timestamptz, only_task bigint DEFAULT NULL) RETURNS bigint
+CREATE FUNCTION rui._escalate(project_id bigint, at timestamptz, only_tasks bigint[] DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 -- Compiling this statement takes seconds, running it milliseconds.
@@ -12,44 +12,60 @@ DECLARE
 BEGIN
 	WITH due AS (
 		SELECT c.task_id, c.target, c.cycle, c.next_level, c.next_at, coalesce(p.escalations, '{}') AS escalations,
-			p.escalate_in, coalesce(v.calendar, rui._always()) AS calendar
+			p.escalate_in, CASE c.judged_by WHEN 'wall' THEN c.due_at ELSE c.breach_at END AS limit_at,
+			CASE WHEN c.next_level < 0 THEN rui._warn_after(p.warnings, rui.clock_target(c.clock)) ELSE '{}' END AS warn_after,
+			CASE WHEN c.is_switched THEN rui._clock_calendar(c.project_id, c.task_id, c.target, c.first_calendar, NULL, NULL)
+				ELSE coalesce(w.calendar, rui._always()) END AS calendar,
+			n.calendar AS notices
 		FROM rui.task_clock c
 		LEFT JOIN rui.sla_policy p ON p.project_id = c.project_id AND p.id = c.policy_id
-		LEFT JOIN rui.calendar_version v ON v.project_id = c.project_id AND v.id = c.calendar_id
+		LEFT JOIN rui.working_calendar w ON w.project_id = c.project_id AND w.code = c.calendar_code
+		LEFT JOIN rui.working_calendar n ON n.project_id = c.project_id AND n.code = c.notice_calendar
 		WHERE c.project_id = _escalate.project_id AND c.next_at < _escalate.at
-			AND (only_task IS NULL OR c.task_id = only_task)
+			AND (only_tasks IS NULL OR c.task_id = ANY (only_tasks))
 		ORDER BY c.task_id, c.target
 		FOR NO KEY UPDATE OF c
 	), step AS (
-		-- Each further level lies its distance from the next one away.
-		SELECT d.task_id, d.target, d.cycle, l.level,
+		-- A warning lies its part of the target after the next one; a further
+		-- escalation its distance after the breach, or after the next one.
+		SELECT d.task_id, d.target, d.cycle, l.level, d.notices,
 			CASE WHEN l.level = d.next_level THEN d.next_at
-				WHEN d.escalate_in = 'wall' THEN d.next_at + (d.escalations[l.level] - o.reached)
-				ELSE rui.breach_at(d.calendar, d.next_at, d.escalations[l.level] - o.reached) END AS fires_at
+				WHEN l.level < 0 THEN rui.due_at(d.calendar, d.next_at,
+					d.warn_after[cardinality(d.warn_after) + l.level + 1] - d.warn_after[cardinality(d.warn_after) + d.next_level + 1])
+				WHEN l.level = 0 THEN d.limit_at
+				WHEN d.escalate_in = 'wall' THEN o.base_at + (d.escalations[l.level] - o.reached)
+				ELSE rui.breach_at(d.calendar, o.base_at, d.escalations[l.level] - o.reached) END AS fires_at
 		FROM due d
 		CROSS JOIN LATERAL (
-			SELECT CASE WHEN d.next_level = 0 THEN interval '0' ELSE d.escalations[d.next_level] END) AS o(reached)
-		-- The limit, of the 20 levels and the breach, is for the planner's eyes.
+			SELECT CASE WHEN d.next_level <= 0 THEN d.limit_at ELSE d.next_at END,
+				CASE WHEN d.next_level <= 0 THEN interval '0' ELSE d.escalations[d.next_level] END) AS o(base_at, reached)
+		-- The limit, of the 20 warnings, the breach and 20 escalations, is for the planner's eyes.
 		CROSS JOIN LATERAL (
-			SELECT g.level FROM generate_series(d.next_level, cardinality(d.escalations)) AS g(level) LIMIT 21) AS l
+			SELECT g.level FROM generate_series(d.next_level, cardinality(d.escalations)) AS g(level) LIMIT 41) AS l
+		WHERE l.level <= 0 OR isfinite(d.limit_at)
 	), kept AS (
-		INSERT INTO rui.escalation AS e (project_id, task_id, target, cycle, level, at)
-		SELECT _escalate.project_id, s.task_id, s.target, s.cycle, s.level, s.fires_at
+		INSERT INTO rui.escalation AS e (project_id, task_id, target, cycle, level, at, notify_at)
+		SELECT _escalate.project_id, s.task_id, s.target, s.cycle, s.level, s.fires_at,
+			CASE WHEN s.notices IS NULL OR rui.is_open(s.notices, s.fires_at) THEN s.fires_at
+				ELSE rui.next_open(s.notices, s.fires_at) END
 		FROM step s WHERE s.fires_at < _escalate.at
-		RETURNING e.task_id, e.target, e.cycle, e.level, e.at
+		ON CONFLICT ON CONSTRAINT escalation_pkey DO NOTHING
+		RETURNING e.task_id, e.target, e.cycle, e.level, e.at, e.notify_at
 	), moved AS (
 		UPDATE rui.task_clock c
 		SET breached_at = coalesce(c.breached_at, n.breached_at), next_level = n.next_level, next_at = n.next_at
 		FROM (
-			SELECT s.task_id, s.target, min(s.fires_at) FILTER (WHERE s.level = 0) AS breached_at,
+			SELECT s.task_id, s.target, min(s.fires_at) FILTER (WHERE s.level = 0 AND s.fires_at < _escalate.at) AS breached_at,
 				max(s.level) FILTER (WHERE s.fires_at < _escalate.at) + 1 AS next_level,
 				min(s.fires_at) FILTER (WHERE s.fires_at >= _escalate.at) AS next_at
 			FROM step s GROUP BY s.task_id, s.target) AS n
 		WHERE c.project_id = _escalate.project_id AND c.task_id = n.task_id AND c.target = n.target
 	), told AS (
 		INSERT INTO rui.event AS e (project_id, at, kind, subject, subject_id, payload)
-		SELECT _escalate.project_id, k.at, CASE k.level WHEN 0 THEN 'clock.breach' ELSE 'clock.escalate' END, 'task', k.task_id,
+		SELECT _escalate.project_id, k.at,
+			CASE WHEN k.level < 0 THEN 'clock.warn' WHEN k.level = 0 THEN 'clock.breach' ELSE 'clock.escalate' END, 'task', k.task_id,
 			jsonb_build_object('target', k.target, 'cycle', k.cycle, 'level', k.level)
+				|| CASE WHEN k.notify_at > k.at THEN jsonb_build_object('notify_at', k.notify_at) ELSE '{}' END
 		FROM kept k
 		ORDER BY k.at, k.task_id, k.target, k.level
 		RETURNING e.id)
@@ -57,8 +73,8 @@ BEGIN
 	RETURN fired;
 END
 $$;
-COMMENT ON FUNCTION rui._escalate(bigint, timestamptz, bigint) IS
-'Internal: tells every breach and every escalation level of running clocks that came before `at` and was not told yet, in the order of time, each once (key of rui.escalation): a row there and an event clock.breach or clock.escalate on the task, at the instant after which it was so. only_task: of that task only. Returns how many.';
+COMMENT ON FUNCTION rui._escalate(bigint, timestamptz, bigint[]) IS
+'Internal: tells every warning, breach and escalation level of running clocks that came before `at` and was not told yet, in the order of time, each once (key of rui.escalation): a row there and an event clock.warn, clock.breach or clock.escalate on the task, at the instant after which it was so; notify_at is when people are to be told, after the quiet hours of the clock''s notice calendar. only_tasks: of those tasks only. Returns how many.';
 
 CREATE FUNCTION rui._duty_escalate(project_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -69,6 +85,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._duty_escalate(bigint, timestamptz) IS
-'Internal: the duty escalate of rui.tick(): breaches and escalations of all clocks of the project. Returns how many it told.';
+'Internal: the duty escalate of rui.tick(): warnings, breaches and escalations of all clocks of the project. Returns how many it told.';
 INSERT INTO rui.duty (code, sort_order, about) VALUES
-	('escalate', 10, 'Tells breaches of SLA clocks and their escalation levels.');
+	('escalate', 10, 'Tells warnings and breaches of SLA clocks and their escalation levels.');

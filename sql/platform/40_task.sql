@@ -23,6 +23,7 @@ CREATE TABLE rui.task (
 	arrived_at timestamptz,
 	completed_at timestamptz,
 	ended_at timestamptz,
+	deferred_until timestamptz,
 	state text NOT NULL,
 	last_action text NOT NULL,
 	last_at timestamptz NOT NULL,
@@ -36,6 +37,7 @@ CREATE TABLE rui.task (
 			OR state NOT IN ('assigned', 'accepted', 'en_route', 'in_progress', 'deferred', 'completed', 'closed')))
 ) WITH (fillfactor = 80);
 ALTER TABLE rui.task_clock ADD FOREIGN KEY (project_id, task_id) REFERENCES rui.task (project_id, id);
+CREATE INDEX task_deferred ON rui.task (project_id, deferred_until) WHERE deferred_until IS NOT NULL;
 CREATE INDEX task_waiting ON rui.task (project_id, opened_at) WHERE state IN ('new', 'triaged');
 CREATE INDEX task_completed ON rui.task (project_id, last_at) WHERE state = 'completed';
 CREATE INDEX task_of_executor ON rui.task (project_id, executor_id, last_at) WHERE executor_id IS NOT NULL;
@@ -59,6 +61,7 @@ PERFORM rui._describe('task', 'A piece of work: what, where, who, until when.',
 	'arrived_at: When the executor arrived.',
 	'completed_at: When the work was done; null again after reopen.',
 	'ended_at: When it was closed, cancelled, declined or merged.',
+	'deferred_until: Until when work on it is deferred, where that is known.',
 	'last_at: When the last action happened; the next one cannot happen before.');
 PERFORM rui._declare_table('task', 'tenant', 'change');
 PERFORM rui._stateful_table('task', '', 'kind');

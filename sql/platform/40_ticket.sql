@@ -6,6 +6,7 @@ PERFORM rui._permit('open_for_others', '{live}', 'steward', 'staff', 'agent', 'm
 PERFORM rui._permit('work_ticket', '{live}', 'steward', 'staff', 'partner', 'agent', 'manager', 'loader');
 PERFORM rui._permit('manage_tickets', '{live}', 'agent', 'manager', 'loader');
 PERFORM rui._permit('rate_ticket', '{live,closed}', 'resident', 'agent', 'manager', 'loader');
+PERFORM rui._permit('call_back_ticket', '{live,closed}', 'steward', 'agent', 'manager', 'loader');
 PERFORM rui._permit('set_categories', '{candidate,live}', 'manager', 'loader', 'director');
 
 CREATE TABLE rui.ticket_category (
@@ -46,6 +47,10 @@ CREATE TABLE rui.ticket (
 	rating_comment text,
 	rated_by bigint REFERENCES rui.party (id),
 	rated_at timestamptz,
+	called_back_at timestamptz,
+	called_back_by bigint REFERENCES rui.party (id),
+	is_satisfied boolean,
+	call_back_note text,
 	PRIMARY KEY (project_id, id),
 	CONSTRAINT ticket_number_once UNIQUE (project_id, number),
 	FOREIGN KEY (project_id, id) REFERENCES rui.task (project_id, id),
@@ -59,7 +64,9 @@ CREATE TABLE rui.ticket (
 		AND length(charge_waiver) BETWEEN 1 AND 500 AND (charge_amount IS NULL OR charge_waiver IS NULL)
 		AND rating BETWEEN 1 AND 5 AND length(rating_comment) BETWEEN 1 AND 4000
 		AND (rating IS NULL) = (rated_by IS NULL) AND (rating IS NULL) = (rated_at IS NULL)
-		AND (rating IS NOT NULL OR rating_comment IS NULL))
+		AND (rating IS NOT NULL OR rating_comment IS NULL)
+		AND (called_back_at IS NULL) = (called_back_by IS NULL) AND (called_back_at IS NOT NULL OR is_satisfied IS NULL)
+		AND length(call_back_note) BETWEEN 1 AND 4000 AND (called_back_at IS NOT NULL OR call_back_note IS NULL))
 );
 CREATE INDEX ticket_by_household ON rui.ticket (project_id, household_id) WHERE household_id IS NOT NULL;
 CREATE INDEX ticket_by_reporter ON rui.ticket (project_id, reporter_id);
@@ -91,7 +98,11 @@ PERFORM rui._describe('ticket', 'A need, from being told to being met: the detai
 	'reopen_count: How often it was reopened.',
 	'rating: The customer''s judgement of the last completion: 1 (bad) to 5, or null.',
 	'rating_comment: What the customer said with it.',
-	'rated_by: Who rated.', 'rated_at: When.');
+	'rated_by: Who rated.', 'rated_at: When.',
+	'called_back_at: When the customer was last asked how it was, since the last completion; or null.',
+	'called_back_by: Who asked.',
+	'is_satisfied: What the customer said then; null: could not say.',
+	'call_back_note: What else was said then, or null.');
 PERFORM rui._declare_table('ticket_category', 'tenant', 'change');
 PERFORM rui._declare_table('ticket', 'tenant', 'change');
 
@@ -121,6 +132,22 @@ CROSS JOIN (VALUES
 	('decline', 'declined', 'manage_tickets'),
 	('merge', 'merged', 'manage_tickets')) AS a(action, to_state, permission);
 
+INSERT INTO rui.transition (subject, from_state, action, to_state, permission) VALUES
+	('ticket', 'completed', 'call_back', 'completed', 'call_back_ticket'),
+	('ticket', 'closed', 'call_back', 'closed', 'call_back_ticket');
+INSERT INTO rui.clock_rule (kind, action, target, move)
+SELECT 'ticket', r.action, t.target, r.move
+FROM (VALUES
+	('triage', 'stop', '{answer}'::text[]), ('accept', 'stop', '{answer,response}'),
+	('arrive', 'stop', '{answer,response,arrival}'), ('complete', 'stop', '{answer,response,arrival,resolution}'),
+	('complete', 'start', '{call_back}'), ('call_back', 'stop', '{call_back}'),
+	-- The first answer and the first response count, whatever happens later.
+	('reopen', 'reopen', '{arrival,resolution}'), ('reopen', 'end', '{call_back}'),
+	('cancel', 'end', '{answer,response,arrival,resolution}'), ('decline', 'end', '{answer,response,arrival,resolution}'),
+	('merge', 'end', '{answer,response,arrival,resolution}')
+) AS r(action, move, targets)
+CROSS JOIN LATERAL unnest(r.targets) AS t(target);
+
 PERFORM rui._name('state.ticket', n.code, n.zh, n.en) FROM (VALUES
 	('new', '新建', 'new'), ('triaged', '已受理', 'triaged'), ('assigned', '已派单', 'assigned'),
 	('accepted', '已接单', 'accepted'), ('en_route', '前往中', 'en route'), ('in_progress', '处理中', 'in progress'),
@@ -132,7 +159,7 @@ PERFORM rui._name('action.ticket', n.code, n.zh, n.en) FROM (VALUES
 	('reject', '退单', 'reject'), ('transfer', '转单', 'transfer'), ('depart', '出发', 'depart'), ('arrive', '到达', 'arrive'),
 	('pause', '暂停', 'pause'), ('resume', '恢复', 'resume'), ('complete', '完成', 'complete'), ('reopen', '重开', 'reopen'),
 	('rate', '评价', 'rate'), ('close', '关闭', 'close'), ('cancel', '取消', 'cancel'), ('decline', '拒绝受理', 'decline'),
-	('merge', '合并', 'merge')
+	('merge', '合并', 'merge'), ('call_back', '回访', 'call back')
 ) AS n(code, zh, en);
 PERFORM rui._name('source', n.code, n.zh, n.en) FROM (VALUES
 	('call', '电话', 'call'), ('visit', '来访', 'visit'), ('message', '消息', 'message'), ('email', '邮件', 'email'),

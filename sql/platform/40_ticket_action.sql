@@ -25,7 +25,7 @@ COMMENT ON FUNCTION rui._lock_ticket(bigint, bigint) IS
 'Internal: the task of a ticket, locked until the transaction ends. Errors: 22004 null id, P0002 unknown id or another project''s.';
 
 CREATE FUNCTION rui._move_ticket(project_id bigint, present rui.task, action text, reason text, worker_id bigint,
-	at timestamptz, facts jsonb DEFAULT '{}') RETURNS text
+	at timestamptz, facts jsonb DEFAULT '{}', cause text DEFAULT NULL, until_at timestamptz DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -34,15 +34,21 @@ DECLARE
 	happened timestamptz := at;
 	new_state text;
 BEGIN
-	-- Who states no time and had to wait for another action comes after it.
-	IF at < present.last_at AND at = now() AND present.last_at <= clock_timestamp() THEN
+	-- Who states no time and had to wait for another action comes after it; so
+	-- does what follows a reopening, which comes after the completion.
+	IF at < present.last_at AND (at = now() AND present.last_at <= clock_timestamp()
+		OR present.last_action = 'reopen' AND present.last_at = at + interval '1 microsecond') THEN
 		happened := present.last_at;
 	ELSIF at < present.last_at THEN
 		RAISE EXCEPTION 'ticket %: % cannot happen at %, before %', present.id, action, at, present.last_action
 			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('%s happened at %s.', present.last_action, present.last_at);
 	END IF;
+	IF action = 'reopen' AND happened = present.last_at THEN
+		happened := happened + interval '1 microsecond';
+	END IF;
 	UPDATE rui.task t
 	SET last_action = action, last_at = happened,
+		deferred_until = CASE action WHEN 'pause' THEN until_at END,
 		executor_id = CASE WHEN action IN ('assign', 'transfer') THEN worker_id
 			WHEN action = 'reject' THEN NULL ELSE t.executor_id END,
 		assigned_at = CASE WHEN action IN ('assign', 'transfer') THEN happened ELSE t.assigned_at END,
@@ -60,16 +66,22 @@ BEGIN
 	END IF;
 	IF action = 'reopen' THEN
 		UPDATE rui.ticket k
-		SET reopen_count = k.reopen_count + 1, rating = NULL, rating_comment = NULL, rated_by = NULL, rated_at = NULL
+		SET reopen_count = k.reopen_count + 1, rating = NULL, rating_comment = NULL, rated_by = NULL, rated_at = NULL,
+			called_back_at = NULL, called_back_by = NULL, is_satisfied = NULL, call_back_note = NULL
 		WHERE k.project_id = _move_ticket.project_id AND k.id = present.id;
 	END IF;
-	IF action IN ('accept', 'arrive', 'complete', 'pause', 'resume', 'reopen', 'cancel', 'decline', 'merge') THEN
-		PERFORM rui._move_clocks(project_id, present.id,
-			CASE WHEN action IN ('accept', 'arrive', 'complete') THEN 'stop'
-				WHEN action IN ('cancel', 'decline', 'merge') THEN 'end' ELSE action END,
-			-- The first response counts, whatever happens later.
-			CASE action WHEN 'accept' THEN '{response}'::text[] WHEN 'arrive' THEN '{response,arrival}'
-				WHEN 'reopen' THEN '{arrival,resolution}' ELSE '{response,arrival,resolution}' END, happened);
+	IF action = 'pause' THEN
+		PERFORM rui._pause_clocks(project_id, present.id, cause, reason, happened, until_at, happened);
+	ELSIF action = 'resume' THEN
+		PERFORM rui._resume_clocks(project_id, present.id, NULL, happened);
+	ELSIF action NOT IN ('depart', 'rate', 'close') THEN
+		PERFORM rui._move_clocks(project_id, present.kind, ARRAY[present.id], action, happened);
+		IF action = 'complete' AND EXISTS (
+			SELECT FROM rui.sla_policy p WHERE p.project_id = present.project_id AND p.call_back IS NOT NULL) THEN
+			PERFORM rui._start_clocks(project_id, present.id,
+				(SELECT c.path FROM rui.ticket_category c WHERE c.project_id = present.project_id AND c.code = present.category),
+				present.priority, present.is_emergency, NULL, present.opened_at, 'call_back', happened);
+		END IF;
 	END IF;
 	INSERT INTO rui.event (project_id, at, kind, subject, subject_id, party_id, payload)
 	VALUES (project_id, happened, 'ticket.' || action, 'ticket', present.id, me,
@@ -78,8 +90,8 @@ BEGIN
 	RETURN new_state;
 END
 $$;
-COMMENT ON FUNCTION rui._move_ticket(bigint, rui.task, text, text, bigint, timestamptz, jsonb) IS
-'Internal: does an action on a locked ticket: checks the order of time (22023), lets the state machine decide (55000), checks that the executor or a manager of tickets acts where the executor is asked for (42501), moves the clocks, writes the event with from_state, to_state, reason, executor_id and further facts. Returns the new state.';
+COMMENT ON FUNCTION rui._move_ticket(bigint, rui.task, text, text, bigint, timestamptz, jsonb, text, timestamptz) IS
+'Internal: does an action on a locked ticket: checks the order of time (22023), lets the state machine decide (55000), checks that the executor or a manager of tickets acts where the executor is asked for (42501), moves the clocks (a pause for a cause of rui.pause_reason, until until_at where that is known), writes the event with from_state, to_state, reason, executor_id and further facts. A reopening comes after the completion even when told of the same instant. Returns the new state.';
 
 CREATE FUNCTION rui._is_concerned(project_id bigint, ticket_id bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -97,7 +109,7 @@ COMMENT ON FUNCTION rui._is_concerned(bigint, bigint) IS
 
 -- Actions that need nothing but the ticket, and at most a reason.
 CREATE FUNCTION rui._simple_action(project_id bigint, ticket_id bigint, action text, reason text,
-	needs_reason boolean, request_key text, at timestamptz) RETURNS text
+	needs_reason boolean, request_key text, at timestamptz, cause text DEFAULT NULL, until_at timestamptz DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -109,18 +121,24 @@ BEGIN
 	IF needs_reason THEN
 		PERFORM rui._check_text('reason', reason, 500);
 	END IF;
+	IF until_at <= at OR until_at >= '2201-01-01 00:00+00' THEN
+		RAISE EXCEPTION 'until_at % is not between % and 2201', until_at, at
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give an instant to come, or null where it is not known.';
+	END IF;
 	IF request_key IS NOT NULL THEN
-		answer := rui._begin_request(project_id, action || '_ticket', request_key, jsonb_build_array(ticket_id, reason));
+		answer := rui._begin_request(project_id, action || '_ticket', request_key,
+			jsonb_build_array(ticket_id, reason, cause, until_at));
 		IF answer IS NOT NULL THEN
 			RETURN answer #>> '{}';
 		END IF;
 	END IF;
-	new_state := rui._move_ticket(project_id, rui._lock_ticket(project_id, ticket_id), action, reason, NULL, at);
+	new_state := rui._move_ticket(project_id, rui._lock_ticket(project_id, ticket_id), action, reason, NULL, at,
+		jsonb_strip_nulls(jsonb_build_object('cause', cause, 'until_at', until_at)), cause, until_at);
 	PERFORM rui._finish_request(project_id, action || '_ticket', request_key, to_jsonb(new_state));
 	RETURN new_state;
 END
 $$;
-COMMENT ON FUNCTION rui._simple_action(bigint, bigint, text, text, boolean, text, timestamptz) IS
+COMMENT ON FUNCTION rui._simple_action(bigint, bigint, text, text, boolean, text, timestamptz, text, timestamptz) IS
 'Internal: an action on a ticket that takes a reason (1 to 500 characters) or nothing, once per request key. Returns the new state.';
 
 CREATE FUNCTION rui.triage_ticket(project_id bigint, ticket_id bigint, category text DEFAULT NULL,
@@ -172,8 +190,11 @@ BEGIN
 		RETURNING t.* INTO present;
 		SELECT k.agreed_resolution INTO agreed FROM rui.ticket k
 		WHERE k.project_id = triage_ticket.project_id AND k.id = triage_ticket.ticket_id;
-		PERFORM rui._retarget_clocks(project_id, ticket_id, kind_of_need.path, present.priority, present.is_emergency,
-			agreed, present.opened_at, present.last_at);
+		PERFORM rui._retarget_clocks(project_id, rui._promises(project_id, ticket_id, kind_of_need.path, present.priority,
+			present.is_emergency, agreed, present.opened_at), present.last_at);
+		-- What it was not promised before counts from the beginning.
+		PERFORM rui._start_clocks(project_id, ticket_id, kind_of_need.path, present.priority, present.is_emergency, agreed,
+			present.opened_at);
 	END IF;
 	PERFORM rui._finish_request(project_id, 'triage_ticket', request_key, to_jsonb(new_state));
 	RETURN new_state;
@@ -270,6 +291,9 @@ BEGIN
 		FOR NO KEY UPDATE) AS l;
 	UPDATE rui.task t SET last_action = 'triage', last_at = _assign_tickets.at
 	WHERE t.project_id = _assign_tickets.project_id AND t.id = ANY (fresh);
+	IF fresh <> '{}' THEN
+		PERFORM rui._move_clocks(project_id, 'ticket', fresh, 'triage', at);
+	END IF;
 	UPDATE rui.task t
 	SET last_action = 'assign', last_at = _assign_tickets.at, assigned_at = _assign_tickets.at, executor_id = w.worker_id
 	FROM unnest(ticket_ids, worker_ids) AS w(ticket_id, worker_id)
@@ -345,17 +369,20 @@ COMMENT ON FUNCTION rui.arrive_ticket(bigint, bigint, text, timestamptz) IS
 'The executor is there and begins; the arrival clock stops. Returns the new state, in_progress. For its executor, or with manage_tickets. Errors: 22004, 22008, 22023 before the last action, P0002, RU409, 42501, 55000.';
 
 CREATE FUNCTION rui.pause_ticket(project_id bigint, ticket_id bigint, reason text, request_key text DEFAULT NULL,
-	at timestamptz DEFAULT now()) RETURNS text
+	at timestamptz DEFAULT now(), cause text DEFAULT 'deferred', until_at timestamptz DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
 	PERFORM rui.require_permission(project_id, 'work_ticket');
-	RETURN rui._simple_action(project_id, ticket_id, 'pause', reason, true, request_key, at);
+	IF cause IS NULL THEN
+		PERFORM rui._missing('cause');
+	END IF;
+	RETURN rui._simple_action(project_id, ticket_id, 'pause', reason, true, request_key, at, cause, until_at);
 END
 $$;
-COMMENT ON FUNCTION rui.pause_ticket(bigint, bigint, text, text, timestamptz) IS
-'Work stops for a while, and the clocks that still run with it; reason: 1 to 500 characters. Returns the new state, deferred. For its executor, or with manage_tickets. Errors: 22004, 22001, 22008, 22023 blank reason or before the last action, P0002, RU409, 42501, 55000.';
+COMMENT ON FUNCTION rui.pause_ticket(bigint, bigint, text, text, timestamptz, text, timestamptz) IS
+'Work stops for a while; reason: 1 to 500 characters. cause, a code of rui.pause_reason, says which clocks stop with it: deferred all of them. until_at: when it will go on by itself (see the duty resume_tickets), and when the clocks do; null: when somebody resumes it. Returns the new state, deferred. For its executor, or with manage_tickets. Errors: 22004, 22001, 22008, 22023 blank reason, until_at not after at, or before the last action, P0002 unknown ticket or cause, RU409, 42501, 55000.';
 
 CREATE FUNCTION rui.resume_ticket(project_id bigint, ticket_id bigint, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS text
@@ -368,4 +395,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.resume_ticket(bigint, bigint, text, timestamptz) IS
-'Work on a deferred ticket goes on, and its clocks run again. Returns the new state, in_progress. For its executor, or with manage_tickets. Errors: 22004, 22008, 22023 before the last action, P0002, RU409, 42501, 55000.';
+'Work on a deferred ticket goes on: its pauses end, whatever their cause, and its clocks run again. Returns the new state, in_progress. For its executor, or with manage_tickets. Errors: 22004, 22008, 22023 before the last action, P0002, RU409, 42501, 55000.';

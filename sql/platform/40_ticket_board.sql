@@ -10,7 +10,7 @@ SELECT t.project_id, t.id AS ticket_id, k.number, t.state, zh.name AS state_zh, 
 	re.due_at AS response_due_at, re.on_time AS response_on_time,
 	ar.due_at AS arrival_due_at, ar.on_time AS arrival_on_time,
 	so.due_at AS resolution_due_at, so.breach_at AS resolution_breach_at, so.on_time AS resolution_on_time,
-	so.late_by AS resolution_late_by,
+	CASE so.judged_by WHEN 'wall' THEN so.late_wall ELSE so.late_working END AS resolution_late_by,
 	coalesce(re.breached_at IS NOT NULL OR re.next_at < now(), false)
 		OR coalesce(ar.breached_at IS NOT NULL OR ar.next_at < now(), false)
 		OR coalesce(so.breached_at IS NOT NULL OR so.next_at < now(), false) AS is_late,
@@ -39,7 +39,7 @@ PERFORM rui._describe('ticket_board', 'Tickets with their state, place, people, 
 	'response_due_at: When it must be accepted.', 'response_on_time: Verdict of the response.',
 	'arrival_due_at: When somebody must be there.', 'arrival_on_time: Verdict of the arrival.',
 	'resolution_due_at: When it must be done; null while deferred in time.', 'resolution_breach_at: The last instant that is in time by working time.',
-	'resolution_on_time: Verdict of the resolution.', 'resolution_late_by: By how much it was late.',
+	'resolution_on_time: Verdict of the resolution.', 'resolution_late_by: By how much it was late, in working time or by the wall as judged.',
 	'is_late: Whether a promise of it is or was broken, as of now().',
 	'reopen_count: How often it was reopened.', 'parent_id: The ticket it was merged into.', 'outcome: What was done.',
 	'charge_amount: What the customer pays for it.', 'rating: The customer''s judgement, 1 to 5.');
@@ -168,3 +168,37 @@ COMMENT ON FUNCTION rui._duty_close_tickets(bigint, timestamptz) IS
 'Internal: the duty close_tickets of rui.tick(): closes tickets that were completed, or last rated, more than seven times 24 hours before `at`. Returns how many.';
 INSERT INTO rui.duty (code, sort_order, about) VALUES
 	('close_tickets', 40, 'Closes completed tickets after seven days in which nothing happened.');
+
+-- Who deferred it said until when.
+CREATE FUNCTION rui._duty_resume_tickets(project_id bigint, at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	done bigint;
+BEGIN
+	WITH ready AS (
+		SELECT t.id, t.executor_id, t.deferred_until FROM rui.task t
+		WHERE t.project_id = _duty_resume_tickets.project_id AND t.kind = 'ticket' AND t.state = 'deferred'
+			AND t.deferred_until <= _duty_resume_tickets.at
+		ORDER BY t.id
+		FOR NO KEY UPDATE
+	), resumed AS (
+		-- The clocks have known it since.
+		UPDATE rui.task t SET last_action = 'resume', last_at = r.deferred_until, deferred_until = NULL
+		FROM ready r WHERE t.project_id = _duty_resume_tickets.project_id AND t.id = r.id
+		RETURNING t.id, t.executor_id, t.last_at
+	), told AS (
+		INSERT INTO rui.event AS e (project_id, at, kind, subject, subject_id, payload)
+		SELECT _duty_resume_tickets.project_id, r.last_at, 'ticket.resume', 'ticket', r.id,
+			jsonb_build_object('from_state', 'deferred', 'to_state', 'in_progress', 'executor_id', r.executor_id)
+		FROM resumed r ORDER BY r.last_at, r.id
+		RETURNING e.id)
+	SELECT count(*) INTO done FROM told;
+	RETURN done;
+END
+$$;
+COMMENT ON FUNCTION rui._duty_resume_tickets(bigint, timestamptz) IS
+'Internal: the duty resume_tickets of rui.tick(): deferred tickets whose time has come are in progress again, from the instant that was said. Returns how many.';
+INSERT INTO rui.duty (code, sort_order, about) VALUES
+	('resume_tickets', 20, 'Takes deferred tickets up again when the time said for them has come.');

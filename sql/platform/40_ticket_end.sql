@@ -218,3 +218,42 @@ END
 $$;
 COMMENT ON FUNCTION rui.rate_ticket(bigint, bigint, integer, text, text, timestamptz) IS
 'The customer''s judgement of a completed or closed ticket: score 1 (bad) to 5, comment up to 4000 characters or null; a second one replaces the first. Returns the state, which does not change. For who reported it, its household, or with manage_tickets for them; never for its executor. Errors: 22004, 22001, 22008, 22023 score, blank comment or before the last action, P0002, RU409, 42501, 55000 not completed.';
+
+CREATE FUNCTION rui.call_back_ticket(project_id bigint, ticket_id bigint, is_satisfied boolean DEFAULT NULL, note text DEFAULT NULL,
+	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	me CONSTANT bigint := rui.current_party();
+	answer jsonb;
+	present rui.task;
+	new_state text;
+BEGIN
+	PERFORM rui.require_permission(project_id, 'call_back_ticket');
+	PERFORM rui._check_time(project_id, at);
+	IF note IS NOT NULL THEN
+		PERFORM rui._check_text('note', note, 4000);
+	END IF;
+	IF request_key IS NOT NULL THEN
+		answer := rui._begin_request(project_id, 'call_back_ticket', request_key, jsonb_build_array(ticket_id, is_satisfied, note));
+		IF answer IS NOT NULL THEN
+			RETURN answer #>> '{}';
+		END IF;
+	END IF;
+	present := rui._lock_ticket(project_id, ticket_id);
+	IF present.executor_id = me THEN
+		RAISE EXCEPTION 'nobody asks how his own work was' USING ERRCODE = 'insufficient_privilege';
+	END IF;
+	new_state := rui._move_ticket(project_id, present, 'call_back', NULL, NULL, at,
+		jsonb_strip_nulls(jsonb_build_object('is_satisfied', is_satisfied)));
+	UPDATE rui.ticket k
+	SET called_back_at = call_back_ticket.at, called_back_by = me, is_satisfied = call_back_ticket.is_satisfied,
+		call_back_note = call_back_ticket.note
+	WHERE k.project_id = call_back_ticket.project_id AND k.id = call_back_ticket.ticket_id;
+	PERFORM rui._finish_request(project_id, 'call_back_ticket', request_key, to_jsonb(new_state));
+	RETURN new_state;
+END
+$$;
+COMMENT ON FUNCTION rui.call_back_ticket(bigint, bigint, boolean, text, text, timestamptz) IS
+'The customer of a completed or closed ticket was asked how it was: is_satisfied (null: could not say), note up to 4000 characters or null. Stops the call-back clock; a second call replaces what the first one noted. Returns the state, which does not change. Needs permission call_back_ticket; never by its executor. Errors: 22004, 22001, 22008, 22023 blank note or before the last action, P0002, RU409, 42501, 55000 not completed.';

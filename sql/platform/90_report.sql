@@ -51,9 +51,9 @@ SET search_path FROM CURRENT
 AS $$
 BEGIN
 	PERFORM rui._check_report(project_id, from_at, to_at);
-	IF target IS NULL OR target NOT IN ('response', 'arrival', 'resolution') THEN
+	IF target IS NULL OR target NOT IN ('answer', 'response', 'arrival', 'resolution', 'call_back') THEN
 		RAISE EXCEPTION 'unknown target "%"', coalesce(target, 'null')
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Targets are response, arrival and resolution.';
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Targets are answer, response, arrival, resolution and call_back.';
 	ELSIF split_by IS NULL OR split_by NOT IN ('all', 'category', 'day', 'grid', 'executor') THEN
 		RAISE EXCEPTION 'a report cannot be split by "%"', coalesce(split_by, 'null')
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Split by all, category, day, grid or executor.';
@@ -85,7 +85,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.report_attainment(bigint, timestamptz, timestamptz, text, text, text) IS
-'How well a target (response, arrival, resolution) was met by the tickets opened in [from_at, to_at), split by all, category, day (in the project''s zone), grid or executor: clocks counted, stopped on_time and late, still running, running_late among those, and share = on_time / (on_time + late), four decimals, null where none has stopped. Clocks of tickets that ended without being done do not count. name is the category''s in lang (zh or en), the grid''s or the executor''s code. Days ascend; the rest is ordered by clocks, most first. Needs permission read_reports. Errors: 22004, 22008, 22023, 42501.';
+'How well a target (answer, response, arrival, resolution, call_back) was met by the tickets opened in [from_at, to_at), split by all, category, day (in the project''s zone), grid or executor: clocks counted, stopped on_time and late, still running, running_late among those, and share = on_time / (on_time + late), four decimals, null where none has stopped. Clocks of tickets that ended without being done do not count. name is the category''s in lang (zh or en), the grid''s or the executor''s code. Days ascend; the rest is ordered by clocks, most first. Needs permission read_reports. Errors: 22004, 22008, 22023, 42501.';
 
 CREATE FUNCTION rui.report_grids(project_id bigint, from_at timestamptz, to_at timestamptz)
 RETURNS TABLE (grid_id bigint, code text, steward text, buildings bigint, homes bigint, tickets bigint, area geometry)

@@ -153,7 +153,7 @@ WHERE t.ended_at IS NULL AND t.state <> 'new'
 UNION ALL
 SELECT t.project_id, 'task_clocks', format('task %s is %s, but its %s clock is %s', t.id, t.state, c.target, c.state)
 FROM rui.task t
-JOIN rui.task_clock c ON c.project_id = t.project_id AND c.task_id = t.id AND c.state <> 'stopped'
+JOIN rui.task_clock c ON c.project_id = t.project_id AND c.task_id = t.id AND c.state <> 'stopped' AND c.target <> 'call_back'
 WHERE t.state = 'completed' OR t.ended_at IS NOT NULL
 UNION ALL
 SELECT t.project_id, 'accountable_staff', format('task %s is answered for by party %s, who is not on the staff', t.id, t.accountable_id)

@@ -76,7 +76,7 @@ SELECT pg_temp.damage(format('UPDATE rui.occupancy SET unit_id = %s', :u2), '{oc
 SELECT pg_temp.damage(format('UPDATE rui.task SET state = ''lost'' WHERE id = %s', :t2), '{task_state}', 'a state nobody knows');
 SELECT pg_temp.damage(format('DELETE FROM rui.task_clock WHERE task_id = %s', :t2), '{task_clocks}', 'an open ticket without clocks')
 FROM rui.task WHERE id = :t2 AND state <> 'new';
-SELECT pg_temp.damage(format('UPDATE rui.task_clock SET state = ''running'', stopped_at = NULL, on_time = NULL, late_by = NULL WHERE task_id = %s', :t1), '{task_clocks}', 'a clock that runs on');
+SELECT pg_temp.damage(format('UPDATE rui.task_clock SET state = ''running'', stopped_at = NULL, on_time = NULL, late_working = NULL, late_wall = NULL WHERE task_id = %s', :t1), '{task_clocks}', 'a clock that runs on');
 SELECT pg_temp.damage(format('UPDATE rui.task SET accountable_id = %s WHERE id = %s', :zhao, :t2), '{accountable_staff}', 'a resident who answers for open work');
 SELECT pg_temp.damage(format('UPDATE rui.task SET accountable_id = %s WHERE id = %s', :loader, :t2), NULL, 'who is on the staff may');
 SELECT pg_temp.damage(format('UPDATE rui.audit SET total = 99 WHERE id = %s', :audit), '{audit_score}', 'a score that was touched up');

@@ -13,7 +13,8 @@ CREATE FUNCTION pg_temp.at(moment text) RETURNS timestamptz LANGUAGE sql AS $$SE
 -- The row of a clock, times in local time of the project.
 CREATE FUNCTION pg_temp.clock(ticket bigint, which text) RETURNS text LANGUAGE sql AS $$
 	SELECT concat_ws(' ', state, to_char(due_at AT TIME ZONE 'Asia/Shanghai', 'Dy HH24:MI'),
-		to_char(breach_at AT TIME ZONE 'Asia/Shanghai', 'Dy HH24:MI'), on_time, late_by)
+		to_char(breach_at AT TIME ZONE 'Asia/Shanghai', 'Dy HH24:MI'), on_time,
+		CASE judged_by WHEN 'wall' THEN late_wall ELSE late_working END)
 	FROM rui.task_clock WHERE task_id = ticket AND target = which$$;
 CREATE FUNCTION pg_temp.policy_of(ticket bigint) RETURNS interval LANGUAGE sql AS $$
 	SELECT rui.clock_target(clock) FROM rui.task_clock WHERE task_id = ticket AND target = 'response'$$;
@@ -70,7 +71,7 @@ SELECT is((SELECT array_agg(kind ORDER BY id) FROM rui.event WHERE subject_id = 
 SELECT rui.reopen_ticket(:one, :t, 'again', at => pg_temp.at('2026-03-09 17:00')) \gset hidden_
 SELECT is(pg_temp.clock(:t, 'resolution'), 'running Tue 12:00 Tue 12:00', 'reopening starts a new cycle');
 SELECT is(pg_temp.clock(:t, 'response'), 'stopped Fri 18:00 Mon 09:00 t 00:00:00', 'but not of the response');
-SELECT is((SELECT (target, cycle, on_time, late_by)::text FROM rui.task_clock_cycle WHERE task_id = :t),
+SELECT is((SELECT (target, cycle, on_time, late_working)::text FROM rui.task_clock_cycle WHERE task_id = :t),
 	'(resolution,1,f,00:30:00)', 'and the old verdict is kept');
 SELECT rui.cancel_ticket(:one, :t, 'enough', at => pg_temp.at('2026-03-11 12:00')) \gset hidden_
 SELECT is(pg_temp.clock(:t, 'resolution'), 'stopped Tue 12:00 Tue 12:00', 'what is cancelled gets no verdict');

@@ -61,11 +61,15 @@ SELECT pg_temp.api(a.action || '_ticket', :'p', :'t', 'ticket_id=' || pg_temp.ti
 FROM (VALUES ('accept', 'assigned'), ('depart', 'accepted'), ('arrive', 'en_route'), ('resume', 'deferred'), ('close', 'completed'))
 	AS a(action, state);
 SELECT pg_temp.api(a.action || '_ticket', :'p', :'t', 'ticket_id=' || pg_temp.ticket(a.state), 'reason=''because''', 'request_key=''k''')
-FROM (VALUES ('reject', 'assigned'), ('pause', 'in_progress'), ('reopen', 'completed'), ('cancel', 'new'), ('decline', 'new'))
+FROM (VALUES ('reject', 'assigned'), ('reopen', 'completed'), ('cancel', 'new'), ('decline', 'new'))
 	AS a(action, state);
-SELECT pg_temp.api('complete_ticket', :'p', :'t', 'ticket_id=' || pg_temp.ticket('in_progress'), 'outcome=''done''', 'request_key=''k'''),
+SELECT pg_temp.api('pause_ticket', :'p', :'t', 'ticket_id=' || pg_temp.ticket('in_progress'), 'reason=''because''', 'request_key=''k''',
+		'cause=''parts''', 'until_at=''2026-03-09 15:00+08'''),
+	pg_temp.api('complete_ticket', :'p', :'t', 'ticket_id=' || pg_temp.ticket('in_progress'), 'outcome=''done''', 'request_key=''k'''),
 	pg_temp.api('merge_ticket', :'p', :'t', 'ticket_id=' || pg_temp.ticket('triaged'), 'into_id=' || pg_temp.ticket('new'), 'request_key=''k'''),
 	pg_temp.api('rate_ticket', :'p', :'t', 'ticket_id=' || pg_temp.ticket('completed'), 'score=4', 'comment=''good''', 'request_key=''k'''),
+	pg_temp.api('call_back_ticket', :'p', :'t', 'ticket_id=' || pg_temp.ticket('completed'), 'is_satisfied=true', 'note=''fine''',
+		'request_key=''k'''),
 	pg_temp.api('ticket_history', :'p', 'ticket_id=' || pg_temp.ticket('new')),
 	pg_temp.api('my_day', :'p', :'t'),
 	pg_temp.api('set_ticket_category', :'p', 'code=''leak''', 'name_zh=''漏水''', 'name_en=''Leaks''', 'parent_code=''pipe''',
@@ -74,7 +78,8 @@ SELECT pg_temp.api('complete_ticket', :'p', :'t', 'ticket_id=' || pg_temp.ticket
 	pg_temp.api('set_contract_level', :'p', 'contract_level=3'),
 	pg_temp.api('set_sla_policy', :'p', 'calendar_code=''site''', 'response=''1:00''', 'arrival=''2:00''', 'resolution=''3:00''',
 		'contract_level=3', 'category=''pipe''', 'priority=2', 'is_emergency=true', 'resolution_calendar=''always''',
-		'judged_by=''wall''', 'escalations=''{1:00,2:00}''', 'escalate_in=''wall''', 'from_at=''2026-03-09'''),
+		'judged_by=''wall''', 'escalations=''{1:00,2:00}''', 'escalate_in=''wall''', 'from_at=''2026-03-09''',
+		'answer=''0:30''', 'call_back=''48:00''', 'warnings=''{80%,0:10}''', 'notice_calendar=''site'''),
 	pg_temp.api('end_sla_policy', :'p', 'policy_id=' || :policy, 'to_at=''2026-03-09''');
 \o
 CREATE FUNCTION pg_temp.call(command text, spoiled text DEFAULT NULL, value text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
@@ -132,6 +137,11 @@ INSERT INTO bad SELECT b.about, a.name, a.argument, b.value, b.code FROM api a J
 	('more than a month of work', 'service', '''721:00''', '22023'),
 	('21 levels', 'escalations', 'array_fill(interval ''1:00'', ''{21}'')', '22023'),
 	('levels that do not ascend', 'escalations', '''{1:00,1:00}''', '22023'),
+	('21 warnings', 'warnings', 'array_fill(''80%''::text, ''{21}'')', '22023'), ('a hundred percent', 'warnings', '''{100%}''', '22023'),
+	('no time before', 'warnings', '''{0:00}''', '22023'), ('a word', 'warnings', '''{soon}''', '22023'),
+	('a warning of null', 'warnings', '''{NULL}''', '22023'), ('an unknown calendar', 'notice_calendar', '''moon''', 'P0002'),
+	('an unknown cause', 'cause', '''mood''', 'P0002'), ('before it began', 'until_at', '''2026-03-09 11:00+08''', '22023'),
+	('for ever', 'until_at', '''infinity''', '22023'),
 	('a level of null', 'escalations', '''{1:00,NULL}''', '22004'),
 	('a table of levels', 'escalations', '''{{1:00},{2:00}}''', '22023'),
 	('a word', 'judged_by', '''mood''', '22023'), ('a word', 'escalate_in', '''style''', '22023'),
@@ -169,13 +179,13 @@ INSERT INTO bad VALUES ('an unknown category', 'set_sla_policy', 'category', '''
 INSERT INTO bad SELECT b.about, a.name, a.argument, b.value, b.code
 FROM api a CROSS JOIN (VALUES ('empty', '''''', '22023'), ('blank', 'E'' \n\t''', '22023'), ('too long', 'repeat(''x'', 4001)', '22001'))
 	AS b(about, value, code)
-WHERE a.argument IN ('details', 'reason', 'outcome', 'comment', 'code', 'name', 'name_zh', 'name_en', 'category', 'calendar_code',
+WHERE a.argument IN ('details', 'reason', 'outcome', 'comment', 'note', 'code', 'name', 'name_zh', 'name_en', 'category', 'calendar_code',
 	'resolution_calendar', 'fee_item_code');
 -- Durations.
 INSERT INTO bad SELECT b.about, a.name, a.argument, b.value, '22023'
 FROM api a CROSS JOIN (VALUES ('nothing', '''0'''), ('negative', '''-1:00'''), ('days', '''1 day'''), ('months', '''1 month'''),
 	('months less days', '''1 month -30 days'''), ('a century', '''876000:00:00''')) AS b(about, value)
-WHERE a.argument IN ('agreed_resolution', 'service', 'response', 'arrival', 'resolution');
+WHERE a.argument IN ('agreed_resolution', 'service', 'answer', 'response', 'arrival', 'resolution', 'call_back');
 -- Time: before the last action; before the ticket was opened.
 INSERT INTO bad SELECT 'before the last action', a.name, 'at', format('%L::timestamptz - interval ''1 microsecond''', :t0::timestamptz), '22023'
 FROM api a WHERE a.argument = 'ticket_id' AND a.name <> 'ticket_history';

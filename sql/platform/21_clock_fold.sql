@@ -1,0 +1,207 @@
+-- Clocks from their facts. Whatever happens writes a fact down and folds the
+-- task's clocks again: so what is stored is always what the facts give.
+
+CREATE FUNCTION rui._clock_calendar(project_id bigint, task_id bigint, target text, first_calendar text, other_code text,
+	other_calendar rui.calendar) RETURNS rui.calendar
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	calendar rui.calendar := CASE first_calendar WHEN other_code THEN other_calendar
+		ELSE rui._calendar_of(project_id, first_calendar) END;
+	went_over record;
+BEGIN
+	FOR went_over IN
+		SELECT e.at, e.calendar_code FROM rui.clock_event e
+		WHERE e.project_id = _clock_calendar.project_id AND e.task_id = _clock_calendar.task_id
+			AND e.target = _clock_calendar.target AND e.event = 'switch'
+		ORDER BY e.at
+	LOOP
+		calendar := rui.calendar_until(calendar, went_over.at, CASE went_over.calendar_code WHEN other_code THEN other_calendar
+			ELSE rui._calendar_of(project_id, went_over.calendar_code) END);
+	END LOOP;
+	RETURN calendar;
+END
+$$;
+COMMENT ON FUNCTION rui._clock_calendar(bigint, bigint, text, text, text, rui.calendar) IS
+'Internal: the working time a clock counts in, through its switches from one calendar to another; where other_code is not null, as if the calendar of that code were other_calendar.';
+
+CREATE FUNCTION rui._judged(judged_by text, verdict rui.clock_verdict, OUT due_at timestamptz, OUT breach_at timestamptz,
+	OUT breached_at timestamptz, OUT on_time boolean, OUT late_working interval, OUT late_wall interval)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	breached_at := CASE judged_by WHEN 'wall' THEN verdict.wall_due_at ELSE verdict.working_breach_at END;
+	IF breached_at IS NULL THEN
+		due_at := verdict.due_at;
+		breach_at := verdict.breach_at;
+	ELSE
+		-- What is late was due when it was due, whatever pauses follow.
+		due_at := CASE judged_by WHEN 'wall' THEN verdict.wall_due_at ELSE verdict.working_due_at END;
+		breach_at := CASE judged_by WHEN 'wall' THEN verdict.wall_breach_at ELSE verdict.working_breach_at END;
+	END IF;
+	IF verdict.stopped_at IS NULL OR verdict.is_ended THEN
+		RETURN;
+	END IF;
+	on_time := breached_at IS NULL;
+	late_working := CASE WHEN verdict.working_breach_at IS NULL THEN interval '0' ELSE greatest(interval '0',
+		rui.clock_elapsed(verdict.clock, rui._always(), verdict.stopped_at) - rui.clock_target(verdict.clock)) END;
+	late_wall := CASE WHEN verdict.wall_due_at IS NULL THEN interval '0'
+		ELSE make_interval(secs => extract(epoch FROM verdict.stopped_at - verdict.wall_due_at)::float8) END;
+END
+$$;
+COMMENT ON FUNCTION rui._judged(text, rui.clock_verdict) IS
+'Internal: what a verdict of rui.judge_clock means for a clock judged by working time or by the wall: due_at and breach_at to be shown, breached_at since when it is late or null, on_time and how late by both measures once it stopped to be judged.';
+
+CREATE FUNCTION rui._judge_clocks(project_id bigint, task_ids bigint[], to_at timestamptz, as_of timestamptz,
+	other_code text DEFAULT NULL, other_calendar rui.calendar DEFAULT NULL)
+RETURNS TABLE (task_id bigint, target text, calendar rui.calendar, is_last boolean, verdict rui.clock_verdict)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN QUERY
+	SELECT c.task_id, c.target, w.calendar, v.cycle = cardinality(j.verdicts),
+		(v.cycle, v.clock, v.due_at, v.breach_at, v.wall_due_at, v.wall_breach_at, v.working_due_at, v.working_breach_at,
+			v.stopped_at, v.is_ended)::rui.clock_verdict
+	FROM rui.task_clock c
+	LEFT JOIN rui.working_calendar k ON k.project_id = c.project_id AND k.code = c.calendar_code
+	CROSS JOIN LATERAL (SELECT CASE
+		WHEN c.is_switched THEN rui._clock_calendar(c.project_id, c.task_id, c.target, c.first_calendar, other_code, other_calendar)
+		WHEN c.calendar_code = other_code THEN other_calendar
+		ELSE coalesce(k.calendar, rui._always()) END OFFSET 0) AS w(calendar)
+	CROSS JOIN LATERAL (
+		SELECT rui.judge_clock(w.calendar, c.first_target, f.event, f.at, _judge_clocks.as_of ORDER BY f.at) AS verdicts
+		FROM (
+			SELECT 'start', c.started_at
+			UNION ALL
+			SELECT e.event, e.at FROM rui.clock_event e
+			WHERE e.project_id = c.project_id AND e.task_id = c.task_id AND e.target = c.target AND e.event <> 'switch'
+			UNION ALL
+			-- Reasons overlap: their union pauses.
+			SELECT x.event, x.at
+			FROM (
+				SELECT unnest(range_agg(p.during)) AS paused FROM rui.clock_pause p
+				WHERE p.project_id = c.project_id AND p.task_id = c.task_id AND c.target = ANY (p.targets)) AS u
+			CROSS JOIN LATERAL (VALUES ('pause', lower(u.paused)), ('resume', upper(u.paused))) AS x(event, at)
+		) AS f(event, at)
+		WHERE f.at <= _judge_clocks.to_at) AS j
+	CROSS JOIN LATERAL unnest(j.verdicts) AS v
+	WHERE c.project_id = _judge_clocks.project_id AND c.task_id = ANY (task_ids);
+END
+$$;
+COMMENT ON FUNCTION rui._judge_clocks(bigint, bigint[], timestamptz, timestamptz, text, rui.calendar) IS
+'Internal: the verdicts of all clocks of tasks, cycle by cycle, with the calendar each counts in, from the facts until to_at (infinity: planned ends of pauses too), judged as of as_of; where other_code is not null, as if the calendar of that code were other_calendar. Clocks not started by then are left out.';
+
+CREATE FUNCTION rui._next_level(clock rui.sla_clock, level integer, warn_after interval[], breached_at timestamptz) RETURNS integer
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	next_level integer := greatest(level, -cardinality(warn_after));
+BEGIN
+	-- A correction may have taken a breach back.
+	IF breached_at IS NULL THEN
+		next_level := least(next_level, 0);
+	END IF;
+	-- A shorter target drops the warnings that would have come before.
+	WHILE next_level < 0 AND warn_after[cardinality(warn_after) + next_level + 1]
+		< rui.clock_elapsed(clock, rui._always(), rui.clock_changed_at(clock)) LOOP
+		next_level := next_level + 1;
+	END LOOP;
+	RETURN next_level;
+END
+$$;
+COMMENT ON FUNCTION rui._next_level(rui.sla_clock, integer, interval[], timestamptz) IS
+'Internal: the level that fires next after a clock has moved, when `level` was next before: warnings before 0, 0 the breach, then escalations.';
+
+CREATE FUNCTION rui._level_at(clock rui.sla_clock, calendar rui.calendar, judged_by text, level integer, warn_after interval[],
+	breached_at timestamptz, escalations interval[], escalate_in text) RETURNS timestamptz
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	moved_at timestamptz;
+	elapsed interval;
+BEGIN
+	IF rui.clock_state(clock) <> 'running' OR level > cardinality(escalations) OR level > 0 AND escalations IS NULL THEN
+		RETURN NULL;
+	ELSIF level = 0 THEN
+		RETURN CASE judged_by WHEN 'wall' THEN rui.clock_due_at(clock) ELSE rui.clock_breach_at(clock) END;
+	ELSIF level > 0 AND escalate_in = 'wall' THEN
+		RETURN breached_at + escalations[level];
+	END IF;
+	moved_at := rui.clock_changed_at(clock);
+	elapsed := rui.clock_elapsed(clock, calendar, moved_at);
+	IF level < 0 THEN
+		RETURN rui.due_at(calendar, moved_at, greatest(interval '0', warn_after[cardinality(warn_after) + level + 1] - elapsed));
+	END IF;
+	RETURN rui.breach_at(calendar, moved_at, greatest(interval '0', rui.clock_target(clock) + escalations[level] - elapsed));
+END
+$$;
+COMMENT ON FUNCTION rui._level_at(rui.sla_clock, rui.calendar, text, integer, interval[], timestamptz, interval[], text) IS
+'Internal: the instant after which a level of a clock fires: a warning when its part of the target has passed, level 0 (the breach) after due (judged by the wall) or breach, an escalation its time after the breach, by the wall or in working time; null for a clock that does not run and where no such level is.';
+
+CREATE FUNCTION rui._fold_clocks(project_id bigint, task_ids bigint[], at timestamptz) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+-- Compiling these statements would take longer than running them.
+SET search_path FROM CURRENT SET jit = off
+AS $$
+DECLARE
+	has_cycles boolean;
+BEGIN
+	WITH judged AS MATERIALIZED (
+		SELECT j.task_id, j.target, j.calendar, j.is_last, j.verdict, (j.verdict).cycle, (j.verdict).clock
+		FROM rui._judge_clocks(project_id, task_ids, 'infinity', at) AS j
+	), fresh AS (
+		SELECT b.task_id, b.target, j.clock, j.cycle, rui.clock_state(j.clock) AS state,
+			CASE WHEN rui.clock_state(j.clock) = 'running' AND rui.clock_changed_at(j.clock) > _fold_clocks.at
+				THEN rui.clock_changed_at(j.clock) END AS resumes_at,
+			r.due_at, r.breach_at, r.breached_at, (j.verdict).stopped_at, r.on_time, r.late_working, r.late_wall, n.level,
+			rui._level_at(j.clock, j.calendar, b.judged_by, n.level, w.warn_after, r.breached_at, p.escalations, p.escalate_in) AS next_at
+		FROM judged j
+		JOIN rui.task_clock b ON b.project_id = _fold_clocks.project_id AND b.task_id = j.task_id AND b.target = j.target
+		LEFT JOIN rui.sla_policy p ON p.project_id = b.project_id AND p.id = b.policy_id
+		CROSS JOIN LATERAL rui._judged(b.judged_by, j.verdict) AS r
+		CROSS JOIN LATERAL (SELECT CASE WHEN p.warnings <> '{}' THEN rui._warn_after(p.warnings, rui.clock_target(j.clock)) ELSE '{}' END OFFSET 0)
+			AS w(warn_after)
+		CROSS JOIN LATERAL (
+			SELECT rui._next_level(j.clock, CASE WHEN b.cycle = j.cycle THEN b.next_level ELSE -20 END, w.warn_after, r.breached_at)
+			OFFSET 0) AS n(level)
+		WHERE j.is_last
+	), stored AS (
+		-- What stays as it is costs no row and no line of the journal.
+		UPDATE rui.task_clock c
+		SET (clock, cycle, state, resumes_at, due_at, breach_at, breached_at, stopped_at, on_time, late_working, late_wall, next_level, next_at)
+			= (f.clock, f.cycle, f.state, f.resumes_at, f.due_at, f.breach_at, f.breached_at, f.stopped_at, f.on_time, f.late_working,
+				f.late_wall, f.level, f.next_at)
+		FROM fresh f
+		WHERE c.project_id = _fold_clocks.project_id AND c.task_id = f.task_id AND c.target = f.target
+			AND (c.clock, c.resumes_at, c.due_at, c.breach_at, c.breached_at, c.stopped_at, c.on_time, c.late_working, c.late_wall,
+					c.next_level, c.next_at)
+				IS DISTINCT FROM (f.clock, f.resumes_at, f.due_at, f.breach_at, f.breached_at, f.stopped_at, f.on_time, f.late_working,
+					f.late_wall, f.level, f.next_at)
+	)
+	SELECT bool_or(j.cycle > 1) INTO has_cycles FROM judged j;
+	IF has_cycles THEN
+		INSERT INTO rui.task_clock_cycle AS y (project_id, task_id, target, cycle, judged_by, started_at, due_at, breach_at,
+			breached_at, stopped_at, on_time, late_working, late_wall)
+		SELECT c.project_id, c.task_id, c.target, (j.verdict).cycle, c.judged_by, rui.clock_started_at((j.verdict).clock), r.due_at,
+			r.breach_at, r.breached_at, (j.verdict).stopped_at, r.on_time, r.late_working, r.late_wall
+		FROM rui._judge_clocks(project_id, task_ids, 'infinity', at) AS j
+		JOIN rui.task_clock c ON c.project_id = _fold_clocks.project_id AND c.task_id = j.task_id AND c.target = j.target
+		CROSS JOIN LATERAL rui._judged(c.judged_by, j.verdict) AS r
+		WHERE NOT j.is_last
+		ON CONFLICT ON CONSTRAINT task_clock_cycle_pkey DO UPDATE
+		SET (judged_by, started_at, due_at, breach_at, breached_at, stopped_at, on_time, late_working, late_wall)
+			= (EXCLUDED.judged_by, EXCLUDED.started_at, EXCLUDED.due_at, EXCLUDED.breach_at, EXCLUDED.breached_at,
+				EXCLUDED.stopped_at, EXCLUDED.on_time, EXCLUDED.late_working, EXCLUDED.late_wall)
+		WHERE (y.judged_by, y.started_at, y.due_at, y.breach_at, y.breached_at, y.stopped_at, y.on_time, y.late_working, y.late_wall)
+			IS DISTINCT FROM (EXCLUDED.judged_by, EXCLUDED.started_at, EXCLUDED.due_at, EXCLUDED.breach_at, EXCLUDED.breached_at,
+				EXCLUDED.stopped_at, EXCLUDED.on_time, EXCLUDED.late_working, EXCLUDED.late_wall);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._fold_clocks(bigint, bigint[], timestamptz) IS
+'Internal: makes the clocks of tasks, and the verdicts of their ended cycles, what their facts give as of `at`; levels already told stay told. The caller has locked the clocks and told what came before `at`.';

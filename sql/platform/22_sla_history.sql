@@ -1,0 +1,34 @@
+-- Looking back at clocks: as they were at an instant, from their facts.
+
+PERFORM rui._permit('see_clocks', '{live,closed}', 'agent', 'manager', 'expert', 'analyst', 'auditor', 'director', 'loader');
+
+CREATE FUNCTION rui.sla_as_of(project_id bigint, at timestamptz, with_stopped boolean DEFAULT false)
+RETURNS TABLE (task_id bigint, target text, cycle integer, state text, due_at timestamptz, breach_at timestamptz,
+	elapsed interval, remaining interval, is_late boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1000
+SET search_path FROM CURRENT SET jit = off
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'see_clocks');
+	IF at IS NULL OR with_stopped IS NULL THEN
+		PERFORM rui._missing(CASE WHEN at IS NULL THEN 'at' ELSE 'with_stopped' END);
+	ELSIF NOT isfinite(at) OR at < '1900-01-01 00:00+00' OR at >= '2201-01-01 00:00+00' THEN
+		RAISE EXCEPTION 'time % is out of range', at
+			USING ERRCODE = 'datetime_field_overflow', HINT = 'Give an instant from 1900 to 2200.';
+	END IF;
+	RETURN QUERY
+	SELECT j.task_id, j.target, (j.verdict).cycle, rui.clock_state((j.verdict).clock), r.due_at, r.breach_at,
+		rui.clock_elapsed((j.verdict).clock, j.calendar, sla_as_of.at), rui.clock_remaining((j.verdict).clock, j.calendar, sla_as_of.at),
+		r.breached_at IS NOT NULL
+	FROM rui._judge_clocks(project_id, ARRAY(
+			SELECT DISTINCT c.task_id FROM rui.task_clock c
+			WHERE c.project_id = sla_as_of.project_id AND c.started_at <= sla_as_of.at
+				AND (with_stopped OR c.stopped_at IS NULL OR c.stopped_at > sla_as_of.at)), at, at) AS j
+	JOIN rui.task_clock c ON c.project_id = sla_as_of.project_id AND c.task_id = j.task_id AND c.target = j.target
+	CROSS JOIN LATERAL rui._judged(c.judged_by, j.verdict) AS r
+	WHERE j.is_last AND (with_stopped OR (j.verdict).stopped_at IS NULL)
+	ORDER BY j.task_id, j.target;
+END
+$$;
+COMMENT ON FUNCTION rui.sla_as_of(bigint, timestamptz, boolean) IS
+'The clocks of a project as they were at an instant, folded from what had happened by then: state, due_at and breach_at as shown then, working time elapsed and remaining (negative once breached) of the cycle, is_late as judged. Stopped clocks only with with_stopped. Calendars count as corrected since; a pause with a known end is a pause until then. Writes nothing. Needs permission see_clocks. Errors: 22004, 22008, 42501.';
