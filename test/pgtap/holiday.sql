@@ -1,7 +1,7 @@
 -- Holidays as rows: what the platform knows, loading a later notice, rights,
 -- the calendar made of them, and clocks over a holiday worked out by hand.
 BEGIN;
-SELECT plan(69);
+SELECT plan(70);
 \ir fixture/estate.sql
 
 -- What is known ---------------------------------------------------------------
@@ -212,5 +212,13 @@ SELECT is(pg_temp.clock(:l), 'running Mon 09-28 11:30 Mon 09-28 11:30', 'a make-
 --               13:30-14:00               0:30        40:00
 SELECT rui.pause_ticket(:one, :l, 'resident away', at => pg_temp.at('09-24 17:00')), rui.resume_ticket(:one, :l, at => pg_temp.at('09-29 08:00')) \gset hidden_
 SELECT is(pg_temp.clock(:l), 'running Tue 09-29 14:00 Tue 09-29 14:00', 'paused across a holiday');
+
+-- Whole working days: 72:00 from Wednesday 30 September 16:00.
+--   Wed 30 Sep  16:00-24:00               8:00   sum  8:00
+--   Thu  8 Oct and Fri 9 Oct, whole      48:00        56:00
+--   Sat 10 Oct  00:00-16:00              16:00        72:00
+SELECT results_eq($$SELECT rui.due_at(c, pg_temp.at('09-30 16:00'), '72:00'), rui.add_working_days(c, pg_temp.at('09-30 16:00'), 3, 'same_time')
+	FROM rui.china_calendar((SELECT jsonb_object_agg(d, '[["00:00", "24:00"]]'::jsonb) FROM unnest('{mon,tue,wed,thu,fri}'::text[]) d), 2026, 2026) AS k(c)$$,
+	$$VALUES (pg_temp.at('10-10 16:00'), pg_temp.at('10-10 16:00'))$$, 'three working days are 72 hours of them');
 SELECT * FROM finish();
 ROLLBACK;
