@@ -80,10 +80,10 @@ DECLARE
 BEGIN
 	PERFORM rui.require_permission(project_id, 'set_policies');
 	PERFORM rui._check_time(project_id, at);
+	promises := rui._policy_promises(project_id, policy_id, at);
 	PERFORM FROM (
 		SELECT t.id FROM rui.task t
-		WHERE t.project_id = apply_sla_policy.project_id AND t.id IN (
-			SELECT p.task_id FROM unnest(rui._policy_promises(project_id, policy_id, at)) AS p)
+		WHERE t.project_id = apply_sla_policy.project_id AND t.id IN (SELECT p.task_id FROM unnest(promises) AS p)
 		ORDER BY t.id
 		FOR NO KEY UPDATE) AS locked;
 	-- Again, now that nobody moves them.

@@ -156,6 +156,10 @@ FROM rui.task t
 JOIN rui.task_clock c ON c.project_id = t.project_id AND c.task_id = t.id AND c.state <> 'stopped' AND c.target <> 'call_back'
 WHERE t.state = 'completed' OR t.ended_at IS NOT NULL
 UNION ALL
+SELECT p.id, 'clock_folded', format('the %s clock of task %s %s', k.target, k.task_id, k.detail)
+FROM rui.project p
+CROSS JOIN LATERAL rui.check_clocks(p.id) k
+UNION ALL
 SELECT t.project_id, 'accountable_staff', format('task %s is answered for by party %s, who is not on the staff', t.id, t.accountable_id)
 FROM rui.task t
 JOIN rui.project j ON j.id = t.project_id
@@ -193,6 +197,7 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('occupancy_in_household', '入住与住户一致', 'people live where their household does'),
 	('task_state', '任务状态有效', 'tasks are in states of their machine'),
 	('task_clocks', '任务时钟一致', 'clocks run as their tasks do'),
+	('clock_folded', '时钟可重算', 'clocks are what their facts give'),
 	('accountable_staff', '责任人在职', 'who answers for open work is on the staff'),
 	('audit_score', '评分可复算', 'scores are what their findings give')
 ) AS i(code, zh, en);

@@ -1,7 +1,7 @@
 -- A month of everything breaks no invariant; each kind of damage, done behind
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
-SELECT plan(30);
+SELECT plan(31);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -76,7 +76,8 @@ SELECT pg_temp.damage(format('UPDATE rui.occupancy SET unit_id = %s', :u2), '{oc
 SELECT pg_temp.damage(format('UPDATE rui.task SET state = ''lost'' WHERE id = %s', :t2), '{task_state}', 'a state nobody knows');
 SELECT pg_temp.damage(format('DELETE FROM rui.task_clock WHERE task_id = %s', :t2), '{task_clocks}', 'an open ticket without clocks')
 FROM rui.task WHERE id = :t2 AND state <> 'new';
-SELECT pg_temp.damage(format('UPDATE rui.task_clock SET state = ''running'', stopped_at = NULL, on_time = NULL, late_working = NULL, late_wall = NULL WHERE task_id = %s', :t1), '{task_clocks}', 'a clock that runs on');
+SELECT pg_temp.damage(format('UPDATE rui.task_clock SET state = ''running'', stopped_at = NULL, on_time = NULL, late_working = NULL, late_wall = NULL WHERE task_id = %s', :t1), '{clock_folded,task_clocks}', 'a clock that runs on');
+SELECT pg_temp.damage(format('UPDATE rui.task_clock SET clock = rui.clock_start(''{"tz":"UTC"}'', rui.clock_started_at(clock), ''1:00'') WHERE task_id = %s', :t2), '{clock_folded}', 'a clock that was turned back');
 SELECT pg_temp.damage(format('UPDATE rui.task SET accountable_id = %s WHERE id = %s', :zhao, :t2), '{accountable_staff}', 'a resident who answers for open work');
 SELECT pg_temp.damage(format('UPDATE rui.task SET accountable_id = %s WHERE id = %s', :loader, :t2), NULL, 'who is on the staff may');
 SELECT pg_temp.damage(format('UPDATE rui.audit SET total = 99 WHERE id = %s', :audit), '{audit_score}', 'a score that was touched up');
