@@ -184,6 +184,16 @@ AS 'MODULE_PATHNAME', 'rui_clock_first_breached_at' LANGUAGE C IMMUTABLE STRICT 
 COMMENT ON FUNCTION rui.clock_first_breached_at(rui.sla_clock) IS
 'When the clock first breached, as its moves noted it: null before a move after the breach. Never cleared.';
 
+CREATE FUNCTION rui.clock_started_at(clock rui.sla_clock) RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'rui_clock_started_at' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION rui.clock_started_at(rui.sla_clock) IS
+'When the present cycle started: the start of the clock, its last reopening, or the last change of target that began the cycle anew.';
+
+CREATE FUNCTION rui.clock_changed_at(clock rui.sla_clock) RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'rui_clock_changed_at' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION rui.clock_changed_at(rui.sla_clock) IS
+'When the clock was last moved: no later move or question may lie before it.';
+
 CREATE FUNCTION rui.clock_target(clock rui.sla_clock) RETURNS interval
 AS 'MODULE_PATHNAME', 'rui_clock_target' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION rui.clock_target(rui.sla_clock) IS

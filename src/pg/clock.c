@@ -248,6 +248,16 @@ RUI_FUNCTION(clock_first_breached_at)
 	return return_instant(fcinfo, PG_GETARG_CLOCK(0)->first_breached_at);
 }
 
+RUI_FUNCTION(clock_started_at)
+{
+	PG_RETURN_TIMESTAMPTZ(PG_GETARG_CLOCK(0)->start);
+}
+
+RUI_FUNCTION(clock_changed_at)
+{
+	PG_RETURN_TIMESTAMPTZ(PG_GETARG_CLOCK(0)->changed_at);
+}
+
 RUI_FUNCTION(clock_target)
 {
 	PG_RETURN_INTERVAL_P(rui_pg_interval(PG_GETARG_CLOCK(0)->target));

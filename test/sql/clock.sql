@@ -55,6 +55,11 @@ SELECT step, move, clock FROM life ORDER BY step;
 SELECT step, clock_state(clock) AS state, clock_cycle(clock) AS cycle, clock_target(clock) AS target, clock_due_at(clock) AS due_at,
 	clock_breach_at(clock) AS breach_at, clock_first_breached_at(clock) AS first_breached_at
 FROM life ORDER BY step;
+-- The start of the cycle, and the last move, before which nothing may be asked.
+SELECT step, move, clock_started_at(clock) AS started_at, clock_changed_at(clock) AS changed_at FROM life ORDER BY step;
+SELECT bool_and(clock_elapsed(clock, cal, clock_changed_at(clock)) <= clock_changed_at(clock) - clock_started_at(clock)
+	AND pg_temp.raises(format('SELECT clock_elapsed(%L, %L, %L)', clock, cal, clock_changed_at(clock) - interval '1 us')) LIKE '22023 %') AS agree
+FROM life, hours WHERE name = 'site';
 SELECT step, c, clock_elapsed(clock, cal, '2026-11-25 12:00', c), clock_remaining(clock, cal, '2026-11-25 12:00', c)
 FROM life, hours, unnest(ARRAY['first', 'last', 'sum', 'longest']) c WHERE step IN (6, 7) AND name = 'site' ORDER BY step, c;
 SELECT clock_elapsed(clock, cal, '2026-11-23 10:00'), clock_remaining(clock, cal, '2026-11-23 17:00') FROM life, hours WHERE step = 1 AND name = 'site';
@@ -62,7 +67,7 @@ SELECT clock_elapsed(clock, cal, '2026-11-23 10:00'), clock_remaining(clock, cal
 WITH c AS (SELECT cal, clock_start(cal, '2026-11-23 08:00', '4 hours') AS clock FROM hours WHERE name = 'site')
 SELECT at, clock_breached(clock, at), clock_first_breached_at(clock_stop(clock, cal, at)) FROM c, unnest(ARRAY['2026-11-23 12:00', '2026-11-23 13:00', '2026-11-23 13:00:00.000001']::timestamptz[]) at;
 SELECT name, clock_start(cal, '2026-11-22 10:00', '0') FROM hours ORDER BY name;
-SELECT clock_start(cal, '2026-11-22 10:00', '0') IS NULL, clock_pause(NULL, cal, now()) IS NULL, clock_due_at(NULL) IS NULL FROM hours WHERE name = 'site';
+SELECT clock_start(cal, '2026-11-22 10:00', '0') IS NULL, clock_pause(NULL, cal, now()) IS NULL, clock_due_at(NULL) IS NULL, clock_started_at(NULL) IS NULL, clock_changed_at(NULL) IS NULL FROM hours WHERE name = 'site';
 
 -- What is refused.
 SELECT q, pg_temp.raises(replace(replace(q, 'CAL', '(SELECT cal FROM hours WHERE name = ''site'')'), 'CLOCK', '(SELECT clock FROM life WHERE step = ' || step || ')'))
