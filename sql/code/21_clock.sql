@@ -230,7 +230,8 @@ CREATE AGGREGATE rui.fold_clock(calendar rui.calendar, target interval, event te
 	STYPE = internal,
 	SSPACE = 512,
 	FINALFUNC = rui._fold_clock_finish,
+	FINALFUNC_MODIFY = READ_ONLY,
 	PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE rui.fold_clock(rui.calendar, interval, text, timestamptz) IS
-'The clock that a set of events makes; call it with ORDER BY at. Events: start, pause, resume, stop, reopen, ''retarget PT4H'' (an ISO duration of hours, minutes, seconds). Those of one instant apply in the order start, reopen, retarget, resume, pause, stop, however they come; what the state does not allow does nothing; rows with a null are left out; null where nothing starts. Equal sets of events give identical clocks. Errors: 22023 unknown event, events out of order, calendar or target not the same in all rows; 22008 an instant or due time outside of 1900 to 2200.';
+'The clock that a set of events makes; call it with ORDER BY at, or as a window function OVER (PARTITION BY … ORDER BY at): each row then has the clock after all events up to its instant. Events: start, pause, resume, stop, reopen, ''retarget PT4H'' (an ISO duration of hours, minutes, seconds). Those of one instant apply in the order start, reopen, retarget, resume, pause, stop, however they come; what the state does not allow does nothing; rows with a null are left out; null where nothing starts. Equal sets of events give identical clocks. Errors: 22023 unknown event, events out of order, calendar or target not the same in all rows; 22008 an instant or due time outside of 1900 to 2200.';

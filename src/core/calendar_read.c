@@ -3,7 +3,7 @@
  * calendar_read.c
  *	  The reader of calendar texts: checks, then brings into canonical form.
  */
-#include "core/calendar.h"
+#include "core/calendar_combine.h"
 #include "core/json.h"
 
 #include <stdlib.h>
@@ -305,90 +305,6 @@ read_rules(reader *r, const rui_json *value, rui_calendar *calendar)
 	return status;
 }
 
-/* An operand and its text, to sort by. */
-typedef struct operand
-{
-	rui_calendar *calendar;
-	rui_text text;
-} operand;
-
-static int
-compare_operands(const void *a, const void *b)
-{
-	const rui_text *left = &((const operand *) a)->text;
-	const rui_text *right = &((const operand *) b)->text;
-	size_t common = left->length < right->length ? left->length : right->length;
-	int order = memcmp(left->bytes, right->bytes, common);
-
-	if (order != 0)
-		return order;
-	return left->length < right->length ? -1 : left->length > right->length;
-}
-
-/* Append a calendar's operands, or the calendar where it is of another kind;
- * the list owns them afterwards. */
-static rui_status
-add_operand(reader *r, rui_calendar *calendar, rui_calendar *operand_read)
-{
-	bool associative = calendar->kind == RUI_CALENDAR_ALL || calendar->kind == RUI_CALENDAR_ANY;
-	bool flatten = associative && operand_read->kind == calendar->kind;
-	size_t more = flatten ? operand_read->operand_count : 1;
-	rui_status status = rui_grow(r->env, &calendar->operands, &calendar->operand_capacity,
-								 calendar->operand_count + more, sizeof(rui_calendar *), r->error);
-
-	if (status != RUI_OK)
-	{
-		rui_calendar_release(r->env, operand_read);
-		return status;
-	}
-	memcpy(calendar->operands + calendar->operand_count,
-		   flatten ? operand_read->operands : &operand_read, more * sizeof(rui_calendar *));
-	calendar->operand_count += more;
-	if (flatten)
-	{
-		operand_read->operand_count = 0;
-		rui_calendar_release(r->env, operand_read);
-	}
-	return RUI_OK;
-}
-
-/* Sort by text and drop what stands twice. */
-static rui_status
-sort_operands(reader *r, rui_calendar *calendar)
-{
-	size_t count = calendar->operand_count;
-	size_t kept = 0;
-	size_t i;
-	bool failed = false;
-	operand *list = rui_allocate(r->env, count, sizeof(operand));
-
-	if (list == NULL)
-		return rui_fail_memory(r->error, count * sizeof(operand));
-	for (i = 0; i < count; i++)
-	{
-		list[i].calendar = calendar->operands[i];
-		rui_text_start(&list[i].text, r->env);
-		rui_calendar_write(list[i].calendar, &list[i].text);
-		failed = failed || list[i].text.failed;
-	}
-	if (!failed)
-	{
-		qsort(list, count, sizeof(operand), compare_operands);
-		for (i = 0; i < count; i++)
-		{
-			if (i > 0 && compare_operands(&list[i - 1], &list[i]) == 0)
-				rui_calendar_release(r->env, list[i].calendar);
-			else
-				calendar->operands[kept++] = list[i].calendar;
-		}
-		calendar->operand_count = kept;
-	}
-	for (i = 0; i < count; i++)
-		rui_text_release(&list[i].text);
-	rui_release(r->env, list);
-	return failed ? rui_fail_memory(r->error, count) : RUI_OK;
-}
-
 static rui_status
 read_operands(reader *r, const rui_json *list, rui_calendar *calendar)
 {
@@ -407,12 +323,10 @@ read_operands(reader *r, const rui_json *list, rui_calendar *calendar)
 		/* The first operand decides dates, unless the member tz does. */
 		if (calendar->zone == NULL)
 			calendar->zone = operand_read->zone;
-		status = add_operand(r, calendar, operand_read);
+		status = rui_calendar_take(r->env, calendar, operand_read, r->error);
 		if (status != RUI_OK)
 			return status;
 	}
-	if (calendar->kind == RUI_CALENDAR_ALL || calendar->kind == RUI_CALENDAR_ANY)
-		return sort_operands(r, calendar);
 	return RUI_OK;
 }
 
@@ -447,36 +361,15 @@ farthest_shift(const rui_calendar *calendar)
 	return farthest + (calendar->shift < 0 ? -calendar->shift : calendar->shift);
 }
 
-/*
- * Combinations that say the same as a shorter one: shifts of shifts add up,
- * a shift by nothing and a combination of one calendar are that calendar,
- * each unless it decides dates in another zone.
- */
+/* Shifts add up, but not beyond the limit. */
 static rui_status
-simplify(reader *r, const rui_json *value, rui_calendar **calendar)
+check_shift(reader *r, const rui_json *value, const rui_calendar *calendar)
 {
-	rui_calendar *outer = *calendar;
-	rui_calendar *inner = outer->operands[0];
-
-	if (outer->shift > RUI_CALENDAR_LONGEST_SHIFT || outer->shift < -RUI_CALENDAR_LONGEST_SHIFT ||
-		farthest_shift(outer) > RUI_CALENDAR_LONGEST_SHIFT)
+	if (calendar->shift > RUI_CALENDAR_LONGEST_SHIFT ||
+		calendar->shift < -RUI_CALENDAR_LONGEST_SHIFT ||
+		farthest_shift(calendar) > RUI_CALENDAR_LONGEST_SHIFT)
 		return rui_json_fail(r->error, RUI_INVALID, value, "Shift by at most 8784 hours in all.",
 							 "The calendar is moved by more than 366 days.");
-	if (outer->kind == RUI_CALENDAR_SHIFT && inner->kind == RUI_CALENDAR_SHIFT)
-	{
-		outer->shift += inner->shift;
-		outer->operands[0] = inner->operands[0];
-		inner->operand_count = 0;
-		rui_calendar_release(r->env, inner);
-		inner = outer->operands[0];
-	}
-	if (outer->operand_count == 1 && outer->shift == 0 &&
-		strcmp(outer->zone->name, inner->zone->name) == 0)
-	{
-		outer->operand_count = 0;
-		rui_calendar_release(r->env, outer);
-		*calendar = inner;
-	}
 	return RUI_OK;
 }
 
@@ -524,7 +417,9 @@ read_combination(reader *r, const rui_json *value, const rui_json *list, rui_cal
 	if (status == RUI_OK && result->kind == RUI_CALENDAR_SHIFT)
 		status = read_shift(r, list->first->next, result);
 	if (status == RUI_OK)
-		status = simplify(r, value, calendar);
+		status = check_shift(r, value, result);
+	if (status == RUI_OK)
+		status = rui_calendar_simplify(r->env, calendar, r->error);
 	return status;
 }
 

@@ -97,7 +97,8 @@ rui_sla_fold_event(const rui_env *env, rui_sla_fold *fold, const rui_timetable *
 	if (status != RUI_OK)
 		return status;
 	if (fold->count > 0 && at < fold->at)
-		return rui_fail(error, RUI_INVALID, "at", "Order the events: fold_clock(… ORDER BY at).",
+		return rui_fail(error, RUI_INVALID, "at",
+						"Order the events: fold_clock(… ORDER BY at), or OVER (… ORDER BY at).",
 						"The event lies before the one folded last.");
 	if (fold->count > 0 && at > fold->at)
 	{

@@ -360,7 +360,10 @@ RUI_FUNCTION(fold_clock_step)
 	PG_RETURN_POINTER(state);
 }
 
-/* The clock, or null where nothing started it. */
+/*
+ * The clock, or null where nothing started it.  Reads the state only: more
+ * events may follow, as they do in a window.
+ */
 RUI_FUNCTION(fold_clock_finish)
 {
 	const fold_state *state = PG_ARGISNULL(0) ? NULL : (const fold_state *) PG_GETARG_POINTER(0);

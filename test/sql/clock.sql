@@ -55,6 +55,11 @@ SELECT step, move, clock FROM life ORDER BY step;
 SELECT step, clock_state(clock) AS state, clock_cycle(clock) AS cycle, clock_target(clock) AS target, clock_due_at(clock) AS due_at,
 	clock_breach_at(clock) AS breach_at, clock_first_breached_at(clock) AS first_breached_at
 FROM life ORDER BY step;
+-- The start of the cycle, and the last move, before which nothing may be asked.
+SELECT step, move, clock_started_at(clock) AS started_at, clock_changed_at(clock) AS changed_at FROM life ORDER BY step;
+SELECT bool_and(clock_elapsed(clock, cal, clock_changed_at(clock)) <= clock_changed_at(clock) - clock_started_at(clock)
+	AND pg_temp.raises(format('SELECT clock_elapsed(%L, %L, %L)', clock, cal, clock_changed_at(clock) - interval '1 us')) LIKE '22023 %') AS agree
+FROM life, hours WHERE name = 'site';
 SELECT step, c, clock_elapsed(clock, cal, '2026-11-25 12:00', c), clock_remaining(clock, cal, '2026-11-25 12:00', c)
 FROM life, hours, unnest(ARRAY['first', 'last', 'sum', 'longest']) c WHERE step IN (6, 7) AND name = 'site' ORDER BY step, c;
 SELECT clock_elapsed(clock, cal, '2026-11-23 10:00'), clock_remaining(clock, cal, '2026-11-23 17:00') FROM life, hours WHERE step = 1 AND name = 'site';
@@ -62,7 +67,7 @@ SELECT clock_elapsed(clock, cal, '2026-11-23 10:00'), clock_remaining(clock, cal
 WITH c AS (SELECT cal, clock_start(cal, '2026-11-23 08:00', '4 hours') AS clock FROM hours WHERE name = 'site')
 SELECT at, clock_breached(clock, at), clock_first_breached_at(clock_stop(clock, cal, at)) FROM c, unnest(ARRAY['2026-11-23 12:00', '2026-11-23 13:00', '2026-11-23 13:00:00.000001']::timestamptz[]) at;
 SELECT name, clock_start(cal, '2026-11-22 10:00', '0') FROM hours ORDER BY name;
-SELECT clock_start(cal, '2026-11-22 10:00', '0') IS NULL, clock_pause(NULL, cal, now()) IS NULL, clock_due_at(NULL) IS NULL FROM hours WHERE name = 'site';
+SELECT clock_start(cal, '2026-11-22 10:00', '0') IS NULL, clock_pause(NULL, cal, now()) IS NULL, clock_due_at(NULL) IS NULL, clock_started_at(NULL) IS NULL, clock_changed_at(NULL) IS NULL FROM hours WHERE name = 'site';
 
 -- What is refused.
 SELECT q, pg_temp.raises(replace(replace(q, 'CAL', '(SELECT cal FROM hours WHERE name = ''site'')'), 'CLOCK', '(SELECT clock FROM life WHERE step = ' || step || ')'))
@@ -164,7 +169,31 @@ FROM (SELECT fold_clock(cal, '4 hours', event, at ORDER BY at, event) AS a, fold
 -- The state of any past instant.
 SELECT t, fold_clock(cal, '4 hours', event, at ORDER BY at) FILTER (WHERE at <= t)
 FROM happened, hours, unnest(ARRAY['2026-11-23 08:00', '2026-11-23 11:30', '2026-11-24 09:30']::timestamptz[]) t WHERE name = 'site' AND id = 1 GROUP BY t ORDER BY t;
+-- As a window function: every row has the clock after all events up to its
+-- instant, those of the same instant among them, as a plain fold of these has.
+SELECT id, to_char(at, 'DD HH24:MI') AS at, event, clock_state(w.clock) AS state, clock_cycle(w.clock) AS cycle, clock_due_at(w.clock) AS due_at
+FROM (SELECT id, event, at, fold_clock(cal, '4 hours', event, at) OVER (PARTITION BY id ORDER BY at) AS clock
+	FROM happened, hours WHERE name = 'site') w ORDER BY w.id, w.at, event;
+CREATE TEMP TABLE random_events AS
+SELECT k, n, CASE WHEN n = 1 + k % 3 THEN 'start' WHEN hashint4(100 * k + n) & 31 = 0 THEN NULL
+		ELSE (ARRAY['pause', 'resume', 'pause', 'resume', 'stop', 'reopen', 'retarget PT5H', 'retarget PT90M'])[1 + (hashint4(100 * k + n) & 7)] END AS event,
+	timestamptz '2026-11-23 07:00' + (n / 2 * 70 + (hashint4(7 * k + n / 2) & 63)) * interval '1 minute' AS at
+FROM generate_series(1, 50) k, generate_series(0, 39) n;
+WITH w AS (
+	SELECT e.k, e.n, e.at, name, cal, fold_clock(cal, '4 hours', event, at) OVER peers AS clock, count(*) OVER peers AS events,
+		fold_clock(cal, '4 hours', event, at) OVER (peers ROWS BETWEEN 5 PRECEDING AND CURRENT ROW) AS recent,
+		array_agg(n) OVER (peers ROWS BETWEEN 5 PRECEDING AND CURRENT ROW) AS recent_rows
+	FROM random_events e, hours WINDOW peers AS (PARTITION BY k, name ORDER BY at))
+SELECT count(*) AS rows, count(w.clock) AS clocks, count(DISTINCT w.clock) AS different, count(w.recent) AS recent,
+	count(*) FILTER (WHERE w.clock IS DISTINCT FROM p.clock OR sla_clock_send(w.clock) IS DISTINCT FROM sla_clock_send(p.clock) OR events <> p.folded) AS wrong,
+	count(*) FILTER (WHERE w.recent IS DISTINCT FROM r.clock) AS wrong_recent
+FROM w, LATERAL (SELECT fold_clock(w.cal, '4 hours', event, at ORDER BY at) AS clock, count(*) AS folded FROM random_events e WHERE e.k = w.k AND e.at <= w.at) p,
+	LATERAL (SELECT fold_clock(w.cal, '4 hours', event, at ORDER BY at) AS clock FROM random_events e WHERE e.k = w.k AND e.n = ANY (w.recent_rows)) r;
+-- So the final function must leave the state alone, and says so.
+SELECT aggfinalmodify FROM pg_aggregate WHERE aggfnoid = 'fold_clock'::regproc;
+
 SELECT q, pg_temp.raises(q) FROM unnest(ARRAY[
+	'SELECT fold_clock(cal, ''1 hour'', event, at) OVER (ORDER BY at DESC) FROM happened, hours WHERE id = 1 AND name = ''site''',
 	'SELECT fold_clock(cal, ''1 hour'', event, at ORDER BY at DESC) FROM happened, hours WHERE id = 1 AND name = ''site''',
 	'SELECT fold_clock(cal, ''1 hour'', event, at ORDER BY at) FROM happened, hours WHERE id = 1',
 	'SELECT fold_clock(cal, length(event) * interval ''1 hour'', event, at ORDER BY at) FROM happened, hours WHERE id = 1 AND name = ''site''',
