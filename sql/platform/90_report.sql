@@ -43,6 +43,17 @@ $$;
 COMMENT ON FUNCTION rui.report_tickets(bigint, timestamptz, timestamptz) IS
 'One row about the tickets of a project opened in [from_at, to_at), as they stand now: opened, completed (or closed), cancelled (declined and merged ones too), open_now, reopened at least once, emergencies, proactive (found by us), how many were rated and their mean rating (1 to 5, two decimals). Needs permission read_reports. Errors: 22004, 22008, 22023, 42501.';
 
+CREATE FUNCTION rui._hour_name(hour_of_week integer, lang text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN format('%s %s:00', (CASE lang WHEN 'zh' THEN '{周一,周二,周三,周四,周五,周六,周日}' ELSE '{Mon,Tue,Wed,Thu,Fri,Sat,Sun}' END::text[])
+		[hour_of_week / 24 + 1], to_char(hour_of_week % 24, 'FM00'));
+END
+$$;
+COMMENT ON FUNCTION rui._hour_name(integer, text) IS 'Internal: an hour of the week (0 is Monday 00:00) as people say it, in zh or else English.';
+
 CREATE FUNCTION rui.report_attainment(project_id bigint, from_at timestamptz, to_at timestamptz, target text DEFAULT 'resolution',
 	split_by text DEFAULT 'category', lang text DEFAULT 'en')
 RETURNS TABLE (code text, name text, clocks bigint, on_time bigint, late bigint, running bigint, running_late bigint, share numeric)
@@ -54,38 +65,40 @@ BEGIN
 	IF target IS NULL OR target NOT IN ('answer', 'response', 'arrival', 'resolution', 'call_back') THEN
 		RAISE EXCEPTION 'unknown target "%"', coalesce(target, 'null')
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Targets are answer, response, arrival, resolution and call_back.';
-	ELSIF split_by IS NULL OR split_by NOT IN ('all', 'category', 'day', 'grid', 'executor') THEN
+	ELSIF split_by IS NULL OR split_by NOT IN ('all', 'category', 'day', 'grid', 'steward', 'executor', 'hour') THEN
 		RAISE EXCEPTION 'a report cannot be split by "%"', coalesce(split_by, 'null')
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Split by all, category, day, grid or executor.';
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Split by all, category, day, grid, steward, executor or hour.';
 	END IF;
 	RETURN QUERY
 	WITH judged AS (
-		SELECT CASE split_by WHEN 'category' THEN t.category
+		SELECT CASE split_by WHEN 'category' THEN o.category
 				WHEN 'day' THEN to_char(t.opened_at AT TIME ZONE p.time_zone, 'YYYY-MM-DD')
-				WHEN 'grid' THEN t.grid_id::text WHEN 'executor' THEN t.executor_id::text ELSE 'all' END AS code,
-			c.on_time, c.stopped_at, c.breached_at
+				WHEN 'grid' THEN o.grid_id::text WHEN 'steward' THEN o.steward_id::text WHEN 'executor' THEN o.executor_id::text
+				WHEN 'hour' THEN to_char(o.hour_of_week, 'FM000') ELSE 'all' END AS code,
+			o.on_time, o.stopped_at, o.breached_at
 		FROM rui.task t
 		JOIN rui.project p ON p.id = t.project_id
 		JOIN rui.task_clock c ON c.project_id = t.project_id AND c.task_id = t.id AND c.target = report_attainment.target
+		JOIN rui.clock_outcome o ON o.project_id = c.project_id AND o.task_id = c.task_id AND o.target = c.target AND o.cycle = c.cycle
 		WHERE t.project_id = report_attainment.project_id AND t.opened_at >= from_at AND t.opened_at < to_at
-			AND (c.stopped_at IS NULL OR c.on_time IS NOT NULL)
 	), counted AS (
 		SELECT j.code, count(*) AS clocks, count(*) FILTER (WHERE j.on_time) AS on_time, count(*) FILTER (WHERE NOT j.on_time) AS late,
 			count(*) FILTER (WHERE j.stopped_at IS NULL) AS running,
 			count(*) FILTER (WHERE j.stopped_at IS NULL AND j.breached_at IS NOT NULL) AS running_late
 		FROM judged j GROUP BY j.code
 	)
-	SELECT n.code, coalesce(CASE WHEN lang = 'zh' THEN k.name_zh ELSE k.name_en END, g.code, s.code, n.code, '-'),
+	SELECT n.code, coalesce(CASE WHEN lang = 'zh' THEN k.name_zh ELSE k.name_en END, g.code, s.code,
+		CASE WHEN split_by = 'hour' THEN rui._hour_name(n.code::integer, lang) END, n.code, '-'),
 		n.clocks, n.on_time, n.late, n.running, n.running_late, round(n.on_time::numeric / nullif(n.on_time + n.late, 0), 4)
 	FROM counted n
 	LEFT JOIN rui.ticket_category k ON split_by = 'category' AND k.project_id = report_attainment.project_id AND k.code = n.code
 	LEFT JOIN rui.grid g ON split_by = 'grid' AND g.project_id = report_attainment.project_id AND g.id::text = n.code
-	LEFT JOIN rui.party s ON split_by = 'executor' AND s.id::text = n.code
-	ORDER BY CASE WHEN split_by = 'day' THEN n.code END, n.clocks DESC, n.code;
+	LEFT JOIN rui.party s ON split_by IN ('steward', 'executor') AND s.id::text = n.code
+	ORDER BY CASE WHEN split_by IN ('day', 'hour') THEN n.code END, n.clocks DESC, n.code;
 END
 $$;
 COMMENT ON FUNCTION rui.report_attainment(bigint, timestamptz, timestamptz, text, text, text) IS
-'How well a target (answer, response, arrival, resolution, call_back) was met by the tickets opened in [from_at, to_at), split by all, category, day (in the project''s zone), grid or executor: clocks counted, stopped on_time and late, still running, running_late among those, and share = on_time / (on_time + late), four decimals, null where none has stopped. Clocks of tickets that ended without being done do not count. name is the category''s in lang (zh or en), the grid''s or the executor''s code. Days ascend; the rest is ordered by clocks, most first. Needs permission read_reports. Errors: 22004, 22008, 22023, 42501.';
+'How well a target (answer, response, arrival, resolution, call_back) was met by the tickets opened in [from_at, to_at), split by all, category, day (in the project''s zone), grid, steward (who answers for it), executor or hour (of the week it began in: 000 is Monday 00:00 to 01:00): clocks counted, stopped on_time and late, still running, running_late among those, and share = on_time / (on_time + late), four decimals, null where none has stopped. Clocks of tickets that ended without being done do not count. Of a reopened clock the present cycle counts. name is the category''s or the hour''s in lang (zh or en), the grid''s, steward''s or executor''s code. Days and hours ascend; the rest is ordered by clocks, most first. Needs permission read_reports. Errors: 22004, 22008, 22023, 42501.';
 
 CREATE FUNCTION rui.report_grids(project_id bigint, from_at timestamptz, to_at timestamptz)
 RETURNS TABLE (grid_id bigint, code text, steward text, buildings bigint, homes bigint, tickets bigint, area geometry)
