@@ -204,6 +204,7 @@ typedef struct rui_timetable
 	int64_t *part_opens; /* the parts of all patterns, one array a member: */
 	int64_t *part_closes; /* so a search touches less memory */
 	int64_t *part_before;
+	size_t part_count;
 	int64_t start;
 	int64_t end;
 	int64_t total; /* F(end) */
@@ -215,6 +216,11 @@ typedef struct rui_timetable
 extern rui_status rui_calendar_compile(const rui_env *env, const rui_calendar *calendar,
 									   rui_timetable **timetable, rui_error *error);
 extern void rui_timetable_release(const rui_env *env, rui_timetable *timetable);
+
+/* The same timetable in one block of just the size it needs: rui_release
+ * frees it, rui_timetable_release must not. */
+extern rui_status rui_timetable_pack(const rui_env *env, const rui_timetable *timetable,
+									 rui_timetable **packed, rui_error *error);
 
 /* Which of the instants with the same working time is meant. */
 typedef enum rui_boundary

@@ -169,6 +169,7 @@ keep_parts(const rui_env *env, rui_timetable *timetable, const rui_pattern_pool 
 	if (timetable->part_opens == NULL || timetable->part_closes == NULL ||
 		timetable->part_before == NULL)
 		return rui_fail_memory(error, pool->part_count * sizeof(int64_t));
+	timetable->part_count = pool->part_count;
 	for (i = 0; i < pool->part_count; i++)
 	{
 		timetable->part_opens[i] = pool->parts[i].opens;

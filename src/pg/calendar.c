@@ -290,97 +290,35 @@ RUI_FUNCTION(calendar_shift)
 	return combine("shift", PG_GETARG_CALENDAR(0), duration.bytes, duration.length);
 }
 
-/*
- * Call sites live as long as a statement, or in a procedure as long as a
- * transaction; the calendars of a session are few and stay the same.  So the
- * session keeps the last ones, found by content, while call sites hold on to
- * them and for as long as their places are not needed.
- */
-#define KEPT_CALENDARS 32
-#define LARGEST_KEPT (1024 * 1024)
-
-typedef struct kept_calendar
-{
-	rui_pg_calendar *calendar; /* NULL: free place */
-	MemoryContext context;
-	int users; /* call sites that hold on to it */
-	uint64 used_at;
-} kept_calendar;
-
-static kept_calendar kept_calendars[KEPT_CALENDARS];
-static uint64 calendar_uses;
-
-static void
-let_go(void *argument)
-{
-	((kept_calendar *) argument)->users--;
-}
-
-/* A call site, whose memory context is current, holds on to a calendar. */
-static rui_pg_calendar *
-hold(kept_calendar *kept, MemoryContext context)
-{
-	MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
-
-	callback->func = let_go;
-	callback->arg = kept;
-	MemoryContextRegisterResetCallback(context, callback);
-	kept->users++;
-	kept->used_at = ++calendar_uses;
-	return kept->calendar;
-}
-
-/* The place of a kept calendar, else one that may be used, else NULL. */
-static kept_calendar *
-find_kept(const unsigned char *hash)
-{
-	kept_calendar *oldest = NULL;
-	int i;
-
-	for (i = 0; i < KEPT_CALENDARS; i++)
-	{
-		kept_calendar *kept = &kept_calendars[i];
-
-		if (kept->calendar != NULL &&
-			memcmp(kept->calendar->hash, hash, RUI_CONTENT_HASH_SIZE) == 0)
-			return kept;
-		if (kept->users == 0 && (oldest == NULL || kept->used_at < oldest->used_at))
-			oldest = kept;
-	}
-	return oldest;
-}
-
 static void *
 compile_calendar(struct varlena *datum, MemoryContext context)
 {
 	const calendar_value *value = (const calendar_value *) datum;
-	kept_calendar *kept = find_kept(value->hash);
-	MemoryContext own;
-	rui_env env;
-	rui_pg_calendar *result;
+	MemoryContext scratch = AllocSetContextCreate(context, "rui calendar in the making",
+												  ALLOCSET_DEFAULT_SIZES);
+	rui_env env = rui_pg_env(scratch);
+	rui_env kept = rui_pg_env(context);
+	rui_pg_calendar *result = palloc(sizeof(rui_pg_calendar));
+	rui_timetable *timetable;
 	rui_error error;
 
-	if (kept != NULL && kept->calendar != NULL &&
-		memcmp(kept->calendar->hash, value->hash, RUI_CONTENT_HASH_SIZE) == 0)
-		return hold(kept, context);
-	/* Below the call site's context, so that an error leaves nothing. */
-	own = AllocSetContextCreate(context, "rui calendar", ALLOCSET_DEFAULT_SIZES);
-	MemoryContextSwitchTo(own);
-	env = rui_pg_env(own);
-	result = palloc(sizeof(rui_pg_calendar));
 	memcpy(result->hash, value->hash, RUI_CONTENT_HASH_SIZE);
-	result->calendar = read_text(value->text, text_length(value), RUI_SYNTAX);
-	RUI_CHECK(rui_calendar_compile(&env, result->calendar, &result->timetable, &error), error,
+	result->text = value->text;
+	result->length = text_length(value);
+	MemoryContextSwitchTo(scratch);
+	RUI_CHECK(rui_calendar_compile(&env, rui_pg_calendar_rules(result), &timetable, &error), error,
 			  "calendar");
+	/* What stays is the text and one block. */
+	RUI_CHECK(rui_timetable_pack(&kept, timetable, &result->timetable, &error), error, "calendar");
 	MemoryContextSwitchTo(context);
-	if (kept == NULL || MemoryContextMemAllocated(own, true) > LARGEST_KEPT)
-		return result;
-	if (kept->calendar != NULL)
-		MemoryContextDelete(kept->context);
-	MemoryContextSetParent(own, TopMemoryContext);
-	kept->calendar = result;
-	kept->context = own;
-	return hold(kept, context);
+	MemoryContextDelete(scratch);
+	return result;
+}
+
+rui_calendar *
+rui_pg_calendar_rules(const rui_pg_calendar *calendar)
+{
+	return read_text(calendar->text, calendar->length, RUI_SYNTAX);
 }
 
 const rui_pg_calendar *

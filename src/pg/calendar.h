@@ -17,12 +17,16 @@
 typedef struct rui_pg_calendar
 {
 	unsigned char hash[RUI_CONTENT_HASH_SIZE]; /* equal calendars, equal hashes */
-	rui_calendar *calendar;
 	rui_timetable *timetable;
+	const char *text; /* canonical, without NUL */
+	size_t length;
 } rui_pg_calendar;
 
 /* The compiled calendar in argument number `argument` of this call. */
 extern const rui_pg_calendar *rui_pg_calendar_argument(FunctionCallInfo fcinfo, int argument);
+
+/* Its rules, read again into the current memory context. */
+extern rui_calendar *rui_pg_calendar_rules(const rui_pg_calendar *calendar);
 
 /* An interval of pure time in microseconds; days or months are an error
  * (22023) that names the argument. */

@@ -244,7 +244,7 @@ RUI_FUNCTION(explain_due)
 	size_t i;
 
 	InitMaterializedSRF(fcinfo, 0);
-	RUI_CHECK(rui_timetable_explain(&env, calendar->calendar, calendar->timetable,
+	RUI_CHECK(rui_timetable_explain(&env, rui_pg_calendar_rules(calendar), calendar->timetable,
 									PG_GETARG_TIMESTAMPTZ(1),
 									rui_pg_duration(PG_GETARG_INTERVAL_P(2), "target"),
 									&explanation, &error),
@@ -281,7 +281,7 @@ RUI_FUNCTION(explain_due_text)
 				 errmsg("lang \"%s\" is not known", lang),
 				 errhint("Give 'en' or 'zh'.")));
 	rui_text_start(&sentence, &env);
-	RUI_CHECK(rui_timetable_explain_text(&env, calendar->calendar, calendar->timetable,
+	RUI_CHECK(rui_timetable_explain_text(&env, rui_pg_calendar_rules(calendar), calendar->timetable,
 										 PG_GETARG_TIMESTAMPTZ(1),
 										 rui_pg_duration(PG_GETARG_INTERVAL_P(2), "target"),
 										 lang, &sentence, &error),

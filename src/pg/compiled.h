@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: PostgreSQL
  *
  * compiled.h
- *	  Compiled forms of rule values, kept per call site.
+ *	  Compiled forms of rule values, kept by the session.
  *
  * A rule value (calendar, gridmap, tariff, rubric) begins, after its varlena
  * header, with the 128-bit hash of its content, which its input functions
- * verified.  Compiling one costs far more than evaluating it, so each call
- * site keeps its last compiled forms, found by TOAST pointer where the
- * value is stored out of line, else by hash and size: never by reading the
- * whole value.
+ * verified.  Compiling one costs far more than evaluating it, so the session
+ * keeps compiled forms, found by kind, size and hash, the least recently
+ * used ones going when they hold more than rui.compiled_memory.  Each call
+ * site remembers the forms it saw, by TOAST pointer where the value is stored
+ * out of line: so a value is never read whole to find its form.
  */
 #ifndef RUI_COMPILED_H
 #define RUI_COMPILED_H
@@ -30,10 +31,18 @@ typedef struct rui_compiled_kind
 } rui_compiled_kind;
 
 /*
- * The compiled form of argument number `argument` of this call.  Forms live
- * in fn_mcxt; at least 16 are kept, the least recently used one goes first.
- * A function may use this for several arguments and kinds.
+ * The compiled form of argument number `argument` of this call.  It lives
+ * until the call ends, and until RUI_FORMS_IN_USE others have been asked for:
+ * a function may use this for several arguments and kinds, but keeps no form
+ * from one call to the next.  A form larger than a quarter of
+ * rui.compiled_memory lives in fn_mcxt, of which a call site keeps the last
+ * 16.
  */
 extern void *rui_compiled(FunctionCallInfo fcinfo, int argument, const rui_compiled_kind *kind);
+
+#define RUI_FORMS_IN_USE 8
+
+/* Define the setting rui.compiled_memory. */
+extern void rui_compiled_start(void);
 
 #endif /* RUI_COMPILED_H */

@@ -7,6 +7,7 @@
 
 #include "utils/guc.h"
 
+#include "pg/compiled.h"
 #include "pg/session.h"
 
 PG_MODULE_MAGIC;
@@ -17,5 +18,6 @@ void
 _PG_init(void)
 {
 	rui_session_start();
+	rui_compiled_start();
 	MarkGUCPrefixReserved("rui");
 }
