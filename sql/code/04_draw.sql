@@ -6,14 +6,14 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-	-- Control characters are not allowed in HTML; quotes matter in attributes.
+	-- HTML and XML allow no control characters, XML no U+FFFE either; quotes matter in attributes.
 	RETURN replace(replace(replace(replace(replace(
-		regexp_replace(coalesce(content, ''), E'[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]', ' ', 'g'),
+		regexp_replace(coalesce(content, ''), E'[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\uFFFE\uFFFF]', ' ', 'g'),
 		'&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;'), '''', '&#39;');
 END
 $$;
 COMMENT ON FUNCTION rui._html(text) IS
-'Internal: a text as HTML or attribute value: & < > " '' become references, control characters spaces; null becomes empty.';
+'Internal: a text as HTML, XML or attribute value: & < > " '' become references, characters that these do not allow spaces; null becomes empty.';
 
 CREATE FUNCTION rui._short(content text, longest integer) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
