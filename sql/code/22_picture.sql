@@ -224,7 +224,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
 	RETURN CASE WHEN note <> '' THEN format('<text x="%s" y="15">%s</text>', x, rui._html(
-		CASE WHEN rui._text_width(note) > 988 - x THEN rui._short(note, floor(length(note) * (988 - x) / rui._text_width(note))::integer)
+		CASE WHEN rui._text_width(note) > 1028 - x THEN rui._short(note, floor(length(note) * (1028 - x) / rui._text_width(note))::integer)
 			ELSE note END)) ELSE '' END;
 END
 $$;
@@ -241,7 +241,7 @@ BEGIN
 		'<text class="soft" x="90" y="15">%s</text><rect class="track" x="128" y="4" width="576" height="14"/>%s'
 		'<text class="amount" x="788" y="15"%s>%s</text>%s</g>\n',
 		place * 22, to_char(day, 'YYYY-MM-DD'), attributes,
-		CASE WHEN weekday = 1 AND place > 0 THEN '<path class="week" d="M14 0H986"/>' ELSE '' END,
+		CASE WHEN weekday = 1 AND place > 0 THEN '<path class="week" d="M14 0H1026"/>' ELSE '' END,
 		to_char(day, 'YYYY-MM-DD'), rui._weekday_text(weekday, lang), cells,
 		-- Fractions of seconds are squeezed, not cut.
 		CASE WHEN rui._text_width(amount) > 80 THEN ' textLength="80" lengthAdjust="spacingAndGlyphs"' END, rui._html(amount), note);
@@ -324,10 +324,10 @@ BEGIN
 	SELECT string_agg(format('<text class="hour" x="%s" y="%s">%s</text>', rui._hours_x(h * 3600), top - 8,
 		rui._time_text(h * 3600)), '' ORDER BY h) INTO hours
 	FROM generate_series(0, 24, 3) AS h;
-	RETURN format(E'<svg xmlns="http://www.w3.org/2000/svg" id="%1$s"%2$s width="1000" height="%3$s" viewBox="0 0 1000 %3$s" role="img"'
+	RETURN format(E'<svg xmlns="http://www.w3.org/2000/svg" id="%1$s"%2$s width="1040" height="%3$s" viewBox="0 0 1040 %3$s" role="img"'
 			' aria-labelledby="%1$s-title" aria-describedby="%1$s-desc">\n<title id="%1$s-title">%4$s</title>\n<desc id="%1$s-desc">%5$s</desc>\n',
 			key, attributes, height, rui._html(title), rui._html(said))
-		|| rui._picture_style(key) || format(E'\n<rect class="paper" x=".5" y=".5" width="999" height="%s" rx="8"/>\n'
+		|| rui._picture_style(key) || format(E'\n<rect class="paper" x=".5" y=".5" width="1039" height="%s" rx="8"/>\n'
 			'<text class="title" x="14" y="30">%s</text><text class="soft" x="14" y="52">%s</text>%s\n%s\n<g transform="translate(0 %s)">\n%s</g>\n',
 			height - 1, rui._html(title), rui._html(about), marks, hours, top, body)
 		|| format(E'<path class="lines" d="%s"/>\n<g transform="translate(0 %s)">%s</g>\n</svg>\n', (

@@ -110,20 +110,28 @@ BEGIN
 				(words ->> 'paused') || ' ' || string_agg(rui._time_text(lower(c.times)) || '–' || rui._time_text(upper(c.times)), words ->> 'list'
 					ORDER BY c.place) FILTER (WHERE c.class = 'paused')) AS said
 		FROM cell c GROUP BY c.day
+	), beside AS (
+		-- Beside the row there is room for HH:MM, once for marks of one instant.
+		SELECT m.day, m.seconds, min(m.place) AS place, array_agg(m.shape ORDER BY m.place) AS shapes,
+			802 + sum(50 + 12 * count(*)) OVER (PARTITION BY m.day ORDER BY min(m.place)) AS x
+		FROM mark m GROUP BY m.day, m.at, m.seconds
+	), noted AS (
+		SELECT b.day, max(b.x) AS x, string_agg(format('%s<text x="%s" y="15">%s</text>', s.shapes, b.x - 46,
+			rui._short(rui._time_text(b.seconds), 6)), '' ORDER BY b.place) AS notes
+		FROM beside b CROSS JOIN LATERAL (
+			SELECT string_agg(rui._due_mark(u.shape, b.x - 44 - 12 * (cardinality(b.shapes) + 1 - u.n), 11), '' ORDER BY u.n) AS shapes
+			FROM unnest(b.shapes) WITH ORDINALITY AS u(shape, n)) AS s
+		GROUP BY b.day
 	), marked AS (
-		SELECT m.day, count(*) AS number,
-			string_agg(format('<path class="at-%s" d="M%s 1v20"/>', m.shape, rui._hours_x(m.seconds)), '' ORDER BY m.place)
+		SELECT m.day, string_agg(format('<path class="at-%s" d="M%s 1v20"/>', m.shape, rui._hours_x(m.seconds)), '' ORDER BY m.place)
 			|| string_agg(rui._due_mark(m.shape, rui._hours_x(m.seconds), CASE m.shape WHEN 'breach' THEN 16 ELSE 11 END), ''
 				ORDER BY m.place) AS marks,
-			string_agg(words ->> m.shape || ' ' || rui._time_text(m.seconds), words ->> 'list' ORDER BY m.place) AS said,
-			-- Beside the row, in slots of 62, there is room for HH:MM.
-			string_agg(rui._due_mark(m.shape, 808 + 62 * (m.slot - 1), 11) || format('<text x="%s" y="15">%s</text>', 818 + 62 * (m.slot - 1),
-				rui._short(rui._time_text(m.seconds), 6)), '' ORDER BY m.place) AS notes
-		FROM (SELECT *, row_number() OVER (PARTITION BY mark.day ORDER BY mark.place) AS slot FROM mark) AS m GROUP BY m.day
+			string_agg(words ->> m.shape || ' ' || rui._time_text(m.seconds), words ->> 'list' ORDER BY m.place) AS said
+		FROM mark m GROUP BY m.day
 	)
 	SELECT string_agg(rui._hours_row(d.day, d.place, format(' data-counted="%s"', trim_scale(extract(epoch FROM coalesce(w.counted, interval '0')))),
 			concat(d.cells, w.cells, m.marks), CASE WHEN w.counted IS NOT NULL THEN rui._duration_text(w.counted, lang) END,
-			concat(m.notes, rui._hours_note(d.note, 802 + 62 * coalesce(m.number, 0))), lang), '' ORDER BY d.place),
+			concat(n.notes, rui._hours_note(d.note, coalesce(n.x, 802))), lang), '' ORDER BY d.place),
 		string_agg(to_char(d.day, 'YYYY-MM-DD ') || concat_ws(words ->> 'semicolon', m.said, nullif(w.said, ''), nullif(d.note, '')), E'\n' ORDER BY d.place)
 			FILTER (WHERE m.day IS NOT NULL OR w.said <> '' OR d.note <> ''),
 		coalesce(sum(w.counted), interval '0'),
@@ -135,7 +143,8 @@ BEGIN
 	INTO body, said, counted, classes
 	FROM rui._hours_days(calendar, first_on, end_on, words, lang) AS d
 	LEFT JOIN drawn w ON w.day = d.day
-	LEFT JOIN marked m ON m.day = d.day;
+	LEFT JOIN marked m ON m.day = d.day
+	LEFT JOIN noted n ON n.day = d.day;
 
 	paused := rui.working_time(calendar, start, until) - counted;
 	title := CASE WHEN clock.due < 'infinity' THEN format(words ->> 'due_title', rui._local_text(clock.due, zone, lang))

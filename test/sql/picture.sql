@@ -125,6 +125,10 @@ SELECT count(*) AS pictures, bool_and(pg_temp.is_xml(picture)) AS xml,
 		AND pg_temp.of(picture, 'data-breach')::timestamptz = breach_at(cal, start, target)) AS as_calendar,
 	count(*) FILTER (WHERE pg_temp.of(picture, 'data-paused') <> '0') AS with_pauses
 FROM due;
+-- The marks stand where their times are.
+SELECT mark, bool_and(x = round(128 + extract(epoch FROM (at AT TIME ZONE calendar_zone(cal))::time) / 150, 2)) AS placed
+FROM due, unnest(ARRAY['start', 'due', 'breach']) mark, LATERAL (SELECT pg_temp.of(picture, 'data-' || mark)::timestamptz AS at,
+	(regexp_match(picture, 'class="at-' || mark || '" d="M([0-9.]+) '))[1]::numeric AS x) v GROUP BY mark ORDER BY mark;
 SELECT pg_temp.said(due_svg(cal, '2026-09-29 16:00', '12 hours', lang, '{["2026-09-30 09:00","2026-09-30 11:00"),["2026-10-08 15:30","2026-10-09 08:30")}'))
 FROM hours, unnest(ARRAY['en', 'zh']) lang WHERE name = 'site' ORDER BY lang;
 -- Due at the close of Friday, breach at the opening of Monday; a pause
