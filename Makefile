@@ -21,7 +21,7 @@ FUZZ = $(call names,fuzz,.c)
 
 .PHONY: all install uninstall installcheck setup help demo check check-unit check-fuzz \
 	check-lint check-regress check-isolation check-pgtap check-real check-tap check-asan \
-	check-docs bench docs format clean
+	check-docs bench docs pictures format clean
 
 all: ## build the extension
 	+$(pgxs) all
@@ -80,11 +80,14 @@ bench: ## benchmarks beside their peers: BENCH=name for one
 	@scripts/setup bench
 	@scripts/with_cluster --platform --durable scripts/bench $(BENCH)
 
-check-docs: ## docs/reference.md against the comments
+check-docs: ## docs/reference.md against the comments, docs/pictures against their queries
 	@scripts/with_cluster scripts/check_docs
 
 docs: ## docs/reference.md from the comments of all objects
 	@scripts/with_cluster --platform scripts/reference docs/reference.md
+
+pictures: ## docs/pictures from the queries in the pages that show them
+	@scripts/with_cluster --extension scripts/pictures
 
 format: ## clang-format all C files
 	@scripts/format

@@ -186,6 +186,17 @@ AS 'MODULE_PATHNAME', 'rui_explain_due_text' LANGUAGE C IMMUTABLE STRICT PARALLE
 COMMENT ON FUNCTION rui.explain_due_text(rui.calendar, timestamptz, interval, text) IS
 'How due_at comes about, as one sentence in English (en) or Chinese (zh), in local time of the calendar''s zone. Errors as due_at; 22023 unknown lang.';
 
+CREATE FUNCTION rui.explain_dates(calendar rui.calendar, from_on date, to_on date, OUT day date, OUT from_time time, OUT to_time time,
+	OUT period tstzrange, OUT occurrence integer, OUT reason text) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'rui_explain_dates' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100 ROWS 60;
+COMMENT ON FUNCTION rui.explain_dates(rui.calendar, date, date) IS
+'The dates [from_on, to_on) of the calendar''s zone as a wall clock shows them: parts in the order of time that cover all of each, local times of day from from_time to to_time (24:00 ends a date), the same as instants in period, and the reason of explain_due: open, make_up_day, closed, holiday, closure. A part keeps to one date and one offset: times that a clock change skips are missing, and where times come twice occurrence is 1 and 2, else 0. Errors: 22008 a date outside of 1900 to 2200; 22023 to_on before from_on.';
+
+CREATE FUNCTION rui.calendar_zone(calendar rui.calendar) RETURNS text
+AS 'MODULE_PATHNAME', 'rui_calendar_zone' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION rui.calendar_zone(rui.calendar) IS
+'The name of the zone that decides dates: the calendar''s tz, or that of the first operand of a combination without.';
+
 CREATE FUNCTION rui.calendar_all(a rui.calendar, b rui.calendar) RETURNS rui.calendar
 AS 'MODULE_PATHNAME', 'rui_calendar_all' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION rui.calendar_all(rui.calendar, rui.calendar) IS

@@ -1,29 +1,4 @@
--- Drawing for reports: text in, SVG or HTML out; every text is escaped here
--- and nowhere else.
-
-CREATE FUNCTION rui._html(content text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-	-- Control characters are not allowed in HTML; quotes matter in attributes.
-	RETURN replace(replace(replace(replace(replace(
-		regexp_replace(coalesce(content, ''), E'[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]', ' ', 'g'),
-		'&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;'), '''', '&#39;');
-END
-$$;
-COMMENT ON FUNCTION rui._html(text) IS
-'Internal: a text as HTML or attribute value: & < > " '' become references, control characters spaces; null becomes empty.';
-
-CREATE FUNCTION rui._short(content text, longest integer) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-	RETURN CASE WHEN length(content) > longest THEN left(content, longest - 1) || '…' ELSE content END;
-END
-$$;
-COMMENT ON FUNCTION rui._short(text, integer) IS 'Internal: a text of at most so many characters, an ellipsis at the end where it was cut.';
+-- Drawing for reports: text in, SVG or HTML out; every text passes rui._html.
 
 CREATE FUNCTION rui._svg_bars(title text, bars jsonb, greatest_value numeric DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE

@@ -344,10 +344,43 @@ extern rui_status rui_timetable_explain_text(const rui_env *env, const rui_calen
 											 int64_t target, const char *lang, rui_text *text,
 											 rui_error *error);
 
+/* A part of a date, in local time of the calendar's zone, and what holds. */
+typedef struct rui_date_part
+{
+	int32_t date;
+	int occurrence; /* of these local times: 0 the only one, else first, second … */
+	int64_t from_time; /* of day */
+	int64_t to_time;
+	int64_t from_at;
+	int64_t to_at;
+	rui_due_reason reason;
+} rui_date_part;
+
+/* Free it with rui_release(env, list.items). */
+typedef struct rui_date_part_list
+{
+	rui_date_part *items;
+	size_t count;
+	size_t capacity;
+} rui_date_part_list;
+
+/*
+ * What holds on each of the dates [from_on, to_on), with the reasons of
+ * rui_timetable_explain: parts in ascending order of instants that cover all
+ * of them, each within one date and one offset of the zone, neighbours
+ * different in date, offset, occurrence or reason.  Local times that a zone
+ * skips have no part; those that come twice have two.  What happens on a
+ * failure to the list is undefined, but it can be released.
+ */
+extern rui_status rui_calendar_dates(const rui_env *env, const rui_calendar *calendar,
+									 int32_t from_on, int32_t to_on, rui_date_part_list *list,
+									 rui_error *error);
+
 /* F itself, for instants of [timetable->start, timetable->end]. */
 extern int64_t rui_timetable_worked(const rui_timetable *timetable, int64_t at);
 
-/* RUI_DATETIME_RANGE unless the instant lies in the world; what names it. */
+/* RUI_DATETIME_RANGE unless the instant or date lies in the world; what names it. */
 extern rui_status rui_check_instant(int64_t at, const char *what, rui_error *error);
+extern rui_status rui_check_date(int32_t date, const char *what, rui_error *error);
 
 #endif /* RUI_CALENDAR_H */

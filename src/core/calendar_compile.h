@@ -149,6 +149,9 @@ extern int64_t rui_instant_of_worked(const rui_timetable *timetable, int64_t wor
 extern int64_t rui_instant_of_closed(const rui_timetable *timetable, int64_t closed,
 									 rui_boundary boundary);
 
+/* What the rules say of an instant, and an instant up to which they say it. */
+extern rui_due_reason rui_reason_at(const rui_calendar *calendar, int64_t at, int64_t *until);
+
 /* Does open time lie beyond the world, on the side of an instant found there? */
 static inline bool
 rui_more_beyond(const rui_timetable *timetable, int64_t found)

@@ -126,8 +126,8 @@ rui_timetable_periods(const rui_env *env, const rui_timetable *timetable, int64_
 	return RUI_OK;
 }
 
-static rui_status
-check_date(int32_t date, const char *what, rui_error *error)
+rui_status
+rui_check_date(int32_t date, const char *what, rui_error *error)
 {
 	if (date >= RUI_FIRST_DATE && date < RUI_END_DATE)
 		return RUI_OK;
@@ -181,7 +181,7 @@ day_close(const rui_timetable *timetable, int32_t date)
 rui_status
 rui_is_working_date(const rui_timetable *timetable, int32_t date, bool *working, rui_error *error)
 {
-	rui_status status = check_date(date, NULL, error);
+	rui_status status = rui_check_date(date, NULL, error);
 
 	if (status == RUI_OK)
 		*working = is_working(timetable, date);
@@ -196,11 +196,11 @@ rui_count_working_dates(const rui_env *env, const rui_timetable *timetable, int3
 	int32_t high = from_on < to_on ? to_on : from_on;
 	int32_t date;
 	int32_t found = 0;
-	rui_status status = check_date(from_on, "from_on", error);
+	rui_status status = rui_check_date(from_on, "from_on", error);
 
 	/* The end is not counted, so it may be the first date after the world. */
 	if (status == RUI_OK && to_on != RUI_END_DATE)
-		status = check_date(to_on, "to_on", error);
+		status = rui_check_date(to_on, "to_on", error);
 	if (status != RUI_OK)
 		return status;
 	for (date = low; date < high; date++)

@@ -144,6 +144,15 @@ state_at(const rui_calendar *calendar, int64_t at)
 	return result;
 }
 
+rui_due_reason
+rui_reason_at(const rui_calendar *calendar, int64_t at, int64_t *until)
+{
+	state now = state_at(calendar, at);
+
+	*until = now.until;
+	return now.reason;
+}
+
 static rui_status
 add_line(const rui_env *env, rui_due_explanation *e, rui_due_line line, rui_error *error)
 {

@@ -288,3 +288,46 @@ RUI_FUNCTION(explain_due_text)
 			  error, "timestamp");
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(sentence.bytes, (int) sentence.length));
 }
+
+/* The zone that decides dates. */
+RUI_FUNCTION(calendar_zone)
+{
+	const rui_pg_calendar *calendar = rui_pg_calendar_argument(fcinfo, 0);
+
+	PG_RETURN_TEXT_P(cstring_to_text(calendar->timetable->zone->name));
+}
+
+RUI_FUNCTION(explain_dates)
+{
+	const rui_pg_calendar *calendar = rui_pg_calendar_argument(fcinfo, 0);
+	TypeCacheEntry *range_type = lookup_type_cache(TSTZRANGEOID, TYPECACHE_RANGE_INFO);
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	rui_env env = rui_pg_env(CurrentMemoryContext);
+	rui_date_part_list list = { NULL, 0, 0 };
+	rui_error error;
+	size_t i;
+
+	InitMaterializedSRF(fcinfo, 0);
+	RUI_CHECK(rui_calendar_dates(&env, calendar->calendar, PG_GETARG_DATEADT(1),
+								 PG_GETARG_DATEADT(2), &list, &error),
+			  error, "date");
+	for (i = 0; i < list.count; i++)
+	{
+		const rui_date_part *part = &list.items[i];
+		bool nulls[6] = { false, false, false, false, false, false };
+		Datum values[6] = {
+			DateADTGetDatum(part->date),
+			TimeADTGetDatum(part->from_time),
+			TimeADTGetDatum(part->to_time),
+			RangeTypePGetDatum(make_period(range_type, part->from_at, part->to_at)),
+			Int32GetDatum(part->occurrence),
+			CStringGetTextDatum(rui_due_reason_name(part->reason)),
+		};
+
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+		pfree(DatumGetPointer(values[3]));
+		pfree(DatumGetPointer(values[5]));
+	}
+	rui_release(&env, list.items);
+	return (Datum) 0;
+}

@@ -191,6 +191,21 @@ SELECT explain_due_text(cal, '2026-09-30 17:00', '20 hours'), explain_due_text(c
 SELECT sum(counted), min(lower(period)), max(upper(period)), due_at(cal, '2026-01-01 08:00', '500 hours')
 FROM named, LATERAL explain_due(cal, '2026-01-01 08:00', '500 hours') WHERE name = 'site' GROUP BY cal;
 
+-- Dates as a wall clock shows them; the open parts are the working time.
+SELECT * FROM explain_dates((SELECT cal FROM named WHERE name = 'site'), '2026-10-07', '2026-10-11');
+SELECT day, from_time, to_time, period, occurrence, reason
+FROM named, unnest(ARRAY['2026-03-08', '2026-11-01']::date[]) d, explain_dates(cal, d, d + 1) WHERE name = 'new_york';
+SELECT name, count(*) > 0 AS parts, sum(upper(period) - lower(period)) FILTER (WHERE reason IN ('open', 'make_up_day'))
+	= working_time(cal, from_on::timestamp AT TIME ZONE calendar_zone(cal), to_on::timestamp AT TIME ZONE calendar_zone(cal)) AS all_counted
+FROM named, (VALUES ('2026-01-01'::date, '2027-01-01'::date)) v(from_on, to_on), LATERAL explain_dates(cal, from_on, to_on)
+WHERE name <> 'never' GROUP BY name, cal, from_on, to_on ORDER BY name;
+SELECT day, count(*) FROM explain_dates('{"tz":"Pacific/Apia"}', '2011-12-29', '2012-01-01') GROUP BY day ORDER BY day;
+SELECT count(*) FROM explain_dates('{"tz":"UTC"}', '2026-01-01', '2026-01-01');
+SELECT f, t, pg_temp.raises(format('SELECT * FROM rui.explain_dates(''{"tz":"UTC"}'', %L, %L)', f, t))
+FROM (VALUES ('2026-01-02', '2026-01-01'), ('1899-12-31', '2026-01-01'), ('2026-01-01', 'infinity'), ('2201-01-01', '2201-01-01')) v(f, t);
+SELECT name, calendar_zone(cal) FROM named ORDER BY name;
+SELECT calendar_zone(a & b), calendar_zone(b | a), calendar_zone(shift(b, '1 hour')) FROM (VALUES ('{"tz":"UTC"}'::calendar, '{"tz":"asia/shanghai"}'::calendar)) v(a, b);
+
 -- Algebra.
 SELECT a & b AS "all", a | b AS "any", a - b AS "minus", shift(a, '-90 minutes') AS shifted
 FROM (VALUES ('{"tz":"UTC","weekly":{"mon":[["08:00","12:00"]]}}'::calendar, '{"tz":"Asia/Shanghai","weekly":{"mon":[["18:00","19:00"]]}}'::calendar)) v(a, b);

@@ -472,6 +472,90 @@ test_sentences(void)
 	rui_timetable_release(&rui_env_malloc, timetable);
 }
 
+/* The parts of dates as one text: "date from-to[#occurrence] reason; …". */
+static void
+check_parts(const char *text, const char *from_on, const char *to_on, const char *expected)
+{
+	rui_calendar *calendar = read_good(text);
+	rui_date_part_list list = { NULL, 0, 0 };
+	int32_t from;
+	int32_t to;
+	rui_text out;
+	rui_error error;
+	size_t i;
+
+	CHECK(rui_date_read(from_on, strlen(from_on), &from) &&
+		  rui_date_read(to_on, strlen(to_on), &to));
+	CHECK(rui_calendar_dates(&rui_env_malloc, calendar, from, to, &list, &error) == RUI_OK);
+	rui_text_start(&out, &rui_env_malloc);
+	for (i = 0; i < list.count; i++)
+	{
+		const rui_date_part *part = &list.items[i];
+
+		rui_text_add(&out, i > 0 ? "; " : "");
+		rui_date_write(&out, part->date);
+		rui_text_character(&out, ' ');
+		rui_time_write(&out, part->from_time);
+		rui_text_character(&out, '-');
+		rui_time_write(&out, part->to_time);
+		if (part->occurrence > 0)
+			rui_text_format(&out, "#%d", part->occurrence);
+		rui_text_format(&out, " %s", rui_due_reason_name(part->reason));
+	}
+	CHECK_TEXT(out.length > 0 ? out.bytes : "", expected);
+	rui_text_release(&out);
+	rui_release(&rui_env_malloc, list.items);
+	rui_calendar_release(&rui_env_malloc, calendar);
+}
+
+/* Dates as walls show them: skipped, repeated and missing local time. */
+static void
+test_dates(void)
+{
+	const char *shop = "{\"tz\":\"Asia/Shanghai\",\"weekly\":{\"wed\":[[\"22:00\",\"06:00\"]]},"
+					   "\"holidays\":[\"2026-10-01\"],\"date_hours\":{\"2026-10-02\":\"wed\"},"
+					   "\"closures\":{\"2026-09-30\":[[\"23:00\",\"24:00\"]]}}";
+	rui_calendar *calendar;
+	rui_date_part_list list = { NULL, 0, 0 };
+	rui_error error;
+
+	check_parts(shop, "2026-09-30", "2026-10-04",
+				"2026-09-30 00:00-22:00 closed; 2026-09-30 22:00-23:00 open; "
+				"2026-09-30 23:00-24:00 closure; 2026-10-01 00:00-06:00 open; "
+				"2026-10-01 06:00-24:00 holiday; 2026-10-02 00:00-22:00 closed; "
+				"2026-10-02 22:00-24:00 make_up_day; 2026-10-03 00:00-06:00 make_up_day; "
+				"2026-10-03 06:00-24:00 closed");
+	check_parts(shop, "2026-10-01", "2026-10-01", "");
+	check_parts("{\"tz\":\"America/New_York\",\"weekly\":{\"sun\":[[\"01:30\",\"24:00\"]]}}",
+				"2026-03-08", "2026-03-09",
+				"2026-03-08 00:00-01:30 closed; 2026-03-08 01:30-02:00 open; "
+				"2026-03-08 03:00-24:00 open");
+	check_parts("{\"tz\":\"America/New_York\",\"weekly\":{\"sun\":[[\"01:30\",\"24:00\"]]}}",
+				"2026-11-01", "2026-11-02",
+				"2026-11-01 00:00-01:00 closed; 2026-11-01 01:00-01:30#1 closed; "
+				"2026-11-01 01:30-02:00#1 open; 2026-11-01 01:00-02:00#2 open; "
+				"2026-11-01 02:00-24:00 open");
+	check_parts("{\"tz\":\"Pacific/Apia\"}", "2011-12-29", "2012-01-01",
+				"2011-12-29 00:00-24:00 closed; 2011-12-31 00:00-24:00 closed");
+	/* The first date has no midnight; the last hour of another comes twice. */
+	check_parts("{\"tz\":\"America/Sao_Paulo\"}", "2018-11-04", "2018-11-05",
+				"2018-11-04 01:00-24:00 closed");
+	check_parts("{\"tz\":\"America/Sao_Paulo\"}", "2019-02-16", "2019-02-18",
+				"2019-02-16 00:00-23:00 closed; 2019-02-16 23:00-24:00#1 closed; "
+				"2019-02-16 23:00-24:00#2 closed; 2019-02-17 00:00-24:00 closed");
+	check_parts("{\"tz\":\"UTC\"}", "1900-01-01", "1900-01-02", "1900-01-01 00:00-24:00 closed");
+	check_parts("{\"tz\":\"Asia/Shanghai\"}", "2200-12-31", "2201-01-01",
+				"2200-12-31 00:00-24:00 closed");
+	calendar = read_good(shop);
+	CHECK(rui_calendar_dates(&rui_env_malloc, calendar, 1, 0, &list, &error) == RUI_INVALID);
+	CHECK(rui_calendar_dates(&rui_env_malloc, calendar, RUI_FIRST_DATE - 1, 0, &list, &error) ==
+		  RUI_DATETIME_RANGE);
+	CHECK(rui_calendar_dates(&rui_env_malloc, calendar, 0, RUI_END_DATE + 1, &list, &error) ==
+		  RUI_DATETIME_RANGE);
+	CHECK(list.count == 0);
+	rui_calendar_release(&rui_env_malloc, calendar);
+}
+
 /* A host that gives memory a limited number of times. */
 typedef struct poor_host
 {
@@ -538,6 +622,7 @@ main(void)
 	test_other_zones();
 	test_ends();
 	test_sentences();
+	test_dates();
 	test_memory();
 	return unit_finish("calendar");
 }
