@@ -308,7 +308,7 @@ RUI_FUNCTION(explain_dates)
 	size_t i;
 
 	InitMaterializedSRF(fcinfo, 0);
-	RUI_CHECK(rui_calendar_dates(&env, calendar->calendar, PG_GETARG_DATEADT(1),
+	RUI_CHECK(rui_calendar_dates(&env, rui_pg_calendar_rules(calendar), PG_GETARG_DATEADT(1),
 								 PG_GETARG_DATEADT(2), &list, &error),
 			  error, "date");
 	for (i = 0; i < list.count; i++)

@@ -15,9 +15,16 @@ SELECT format('{"tz":"Asia/Shanghai","weekly":{"mon":%1$s,"tue":%1$s,"wed":%1$s,
 CREATE TABLE bench.start AS
 SELECT '2024-01-01'::timestamptz + random() * interval '1000 days' AS at,
 	(1 + floor(random() * 10000)) * interval '1 hour' AS target,
-	interval '1 hour' AS hour, interval '10000 hours' AS years
+	interval '1 hour' AS hour, interval '10000 hours' AS years, (1 + floor(random() * 1000))::integer AS calendar_id
 FROM generate_series(1, 200000);
 VACUUM ANALYZE bench.start;
+
+-- A thousand sites: the same holidays, and one of their own.
+CREATE TABLE bench.calendar (id integer PRIMARY KEY, calendar rui.calendar);
+INSERT INTO bench.calendar
+SELECT i, rui.calendar_minus(calendar, format('{"tz":"Asia/Shanghai","date_hours":{"%s":[["08:00","18:00"]]}}', '2024-01-01'::date + i)::rui.calendar)
+FROM bench.site, generate_series(1, 1000) i;
+VACUUM ANALYZE bench.calendar;
 
 -- The peer: the open periods as rows, walked from the start on.
 CREATE TABLE bench.period AS
