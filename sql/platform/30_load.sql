@@ -25,7 +25,7 @@ INSERT INTO rui.grid_term (code, standard, lowest, highest, is_whole, about) VAL
 	('rough', 2, 1, 1000, false, 'How much longer a way over open ground is than its straight line.'),
 	('tolerance', 0.01, 0, 1, false, 'Largest deviation from the mean workload, above and below, where it can be reached.'),
 	('seed', 1, 0, 2147483647, true, 'Another number tries another way.'),
-	('stability', 10, 0, 1e6, false, 'How many metres of border between grids must be saved to move a home, or workload worth a mean home, to another grid; 0 designs afresh.');
+	('stability', 5, 0, 1e6, false, 'How many metres of border between grids must be saved to move a home, or workload worth a mean home, to another grid; 0 designs afresh.');
 
 CREATE TABLE rui.grid_weight (
 	project_id bigint NOT NULL REFERENCES rui.project (id),

@@ -293,16 +293,17 @@ BEGIN
 		FROM drawing d CROSS JOIN unnest(place_x, place_y) WITH ORDINALITY AS p(x, y, place)
 	), home AS MATERIALIZED (
 		SELECT p.face, min(p.place) AS place, row_number() OVER (ORDER BY p.face)::integer AS cell FROM place p GROUP BY p.face
+	), node AS MATERIALIZED (
+		SELECT rui.locate(d.map, w.x, w.y) AS face, w.place, w.metres
+		FROM drawing d CROSS JOIN unnest(ways.node_x, ways.node_y, ways.node_place, ways.node_m) AS w(x, y, place, metres)
+		WHERE by_street AND w.place IS NOT NULL
 	), owner AS MATERIALIZED (
 		-- Whose a face is by what lies in it: a house, or a point of a street.
 		SELECT h.face, h.face AS home FROM home h
 		UNION ALL
 		SELECT o.face, o.home FROM (
 			SELECT DISTINCT ON (n.face) n.face, p.face AS home
-			FROM (SELECT rui.locate(d.map, w.x, w.y) AS face, w.place, w.metres
-				FROM drawing d CROSS JOIN unnest(ways.node_x, ways.node_y, ways.node_place, ways.node_m) AS w(x, y, place, metres)
-				WHERE by_street AND w.place IS NOT NULL) n
-			JOIN place p ON p.place = n.place
+			FROM node n JOIN place p ON p.place = n.place
 			WHERE n.face IS NOT NULL
 			ORDER BY n.face, n.metres, p.face) o
 		WHERE NOT EXISTS (SELECT FROM home h WHERE h.face = o.face)

@@ -9,7 +9,7 @@ CREATE FUNCTION rui._grid_moves(project_id bigint, plan_id bigint)
 RETURNS TABLE (unit_id bigint, unit_code text, building_id bigint, building_code text, from_grid_id bigint, from_grid text, from_steward_id bigint,
 	to_grid_id bigint, to_grid text, to_steward_id bigint)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
-SET search_path FROM CURRENT SET enable_nestloop = off
+SET search_path FROM CURRENT SET enable_nestloop = off SET jit = off
 AS $$
 BEGIN
 	-- Compared is with the plan in force, or with that which was before it.
@@ -82,7 +82,7 @@ RETURNS TABLE (plan_id bigint, state text, proposed_at timestamptz, grids intege
 	most_over double precision, most_under double precision, compactness double precision, least_compactness double precision, cut_m double precision,
 	moved_homes integer, disconnected integer, edits integer, options jsonb)
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 10
-SET search_path FROM CURRENT SET enable_nestloop = off
+SET search_path FROM CURRENT SET enable_nestloop = off SET jit = off
 AS $$
 BEGIN
 	PERFORM rui.require_permission(project_id, 'see_grids');

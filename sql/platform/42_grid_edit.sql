@@ -122,7 +122,7 @@ COMMENT ON FUNCTION rui.move_building(bigint, bigint, bigint, bigint, text, time
 CREATE FUNCTION rui.copy_grids(project_id bigint, plan_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
-SET search_path FROM CURRENT SET enable_nestloop = off
+SET search_path FROM CURRENT SET enable_nestloop = off SET jit = off
 AS $$
 DECLARE
 	answer jsonb;
