@@ -106,7 +106,7 @@ COMMENT ON FUNCTION rui.reject_grids(bigint, bigint, text, text, timestamptz) IS
 
 CREATE FUNCTION rui._check_tiling(project_id bigint, plan_id bigint, map rui.gridmap) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
 	fault record;
@@ -140,7 +140,7 @@ COMMENT ON FUNCTION rui._check_tiling(bigint, bigint, rui.gridmap) IS
 CREATE FUNCTION rui.activate_grids(project_id bigint, plan_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
 	answer jsonb;
