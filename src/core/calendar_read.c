@@ -361,7 +361,7 @@ farthest_shift(const rui_calendar *calendar)
 	return farthest + (calendar->shift < 0 ? -calendar->shift : calendar->shift);
 }
 
-/* Shifts add up, but not beyond the limit. */
+/* Shifts add up, but not beyond the limit; value is the outermost one. */
 static rui_status
 check_shift(reader *r, const rui_json *value, const rui_calendar *calendar)
 {
@@ -415,9 +415,11 @@ read_combination(reader *r, const rui_json *value, const rui_json *list, rui_cal
 	if (status == RUI_OK)
 		status = read_operands(r, list, result);
 	if (status == RUI_OK && result->kind == RUI_CALENDAR_SHIFT)
+	{
 		status = read_shift(r, list->first->next, result);
-	if (status == RUI_OK)
-		status = check_shift(r, value, result);
+		if (status == RUI_OK)
+			status = check_shift(r, list->first->next, result);
+	}
 	if (status == RUI_OK)
 		status = rui_calendar_simplify(r->env, calendar, r->error);
 	return status;

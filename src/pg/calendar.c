@@ -283,7 +283,7 @@ RUI_FUNCTION(calendar_shift)
 
 	rui_text_start(&duration, &env);
 	rui_text_character(&duration, '"');
-	rui_duration_write(&duration, rui_pg_duration(PG_GETARG_INTERVAL_P(1), "shift"));
+	rui_duration_write(&duration, rui_pg_duration(PG_GETARG_INTERVAL_P(1), "d"));
 	rui_text_character(&duration, '"');
 	if (duration.failed)
 		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory in calendar")));

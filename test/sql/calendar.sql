@@ -53,11 +53,17 @@ SELECT bad, pg_temp.refuses(bad) FROM unnest(ARRAY[
 	'{"tz":"UTC","weekly":{"mon":[["08:00","12:00"],["11:59","13:00"]]}}',
 	'{"tz":"UTC","weekly":{"mon":[["24:00","06:00"]]}}',
 	'{"tz":"UTC","weekly":{"mon":[["08:00","10:00","12:00"]]}}',
-	'{"tz":"UTC","holidays":["2026-02-29"]}', '{"tz":"UTC","holidays":["1899-12-31"]}',
+	'{"tz":"UTC","weekly":{"mon":["08:00","12:00"]}}',
+	'{"tz":"UTC","weekly":{"mon":[["08:00","12:00"]],"tue":[["08:00","08:00"]]}}',
+	'{"tz":"UTC","date_hours":{"2026-10-10":[["22:00","06:00"],["23:00","24:00"]]}}',
+	'{"tz":"UTC","closures":{"2026-10-10":[["10:00","12:00"],["11:00","13:00"]]}}',
+	'{"tz":"UTC","holidays":["2026-02-29"]}', '{"tz":"UTC","holidays":["2026-01-01","2026-02-30"]}', '{"tz":"UTC","holidays":["1899-12-31"]}',
+	'{"tz":"UTC","date_hours":{"2026-02-30":[]}}', '{"tz":"UTC","closures":{"2026-13-01":[]}}', '{"tz":"UTC","holidays":["2026-1-1"]}',
 	'{"tz":"UTC","date_hours":{"2026-10-10":"friday"}}',
 	'{"tz":"UTC","closures":{"2026-10-10":[["10:00","10:00"]]}}',
 	'{"all":[]}', '{"all":[{"tz":"UTC"},{"tz":"Nowhere"}]}', '{"all":[{"tz":"UTC"}],"holidays":[]}',
-	'{"minus":[{"tz":"UTC"}]}', '{"shift":[{"tz":"UTC"},"P1D"]}', '{"shift":[{"tz":"UTC"},"PT8785H"]}']) bad;
+	'{"minus":[{"tz":"UTC"}]}', '{"shift":[{"tz":"UTC"},"P1D"]}', '{"shift":[{"tz":"UTC"},"P1M"]}', '{"shift":[{"tz":"UTC"},"PT8785H"]}',
+	'{"any":[{"tz":"UTC","week":{}}]}']) bad;
 SELECT pg_temp.refuses(repeat('{"minus":[{"tz":"UTC"},', 40) || '{"tz":"UTC"}' || repeat(']}', 40));
 
 -- Binary form: received as strictly as read. The rows come through the
@@ -151,7 +157,11 @@ SELECT add_working_time(cal, '2026-09-28', '1 hour', NULL) IS NULL AS null_bound
 
 -- What is refused.
 SELECT q, pg_temp.raises(replace(q, 'CAL', '''{"tz":"UTC","weekly":{"mon":[["08:00","09:00"]]}}''')) FROM unnest(ARRAY[
-	$$SELECT due_at(CAL, '2026-01-01', '1 day')$$, $$SELECT breach_at(CAL, '2026-01-01', '1 month 1 hour')$$,
+	$$SELECT due_at(CAL, '2026-01-01', '1 day')$$, $$SELECT due_at(CAL, '2026-01-01', '1 month')$$, $$SELECT breach_at(CAL, '2026-01-01', '1 month 1 hour')$$,
+	$$SELECT add_working_time(CAL, '2026-01-01', '2 years')$$, $$SELECT add_working_time(CAL, '-infinity', '1 hour')$$, $$SELECT breach_at(CAL, 'infinity', '1 hour')$$,
+	$$SELECT working_time(CAL, 'infinity', '2026-01-01')$$, $$SELECT open_periods(CAL, '-infinity', '2026-01-01')$$, $$SELECT open_periods(CAL, '2026-01-01', 'infinity')$$,
+	$$SELECT previous_open(CAL, '-infinity')$$, $$SELECT add_working_days(CAL, 'infinity', 1)$$, $$SELECT * FROM explain_due(CAL, 'infinity', '1 hour')$$,
+	$$SELECT explain_due_text(CAL, '-infinity', '1 hour')$$, $$SELECT working_days(CAL, '-infinity', '2026-01-01')$$,
 	$$SELECT add_working_time(CAL, '2026-01-01', '1 hour', 'closing')$$,
 	$$SELECT due_at(CAL, 'infinity', '1 hour')$$, $$SELECT working_time(CAL, '2026-01-01', '-infinity')$$,
 	$$SELECT is_open(CAL, '2201-01-01 00:00Z')$$, $$SELECT is_open(CAL, '1899-12-31 23:59:59.999999Z')$$,
@@ -160,7 +170,7 @@ SELECT q, pg_temp.raises(replace(q, 'CAL', '''{"tz":"UTC","weekly":{"mon":[["08:
 	$$SELECT open_periods(CAL, '2026-01-02', '2026-01-01')$$, $$SELECT is_working_day(CAL, 'infinity')$$,
 	$$SELECT working_days(CAL, '2026-01-01', '2201-01-02')$$, $$SELECT add_working_days(CAL, '2026-01-01', 1, 'end')$$,
 	$$SELECT add_working_days(CAL, '2026-01-01', 20000)$$, $$SELECT * FROM explain_due(CAL, '2026-01-01', '1 day')$$,
-	$$SELECT explain_due_text(CAL, '2026-01-01', '1 hour', 'fr')$$, $$SELECT shift(CAL, '1 day')$$, $$SELECT shift(CAL, '8785 hours')$$]) q;
+	$$SELECT explain_due_text(CAL, '2026-01-01', '1 hour', 'fr')$$, $$SELECT shift(CAL, '1 day')$$, $$SELECT shift(CAL, '1 month')$$, $$SELECT shift(CAL, '8785 hours')$$]) q;
 
 -- Openings, periods and days.
 SELECT t, next_open(cal, t), next_close(cal, t), previous_open(cal, t), previous_close(cal, t)

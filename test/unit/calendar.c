@@ -185,9 +185,9 @@ test_errors(void)
 	check_bad("{\"minus\":[" A "]}", RUI_INVALID, "minus", "take away");
 	check_bad("{\"shift\":[" A ",\"P1D\"]}", RUI_INVALID, "shift[1]", "no fixed length");
 	check_bad("{\"shift\":[" A "]}", RUI_INVALID, "shift", "duration");
-	check_bad("{\"shift\":[" A ",\"PT8785H\"]}", RUI_INVALID, "", "8784");
+	check_bad("{\"shift\":[" A ",\"PT8785H\"]}", RUI_INVALID, "shift[1]", "8784");
 	check_bad("{\"shift\":[{\"all\":[" B ",{\"shift\":[" A ",\"PT5000H\"]}]},\"PT5000H\"]}",
-			  RUI_INVALID, "", "8784");
+			  RUI_INVALID, "shift[1]", "8784");
 }
 
 /* 1440 intervals a date are many, 1441 too many. */
