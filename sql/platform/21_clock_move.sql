@@ -33,7 +33,7 @@ BEGIN
 	IF missing IS NOT NULL THEN
 		RAISE EXCEPTION 'SLA policy %: calendar "%" does not hold at %', policy_id, missing, at
 			USING ERRCODE = 'object_not_in_prerequisite_state',
-				HINT = 'Let its first version hold since ever: rui.set_calendar without from_at.';
+				HINT = 'Let its first version hold since ever: set_calendar() without from_at.';
 	ELSIF policy_id IS NULL THEN
 		judged_by := 'working';
 		warnings := '{}';
