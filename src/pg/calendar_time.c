@@ -299,8 +299,8 @@ RUI_FUNCTION(explain_due_text)
 				 errmsg("lang \"%s\" is not known", lang),
 				 errhint("Give 'en' or 'zh'.")));
 	rui_text_start(&sentence, &env);
-	check_time(rui_timetable_explain_text(&env, rui_pg_calendar_rules(calendar), calendar->timetable,
-										  start,
+	check_time(rui_timetable_explain_text(&env, rui_pg_calendar_rules(calendar),
+										  calendar->timetable, start,
 										  rui_pg_duration(PG_GETARG_INTERVAL_P(2), "target"),
 										  lang, &sentence, &error),
 			   &error, start, "start");
