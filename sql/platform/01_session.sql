@@ -105,3 +105,22 @@ END
 $$;
 COMMENT ON FUNCTION rui._check_time(bigint, timestamptz) IS
 'Internal: checks the time of a command: 22004 null, 22008 outside 1900 to 2200, 42501 more than five minutes from now() without permission set_time in the project.';
+
+-- Whoever asks about a span of time states both ends.
+CREATE FUNCTION rui._check_span(from_at timestamptz, to_at timestamptz) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	IF from_at IS NULL OR to_at IS NULL THEN
+		PERFORM rui._missing(CASE WHEN from_at IS NULL THEN 'from_at' ELSE 'to_at' END);
+	ELSIF NOT isfinite(from_at) OR NOT isfinite(to_at) THEN
+		RAISE EXCEPTION '% is not finite', CASE WHEN isfinite(from_at) THEN 'to_at' ELSE 'from_at' END
+			USING ERRCODE = 'datetime_field_overflow', HINT = 'Give two instants.';
+	ELSIF to_at <= from_at THEN
+		RAISE EXCEPTION 'to_at % is not after from_at %', to_at, from_at USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._check_span(timestamptz, timestamptz) IS
+'Internal: raises unless both are given, finite and in order: 22004, 22008, 22023.';

@@ -10,13 +10,7 @@ SET search_path FROM CURRENT
 AS $$
 BEGIN
 	PERFORM rui.require_permission(project_id, 'read_reports');
-	IF from_at IS NULL OR to_at IS NULL THEN
-		PERFORM rui._missing(CASE WHEN from_at IS NULL THEN 'from_at' ELSE 'to_at' END);
-	ELSIF NOT isfinite(from_at) OR NOT isfinite(to_at) THEN
-		RAISE EXCEPTION 'a report needs finite times' USING ERRCODE = 'datetime_field_overflow';
-	ELSIF to_at <= from_at THEN
-		RAISE EXCEPTION 'to_at % is not after from_at %', to_at, from_at USING ERRCODE = 'invalid_parameter_value';
-	END IF;
+	PERFORM rui._check_span(from_at, to_at);
 END
 $$;
 COMMENT ON FUNCTION rui._check_report(bigint, timestamptz, timestamptz) IS
