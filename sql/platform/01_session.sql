@@ -88,8 +88,8 @@ PERFORM rui._permit('manage_company', '{candidate,live,closed}', 'director', 'lo
 PERFORM rui._permit('run_duties', '{candidate,live}', 'manager', 'loader');
 
 -- Every command states its time; only some may state another than now.
-CREATE FUNCTION rui._check_time(project_id bigint, at timestamptz) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+CREATE FUNCTION rui._check_instant(at timestamptz) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -98,7 +98,19 @@ BEGIN
 	ELSIF NOT isfinite(at) OR at < '1900-01-01 00:00+00' OR at >= '2201-01-01 00:00+00' THEN
 		RAISE EXCEPTION 'time % is out of range', at
 			USING ERRCODE = 'datetime_field_overflow', HINT = 'Give an instant from 1900 to 2200.';
-	ELSIF at NOT BETWEEN now() - interval '5 minutes' AND now() + interval '5 minutes' THEN
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._check_instant(timestamptz) IS
+'Internal: checks an instant: 22004 null, 22008 outside 1900 to 2200.';
+
+CREATE FUNCTION rui._check_time(project_id bigint, at timestamptz) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui._check_instant(at);
+	IF at NOT BETWEEN now() - interval '5 minutes' AND now() + interval '5 minutes' THEN
 		PERFORM rui.require_permission(project_id, 'set_time');
 	END IF;
 END
