@@ -7,6 +7,7 @@
 
 #include "calendar_model.h"
 #include "core/clock.h"
+#include "core/clock_judge.h"
 
 #define HISTORIES 3000
 #define EVENTS 14
@@ -281,9 +282,91 @@ fold(const event *events, int count, const rui_timetable *timetable, int64_t tar
 	return state.clock;
 }
 
+/* What a cycle's clock showed, noted move by move. */
+typedef struct notes
+{
+	int64_t due;
+	int64_t wall_due;
+	int64_t working_breach;
+	int64_t stopped_at;
+} notes;
+
+/* Until `at` nothing happened to the clock, which all events at `since` left so. */
+static void
+note_pass(notes *cycles, const rui_sla_clock *clock, int64_t since, int64_t at)
+{
+	notes *cycle = &cycles[clock->cycle];
+
+	if (clock->cycle == 0 || at == since)
+		return;
+	if (clock->state == RUI_SLA_RUNNING)
+	{
+		cycle->due = clock->due;
+		if (at > clock->due && cycle->wall_due == RUI_NEVER)
+			cycle->wall_due = clock->due;
+		if (at > clock->breach && cycle->working_breach == RUI_NEVER)
+			cycle->working_breach = clock->breach;
+	}
+	else if (clock->state == RUI_SLA_PAUSED)
+		cycle->due = RUI_NEVER;
+	else if (cycle->stopped_at == RUI_NEVER)
+		cycle->stopped_at = since;
+}
+
+/* The verdicts on events in any order of those at one instant. */
+static void
+check_verdicts(const event *events, const rui_timetable *timetable, int64_t target,
+			   const rui_sla_clock *clock, const notes *cycles)
+{
+	rui_sla_judge judge;
+	rui_sla_verdict *verdicts;
+	size_t count;
+	size_t k;
+	rui_error error;
+	int i;
+
+	memset(&judge, 0, sizeof judge);
+	for (i = 0; i < EVENTS; i++)
+	{
+		rui_text text;
+
+		rui_text_start(&text, &rui_env_malloc);
+		rui_text_add(&text, names[events[i].kind]);
+		if (events[i].kind == RETARGET)
+		{
+			rui_text_character(&text, ' ');
+			rui_duration_write(&text, events[i].target);
+		}
+		CHECK(rui_sla_judge_event(&rui_env_malloc, &judge, timetable, target, text.bytes,
+								  events[i].at, &error) == RUI_OK);
+		rui_text_release(&text);
+	}
+	CHECK(rui_sla_judge_result(&rui_env_malloc, &judge, RUI_FOREVER, &verdicts, &count, &error) ==
+		  RUI_OK);
+	CHECK_INT(count, clock->cycle);
+	if (count == (size_t) clock->cycle)
+		CHECK(memcmp(&verdicts[count - 1].clock, clock, sizeof *clock) == 0);
+	for (k = 0; k < count; k++)
+	{
+		const notes *noted = &cycles[k + 1];
+
+		CHECK_INT(verdicts[k].stopped_at, noted->stopped_at);
+		CHECK_INT(verdicts[k].due, noted->due);
+		CHECK_INT(verdicts[k].wall_due, noted->wall_due);
+		CHECK_INT(verdicts[k].working_breach, noted->working_breach);
+		unit_count("verdicts");
+		if (noted->wall_due != RUI_NEVER && noted->working_breach == RUI_NEVER)
+			unit_count("verdicts late by the wall alone");
+	}
+	rui_release(&rui_env_malloc, verdicts);
+	rui_release(&rui_env_malloc, judge.verdicts);
+	rui_release(&rui_env_malloc, judge.fold.events);
+}
+
 static void
 test_history(model *m, const rui_timetable *timetable)
 {
+	notes cycles[EVENTS + 2];
 	event events[EVENTS];
 	event shuffled[EVENTS];
 	history h;
@@ -295,6 +378,9 @@ test_history(model *m, const rui_timetable *timetable)
 
 	memset(&h, 0, sizeof h);
 	memset(&clock, 0, sizeof clock);
+	for (i = 0; i < EVENTS + 2; i++)
+		cycles[i].due = cycles[i].wall_due = cycles[i].working_breach = cycles[i].stopped_at =
+			RUI_NEVER;
 	events[0].at = model_any_instant(m);
 	for (i = 0; i < EVENTS; i++)
 	{
@@ -325,8 +411,11 @@ test_history(model *m, const rui_timetable *timetable)
 	for (i = 0; i < EVENTS; i++)
 	{
 		rui_sla_clock before = clock;
-		bool legal = happen(m, &h, &events[i], target);
+		bool legal;
 		rui_status status;
+
+		note_pass(cycles, &clock, i > 0 ? events[i - 1].at : events[0].at, events[i].at);
+		legal = happen(m, &h, &events[i], target);
 
 		if (h.state == 0 || (events[i].kind == START && !legal))
 			continue;
@@ -348,6 +437,8 @@ test_history(model *m, const rui_timetable *timetable)
 	folded = fold(events, EVENTS, timetable, target);
 	CHECK(memcmp(&folded, &clock, sizeof clock) == 0);
 	unit_count("folds");
+	note_pass(cycles, &clock, events[EVENTS - 1].at, RUI_FOREVER);
+	check_verdicts(events, timetable, target, &clock, cycles);
 	memcpy(shuffled, events, sizeof events);
 	for (i = 0; i < 40; i++)
 	{
@@ -362,6 +453,7 @@ test_history(model *m, const rui_timetable *timetable)
 	}
 	folded = fold(shuffled, EVENTS, timetable, target);
 	CHECK(memcmp(&folded, &clock, sizeof clock) == 0);
+	check_verdicts(shuffled, timetable, target, &clock, cycles);
 	/* Back in time nothing moves. */
 	if (clock.changed_at > model_low(m))
 		CHECK(rui_sla_elapsed(&clock, timetable, clock.changed_at - 1, RUI_SLA_LAST, &target,
