@@ -128,7 +128,7 @@ BEGIN
 			CASE WHEN n.category IN ('plumbing', 'electric', 'lift') AND pg_temp.chance('parts' || n.key) < 0.12 THEN 'pause' ELSE 'complete' END,
 			n.need, ticket_id);
 	WHEN 'pause' THEN
-		PERFORM rui.pause_ticket(project, ticket_id, reason => 'waiting for parts', at => item.at);
+		PERFORM rui.pause_ticket(project, ticket_id, reason => 'waiting for parts', cause => 'parts', at => item.at);
 		PERFORM pg_temp.plan(item.at + pg_temp.minutes('delivery' || n.key, 200, 3000), 'resume', n.need, ticket_id);
 	WHEN 'resume' THEN
 		PERFORM rui.resume_ticket(project, ticket_id, at => item.at);
@@ -145,8 +145,13 @@ BEGIN
 			IF pg_temp.chance('rate' || n.key) < 0.45 THEN
 				PERFORM pg_temp.plan(item.at + pg_temp.minutes('rating' || n.key, 10, 600), 'rate', n.need, ticket_id);
 			END IF;
+			IF pg_temp.chance('call' || n.key) < 0.8 THEN
+				PERFORM pg_temp.plan(item.at + pg_temp.minutes('called' || n.key, 240, 3600), 'call_back', n.need, ticket_id);
+			END IF;
 			PERFORM pg_temp.plan(item.at + interval '1 day', 'close', n.need, ticket_id);
 		END IF;
+	WHEN 'call_back' THEN
+		PERFORM rui.call_back_ticket(project, ticket_id, is_satisfied => pg_temp.chance('content' || n.key) < 0.93, at => item.at);
 	WHEN 'rate' THEN
 		PERFORM rui.rate_ticket(project, ticket_id,
 			score => CASE WHEN item.at - n.opened_at > interval '1 day' THEN 1 + floor(pg_temp.chance('score' || n.key) * 4)::int

@@ -30,7 +30,7 @@ CREATE TYPE rui.calendar (
 	STORAGE = external
 );
 COMMENT ON TYPE rui.calendar IS
-'A set of working time, as JSON: {"tz":zone, "weekly":{"mon":[["08:00","12:00"],…],…}, "holidays":[date,…], "date_hours":{date:intervals or weekday,…}, "closures":{date:intervals,…}}. Times HH:MM[:SS[.ffffff]]; a close before its open lies on the next date. A holiday closes its date; date_hours replace the weekly hours, or take another weekday''s; closures cut out. A local time that a clock change skips moves forward by the gap; a repeated one means its first occurrence. Counts from 1900-01-01 to 2201-01-01 UTC. Combined calendars are {"all":[…]}, {"any":[…]}, {"minus":[a,b]}, {"shift":[a,"PT30M"]}, with an optional tz that decides dates (that of the first operand). A change of the time zone database does not change due times already stored.';
+'A set of working time, as JSON: {"tz":zone, "weekly":{"mon":[["08:00","12:00"],…],…}, "holidays":[date,…], "date_hours":{date:intervals or weekday,…}, "closures":{date:intervals,…}}. Times HH:MM[:SS[.ffffff]]; a close before its open lies on the next date. A holiday closes its date; date_hours replace the weekly hours, or take another weekday''s; closures cut out. A local time that a clock change skips moves forward by the gap; a repeated one means its first occurrence. Counts from 1900-01-01 to 2201-01-01 UTC. Combined calendars are {"all":[…]}, {"any":[…]}, {"minus":[a,b]}, {"shift":[a,"PT30M"]}, {"until":[a,"2026-10-01T00:00Z",b,…]} (each calendar until the instant at which the next takes over), with an optional tz that decides dates (that of the first operand). A change of the time zone database does not change due times already stored.';
 
 CREATE FUNCTION rui.calendar_eq(rui.calendar, rui.calendar) RETURNS boolean
 AS 'MODULE_PATHNAME', 'rui_calendar_eq' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
@@ -216,6 +216,11 @@ CREATE FUNCTION rui.shift(calendar rui.calendar, d interval) RETURNS rui.calenda
 AS 'MODULE_PATHNAME', 'rui_calendar_shift' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
 COMMENT ON FUNCTION rui.shift(rui.calendar, interval) IS
 'The calendar with every opening and closing moved by d of elapsed time, later when positive: {"shift":[calendar,"PT30M"]}; shifts of shifts add up. Errors: 22023 days or months in d, more than 8784 hours in all; 54000 nested too deeply.';
+
+CREATE FUNCTION rui.calendar_until(a rui.calendar, at timestamptz, b rui.calendar) RETURNS rui.calendar
+AS 'MODULE_PATHNAME', 'rui_calendar_until' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION rui.calendar_until(rui.calendar, timestamptz, rui.calendar) IS
+'Open as a is before `at`, as b is from `at` on: {"until":[a,"2026-10-01T00:00Z",b]}. What such a calendar is made of takes its place, as far as it is in force; equal neighbours become one. a''s zone decides dates. Errors: 22008 at outside of 1900 to 2200 or infinite; 54000 nested too deeply.';
 
 CREATE OPERATOR rui.& (LEFTARG = rui.calendar, RIGHTARG = rui.calendar, FUNCTION = rui.calendar_all);
 COMMENT ON OPERATOR rui.& (rui.calendar, rui.calendar) IS 'open where both are';

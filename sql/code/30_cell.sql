@@ -31,27 +31,27 @@ COMMENT ON TYPE rui.cell IS
 'A square of the lon/lat plane. Two faces, 0/ = [-180,0) x [-90,90] and 1/ = [0,180) x [-90,90] degrees, are halved on both sides level by level, to level 30 (about 2 cm). A cell owns its west and south borders; longitude 180 is -180, latitude 90 belongs to the top row. Cells of a face follow a Hilbert curve; descendants of a cell are one range of the order, which is that of btree and BRIN indexes. Passed by value, 8 bytes.';
 
 CREATE FUNCTION rui.cell_eq(rui.cell, rui.cell) RETURNS boolean
-AS 'MODULE_PATHNAME', 'rui_sql_cell_eq' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'rui_sql_cell_eq' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION rui.cell_eq(rui.cell, rui.cell) IS 'Whether both are the same cell.';
 
 CREATE FUNCTION rui.cell_ne(rui.cell, rui.cell) RETURNS boolean
-AS 'MODULE_PATHNAME', 'rui_sql_cell_ne' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'rui_sql_cell_ne' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION rui.cell_ne(rui.cell, rui.cell) IS 'Whether they are different cells.';
 
 CREATE FUNCTION rui.cell_lt(rui.cell, rui.cell) RETURNS boolean
-AS 'MODULE_PATHNAME', 'rui_sql_cell_lt' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'rui_sql_cell_lt' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION rui.cell_lt(rui.cell, rui.cell) IS 'Whether the first comes earlier along the curve.';
 
 CREATE FUNCTION rui.cell_le(rui.cell, rui.cell) RETURNS boolean
-AS 'MODULE_PATHNAME', 'rui_sql_cell_le' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'rui_sql_cell_le' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION rui.cell_le(rui.cell, rui.cell) IS 'Whether the first comes earlier along the curve or is the same.';
 
 CREATE FUNCTION rui.cell_gt(rui.cell, rui.cell) RETURNS boolean
-AS 'MODULE_PATHNAME', 'rui_sql_cell_gt' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'rui_sql_cell_gt' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION rui.cell_gt(rui.cell, rui.cell) IS 'Whether the first comes later along the curve.';
 
 CREATE FUNCTION rui.cell_ge(rui.cell, rui.cell) RETURNS boolean
-AS 'MODULE_PATHNAME', 'rui_sql_cell_ge' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'rui_sql_cell_ge' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION rui.cell_ge(rui.cell, rui.cell) IS 'Whether the first comes later along the curve or is the same.';
 
 CREATE OPERATOR rui.= (
@@ -91,7 +91,7 @@ CREATE OPERATOR rui.>= (
 COMMENT ON OPERATOR rui.>= (rui.cell, rui.cell) IS 'Whether the first comes later along the curve or is the same.';
 
 CREATE FUNCTION rui.cell_cmp(rui.cell, rui.cell) RETURNS integer
-AS 'MODULE_PATHNAME', 'rui_sql_cell_cmp' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'rui_sql_cell_cmp' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION rui.cell_cmp(rui.cell, rui.cell) IS 'Order of two cells along the curve: -1, 0 or 1.';
 
 CREATE FUNCTION rui.cell_sortsupport(internal) RETURNS void
@@ -99,11 +99,11 @@ AS 'MODULE_PATHNAME', 'rui_sql_cell_sortsupport' LANGUAGE C IMMUTABLE STRICT PAR
 COMMENT ON FUNCTION rui.cell_sortsupport(internal) IS 'Sort support of rui.cell.';
 
 CREATE FUNCTION rui.cell_hash(rui.cell) RETURNS integer
-AS 'MODULE_PATHNAME', 'rui_sql_cell_hash' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'rui_sql_cell_hash' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION rui.cell_hash(rui.cell) IS 'Hash of a cell, 32 bits.';
 
 CREATE FUNCTION rui.cell_hash_extended(rui.cell, bigint) RETURNS bigint
-AS 'MODULE_PATHNAME', 'rui_sql_cell_hash_extended' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'rui_sql_cell_hash_extended' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF;
 COMMENT ON FUNCTION rui.cell_hash_extended(rui.cell, bigint) IS 'Hash of a cell with a seed, 64 bits.';
 
 CREATE OPERATOR CLASS rui.cell_ops DEFAULT FOR TYPE rui.cell USING btree AS
@@ -186,28 +186,38 @@ COMMENT ON FUNCTION rui.cell_range(rui.cell) IS 'The numbers of a cell and all i
 
 CREATE FUNCTION rui._cell_contains_support(internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'rui_sql_cell_contains_support' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION rui._cell_contains_support(internal) IS 'Internal: lets btree and BRIN indexes serve cell @> column.';
+COMMENT ON FUNCTION rui._cell_contains_support(internal) IS 'Internal: lets btree and BRIN indexes serve cell @> column, and estimates how many rows that leaves.';
 
 CREATE FUNCTION rui._cell_contained_support(internal) RETURNS internal
 AS 'MODULE_PATHNAME', 'rui_sql_cell_contained_support' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION rui._cell_contained_support(internal) IS 'Internal: lets btree and BRIN indexes serve column <@ cell.';
+COMMENT ON FUNCTION rui._cell_contained_support(internal) IS 'Internal: lets btree and BRIN indexes serve column <@ cell, and estimates how many rows that leaves.';
+
+CREATE FUNCTION rui._cell_restriction(internal, oid, internal, integer) RETURNS float8
+AS 'MODULE_PATHNAME', 'rui_sql_cell_restriction' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION rui._cell_restriction(internal, oid, internal, integer) IS
+'Internal: estimates the share of rows that @> or <@ with a constant leaves, from the statistics of the column.';
+
+CREATE FUNCTION rui._cell_join(internal, oid, internal, smallint, internal) RETURNS float8
+AS 'MODULE_PATHNAME', 'rui_sql_cell_join' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION rui._cell_join(internal, oid, internal, smallint, internal) IS
+'Internal: estimates the share of pairs that a join by @> or <@ leaves, from the statistics of both columns.';
 
 CREATE FUNCTION rui.cell_contains(rui.cell, rui.cell) RETURNS boolean
-AS 'MODULE_PATHNAME', 'rui_sql_cell_contains' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE SUPPORT rui._cell_contains_support;
+AS 'MODULE_PATHNAME', 'rui_sql_cell_contains' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF SUPPORT rui._cell_contains_support;
 COMMENT ON FUNCTION rui.cell_contains(rui.cell, rui.cell) IS 'Whether the first cell is the second or an ancestor of it.';
 
 CREATE FUNCTION rui.cell_contained(rui.cell, rui.cell) RETURNS boolean
-AS 'MODULE_PATHNAME', 'rui_sql_cell_contained' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE SUPPORT rui._cell_contained_support;
+AS 'MODULE_PATHNAME', 'rui_sql_cell_contained' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE LEAKPROOF SUPPORT rui._cell_contained_support;
 COMMENT ON FUNCTION rui.cell_contained(rui.cell, rui.cell) IS 'Whether the first cell is the second or a descendant of it.';
 
 CREATE OPERATOR rui.@> (
 	LEFTARG = rui.cell, RIGHTARG = rui.cell, FUNCTION = rui.cell_contains,
-	COMMUTATOR = OPERATOR(rui.<@), RESTRICT = contsel, JOIN = contjoinsel
+	COMMUTATOR = OPERATOR(rui.<@), RESTRICT = rui._cell_restriction, JOIN = rui._cell_join
 );
 COMMENT ON OPERATOR rui.@> (rui.cell, rui.cell) IS 'Is the same cell or an ancestor.';
 
 CREATE OPERATOR rui.<@ (
 	LEFTARG = rui.cell, RIGHTARG = rui.cell, FUNCTION = rui.cell_contained,
-	COMMUTATOR = OPERATOR(rui.@>), RESTRICT = contsel, JOIN = contjoinsel
+	COMMUTATOR = OPERATOR(rui.@>), RESTRICT = rui._cell_restriction, JOIN = rui._cell_join
 );
 COMMENT ON OPERATOR rui.<@ (rui.cell, rui.cell) IS 'Is the same cell or a descendant.';

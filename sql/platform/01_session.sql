@@ -88,8 +88,8 @@ PERFORM rui._permit('manage_company', '{candidate,live,closed}', 'director', 'lo
 PERFORM rui._permit('run_duties', '{candidate,live}', 'manager', 'loader');
 
 -- Every command states its time; only some may state another than now.
-CREATE FUNCTION rui._check_time(project_id bigint, at timestamptz) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+CREATE FUNCTION rui._check_instant(at timestamptz) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -98,10 +98,41 @@ BEGIN
 	ELSIF NOT isfinite(at) OR at < '1900-01-01 00:00+00' OR at >= '2201-01-01 00:00+00' THEN
 		RAISE EXCEPTION 'time % is out of range', at
 			USING ERRCODE = 'datetime_field_overflow', HINT = 'Give an instant from 1900 to 2200.';
-	ELSIF at NOT BETWEEN now() - interval '5 minutes' AND now() + interval '5 minutes' THEN
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._check_instant(timestamptz) IS
+'Internal: checks an instant: 22004 null, 22008 outside 1900 to 2200.';
+
+CREATE FUNCTION rui._check_time(project_id bigint, at timestamptz) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui._check_instant(at);
+	IF at NOT BETWEEN now() - interval '5 minutes' AND now() + interval '5 minutes' THEN
 		PERFORM rui.require_permission(project_id, 'set_time');
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION rui._check_time(bigint, timestamptz) IS
 'Internal: checks the time of a command: 22004 null, 22008 outside 1900 to 2200, 42501 more than five minutes from now() without permission set_time in the project.';
+
+-- Whoever asks about a span of time states both ends.
+CREATE FUNCTION rui._check_span(from_at timestamptz, to_at timestamptz) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	IF from_at IS NULL OR to_at IS NULL THEN
+		PERFORM rui._missing(CASE WHEN from_at IS NULL THEN 'from_at' ELSE 'to_at' END);
+	ELSIF NOT isfinite(from_at) OR NOT isfinite(to_at) THEN
+		RAISE EXCEPTION '% is not finite', CASE WHEN isfinite(from_at) THEN 'to_at' ELSE 'from_at' END
+			USING ERRCODE = 'datetime_field_overflow', HINT = 'Give two instants.';
+	ELSIF to_at <= from_at THEN
+		RAISE EXCEPTION 'to_at % is not after from_at %', to_at, from_at USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._check_span(timestamptz, timestamptz) IS
+'Internal: raises unless both are given, finite and in order: 22004, 22008, 22023.';

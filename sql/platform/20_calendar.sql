@@ -57,7 +57,7 @@ BEGIN
 		SELECT FROM rui.working_calendar w
 		WHERE w.project_id = _require_calendar.project_id AND w.code = _require_calendar.code) THEN
 		RAISE EXCEPTION 'calendar "%" does not exist in project %', code, project_id
-			USING ERRCODE = 'no_data_found', HINT = 'rui.set_calendar makes one; always needs none.';
+			USING ERRCODE = 'no_data_found', HINT = 'set_calendar() makes one; always needs none.';
 	END IF;
 END
 $$;

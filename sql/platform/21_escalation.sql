@@ -5,11 +5,20 @@ CREATE FUNCTION rui._escalate(project_id bigint, at timestamptz, only_tasks bigi
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 -- Compiling this statement takes seconds, running it milliseconds.
-SET jit = off
+SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
+	due_ids bigint[] := only_tasks;
 	fired bigint;
 BEGIN
+	IF due_ids IS NULL THEN
+		due_ids := ARRAY(
+			SELECT DISTINCT c.task_id FROM rui.task_clock c
+			WHERE c.project_id = _escalate.project_id AND c.next_at < _escalate.at);
+	END IF;
+	IF due_ids = '{}' THEN
+		RETURN 0;
+	END IF;
 	WITH due AS (
 		SELECT c.task_id, c.target, c.cycle, c.next_level, c.next_at, coalesce(p.escalations, '{}') AS escalations,
 			p.escalate_in, CASE c.judged_by WHEN 'wall' THEN c.due_at ELSE c.breach_at END AS limit_at,
@@ -21,8 +30,7 @@ BEGIN
 		LEFT JOIN rui.sla_policy p ON p.project_id = c.project_id AND p.id = c.policy_id
 		LEFT JOIN rui.working_calendar w ON w.project_id = c.project_id AND w.code = c.calendar_code
 		LEFT JOIN rui.working_calendar n ON n.project_id = c.project_id AND n.code = c.notice_calendar
-		WHERE c.project_id = _escalate.project_id AND c.next_at < _escalate.at
-			AND (only_tasks IS NULL OR c.task_id = ANY (only_tasks))
+		WHERE c.project_id = _escalate.project_id AND c.next_at < _escalate.at AND c.task_id = ANY (due_ids)
 		ORDER BY c.task_id, c.target
 		FOR NO KEY UPDATE OF c
 	), step AS (
@@ -59,7 +67,8 @@ BEGIN
 				max(s.level) FILTER (WHERE s.fires_at < _escalate.at) + 1 AS next_level,
 				min(s.fires_at) FILTER (WHERE s.fires_at >= _escalate.at) AS next_at
 			FROM step s GROUP BY s.task_id, s.target) AS n
-		WHERE c.project_id = _escalate.project_id AND c.task_id = n.task_id AND c.target = n.target
+		-- The list again, so that they are found by index whatever is expected of the steps.
+		WHERE c.project_id = _escalate.project_id AND c.task_id = ANY (due_ids) AND c.task_id = n.task_id AND c.target = n.target
 	), told AS (
 		INSERT INTO rui.event AS e (project_id, at, kind, subject, subject_id, payload)
 		SELECT _escalate.project_id, k.at,

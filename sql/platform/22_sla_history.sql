@@ -10,11 +10,9 @@ SET search_path FROM CURRENT SET jit = off
 AS $$
 BEGIN
 	PERFORM rui.require_permission(project_id, 'see_clocks');
-	IF at IS NULL OR with_stopped IS NULL THEN
-		PERFORM rui._missing(CASE WHEN at IS NULL THEN 'at' ELSE 'with_stopped' END);
-	ELSIF NOT isfinite(at) OR at < '1900-01-01 00:00+00' OR at >= '2201-01-01 00:00+00' THEN
-		RAISE EXCEPTION 'time % is out of range', at
-			USING ERRCODE = 'datetime_field_overflow', HINT = 'Give an instant from 1900 to 2200.';
+	PERFORM rui._check_instant(at);
+	IF with_stopped IS NULL THEN
+		PERFORM rui._missing('with_stopped');
 	END IF;
 	RETURN QUERY
 	SELECT j.task_id, j.target, (j.verdict).cycle, rui.clock_state((j.verdict).clock), r.due_at, r.breach_at,

@@ -93,6 +93,28 @@ PERFORM rui._allow_read('task', '{rui_agent,rui_manager,rui_expert,rui_analyst,r
 PERFORM rui._allow_read('task', '{rui_staff,rui_steward,rui_partner}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND (executor_id = (SELECT rui.current_party()) OR accountable_id = (SELECT rui.current_party()))');
 
+CREATE FUNCTION rui._lock_task(project_id bigint, task_id bigint, kind text DEFAULT NULL) RETURNS rui.task
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	found_task rui.task;
+BEGIN
+	IF task_id IS NULL THEN
+		PERFORM rui._missing(coalesce(kind, 'task') || '_id');
+	END IF;
+	SELECT t.* INTO found_task FROM rui.task t
+	WHERE t.project_id = _lock_task.project_id AND t.id = _lock_task.task_id AND t.kind = coalesce(_lock_task.kind, t.kind)
+	FOR NO KEY UPDATE;
+	IF NOT FOUND THEN
+		PERFORM rui._unknown(coalesce(kind, 'task'), task_id, project_id);
+	END IF;
+	RETURN found_task;
+END
+$$;
+COMMENT ON FUNCTION rui._lock_task(bigint, bigint, text) IS
+'Internal: a task, of a kind where that is not null, locked until the transaction ends. Errors: 22004 null id, P0002 unknown id or another project''s.';
+
 CREATE FUNCTION rui._locate(project_id bigint, unit_id bigint, place geometry, on_date date, at timestamptz,
 	OUT point geometry, OUT building_id bigint, OUT household_id bigint, OUT grid_id bigint,
 	OUT accountable_id bigint)

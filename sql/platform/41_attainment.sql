@@ -33,34 +33,56 @@ PERFORM rui._describe('clock_outcome', 'Every clock of every task, cycle by cycl
 	'late_wall: By how much it was late by the wall; 0: not; null while it runs.',
 	'breached_at: Since when it is late, or null.');
 
--- Four sums of the same figures; PL/pgSQL says them once.
-DECLARE
-	part record;
-BEGIN
-	FOR part IN SELECT * FROM (VALUES
-		('category', 'o.category', 'category: Category of the tasks.'),
-		('grid', 'o.grid_id', 'grid_id: The grid they lie in; null: none.'),
-		('steward', 'o.steward_id', 'steward_id: Who answers for them; null: nobody.'),
-		('hour', 'o.hour_of_week', 'hour_of_week: Hour of the week they began in, 0 is Monday 00:00 to 01:00.')) AS v(name, split, about)
-	LOOP
-		EXECUTE format($view$
-			CREATE VIEW rui.attainment_by_%1$s WITH (security_invoker = true, security_barrier = true) AS
-			SELECT o.project_id, o.target, o.month, %2$s, count(*) AS clocks, count(*) FILTER (WHERE o.on_time) AS on_time,
-				count(*) FILTER (WHERE NOT o.on_time) AS late, count(*) FILTER (WHERE o.late_working > interval '0') AS late_working,
-				count(*) FILTER (WHERE o.late_wall > interval '0') AS late_wall, count(*) FILTER (WHERE o.stopped_at IS NULL) AS running,
-				count(*) FILTER (WHERE o.stopped_at IS NULL AND o.breached_at IS NOT NULL) AS running_late,
-				round(avg(o.on_time::integer), 4) AS share, round(rui.wilson_low(o.on_time)::numeric, 4) AS share_low
-			FROM rui.clock_outcome o
-			GROUP BY o.project_id, o.target, o.month, %2$s$view$, part.name, part.split);
-		PERFORM rui._describe('attainment_by_' || part.name, format('How promises were kept, by project, target, month and %s: sums of rui.clock_outcome.', part.name),
-			part.about, 'target: answer, response, arrival, resolution or call_back.',
-			'month: First day of the month the clocks began in, in the project''s zone.', 'clocks: How many there are.',
-			'on_time: How many stopped in time, as judged.', 'late: How many stopped late, as judged.',
-			'late_working: How many stopped late by working time.', 'late_wall: How many stopped late by the wall.',
-			'running: How many still run.', 'running_late: How many of those are late.',
-			'share: on_time / (on_time + late), four decimals; null where none has stopped.',
-			'share_low: The least share that figure stands for with 95 % confidence (Wilson), so that few clocks prove little.');
-		EXECUTE format('GRANT SELECT ON rui.attainment_by_%1$s TO rui_manager, rui_expert, rui_analyst, rui_auditor', part.name);
-	END LOOP;
-END;
+CREATE VIEW rui.attainment_by_category WITH (security_invoker = true, security_barrier = true) AS
+SELECT o.project_id, o.target, o.month, o.category,
+	count(*) AS clocks, count(*) FILTER (WHERE o.on_time) AS on_time, count(*) FILTER (WHERE NOT o.on_time) AS late,
+	count(*) FILTER (WHERE o.late_working > interval '0') AS late_working, count(*) FILTER (WHERE o.late_wall > interval '0') AS late_wall,
+	count(*) FILTER (WHERE o.stopped_at IS NULL) AS running,
+	count(*) FILTER (WHERE o.stopped_at IS NULL AND o.breached_at IS NOT NULL) AS running_late,
+	round(avg(o.on_time::integer), 4) AS share, round(rui.wilson_low(o.on_time)::numeric, 4) AS share_low
+FROM rui.clock_outcome o
+GROUP BY o.project_id, o.target, o.month, o.category;
+CREATE VIEW rui.attainment_by_grid WITH (security_invoker = true, security_barrier = true) AS
+SELECT o.project_id, o.target, o.month, o.grid_id,
+	count(*) AS clocks, count(*) FILTER (WHERE o.on_time) AS on_time, count(*) FILTER (WHERE NOT o.on_time) AS late,
+	count(*) FILTER (WHERE o.late_working > interval '0') AS late_working, count(*) FILTER (WHERE o.late_wall > interval '0') AS late_wall,
+	count(*) FILTER (WHERE o.stopped_at IS NULL) AS running,
+	count(*) FILTER (WHERE o.stopped_at IS NULL AND o.breached_at IS NOT NULL) AS running_late,
+	round(avg(o.on_time::integer), 4) AS share, round(rui.wilson_low(o.on_time)::numeric, 4) AS share_low
+FROM rui.clock_outcome o
+GROUP BY o.project_id, o.target, o.month, o.grid_id;
+CREATE VIEW rui.attainment_by_steward WITH (security_invoker = true, security_barrier = true) AS
+SELECT o.project_id, o.target, o.month, o.steward_id,
+	count(*) AS clocks, count(*) FILTER (WHERE o.on_time) AS on_time, count(*) FILTER (WHERE NOT o.on_time) AS late,
+	count(*) FILTER (WHERE o.late_working > interval '0') AS late_working, count(*) FILTER (WHERE o.late_wall > interval '0') AS late_wall,
+	count(*) FILTER (WHERE o.stopped_at IS NULL) AS running,
+	count(*) FILTER (WHERE o.stopped_at IS NULL AND o.breached_at IS NOT NULL) AS running_late,
+	round(avg(o.on_time::integer), 4) AS share, round(rui.wilson_low(o.on_time)::numeric, 4) AS share_low
+FROM rui.clock_outcome o
+GROUP BY o.project_id, o.target, o.month, o.steward_id;
+CREATE VIEW rui.attainment_by_hour WITH (security_invoker = true, security_barrier = true) AS
+SELECT o.project_id, o.target, o.month, o.hour_of_week,
+	count(*) AS clocks, count(*) FILTER (WHERE o.on_time) AS on_time, count(*) FILTER (WHERE NOT o.on_time) AS late,
+	count(*) FILTER (WHERE o.late_working > interval '0') AS late_working, count(*) FILTER (WHERE o.late_wall > interval '0') AS late_wall,
+	count(*) FILTER (WHERE o.stopped_at IS NULL) AS running,
+	count(*) FILTER (WHERE o.stopped_at IS NULL AND o.breached_at IS NOT NULL) AS running_late,
+	round(avg(o.on_time::integer), 4) AS share, round(rui.wilson_low(o.on_time)::numeric, 4) AS share_low
+FROM rui.clock_outcome o
+GROUP BY o.project_id, o.target, o.month, o.hour_of_week;
+PERFORM rui._describe('attainment_by_' || v.split, format('How promises were kept, by project, target, month and %s: sums of rui.clock_outcome.', v.split),
+	v.about, 'target: answer, response, arrival, resolution or call_back.',
+	'month: First day of the month the clocks began in, in the project''s zone.', 'clocks: How many there are.',
+	'on_time: How many stopped in time, as judged.', 'late: How many stopped late, as judged.',
+	'late_working: How many stopped late by working time.', 'late_wall: How many stopped late by the wall.',
+	'running: How many still run.', 'running_late: How many of those are late.',
+	'share: on_time / (on_time + late), four decimals; null where none has stopped.',
+	'share_low: The least share that figure stands for with 95 % confidence (Wilson), so that few clocks prove little.')
+FROM (VALUES
+	('category', 'category: Category of the tasks.'),
+	('grid', 'grid_id: The grid they lie in; null: none.'),
+	('steward', 'steward_id: Who answers for them; null: nobody.'),
+	('hour', 'hour_of_week: Hour of the week they began in, 0 is Monday 00:00 to 01:00.')
+) AS v(split, about);
+GRANT SELECT ON rui.attainment_by_category, rui.attainment_by_grid, rui.attainment_by_steward, rui.attainment_by_hour
+	TO rui_manager, rui_expert, rui_analyst, rui_auditor;
 GRANT SELECT ON rui.clock_outcome TO rui_manager, rui_expert, rui_analyst, rui_auditor;

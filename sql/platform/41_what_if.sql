@@ -52,13 +52,8 @@ SET search_path FROM CURRENT SET jit = off
 AS $$
 BEGIN
 	PERFORM rui.require_permission(project_id, 'see_clocks');
-	IF num_nulls(from_at, to_at, as_of) > 0 THEN
-		PERFORM rui._missing(CASE WHEN from_at IS NULL THEN 'from_at' WHEN to_at IS NULL THEN 'to_at' ELSE 'as_of' END);
-	ELSIF NOT isfinite(from_at) OR NOT isfinite(to_at) OR NOT isfinite(as_of) THEN
-		RAISE EXCEPTION 'a what-if needs finite times' USING ERRCODE = 'datetime_field_overflow';
-	ELSIF to_at <= from_at THEN
-		RAISE EXCEPTION 'to_at % is not after from_at %', to_at, from_at USING ERRCODE = 'invalid_parameter_value';
-	END IF;
+	PERFORM rui._check_span(from_at, to_at);
+	PERFORM rui._check_instant(as_of);
 	IF policy IS NOT NULL THEN
 		PERFORM rui._check_policy_idea(policy);
 		PERFORM rui._require_calendar(project_id, c.code)

@@ -13,7 +13,7 @@
  * open time repeats every week of UTC.  That is so between two changes of
  * the zone's offset and away from exceptional dates, and it survives every
  * combination; so a timetable is short, and a question costs two binary
- * searches whatever the distance.
+ * searches whatever the distance and however many calendars follow each other.
  */
 #ifndef RUI_CALENDAR_H
 #define RUI_CALENDAR_H
@@ -96,8 +96,12 @@ typedef enum rui_calendar_kind
 	RUI_CALENDAR_ALL, /* open where every operand is */
 	RUI_CALENDAR_ANY, /* open where some operand is */
 	RUI_CALENDAR_MINUS, /* open where the first is and the second is not */
-	RUI_CALENDAR_SHIFT /* the operand, moved by a duration */
+	RUI_CALENDAR_SHIFT, /* the operand, moved by a duration */
+	RUI_CALENDAR_UNTIL /* each operand until the next one takes over */
 } rui_calendar_kind;
+
+/* Of the combinations, as their texts name them; ended by NULL. */
+extern const char *const rui_calendar_kind_names[];
 
 typedef struct rui_calendar
 {
@@ -119,6 +123,8 @@ typedef struct rui_calendar
 	size_t operand_count;
 	size_t operand_capacity;
 	int64_t shift;
+	int64_t *instants; /* ascending: at the i-th operand i + 1 takes over */
+	size_t instant_capacity;
 } rui_calendar;
 
 /* A date has at most this many intervals. */
@@ -138,6 +144,9 @@ extern rui_status rui_calendar_read(const rui_env *env, const rui_zones *zones, 
 extern void rui_calendar_write(const rui_calendar *calendar, rui_text *text);
 
 extern void rui_calendar_release(const rui_env *env, rui_calendar *calendar);
+
+/* Which operand of an UNTIL is in force at an instant. */
+extern size_t rui_calendar_in_force(const rui_calendar *calendar, int64_t at);
 
 /* Which rule gives the hours of a date to a calendar of rules. */
 typedef enum rui_day_rule
@@ -331,7 +340,8 @@ typedef struct rui_due_explanation
  * ends before, the last line is closed and reaches RUI_FOREVER (the first
  * one RUI_NEVER, backward).  In combined calendars closed time has the most
  * particular reason (closure, holiday, closed) of the operands that close it,
- * and what is taken away is a closure.
+ * and what is taken away is a closure; of calendars that follow each other
+ * the one in force tells the reason.
  */
 extern rui_status rui_timetable_explain(const rui_env *env, const rui_calendar *calendar,
 										const rui_timetable *timetable, int64_t start,

@@ -22,6 +22,16 @@ extern rui_status rui_calendar_take(const rui_env *env, rui_calendar *calendar,
 									rui_calendar *operand, rui_error *error);
 
 /*
+ * Append an operand of UNTIL that is in force in [from, until), from on where
+ * the one before ends; the first from RUI_NEVER, the last until RUI_FOREVER.
+ * An UNTIL gives those of its operands that are in force there instead.
+ * Ownership and failure as in rui_calendar_take.
+ */
+extern rui_status rui_calendar_take_span(const rui_env *env, rui_calendar *calendar,
+										 rui_calendar *operand, int64_t from, int64_t until,
+										 rui_error *error);
+
+/*
  * Bring a combination, whose operands are canonical, into canonical form,
  * which may be one of its operands.  RUI_MEMORY leaves it to be released.
  */

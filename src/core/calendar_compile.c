@@ -4,7 +4,7 @@
  *	  From calendars to timetables.
  *
  * Combinations sweep over the stretches of their operands and combine
- * patterns.
+ * patterns; calendars that follow each other give their stretches in turn.
  */
 #include "core/calendar_compile.h"
 
@@ -101,6 +101,35 @@ shift_stretches(rui_compiler *c, rui_stretch_list *list, int64_t shift)
 	return status;
 }
 
+/* Each operand, for no longer than it is in force. */
+static rui_status
+compile_until(rui_compiler *c, const rui_calendar *calendar, int64_t from, int64_t until,
+			  rui_stretch_list *result)
+{
+	rui_status status = RUI_OK;
+	size_t i;
+
+	for (i = 0; i < calendar->operand_count && status == RUI_OK; i++)
+	{
+		int64_t begins = i == 0 || calendar->instants[i - 1] < from ? from
+																	: calendar->instants[i - 1];
+		int64_t ends = i + 1 == calendar->operand_count || calendar->instants[i] > until
+			? until
+			: calendar->instants[i];
+		rui_stretch_list part = { NULL, 0, 0 };
+		size_t k;
+
+		if (begins >= ends)
+			continue;
+		status = compile_node(c, calendar->operands[i], begins, ends, &part);
+		for (k = 0; k < part.count && status == RUI_OK; k++)
+			status = rui_stretch_add(c, result, part.items[k].start, part.items[k].pattern);
+		rui_release(c->env, part.items);
+	}
+	return status;
+}
+
+/* Append the stretches of a calendar, covering [from, until), to an empty list. */
 static rui_status
 compile_node(rui_compiler *c, const rui_calendar *calendar, int64_t from, int64_t until,
 			 rui_stretch_list *result)
@@ -116,6 +145,8 @@ compile_node(rui_compiler *c, const rui_calendar *calendar, int64_t from, int64_
 							  until - calendar->shift, result);
 		return status == RUI_OK ? shift_stretches(c, result, calendar->shift) : status;
 	}
+	if (calendar->kind == RUI_CALENDAR_UNTIL)
+		return compile_until(c, calendar, from, until, result);
 	status = compile_node(c, calendar->operands[0], from, until, result);
 	for (i = 1; i < calendar->operand_count && status == RUI_OK; i++)
 	{

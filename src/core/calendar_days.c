@@ -131,8 +131,11 @@ rui_check_date(int32_t date, const char *what, rui_error *error)
 {
 	if (date >= RUI_FIRST_DATE && date < RUI_END_DATE)
 		return RUI_OK;
+	/* The greatest and the least are the server's infinities. */
 	return rui_fail(error, RUI_DATETIME_RANGE, what, "Give a date from 1900-01-01 to 2200-12-31.",
-					"The date lies outside of 1900 to 2200.");
+					date == INT32_MAX || date == INT32_MIN
+						? "The date is infinite."
+						: "The date lies outside of 1900 to 2200.");
 }
 
 /* The span of a date in the calendar's zone; empty where a zone skips it. */
@@ -181,7 +184,7 @@ day_close(const rui_timetable *timetable, int32_t date)
 rui_status
 rui_is_working_date(const rui_timetable *timetable, int32_t date, bool *working, rui_error *error)
 {
-	rui_status status = rui_check_date(date, NULL, error);
+	rui_status status = rui_check_date(date, "day", error);
 
 	if (status == RUI_OK)
 		*working = is_working(timetable, date);

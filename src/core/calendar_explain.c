@@ -112,6 +112,14 @@ state_at(const rui_calendar *calendar, int64_t at)
 		result.until += calendar->shift;
 		return result;
 	}
+	if (calendar->kind == RUI_CALENDAR_UNTIL)
+	{
+		i = rui_calendar_in_force(calendar, at);
+		result = state_at(calendar->operands[i], at);
+		if (i + 1 < calendar->operand_count && calendar->instants[i] < result.until)
+			result.until = calendar->instants[i];
+		return result;
+	}
 	result = state_at(calendar->operands[0], at);
 	for (i = 1; i < calendar->operand_count; i++)
 	{

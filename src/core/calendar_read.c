@@ -18,6 +18,9 @@ typedef struct reader
 
 #define TIME_HINT "Write HH:MM, HH:MM:SS or HH:MM:SS.ffffff, from 00:00 to 24:00."
 #define PAIR_HINT "Write an interval as [\"08:00\",\"12:00\"]."
+#define UNTIL_HINT \
+	"Give calendars and between them the instants at which the next one takes over, as in " \
+	"{\"until\":[a,\"2026-10-01T00:00Z\",b]}."
 
 static rui_status read_calendar(reader *r, const rui_json *value, rui_calendar **calendar);
 
@@ -330,6 +333,58 @@ read_operands(reader *r, const rui_json *list, rui_calendar *calendar)
 	return RUI_OK;
 }
 
+/* An instant at which a calendar ends: after the one at which it began. */
+static rui_status
+read_instant(reader *r, const rui_json *value, int64_t after, int64_t *at)
+{
+	rui_error outside;
+
+	if (value->kind != RUI_JSON_STRING || !rui_instant_read(value->text, value->length, at))
+		return rui_json_fail(r->error, RUI_INVALID, value,
+							 "Write an instant of UTC as 2026-10-01T08:00Z.",
+							 "%s is not an instant.",
+							 value->kind == RUI_JSON_STRING ? value->text : "What stands here");
+	if (rui_check_instant(*at, NULL, &outside) != RUI_OK)
+		return rui_json_fail(r->error, RUI_INVALID, value, outside.hint, "%s", outside.detail);
+	if (*at <= after)
+		return rui_json_fail(r->error, RUI_INVALID, value,
+							 "Give the instants in ascending order, none twice.",
+							 "%s does not come after the instant before it.", value->text);
+	return RUI_OK;
+}
+
+static rui_status
+read_until(reader *r, const rui_json *list, rui_calendar *calendar)
+{
+	const rui_json *element;
+	int64_t from = RUI_NEVER;
+
+	for (element = list->first; element != NULL;)
+	{
+		const rui_json *end = element->next;
+		rui_calendar *operand = NULL;
+		int64_t until = RUI_FOREVER;
+		rui_status status;
+
+		if (element->kind != RUI_JSON_OBJECT)
+			return rui_json_fail(r->error, RUI_INVALID, element, UNTIL_HINT,
+								 "What stands here is not a calendar.");
+		status = end == NULL ? RUI_OK : read_instant(r, end, from, &until);
+		if (status == RUI_OK)
+			status = read_calendar(r, element, &operand);
+		if (status != RUI_OK)
+			return status;
+		if (calendar->zone == NULL)
+			calendar->zone = operand->zone;
+		status = rui_calendar_take_span(r->env, calendar, operand, from, until, r->error);
+		if (status != RUI_OK)
+			return status;
+		from = until;
+		element = end == NULL ? NULL : end->next;
+	}
+	return RUI_OK;
+}
+
 static rui_status
 read_shift(reader *r, const rui_json *value, rui_calendar *calendar)
 {
@@ -361,7 +416,7 @@ farthest_shift(const rui_calendar *calendar)
 	return farthest + (calendar->shift < 0 ? -calendar->shift : calendar->shift);
 }
 
-/* Shifts add up, but not beyond the limit. */
+/* Shifts add up, but not beyond the limit; value is the outermost one. */
 static rui_status
 check_shift(reader *r, const rui_json *value, const rui_calendar *calendar)
 {
@@ -376,12 +431,11 @@ check_shift(reader *r, const rui_json *value, const rui_calendar *calendar)
 static rui_status
 read_combination(reader *r, const rui_json *value, const rui_json *list, rui_calendar **calendar)
 {
-	static const char *const keys[] = { "tz", "all", "any", "minus", "shift", NULL };
+	static const char *const keys[] = { "tz", "all", "any", "minus", "shift", "until", NULL };
 	rui_calendar *result = *calendar;
 	const rui_json *member;
 	const char *hint;
-	bool pair;
-
+	bool fits;
 	rui_status status = rui_json_only(value, keys, r->error);
 
 	if (status != RUI_OK)
@@ -389,23 +443,32 @@ read_combination(reader *r, const rui_json *value, const rui_json *list, rui_cal
 	for (member = value->first; member != NULL; member = member->next)
 		if (member != list && strcmp(member->key, "tz") != 0)
 			return rui_json_fail(r->error, RUI_INVALID, member,
-								 "Nest the combinations: each has one of all, any, minus, shift.",
+								 "Nest the combinations: each has one of all, any, minus, shift, "
+								 "until.",
 								 "The calendar is already combined by %s.", list->key);
-	result->kind = strcmp(list->key, "all") == 0 ? RUI_CALENDAR_ALL
-		: strcmp(list->key, "any") == 0			 ? RUI_CALENDAR_ANY
-		: strcmp(list->key, "minus") == 0		 ? RUI_CALENDAR_MINUS
-												 : RUI_CALENDAR_SHIFT;
 	status = rui_json_expect(list, RUI_JSON_ARRAY, r->error);
 	if (status != RUI_OK)
 		return status;
-	pair = result->kind == RUI_CALENDAR_MINUS || result->kind == RUI_CALENDAR_SHIFT;
-	if (result->kind == RUI_CALENDAR_MINUS)
-		hint = "Give the calendar to keep and the one to take away.";
-	else if (result->kind == RUI_CALENDAR_SHIFT)
-		hint = "Give a calendar and a duration.";
-	else
-		hint = "Give at least one calendar.";
-	if (pair ? list->count != 2 : list->count == 0)
+	switch (result->kind)
+	{
+		case RUI_CALENDAR_MINUS:
+			hint = "Give the calendar to keep and the one to take away.";
+			fits = list->count == 2;
+			break;
+		case RUI_CALENDAR_SHIFT:
+			hint = "Give a calendar and a duration.";
+			fits = list->count == 2;
+			break;
+		case RUI_CALENDAR_UNTIL:
+			hint = UNTIL_HINT;
+			fits = list->count >= 3 && list->count % 2 == 1;
+			break;
+		default:
+			hint = "Give at least one calendar.";
+			fits = list->count > 0;
+			break;
+	}
+	if (!fits)
 		return rui_json_fail(r->error, RUI_INVALID, list, hint, "The number of operands is %zu.",
 							 list->count);
 
@@ -413,11 +476,14 @@ read_combination(reader *r, const rui_json *value, const rui_json *list, rui_cal
 	if (member != NULL)
 		status = read_zone(r, member, &result->zone);
 	if (status == RUI_OK)
-		status = read_operands(r, list, result);
+		status = result->kind == RUI_CALENDAR_UNTIL ? read_until(r, list, result)
+													: read_operands(r, list, result);
 	if (status == RUI_OK && result->kind == RUI_CALENDAR_SHIFT)
+	{
 		status = read_shift(r, list->first->next, result);
-	if (status == RUI_OK)
-		status = check_shift(r, value, result);
+		if (status == RUI_OK)
+			status = check_shift(r, list->first->next, result);
+	}
 	if (status == RUI_OK)
 		status = rui_calendar_simplify(r->env, calendar, r->error);
 	return status;
@@ -426,7 +492,6 @@ read_combination(reader *r, const rui_json *value, const rui_json *list, rui_cal
 static rui_status
 read_calendar(reader *r, const rui_json *value, rui_calendar **calendar)
 {
-	static const char *const combinations[] = { "all", "any", "minus", "shift" };
 	const rui_json *list = NULL;
 	rui_calendar *result;
 	size_t i;
@@ -439,8 +504,12 @@ read_calendar(reader *r, const rui_json *value, rui_calendar **calendar)
 		return rui_fail_memory(r->error, sizeof(rui_calendar));
 	for (i = 0; i < 7; i++)
 		result->weekly[i].weekday = -1;
-	for (i = 0; i < 4 && list == NULL; i++)
-		list = rui_json_member(value, combinations[i]);
+	for (i = RUI_CALENDAR_ALL; rui_calendar_kind_names[i] != NULL && list == NULL; i++)
+	{
+		list = rui_json_member(value, rui_calendar_kind_names[i]);
+		if (list != NULL)
+			result->kind = (rui_calendar_kind) i;
+	}
 	status = list == NULL ? read_rules(r, value, result)
 						  : read_combination(r, value, list, &result);
 	if (status != RUI_OK)

@@ -10,6 +10,8 @@
 
 const char *const rui_weekday_names[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun", NULL };
 
+const char *const rui_calendar_kind_names[] = { "", "all", "any", "minus", "shift", "until", NULL };
+
 static void
 write_hours(rui_text *text, const rui_period_list *hours)
 {
@@ -91,7 +93,6 @@ write_rules(rui_text *text, const rui_calendar *calendar)
 void
 rui_calendar_write(const rui_calendar *calendar, rui_text *text)
 {
-	static const char *const keys[] = { NULL, "all", "any", "minus", "shift" };
 	size_t i;
 
 	if (calendar->kind == RUI_CALENDAR_RULES)
@@ -110,11 +111,17 @@ rui_calendar_write(const rui_calendar *calendar, rui_text *text)
 			break;
 		}
 	}
-	rui_text_format(text, "\"%s\":[", keys[calendar->kind]);
+	rui_text_format(text, "\"%s\":[", rui_calendar_kind_names[calendar->kind]);
 	for (i = 0; i < calendar->operand_count; i++)
 	{
 		if (i > 0)
 			rui_text_character(text, ',');
+		if (i > 0 && calendar->kind == RUI_CALENDAR_UNTIL)
+		{
+			rui_text_character(text, '"');
+			rui_instant_write(text, calendar->instants[i - 1]);
+			rui_text_add(text, "\",");
+		}
 		rui_calendar_write(calendar->operands[i], text);
 	}
 	if (calendar->kind == RUI_CALENDAR_SHIFT)
@@ -145,6 +152,7 @@ rui_calendar_release(const rui_env *env, rui_calendar *calendar)
 	for (i = 0; i < calendar->operand_count; i++)
 		rui_calendar_release(env, calendar->operands[i]);
 	rui_release(env, calendar->operands);
+	rui_release(env, calendar->instants);
 	release_days(env, calendar->weekly, 7);
 	release_days(env, calendar->dated, calendar->dated_count);
 	release_days(env, calendar->closures, calendar->closure_count);
@@ -152,6 +160,28 @@ rui_calendar_release(const rui_env *env, rui_calendar *calendar)
 	rui_release(env, calendar->dated);
 	rui_release(env, calendar->closures);
 	rui_release(env, calendar);
+}
+
+size_t
+rui_calendar_in_force(const rui_calendar *calendar, int64_t at)
+{
+	size_t low = 0;
+	size_t count = calendar->operand_count - 1;
+
+	/* Low instants are passed, count more are in question. */
+	while (count > 0)
+	{
+		size_t half = count / 2;
+
+		if (calendar->instants[low + half] <= at)
+		{
+			low += half + 1;
+			count -= half + 1;
+		}
+		else
+			count = half;
+	}
+	return low;
 }
 
 /* A date, and whatever begins with one. */

@@ -54,6 +54,14 @@ rui_sla_write(const rui_sla_clock *clock, rui_text *text)
 	rui_text_character(text, '}');
 }
 
+static rui_status
+missing(rui_error *error, const rui_json *root, const char *key)
+{
+	return rui_fail_at(error, RUI_INVALID, root->offset, key,
+					   "Give all members that the text of a clock in this state has.",
+					   "The member %s is missing.", key);
+}
+
 /* A member that must be there when wanted, and only then. */
 static rui_status
 find_member(const rui_json *root, const char *key, bool wanted, const rui_json **member,
@@ -61,8 +69,7 @@ find_member(const rui_json *root, const char *key, bool wanted, const rui_json *
 {
 	*member = rui_json_member(root, key);
 	if (*member == NULL && wanted)
-		return rui_fail_at(error, RUI_INVALID, root->offset, key, NULL,
-						   "The member %s is missing.", key);
+		return missing(error, root, key);
 	if (*member != NULL && !wanted)
 		return rui_json_fail(error, RUI_INVALID, *member,
 							 "Only a running clock has due and breach; only a reopened one "
@@ -138,8 +145,7 @@ read_members(const rui_json *root, rui_sla_clock *clock, rui_error *error)
 		return status;
 	member = rui_json_member(root, "cycle");
 	if (member == NULL)
-		return rui_fail_at(error, RUI_INVALID, root->offset, "cycle", NULL,
-						   "The member cycle is missing.");
+		return missing(error, root, "cycle");
 	status = rui_json_integer(member, 1, INT32_MAX, &cycle, error);
 	if (status != RUI_OK)
 		return status;

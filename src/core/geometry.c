@@ -3,40 +3,17 @@
  * geometry.c
  *	  The one reader of geometries: PostGIS's serialized form and WKB.
  */
-#include "core/geometry.h"
+#include "core/geometry_cursor.h"
 
 #include <math.h>
 #include <string.h>
-
-/*
- * The serialized form (gserialized of liblwgeom, described in its
- * gserialized.txt): three bytes of SRID, one of flags, in version 2 eight
- * more of flags if asked for, a bounding box of floats if there is one; then
- * the geometry in the byte order of the machine: type, count, and for a
- * polygon the vertices of each ring padded to 8 bytes, then ordinates.
- */
-#define FLAG_Z 0x01
-#define FLAG_M 0x02
-#define FLAG_BOX 0x04
-#define FLAG_GEODETIC 0x08
-#define FLAG_EXTENDED 0x10
-#define FLAG_VERSION_2 0x40
-#define FLAG_RESERVED 0x80
 
 /* Extended WKB marks dimensions and SRID in the type. */
 #define WKB_Z 0x80000000u
 #define WKB_M 0x40000000u
 #define WKB_SRID 0x20000000u
 
-typedef struct cursor
-{
-	const rui_env *env;
-	const unsigned char *bytes;
-	size_t length;
-	size_t at;
-	bool swap; /* the other byte order */
-	rui_error *error;
-} cursor;
+typedef rui_geometry_cursor cursor;
 
 static bool
 machine_is_little(void)
@@ -57,8 +34,8 @@ load_double(const unsigned char *from)
 	return value;
 }
 
-static rui_status
-fail_bytes(const cursor *c, const char *what)
+rui_status
+rui_geometry_fail(const cursor *c, const char *what)
 {
 	return rui_fail_at(c->error, RUI_BINARY, (int64_t) c->at, NULL,
 					   "Give a geometry as PostGIS writes it.", "%s at byte %zu.", what, c->at);
@@ -71,45 +48,41 @@ fail_kind(const cursor *c, uint32_t kind, const char *wanted)
 					"A %s is not a %s.", rui_geometry_type_name(kind), wanted);
 }
 
-static inline rui_status
-read_count(cursor *c, uint32_t *value)
+rui_status
+rui_geometry_read_header(cursor *c, rui_geometry_header *header)
 {
-	if (c->length - c->at < 4)
-		return fail_bytes(c, "The geometry ends too early");
-	memcpy(value, c->bytes + c->at, 4);
-	if (c->swap)
-		*value = __builtin_bswap32(*value);
-	c->at += 4;
-	return RUI_OK;
-}
-
-/* Step over the header; *dimensions becomes 2 to 4. */
-static rui_status
-read_header(cursor *c, int32_t *srid, uint32_t *dimensions)
-{
+	rui_geometry_header result = { 0 };
 	unsigned char flags;
 	uint32_t raw;
 	size_t skip = 4;
 
 	if (c->length < 4)
-		return fail_bytes(c, "The geometry ends too early");
+		return rui_geometry_fail(c, "The geometry ends too early");
 	/* 21 bits with a sign, but PostGIS clamps negative numbers to 0. */
 	raw = (uint32_t) c->bytes[0] << 16 | (uint32_t) c->bytes[1] << 8 | c->bytes[2];
-	*srid = (raw & 0x100000) != 0 ? 0 : (int32_t) (raw & 0xFFFFF);
+	result.srid = (raw & 0x100000) != 0 ? 0 : (int32_t) (raw & 0xFFFFF);
 	flags = c->bytes[3];
-	if ((flags & FLAG_RESERVED) != 0)
-		return fail_bytes(c, "Unknown version of the serialized form");
-	if ((flags & FLAG_GEODETIC) != 0)
+	if ((flags & RUI_GEOMETRY_RESERVED) != 0)
+		return rui_geometry_fail(c, "Unknown version of the serialized form");
+	if ((flags & RUI_GEOMETRY_IS_GEODETIC) != 0)
 		return rui_fail(c->error, RUI_INVALID, NULL, "Cast it to geometry.",
 						"A geography is not a geometry.");
-	*dimensions = 2 + ((flags & FLAG_Z) != 0) + ((flags & FLAG_M) != 0);
-	if ((flags & FLAG_VERSION_2) != 0 && (flags & FLAG_EXTENDED) != 0)
+	result.dimensions = 2 + ((flags & RUI_GEOMETRY_HAS_Z) != 0) +
+		((flags & RUI_GEOMETRY_HAS_M) != 0);
+	if ((flags & RUI_GEOMETRY_IS_VERSION_2) != 0 && (flags & RUI_GEOMETRY_IS_EXTENDED) != 0)
+	{
+		result.extended = skip;
 		skip += 8;
-	if ((flags & FLAG_BOX) != 0)
-		skip += *dimensions * 2 * sizeof(float);
+	}
+	if ((flags & RUI_GEOMETRY_HAS_BOX) != 0)
+	{
+		result.box = skip;
+		skip += result.dimensions * 2 * sizeof(float);
+	}
 	if (c->length < skip)
-		return fail_bytes(c, "The geometry ends too early");
+		return rui_geometry_fail(c, "The geometry ends too early");
 	c->at = skip;
+	*header = result;
 	return RUI_OK;
 }
 
@@ -129,11 +102,11 @@ uint32_t
 rui_geometry_type(const void *bytes, size_t length)
 {
 	cursor c = { NULL, bytes, length, 0, false, NULL };
-	int32_t srid;
-	uint32_t dimensions;
+	rui_geometry_header header;
 	uint32_t kind = 0;
 
-	if (read_header(&c, &srid, &dimensions) != RUI_OK || read_count(&c, &kind) != RUI_OK)
+	if (rui_geometry_read_header(&c, &header) != RUI_OK ||
+		rui_geometry_read_count(&c, &kind) != RUI_OK)
 		return 0;
 	return kind;
 }
@@ -143,39 +116,32 @@ rui_geometry_read_point(const void *bytes, size_t length, rui_point *point, rui_
 {
 	cursor c = { NULL, bytes, length, 0, false, error };
 	rui_point result = { 0 };
-	uint32_t dimensions;
+	rui_geometry_header header;
 	uint32_t kind = 0;
 	uint32_t count = 0;
-	rui_status status = read_header(&c, &result.srid, &dimensions);
+	rui_status status = rui_geometry_read_header(&c, &header);
 
 	if (status == RUI_OK)
-		status = read_count(&c, &kind);
+		status = rui_geometry_read_count(&c, &kind);
 	if (status != RUI_OK)
 		return status;
+	result.srid = header.srid;
 	if (kind != RUI_GEOMETRY_POINT)
 		return fail_kind(&c, kind, "point");
-	status = read_count(&c, &count);
+	status = rui_geometry_read_count(&c, &count);
 	if (status != RUI_OK)
 		return status;
 	if (count > 1)
-		return fail_bytes(&c, "A point with several vertices");
+		return rui_geometry_fail(&c, "A point with several vertices");
 	result.empty = count == 0;
 	if (!result.empty)
 	{
-		if (c.length - c.at < dimensions * sizeof(double))
-			return fail_bytes(&c, "The geometry ends too early");
+		if (c.length - c.at < header.dimensions * sizeof(double))
+			return rui_geometry_fail(&c, "The geometry ends too early");
 		result.x = load_double(c.bytes + c.at) + 0.0;
 		result.y = load_double(c.bytes + c.at + 8) + 0.0;
 	}
 	*point = result;
-	return RUI_OK;
-}
-
-static rui_status
-check_stop(const cursor *c, uint32_t step)
-{
-	if ((step & 1023) == 1023 && rui_interrupted(c->env))
-		return rui_fail(c->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
 	return RUI_OK;
 }
 
@@ -189,7 +155,7 @@ add_ring(cursor *c, rui_area *area, uint32_t count, uint32_t dimensions)
 	uint32_t i;
 
 	if (count > (c->length - c->at) / stride)
-		return fail_bytes(c, "The geometry ends too early");
+		return rui_geometry_fail(c, "The geometry ends too early");
 	if (count > RUI_AREA_POINTS_MAX - area->points)
 		return rui_fail(c->error, RUI_LIMIT, NULL, "Split the area.",
 						"An area may have at most %d vertices.", RUI_AREA_POINTS_MAX);
@@ -225,7 +191,7 @@ start_polygon(cursor *c, rui_area *area, uint32_t rings)
 
 	/* A ring takes at least 4 bytes: nobody can make us loop for nothing. */
 	if (rings > (c->length - c->at) / 4)
-		return fail_bytes(c, "The geometry ends too early");
+		return rui_geometry_fail(c, "The geometry ends too early");
 	status = rui_grow(c->env, &area->polygon_rings, &area->polygon_capacity,
 					  (size_t) area->polygons + 1, sizeof(uint32_t), c->error);
 	if (status == RUI_OK)
@@ -239,7 +205,7 @@ read_polygon(cursor *c, rui_area *area, uint32_t dimensions)
 {
 	uint32_t rings = 0;
 	cursor counts;
-	rui_status status = read_count(c, &rings);
+	rui_status status = rui_geometry_read_count(c, &rings);
 	size_t skip;
 	uint32_t i;
 
@@ -250,17 +216,17 @@ read_polygon(cursor *c, rui_area *area, uint32_t dimensions)
 	counts = *c;
 	skip = ((size_t) rings + (rings & 1)) * 4;
 	if (c->length - c->at < skip)
-		return fail_bytes(c, "The geometry ends too early");
+		return rui_geometry_fail(c, "The geometry ends too early");
 	c->at += skip;
 	for (i = 0; i < rings && status == RUI_OK; i++)
 	{
 		uint32_t count = 0;
 
-		status = read_count(&counts, &count);
+		status = rui_geometry_read_count(&counts, &count);
 		if (status == RUI_OK)
 			status = add_ring(c, area, count, dimensions);
 		if (status == RUI_OK)
-			status = check_stop(c, i);
+			status = rui_geometry_check_stop(c, i);
 	}
 	return status;
 }
@@ -268,31 +234,32 @@ read_polygon(cursor *c, rui_area *area, uint32_t dimensions)
 static rui_status
 read_serialized(cursor *c, rui_area *area)
 {
-	uint32_t dimensions;
+	rui_geometry_header header;
 	uint32_t kind = 0;
 	uint32_t count = 0;
 	uint32_t i;
-	rui_status status = read_header(c, &area->srid, &dimensions);
+	rui_status status = rui_geometry_read_header(c, &header);
 
 	if (status == RUI_OK)
-		status = read_count(c, &kind);
+		status = rui_geometry_read_count(c, &kind);
 	if (status != RUI_OK)
 		return status;
+	area->srid = header.srid;
 	if (kind == RUI_GEOMETRY_POLYGON)
-		return read_polygon(c, area, dimensions);
+		return read_polygon(c, area, header.dimensions);
 	if (kind != RUI_GEOMETRY_MULTIPOLYGON)
 		return fail_kind(c, kind, "polygon or multipolygon");
 	area->multi = true;
-	status = read_count(c, &count);
+	status = rui_geometry_read_count(c, &count);
 	for (i = 0; status == RUI_OK && i < count; i++)
 	{
-		status = read_count(c, &kind);
+		status = rui_geometry_read_count(c, &kind);
 		if (status == RUI_OK && kind != RUI_GEOMETRY_POLYGON)
-			return fail_bytes(c, "Something else than polygons in a multipolygon");
+			return rui_geometry_fail(c, "Something else than polygons in a multipolygon");
 		if (status == RUI_OK)
-			status = read_polygon(c, area, dimensions);
+			status = read_polygon(c, area, header.dimensions);
 		if (status == RUI_OK)
-			status = check_stop(c, i);
+			status = rui_geometry_check_stop(c, i);
 	}
 	return status;
 }
@@ -328,10 +295,10 @@ static rui_status
 read_wkb_head(cursor *c, uint32_t *kind)
 {
 	if (c->at >= c->length || c->bytes[c->at] > 1)
-		return fail_bytes(c, "No byte order mark (00 or 01)");
+		return rui_geometry_fail(c, "No byte order mark (00 or 01)");
 	c->swap = (c->bytes[c->at] == 1) != machine_is_little();
 	c->at++;
-	return read_count(c, kind);
+	return rui_geometry_read_count(c, kind);
 }
 
 static rui_status
@@ -353,7 +320,7 @@ read_wkb_polygon(cursor *c, rui_area *area)
 {
 	uint32_t rings = 0;
 	uint32_t i;
-	rui_status status = read_count(c, &rings);
+	rui_status status = rui_geometry_read_count(c, &rings);
 
 	if (status == RUI_OK)
 		status = start_polygon(c, area, rings);
@@ -361,11 +328,11 @@ read_wkb_polygon(cursor *c, rui_area *area)
 	{
 		uint32_t count = 0;
 
-		status = read_count(c, &count);
+		status = rui_geometry_read_count(c, &count);
 		if (status == RUI_OK)
 			status = add_ring(c, area, count, 2);
 		if (status == RUI_OK)
-			status = check_stop(c, i);
+			status = rui_geometry_check_stop(c, i);
 	}
 	return status;
 }
@@ -387,16 +354,16 @@ read_wkb(cursor *c, rui_area *area)
 	if (kind != RUI_GEOMETRY_MULTIPOLYGON)
 		return fail_kind(c, kind, "polygon or multipolygon");
 	area->multi = true;
-	status = read_count(c, &count);
+	status = rui_geometry_read_count(c, &count);
 	for (i = 0; status == RUI_OK && i < count; i++)
 	{
 		status = read_wkb_head(c, &kind);
 		if (status == RUI_OK && kind != RUI_GEOMETRY_POLYGON)
-			return fail_bytes(c, "Something else than 2D polygons in a multipolygon");
+			return rui_geometry_fail(c, "Something else than 2D polygons in a multipolygon");
 		if (status == RUI_OK)
 			status = read_wkb_polygon(c, area);
 		if (status == RUI_OK)
-			status = check_stop(c, i);
+			status = rui_geometry_check_stop(c, i);
 	}
 	return status;
 }
@@ -410,7 +377,7 @@ rui_wkb_read_area(const rui_env *env, const void *bytes, size_t length,
 	rui_status status = read_wkb(&c, &local);
 
 	if (status == RUI_OK && c.at != c.length)
-		status = fail_bytes(&c, "More bytes after the geometry");
+		status = rui_geometry_fail(&c, "More bytes after the geometry");
 	return finish_area(&c, status, &local, area);
 }
 

@@ -5,7 +5,8 @@
  *
  * Reads points, polygons and multipolygons in 2D, Z, M or ZM; of every
  * vertex only x and y are kept.  Negative zero becomes zero, so that equal
- * coordinates have equal bytes.
+ * coordinates have equal bytes.  Geometries of every kind can be copied with
+ * their vertices moved.
  */
 #ifndef RUI_GEOMETRY_H
 #define RUI_GEOMETRY_H
@@ -22,8 +23,20 @@
 typedef enum rui_geometry_kind
 {
 	RUI_GEOMETRY_POINT = 1,
+	RUI_GEOMETRY_LINESTRING = 2,
 	RUI_GEOMETRY_POLYGON = 3,
-	RUI_GEOMETRY_MULTIPOLYGON = 6
+	RUI_GEOMETRY_MULTIPOINT = 4,
+	RUI_GEOMETRY_MULTILINESTRING = 5,
+	RUI_GEOMETRY_MULTIPOLYGON = 6,
+	RUI_GEOMETRY_COLLECTION = 7,
+	RUI_GEOMETRY_CIRCULARSTRING = 8,
+	RUI_GEOMETRY_COMPOUNDCURVE = 9,
+	RUI_GEOMETRY_CURVEPOLYGON = 10,
+	RUI_GEOMETRY_MULTICURVE = 11,
+	RUI_GEOMETRY_MULTISURFACE = 12,
+	RUI_GEOMETRY_POLYHEDRALSURFACE = 13,
+	RUI_GEOMETRY_TRIANGLE = 14,
+	RUI_GEOMETRY_TIN = 15
 } rui_geometry_kind;
 
 typedef struct rui_point
@@ -79,6 +92,34 @@ extern rui_status rui_geometry_read_point(const void *bytes, size_t length,
  */
 extern rui_status rui_geometry_read_area(const rui_env *env, const void *bytes, size_t length,
 										 rui_area *area, rui_error *error);
+
+/*
+ * The SRID of a serialized geometry (0: unknown); RUI_BINARY when the bytes
+ * are no geometry, RUI_INVALID for a geography.
+ */
+extern rui_status rui_geometry_srid(const void *bytes, size_t length, int32_t *srid,
+									rui_error *error);
+
+/*
+ * Gives a vertex, the vertex-th of a geometry from 1, another place; xy are
+ * finite before and after.  May refuse.
+ */
+typedef rui_status (*rui_vertex_mover)(const void *argument, uint64_t vertex, double xy[2],
+									   rui_error *error);
+
+/*
+ * Copy a serialized geometry of any kind, every vertex moved in x and y; Z, M
+ * and SRID stay.  moved has room for length bytes, of which *moved_length are
+ * used; on failure they mean nothing.  A bounding box in the header becomes
+ * that of the moved vertices, rounded outward, by the shell of each polygon as
+ * PostGIS computes it; where there are arcs, whose box is not that of their
+ * vertices, it is left out, and PostGIS computes it when it needs one.  Notes of
+ * version 2 about validity or a hash are cleared.  If no vertex moves, all
+ * bytes stay.  RUI_RANGE names a vertex that is not finite.
+ */
+extern rui_status rui_geometry_move(const rui_env *env, const void *bytes, size_t length,
+									rui_vertex_mover mover, const void *argument,
+									void *moved, size_t *moved_length, rui_error *error);
 
 /*
  * Read a polygon or multipolygon from 2D well-known binary (OGC 06-103r4) of

@@ -531,11 +531,17 @@ rui_json_expect(const rui_json *value, rui_json_kind kind, rui_error *error)
 {
 	static const char *const names[] = { "null", "true or false", "a number", "a string",
 										 "an array", "an object" };
+	static const char *const hints[] = { "Write null.",
+										 "Write true or false, without quotes.",
+										 "Write a number, without quotes.",
+										 "Write a string, in double quotes.",
+										 "Write an array, in square brackets.",
+										 "Write an object, in braces." };
 
 	if (value->kind == kind)
 		return RUI_OK;
-	return rui_json_fail(error, RUI_INVALID, value, NULL, "Expected %s, found %s.", names[kind],
-						 names[value->kind]);
+	return rui_json_fail(error, RUI_INVALID, value, hints[kind], "Expected %s, found %s.",
+						 names[kind], names[value->kind]);
 }
 
 rui_status

@@ -235,9 +235,11 @@ RUI_FUNCTION(calendar_hash_extended)
 	PG_RETURN_INT64((int64) hash);
 }
 
-/* A combination's text, from its key and its operands' texts. */
+/* A combination's text, from its key and the texts of what it combines; that
+ * in the middle may be NULL. */
 static Datum
-combine(const char *key, const calendar_value *a, const char *b, size_t length)
+combine(const char *key, const calendar_value *a, const rui_text *middle, const char *b,
+		size_t length)
 {
 	StringInfoData text;
 	calendar_value *value;
@@ -246,6 +248,11 @@ combine(const char *key, const calendar_value *a, const char *b, size_t length)
 	appendStringInfo(&text, "{\"%s\":[", key);
 	appendBinaryStringInfo(&text, a->text, (int) text_length(a));
 	appendStringInfoChar(&text, ',');
+	if (middle != NULL)
+	{
+		appendBinaryStringInfo(&text, middle->bytes, (int) middle->length);
+		appendStringInfoChar(&text, ',');
+	}
 	appendBinaryStringInfo(&text, b, (int) length);
 	appendStringInfoString(&text, "]}");
 	value = value_of_text(text.data, (size_t) text.len, RUI_SYNTAX);
@@ -258,7 +265,7 @@ combine_arguments(FunctionCallInfo fcinfo, const char *key)
 {
 	const calendar_value *b = PG_GETARG_CALENDAR(1);
 
-	return combine(key, PG_GETARG_CALENDAR(0), b->text, text_length(b));
+	return combine(key, PG_GETARG_CALENDAR(0), NULL, b->text, text_length(b));
 }
 
 RUI_FUNCTION(calendar_all)
@@ -283,11 +290,29 @@ RUI_FUNCTION(calendar_shift)
 
 	rui_text_start(&duration, &env);
 	rui_text_character(&duration, '"');
-	rui_duration_write(&duration, rui_pg_duration(PG_GETARG_INTERVAL_P(1), "shift"));
+	rui_duration_write(&duration, rui_pg_duration(PG_GETARG_INTERVAL_P(1), "d"));
 	rui_text_character(&duration, '"');
 	if (duration.failed)
 		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory in calendar")));
-	return combine("shift", PG_GETARG_CALENDAR(0), duration.bytes, duration.length);
+	return combine("shift", PG_GETARG_CALENDAR(0), NULL, duration.bytes, duration.length);
+}
+
+RUI_FUNCTION(calendar_until)
+{
+	const calendar_value *b = PG_GETARG_CALENDAR(2);
+	TimestampTz at = PG_GETARG_TIMESTAMPTZ(1);
+	rui_env env = rui_pg_env(CurrentMemoryContext);
+	rui_text instant;
+	rui_error error;
+
+	RUI_CHECK(rui_check_instant(at, "at", &error), error, "timestamp");
+	rui_text_start(&instant, &env);
+	rui_text_character(&instant, '"');
+	rui_instant_write(&instant, at);
+	rui_text_character(&instant, '"');
+	if (instant.failed)
+		ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("out of memory in calendar")));
+	return combine("until", PG_GETARG_CALENDAR(0), &instant, b->text, text_length(b));
 }
 
 static void *

@@ -35,6 +35,18 @@ rui_pg_interval(int64 duration)
 	return interval;
 }
 
+/* Raise unless status is RUI_OK; where it is the instant asked about that
+ * lies outside, the argument's name says so. */
+static inline void
+check_time(rui_status status, rui_error *error, TimestampTz at, const char *argument)
+{
+	if (likely(status == RUI_OK))
+		return;
+	if (!rui_instant_in_world(at))
+		strlcpy(error->part, argument, sizeof error->part);
+	rui_pg_raise(error, "timestamp");
+}
+
 RUI_FUNCTION(working_time)
 {
 	const rui_pg_calendar *calendar = rui_pg_calendar_argument(fcinfo, 0);
@@ -47,17 +59,20 @@ RUI_FUNCTION(working_time)
 	PG_RETURN_INTERVAL_P(rui_pg_interval(duration));
 }
 
+/* from and length name the arguments. */
 static Datum
-add_working_time(FunctionCallInfo fcinfo, const char *what, rui_boundary boundary)
+add_working_time(FunctionCallInfo fcinfo, const char *from, const char *length,
+				 rui_boundary boundary)
 {
 	const rui_pg_calendar *calendar = rui_pg_calendar_argument(fcinfo, 0);
+	TimestampTz at = PG_GETARG_TIMESTAMPTZ(1);
 	int64 result;
 	rui_error error;
 
-	RUI_CHECK(rui_timetable_add(calendar->timetable, PG_GETARG_TIMESTAMPTZ(1),
-								rui_pg_duration(PG_GETARG_INTERVAL_P(2), what), boundary,
-								&result, &error),
-			  error, "timestamp");
+	check_time(rui_timetable_add(calendar->timetable, at,
+								 rui_pg_duration(PG_GETARG_INTERVAL_P(2), length), boundary,
+								 &result, &error),
+			   &error, at, from);
 	PG_RETURN_TIMESTAMPTZ(result);
 }
 
@@ -84,27 +99,27 @@ RUI_FUNCTION(add_working_time)
 					 errmsg("boundary \"%s\" is not known", name),
 					 errhint("Give 'close', 'open' or null.")));
 	}
-	return add_working_time(fcinfo, "duration", boundary);
+	return add_working_time(fcinfo, "t", "d", boundary);
 }
 
 RUI_FUNCTION(due_at)
 {
-	return add_working_time(fcinfo, "target", RUI_BOUNDARY_CLOSE);
+	return add_working_time(fcinfo, "start", "target", RUI_BOUNDARY_CLOSE);
 }
 
 RUI_FUNCTION(breach_at)
 {
-	return add_working_time(fcinfo, "target", RUI_BOUNDARY_OPEN);
+	return add_working_time(fcinfo, "start", "target", RUI_BOUNDARY_OPEN);
 }
 
 RUI_FUNCTION(is_open)
 {
 	const rui_pg_calendar *calendar = rui_pg_calendar_argument(fcinfo, 0);
+	TimestampTz at = PG_GETARG_TIMESTAMPTZ(1);
 	bool open;
 	rui_error error;
 
-	RUI_CHECK(rui_timetable_is_open(calendar->timetable, PG_GETARG_TIMESTAMPTZ(1), &open, &error),
-			  error, "timestamp");
+	check_time(rui_timetable_is_open(calendar->timetable, at, &open, &error), &error, at, "t");
 	PG_RETURN_BOOL(open);
 }
 
@@ -115,11 +130,11 @@ static Datum
 find_edge(FunctionCallInfo fcinfo, edge_search search, rui_boundary boundary)
 {
 	const rui_pg_calendar *calendar = rui_pg_calendar_argument(fcinfo, 0);
+	TimestampTz at = PG_GETARG_TIMESTAMPTZ(1);
 	int64 result;
 	rui_error error;
 
-	RUI_CHECK(search(calendar->timetable, PG_GETARG_TIMESTAMPTZ(1), boundary, &result, &error),
-			  error, "timestamp");
+	check_time(search(calendar->timetable, at, boundary, &result, &error), &error, at, "t");
 	PG_RETURN_TIMESTAMPTZ(result);
 }
 
@@ -172,6 +187,7 @@ RUI_FUNCTION(add_working_days)
 	const rui_pg_calendar *calendar = rui_pg_calendar_argument(fcinfo, 0);
 	char *rule = text_to_cstring(PG_GETARG_TEXT_PP(3));
 	rui_env env = rui_pg_env(CurrentMemoryContext);
+	TimestampTz at = PG_GETARG_TIMESTAMPTZ(1);
 	rui_day_end end;
 	int64 result;
 	rui_error error;
@@ -185,9 +201,9 @@ RUI_FUNCTION(add_working_days)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("rule \"%s\" is not known", rule),
 				 errhint("Give 'close' or 'same_time'.")));
-	RUI_CHECK(rui_add_working_dates(&env, calendar->timetable, PG_GETARG_TIMESTAMPTZ(1),
-									PG_GETARG_INT32(2), end, &result, &error),
-			  error, "timestamp");
+	check_time(rui_add_working_dates(&env, calendar->timetable, at, PG_GETARG_INT32(2), end,
+									 &result, &error),
+			   &error, at, "t");
 	PG_RETURN_TIMESTAMPTZ(result);
 }
 
@@ -239,16 +255,17 @@ RUI_FUNCTION(explain_due)
 	TypeCacheEntry *range_type = lookup_type_cache(TSTZRANGEOID, TYPECACHE_RANGE_INFO);
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	rui_env env = rui_pg_env(CurrentMemoryContext);
+	TimestampTz start = PG_GETARG_TIMESTAMPTZ(1);
 	rui_due_explanation explanation;
 	rui_error error;
 	size_t i;
 
 	InitMaterializedSRF(fcinfo, 0);
-	RUI_CHECK(rui_timetable_explain(&env, rui_pg_calendar_rules(calendar), calendar->timetable,
-									PG_GETARG_TIMESTAMPTZ(1),
-									rui_pg_duration(PG_GETARG_INTERVAL_P(2), "target"),
-									&explanation, &error),
-			  error, "timestamp");
+	check_time(rui_timetable_explain(&env, rui_pg_calendar_rules(calendar), calendar->timetable,
+									 start,
+									 rui_pg_duration(PG_GETARG_INTERVAL_P(2), "target"),
+									 &explanation, &error),
+			   &error, start, "start");
 	for (i = 0; i < explanation.count; i++)
 	{
 		const rui_due_line *line = &explanation.lines[i];
@@ -271,6 +288,7 @@ RUI_FUNCTION(explain_due_text)
 {
 	const rui_pg_calendar *calendar = rui_pg_calendar_argument(fcinfo, 0);
 	rui_env env = rui_pg_env(CurrentMemoryContext);
+	TimestampTz start = PG_GETARG_TIMESTAMPTZ(1);
 	char *lang = text_to_cstring(PG_GETARG_TEXT_PP(3));
 	rui_text sentence;
 	rui_error error;
@@ -281,11 +299,11 @@ RUI_FUNCTION(explain_due_text)
 				 errmsg("lang \"%s\" is not known", lang),
 				 errhint("Give 'en' or 'zh'.")));
 	rui_text_start(&sentence, &env);
-	RUI_CHECK(rui_timetable_explain_text(&env, rui_pg_calendar_rules(calendar), calendar->timetable,
-										 PG_GETARG_TIMESTAMPTZ(1),
-										 rui_pg_duration(PG_GETARG_INTERVAL_P(2), "target"),
-										 lang, &sentence, &error),
-			  error, "timestamp");
+	check_time(rui_timetable_explain_text(&env, rui_pg_calendar_rules(calendar),
+										  calendar->timetable, start,
+										  rui_pg_duration(PG_GETARG_INTERVAL_P(2), "target"),
+										  lang, &sentence, &error),
+			   &error, start, "start");
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(sentence.bytes, (int) sentence.length));
 }
 

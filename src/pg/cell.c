@@ -5,19 +5,12 @@
  */
 #include "pg/rui_pg.h"
 
-#include "access/stratnum.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "funcapi.h"
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
-#include "nodes/nodeFuncs.h"
-#include "nodes/supportnodes.h"
-#include "optimizer/optimizer.h"
-#include "parser/parse_func.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/rangetypes.h"
 #include "utils/sortsupport.h"
 #include "utils/typcache.h"
@@ -307,73 +300,4 @@ RUI_FUNCTION(sql_cell_range)
 								 NULL
 #endif
 								 ));
-}
-
-/*
- * Planner support of @> and <@: descendants are a range of the index, so
- * "column <@ x" is "column >= low(x) AND column <= high(x)".
- */
-static List *
-range_conditions(SupportRequestIndexCondition *request, Node *column, Node *cell)
-{
-	static const char *const names[2] = { "cell_low", "cell_high" };
-	static const StrategyNumber strategies[2] = { BTGreaterEqualStrategyNumber,
-												  BTLessEqualStrategyNumber };
-	char *schema = get_namespace_name(get_func_namespace(request->funcid));
-	Oid type = exprType(cell);
-	List *conditions = NIL;
-	int i;
-
-	for (i = 0; i < 2 && schema != NULL; i++)
-	{
-		Oid operator= get_opfamily_member(request->opfamily, type, type, strategies[i]);
-		List *name = list_make2(makeString(schema), makeString(pstrdup(names[i])));
-		Oid function = LookupFuncName(name, 1, &type, true);
-		Expr *bound;
-		Expr *condition;
-
-		if (!OidIsValid(operator) || !OidIsValid(function))
-			return NIL;
-		bound = (Expr *) makeFuncExpr(function, type, list_make1(copyObject(cell)), InvalidOid,
-									  InvalidOid, COERCE_EXPLICIT_CALL);
-		condition = make_opclause(operator, BOOLOID, false, (Expr *) copyObject(column), bound,
-								  InvalidOid, InvalidOid);
-		conditions = lappend(conditions, condition);
-	}
-	return conditions;
-}
-
-/* outer is the argument that contains; the index is on the other one. */
-static List *
-support_index(Node *raw, int outer)
-{
-	SupportRequestIndexCondition *request;
-	List *arguments;
-
-	if (!IsA(raw, SupportRequestIndexCondition))
-		return NIL;
-	request = (SupportRequestIndexCondition *) raw;
-	if (is_opclause(request->node))
-		arguments = ((OpExpr *) request->node)->args;
-	else if (is_funcclause(request->node))
-		arguments = ((FuncExpr *) request->node)->args;
-	else
-		return NIL;
-	if (list_length(arguments) != 2 || request->indexarg != 1 - outer ||
-		!is_pseudo_constant_for_index(request->root, (Node *) list_nth(arguments, outer),
-									  request->index))
-		return NIL;
-	request->lossy = false;
-	return range_conditions(request, (Node *) list_nth(arguments, 1 - outer),
-							(Node *) list_nth(arguments, outer));
-}
-
-RUI_FUNCTION(sql_cell_contains_support)
-{
-	PG_RETURN_POINTER(support_index((Node *) PG_GETARG_POINTER(0), 0));
-}
-
-RUI_FUNCTION(sql_cell_contained_support)
-{
-	PG_RETURN_POINTER(support_index((Node *) PG_GETARG_POINTER(0), 1));
 }

@@ -86,10 +86,10 @@ void
 rui_compiled_start(void)
 {
 	DefineCustomIntVariable("rui.compiled_memory",
-							"Memory for compiled calendars, maps, tariffs and rubrics of a session.",
+							"Memory for compiled calendars, maps, tariffs and rubrics.",
 							"The least recently used ones go first; results do not depend on it.",
-							&compiled_memory, 65536, 1024, MAX_KILOBYTES, PGC_USERSET,
-							GUC_UNIT_KB, NULL, NULL, NULL);
+							&compiled_memory, 65536, 1024, MAX_KILOBYTES,
+							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
 }
 
 static void

@@ -98,7 +98,8 @@ SELECT is_empty($$
 		SELECT FROM pg_amop a JOIN pg_operator o ON a.amopopr IN (o.oid, o.oprnegate)
 		WHERE o.oprcode = our_function.oid)
 		AND NOT EXISTS (SELECT FROM pg_amproc a WHERE a.amproc = our_function.oid)
-$$, 'only comparisons of operator classes are LEAKPROOF');
+		AND NOT EXISTS (SELECT FROM pg_operator o WHERE o.oprcode = our_function.oid AND our_function.prosupport <> 0)
+$$, 'only comparisons of operator classes, and operators that support functions turn into them, are LEAKPROOF');
 SELECT is_empty($$
 	SELECT signature, prosrc FROM our_function WHERE lanname = 'c' AND prosrc !~ '^rui_'
 $$, 'C functions have symbols of their own');

@@ -143,7 +143,8 @@ SELECT rui.set_calendar(:one, 'site', rui.china_calendar(:'weekly', 2026, 2026, 
 CREATE FUNCTION pg_temp.at(moment text) RETURNS timestamptz LANGUAGE sql AS $$SELECT ('2026-' || moment || '+08')::timestamptz$$;
 CREATE FUNCTION pg_temp.clock(ticket bigint) RETURNS text LANGUAGE sql AS $$
 	SELECT concat_ws(' ', state, to_char(due_at AT TIME ZONE 'Asia/Shanghai', 'Dy MM-DD HH24:MI'),
-		to_char(breach_at AT TIME ZONE 'Asia/Shanghai', 'Dy MM-DD HH24:MI'), on_time, late_by)
+		to_char(breach_at AT TIME ZONE 'Asia/Shanghai', 'Dy MM-DD HH24:MI'), on_time,
+		CASE judged_by WHEN 'wall' THEN late_wall ELSE late_working END)
 	FROM rui.task_clock WHERE task_id = ticket AND target = 'resolution'$$;
 -- Opened and begun at the instant.
 CREATE FUNCTION pg_temp.begin(project bigint, worker bigint, kind text, moment text) RETURNS bigint LANGUAGE plpgsql AS $$
@@ -175,7 +176,7 @@ SELECT is(pg_temp.clock(:t), 'running Sat 10-10 14:30 Sat 10-10 14:30', 'over Na
 SELECT rui.pause_ticket(:one, :t, 'part missing', at => pg_temp.at('10-10 10:15')) \gset hidden_
 SELECT is(pg_temp.clock(:t), 'paused', 'nothing is due during the pause');
 SELECT is((SELECT rui.clock_remaining(c.clock, v.calendar, pg_temp.at('10-10 14:00')) FROM rui.task_clock c
-	JOIN rui.calendar_version v ON v.id = c.calendar_id WHERE c.task_id = :t AND c.target = 'resolution'), '2:45'::interval,
+	JOIN rui.working_calendar v ON v.project_id = c.project_id AND v.code = c.calendar_code WHERE c.task_id = :t AND c.target = 'resolution'), '2:45'::interval,
 	'20:00 - 17:15 remain');
 SELECT rui.resume_ticket(:one, :t, at => pg_temp.at('10-10 15:00')) \gset hidden_
 SELECT is(pg_temp.clock(:t), 'running Mon 10-12 09:45 Mon 10-12 09:45', 'the pause moves it over Sunday');

@@ -34,7 +34,10 @@ INSERT INTO named VALUES
 ('guard', '{"tz":"Asia/Shanghai","weekly":{"mon":[["22:00","06:00"]],"fri":[["20:00","08:00"],["08:00","20:00"]]}}'),
 ('always', '{"tz":"UTC","weekly":{"mon":[["00:00","24:00"]],"tue":[["00:00","24:00"]],"wed":[["00:00","24:00"]],"thu":[["00:00","24:00"]],"fri":[["00:00","24:00"]],"sat":[["00:00","24:00"]],"sun":[["00:00","24:00"]]}}'),
 ('never', '{"tz":"UTC"}'),
-('new_york', '{"tz":"America/New_York","weekly":{"sun":[["00:00","24:00"]]}}');
+('new_york', '{"tz":"America/New_York","weekly":{"sun":[["00:00","24:00"]]}}'),
+-- longer hours from the afternoon of Friday 2026-10-09 on
+('changed', '{"until":[{"tz":"Asia/Shanghai","weekly":{"mon":[["09:00","17:00"]],"fri":[["09:00","17:00"]]},"holidays":["2026-10-05"]},"2026-10-09T06:00:00.0Z",
+	{"tz":"UTC","weekly":{"mon":[["00:00","12:00"]],"fri":[["00:00","12:00"]]},"date_hours":{"2026-10-10":"fri"}}]}');
 SELECT name, cal FROM named ORDER BY name;
 
 -- Zones are those of the database of zones, in any case.
@@ -53,12 +56,25 @@ SELECT bad, pg_temp.refuses(bad) FROM unnest(ARRAY[
 	'{"tz":"UTC","weekly":{"mon":[["08:00","12:00"],["11:59","13:00"]]}}',
 	'{"tz":"UTC","weekly":{"mon":[["24:00","06:00"]]}}',
 	'{"tz":"UTC","weekly":{"mon":[["08:00","10:00","12:00"]]}}',
-	'{"tz":"UTC","holidays":["2026-02-29"]}', '{"tz":"UTC","holidays":["1899-12-31"]}',
+	'{"tz":"UTC","weekly":{"mon":["08:00","12:00"]}}',
+	'{"tz":"UTC","weekly":{"mon":[["08:00","12:00"]],"tue":[["08:00","08:00"]]}}',
+	'{"tz":"UTC","date_hours":{"2026-10-10":[["22:00","06:00"],["23:00","24:00"]]}}',
+	'{"tz":"UTC","closures":{"2026-10-10":[["10:00","12:00"],["11:00","13:00"]]}}',
+	'{"tz":"UTC","holidays":["2026-02-29"]}', '{"tz":"UTC","holidays":["2026-01-01","2026-02-30"]}', '{"tz":"UTC","holidays":["1899-12-31"]}',
+	'{"tz":"UTC","date_hours":{"2026-02-30":[]}}', '{"tz":"UTC","closures":{"2026-13-01":[]}}', '{"tz":"UTC","holidays":["2026-1-1"]}',
 	'{"tz":"UTC","date_hours":{"2026-10-10":"friday"}}',
 	'{"tz":"UTC","closures":{"2026-10-10":[["10:00","10:00"]]}}',
 	'{"all":[]}', '{"all":[{"tz":"UTC"},{"tz":"Nowhere"}]}', '{"all":[{"tz":"UTC"}],"holidays":[]}',
-	'{"minus":[{"tz":"UTC"}]}', '{"shift":[{"tz":"UTC"},"P1D"]}', '{"shift":[{"tz":"UTC"},"PT8785H"]}']) bad;
+	'{"minus":[{"tz":"UTC"}]}', '{"shift":[{"tz":"UTC"},"P1D"]}', '{"shift":[{"tz":"UTC"},"P1M"]}', '{"shift":[{"tz":"UTC"},"PT8785H"]}',
+	'{"any":[{"tz":"UTC","week":{}}]}']) bad;
 SELECT pg_temp.refuses(repeat('{"minus":[{"tz":"UTC"},', 40) || '{"tz":"UTC"}' || repeat(']}', 40));
+-- A stands for a calendar of nothing, B for another one.
+SELECT bad, pg_temp.refuses(replace(replace(bad, 'A', '{"tz":"UTC"}'), 'B', '{"tz":"UTC","holidays":["2026-10-01"]}')) FROM unnest(ARRAY[
+	'{"until":A}', '{"until":[]}', '{"until":[A]}', '{"until":[A,"2026-10-01T00:00Z"]}', '{"until":[A,"2026-10-01T00:00Z",B,"2026-11-01T00:00Z"]}',
+	'{"until":["2026-10-01T00:00Z",A,B]}', '{"until":[A,B,A]}', '{"until":[A,"2026-10-01",B]}', '{"until":[A,"2026-10-01T00:00+08",B]}', '{"until":[A,"2026-02-30T00:00Z",B]}',
+	'{"until":[A,"infinity",B]}', '{"until":[A,"2201-01-01T00:00Z",B]}', '{"until":[A,"2026-10-01T00:00Z",B,"2026-10-01T00:00Z",A]}',
+	'{"until":[A,"2026-10-01T00:00:01Z",B,"2026-10-01T00:00Z",A]}', '{"until":[A,"2026-10-01T00:00Z",{"tz":"Mars"}]}', '{"until":[A,"2026-10-01T00:00Z",B],"all":[A]}',
+	'{"until":[A,"2026-10-01T00:00Z",B],"holidays":[]}']) bad;
 
 -- Binary form: received as strictly as read. The rows come through the
 -- shell, which writes the bytes it is told.
@@ -85,7 +101,10 @@ FROM sent, LATERAL (VALUES
 	('empty', ''::bytea), ('short', substr(bytes, 1, 16)), ('hash', set_byte(bytes, 0, get_byte(bytes, 0) # 1)),
 	('version', set_byte(bytes, 16, 2)), ('text', substr(bytes, 1, 17) || '{"tz":"Mars"}'::bytea),
 	('not canonical', substr(bytes, 1, 17) || '{"tz": "UTC"}'::bytea), ('cut', substr(bytes, 1, length(bytes) - 1)),
-	('zero', bytes || '\x00'::bytea)) v(what, bad);
+	('zero', bytes || '\x00'::bytea), ('until of the same', substr(bytes, 1, 17) || '{"until":[{"tz":"UTC"},"2026-10-01T00:00Z",{"tz":"UTC"}]}'::bytea),
+	('until in until', substr(bytes, 1, 17) || '{"until":[{"until":[{"tz":"UTC"},"2026-10-01T00:00Z",{"tz":"GMT"}]},"2026-11-01T00:00Z",{"tz":"UTC"}]}'::bytea),
+	('until, another form of the instant', substr(bytes, 1, 17) || '{"tz":"UTC","until":[{"tz":"UTC"},"2026-10-01T00:00:00Z",{"tz":"GMT"}]}'::bytea),
+	('until, descending', substr(bytes, 1, 17) || '{"tz":"UTC","until":[{"tz":"UTC"},"2026-11-01T00:00Z",{"tz":"GMT"},"2026-10-01T00:00Z",{"tz":"UTC"}]}'::bytea)) v(what, bad);
 -- The hash is that of version and text.
 SELECT substr(calendar_send(cal), 1, 16) = substr(sha256('\x01'::bytea || cal::text::bytea), 1, 16) AS hashed FROM named WHERE name = 'site';
 
@@ -151,7 +170,12 @@ SELECT add_working_time(cal, '2026-09-28', '1 hour', NULL) IS NULL AS null_bound
 
 -- What is refused.
 SELECT q, pg_temp.raises(replace(q, 'CAL', '''{"tz":"UTC","weekly":{"mon":[["08:00","09:00"]]}}''')) FROM unnest(ARRAY[
-	$$SELECT due_at(CAL, '2026-01-01', '1 day')$$, $$SELECT breach_at(CAL, '2026-01-01', '1 month 1 hour')$$,
+	$$SELECT due_at(CAL, '2026-01-01', '1 day')$$, $$SELECT due_at(CAL, '2026-01-01', '1 month')$$, $$SELECT breach_at(CAL, '2026-01-01', '1 month 1 hour')$$,
+	$$SELECT add_working_time(CAL, '2026-01-01', '2 years')$$, $$SELECT add_working_time(CAL, '-infinity', '1 hour')$$, $$SELECT breach_at(CAL, 'infinity', '1 hour')$$,
+	$$SELECT working_time(CAL, 'infinity', '2026-01-01')$$, $$SELECT open_periods(CAL, '-infinity', '2026-01-01')$$, $$SELECT open_periods(CAL, '2026-01-01', 'infinity')$$,
+	$$SELECT previous_open(CAL, '-infinity')$$, $$SELECT add_working_days(CAL, 'infinity', 1)$$, $$SELECT * FROM explain_due(CAL, 'infinity', '1 hour')$$,
+	$$SELECT explain_due_text(CAL, '-infinity', '1 hour')$$, $$SELECT working_days(CAL, '-infinity', '2026-01-01')$$,
+	$$SELECT calendar_until(CAL, 'infinity', CAL)$$, $$SELECT calendar_until(CAL, '-infinity', CAL)$$, $$SELECT calendar_until(CAL, '2201-01-01 00:00Z', CAL)$$,
 	$$SELECT add_working_time(CAL, '2026-01-01', '1 hour', 'closing')$$,
 	$$SELECT due_at(CAL, 'infinity', '1 hour')$$, $$SELECT working_time(CAL, '2026-01-01', '-infinity')$$,
 	$$SELECT is_open(CAL, '2201-01-01 00:00Z')$$, $$SELECT is_open(CAL, '1899-12-31 23:59:59.999999Z')$$,
@@ -160,7 +184,7 @@ SELECT q, pg_temp.raises(replace(q, 'CAL', '''{"tz":"UTC","weekly":{"mon":[["08:
 	$$SELECT open_periods(CAL, '2026-01-02', '2026-01-01')$$, $$SELECT is_working_day(CAL, 'infinity')$$,
 	$$SELECT working_days(CAL, '2026-01-01', '2201-01-02')$$, $$SELECT add_working_days(CAL, '2026-01-01', 1, 'end')$$,
 	$$SELECT add_working_days(CAL, '2026-01-01', 20000)$$, $$SELECT * FROM explain_due(CAL, '2026-01-01', '1 day')$$,
-	$$SELECT explain_due_text(CAL, '2026-01-01', '1 hour', 'fr')$$, $$SELECT shift(CAL, '1 day')$$, $$SELECT shift(CAL, '8785 hours')$$]) q;
+	$$SELECT explain_due_text(CAL, '2026-01-01', '1 hour', 'fr')$$, $$SELECT shift(CAL, '1 day')$$, $$SELECT shift(CAL, '1 month')$$, $$SELECT shift(CAL, '8785 hours')$$]) q;
 
 -- Openings, periods and days.
 SELECT t, next_open(cal, t), next_close(cal, t), previous_open(cal, t), previous_close(cal, t)
@@ -212,6 +236,52 @@ FROM (VALUES ('{"tz":"UTC","weekly":{"mon":[["08:00","12:00"]]}}'::calendar, '{"
 SELECT open_periods(a & b, '2026-09-28', '2026-09-29') AS "all", open_periods(a | b, '2026-09-28', '2026-09-29') AS "any",
 	open_periods(a - b, '2026-09-28', '2026-09-29') AS "minus", open_periods(shift(a, '-90 minutes'), '2026-09-28', '2026-09-29') AS shifted
 FROM (VALUES ('{"tz":"UTC","weekly":{"mon":[["08:00","12:00"]]}}'::calendar, '{"tz":"Asia/Shanghai","weekly":{"mon":[["18:00","19:00"]]}}'::calendar)) v(a, b);
+-- One calendar until an instant, then another: the second holds at the instant itself.
+CREATE TEMP TABLE hours AS SELECT '{"tz":"Asia/Shanghai","weekly":{"thu":[["09:00","17:00"]],"fri":[["09:00","17:00"]]},"holidays":["2026-10-02"]}'::calendar AS old,
+	'{"tz":"Asia/Shanghai","weekly":{"thu":[["08:00","20:00"]],"fri":[["08:00","20:00"]]},"date_hours":{"2026-10-10":"fri"}}'::calendar AS new;
+SELECT calendar_until(old, '2026-10-08 12:00', new) FROM hours;
+SELECT t, open_periods(calendar_until(old, t, new), '2026-10-08', '2026-10-09') FROM hours,
+	unnest(ARRAY['2026-10-08 00:00', '2026-10-08 08:30', '2026-10-08 12:00', '2026-10-08 17:00', '2026-10-08 18:30', '2026-10-08 20:00']::timestamptz[]) t;
+SELECT t, is_open(calendar_until(old, '2026-10-08 08:30', new), t), is_open(calendar_until(new, '2026-10-08 08:30', old), t)
+FROM hours, unnest(ARRAY['2026-10-08 08:29:59.999999', '2026-10-08 08:30', '2026-10-08 08:30:00.000001']::timestamptz[]) t;
+SELECT e.* FROM hours, explain_due(calendar_until(old, '2026-10-08 12:00', new), '2026-10-01 16:00', '18 hours') e;
+SELECT explain_due_text(calendar_until(old, '2026-10-08 12:00', new), '2026-10-01 16:00', '18 hours'), explain_due_text(calendar_until(old, '2026-10-08 12:00', new), '2026-10-01 16:00', '18 hours', 'zh') FROM hours;
+SELECT array_agg(to_char(d, 'MM-DD Dy') ORDER BY d) AS working, (SELECT working_days(calendar_until(old, '2026-10-08 18:30', new), '2026-10-01', '2026-10-17') FROM hours) AS days
+FROM hours, generate_series('2026-10-01'::date, '2026-10-16', '1 day') g(d) WHERE is_working_day(calendar_until(old, '2026-10-08 18:30', new), d::date);
+SELECT add_working_days(calendar_until(old, '2026-10-08 12:00', new), '2026-10-01 10:00', n) FROM hours, generate_series(-1, 3) n;
+-- Written in UTC, whatever the session's zone; joined, cut and merged to one list.
+BEGIN;
+SET LOCAL timezone = 'America/New_York';
+SELECT calendar_until('{"tz":"UTC"}', '2026-10-01 00:00', '{"tz":"Asia/Shanghai"}'), calendar_until('{"tz":"UTC"}', '2026-10-01 00:00:00.25+08', '{"tz":"UTC","holidays":["2026-10-01"]}');
+COMMIT;
+WITH c AS (SELECT old, new, old | new AS other, timestamptz '2026-10-01' AS t1, timestamptz '2027-01-01' AS t2 FROM hours),
+	three AS (SELECT *, calendar_until(calendar_until(old, t1, new), t2, other) AS cal FROM c)
+SELECT cal = calendar_until(old, t1, calendar_until(new, t2, other)) AS from_both_sides,
+	calendar_until(calendar_until(old, t2, new), t1, other) = calendar_until(old, t1, other) AS began_too_late,
+	calendar_until(calendar_until(old, t1, new), t1, other) = calendar_until(old, t1, other) AS never_began,
+	calendar_until(old, t2, calendar_until(new, t1, other)) = calendar_until(old, t2, other) AS ended_too_early,
+	calendar_until(old, t1, old) = old AND calendar_until(cal, t1, cal) = cal AND calendar_until(cal, t2 + interval '1 day', other) = cal AS merged,
+	calendar_until(cal, t1 + interval '1 day', calendar_until(cal, t1 + interval '9 days', cal)) = cal AS cut_and_joined,
+	shift(shift(cal, '1 hour'), '-1 hour') = cal AS shifted_back,
+	shift(cal, '1 hour')::text LIKE '{"shift":[{"until":%' AS kept_under_shift,
+	calendar_until(NULL, t1, new) IS NULL AND calendar_until(old, NULL, new) IS NULL AND calendar_until(old, t1, NULL) IS NULL AS strict
+FROM three;
+-- Which zone decides dates is not lost.
+SELECT calendar_until(c, '2027-01-01', '{"tz":"UTC"}'), calendar_until(c, '2026-01-01', '{"tz":"UTC"}'), calendar_until('{"tz":"UTC"}', '2026-01-01', c)
+FROM (VALUES ('{"tz":"America/New_York","until":[{"tz":"UTC"},"2026-10-01T00:00Z",{"tz":"UTC","weekly":{"mon":[["08:00","12:00"]]}}]}'::calendar)) v(c);
+SELECT pg_temp.raises(format('SELECT calendar_until(%L, ''2026-10-01'', ''{"tz":"UTC"}'')', repeat('{"minus":[{"tz":"UTC"},', 31) || '{"tz":"UTC"}' || repeat(']}', 31)));
+SELECT bool_and(working_time(calendar_until(a.cal, at, b.cal), f, t) =
+		working_time(a.cal, least(f, at), least(t, at)) + working_time(b.cal, greatest(f, at), greatest(t, at))) AS piece_by_piece,
+	bool_and(calendar_until(a.cal, at, a.cal) = a.cal) AS idempotent,
+	bool_and(calendar_until(calendar_until(a.cal, at, b.cal), at + interval '1 us', a.cal) = calendar_until(a.cal, at, calendar_until(b.cal, at + interval '1 us', a.cal))) AS associative,
+	bool_and(working_time(calendar_until(a.cal, at, b.cal) & b.cal, f, t) = working_time(calendar_until(a.cal & b.cal, at, b.cal), f, t)) AS distributive,
+	bool_and(working_time(shift(calendar_until(a.cal, at, b.cal), '90 minutes'), f, t)
+		= working_time(calendar_until(shift(a.cal, '90 minutes'), at + interval '90 minutes', shift(b.cal, '90 minutes')), f, t)) AS shifted,
+	bool_and(is_open(calendar_until(a.cal, at, b.cal), at) = is_open(b.cal, at)
+		AND is_open(calendar_until(a.cal, at, b.cal), at - interval '1 us') = is_open(a.cal, at - interval '1 us')) AS half_open,
+	bool_and(calendar_until(a.cal, at, b.cal)::text::calendar = calendar_until(a.cal, at, b.cal)) AS canonical
+FROM named a, named b, unnest(ARRAY['1900-01-01 00:00:00.000001Z', '2026-10-08 09:59:59.999999', '2026-10-09 14:00', '2026-11-01 05:30Z', '2200-12-31 20:00Z']::timestamptz[]) at,
+	(VALUES ('1955-05-05 05:05'::timestamptz, '2026-10-08 11:11:11.111111'::timestamptz), ('2026-01-01', '2190-01-01'), ('2026-10-09 13:59', '2026-10-08 10:00')) v(f, t);
 SELECT bool_and((a.cal & a.cal) = a.cal AND (a.cal | a.cal) = a.cal) AS idempotent,
 	bool_and(((a.cal & b.cal) & c.cal) = (a.cal & (b.cal & c.cal)) AND ((a.cal | b.cal) | c.cal) = (a.cal | (b.cal | c.cal))) AS associative,
 	bool_and(a.cal::text NOT LIKE '{"tz":"UTC"%' OR b.cal::text NOT LIKE '{"tz":"UTC"%' OR (a.cal & b.cal) = (b.cal & a.cal)) AS commutative_in_one_zone,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL
  *
  * calendar_laws.c
- *	  Calendar arithmetic against the model of minutes, and its laws.
+ *	  Calendar arithmetic against the model of minutes.
  */
 #include "unit.h"
 
@@ -9,25 +9,7 @@
 
 #define CALENDARS 1200
 #define CASES 100
-
-static rui_timetable *
-compile(const model *m, const char *text, size_t length)
-{
-	rui_zones zones = { zone_find, (void *) &m->zones };
-	rui_calendar *calendar = NULL;
-	rui_timetable *timetable = NULL;
-	rui_error error;
-
-	if (!CHECK(rui_calendar_read(&rui_env_malloc, &zones, text, length, &calendar, &error) ==
-			   RUI_OK))
-	{
-		printf("    %s: %s\n    %s\n", error.part, error.detail, text);
-		return NULL;
-	}
-	CHECK(rui_calendar_compile(&rui_env_malloc, calendar, &timetable, &error) == RUI_OK);
-	rui_calendar_release(&rui_env_malloc, calendar);
-	return timetable;
-}
+#define BOUNDARIES 16 /* of the openings and closings of a calendar, and of its marks */
 
 /* Reading what was written gives the same text: it is canonical. */
 static void
@@ -64,6 +46,11 @@ check_text(const model *m)
 static void
 check_add(const model *m, const rui_timetable *timetable, int64_t at, int64_t duration, bool close)
 {
+	static const char *const kinds[2][3] = {
+		{ "earliest instants, forward", "earliest instants, backward",
+		  "earliest instants, nothing" },
+		{ "latest instants, forward", "latest instants, backward", "latest instants, nothing" },
+	};
 	rui_boundary boundary = close ? RUI_BOUNDARY_CLOSE : RUI_BOUNDARY_OPEN;
 	int64_t worked = model_worked(m, at) + duration;
 	int64_t expected = model_instant_of(m, worked, close);
@@ -73,6 +60,9 @@ check_add(const model *m, const rui_timetable *timetable, int64_t at, int64_t du
 
 	if (duration == 0 && close)
 		expected = at;
+	if (expected != RUI_FOREVER && expected != RUI_NEVER)
+		unit_count(kinds[close ? 0 : 1][duration > 0 ? 0 : duration < 0 ? 1
+																		: 2]);
 	if (expected == RUI_FOREVER)
 		CHECK(status == RUI_DATETIME_RANGE || (status == RUI_OK && result >= model_high(m) - 1));
 	else if (expected == RUI_NEVER)
@@ -83,6 +73,7 @@ check_add(const model *m, const rui_timetable *timetable, int64_t at, int64_t du
 	{
 		/* F and its inverses: that much working time lies between, and
 		 * nothing before (after) the result has it too. */
+		unit_count("inverses given back by F");
 		CHECK(duration >= 0 ? result >= at : result <= at);
 		CHECK_INT(rui_timetable_worked(timetable, result),
 				  rui_timetable_worked(timetable, at) + duration);
@@ -115,6 +106,31 @@ any_duration(model *m, int64_t from, int64_t until)
 	}
 }
 
+/* Working time from a to b: that of the model, monotone. */
+static int64_t
+check_between(const model *m, const rui_timetable *timetable, int64_t a, int64_t b)
+{
+	int64_t worked = 0;
+	rui_error error;
+
+	CHECK(rui_timetable_between(timetable, a, b, &worked, &error) == RUI_OK);
+	CHECK_INT(worked, model_worked(m, b) - model_worked(m, a));
+	CHECK(a <= b ? worked >= 0 && worked <= b - a : worked <= 0 && worked >= b - a);
+	unit_count("working times, monotone");
+	return worked;
+}
+
+static void
+check_open(const model *m, const rui_timetable *timetable, int64_t at)
+{
+	bool open = false;
+	rui_error error;
+
+	CHECK(rui_timetable_is_open(timetable, at, &open, &error) == RUI_OK);
+	CHECK_INT(open, m->open[(at - model_base(m)) / RUI_MINUTE]);
+	unit_count("open or not");
+}
+
 static void
 check_case(model *m, const rui_timetable *timetable)
 {
@@ -122,20 +138,11 @@ check_case(model *m, const rui_timetable *timetable)
 	int64_t b = model_any_instant(m);
 	int64_t c = model_any_instant(m);
 	int64_t duration = any_duration(m, a, b);
-	int64_t ab;
-	int64_t bc;
-	int64_t ac;
-	bool open;
-	rui_error error;
 
-	CHECK(rui_timetable_between(timetable, a, b, &ab, &error) == RUI_OK);
-	CHECK_INT(ab, model_worked(m, b) - model_worked(m, a));
-	CHECK(a <= b ? ab >= 0 && ab <= b - a : ab <= 0);
-	CHECK(rui_timetable_between(timetable, b, c, &bc, &error) == RUI_OK);
-	CHECK(rui_timetable_between(timetable, a, c, &ac, &error) == RUI_OK);
-	CHECK_INT(ac, ab + bc);
-	CHECK(rui_timetable_is_open(timetable, a, &open, &error) == RUI_OK);
-	CHECK_INT(open, m->open[(a - model_base(m)) / RUI_MINUTE]);
+	CHECK_INT(check_between(m, timetable, a, b) + check_between(m, timetable, b, c),
+			  check_between(m, timetable, a, c));
+	unit_count("working times, additive");
+	check_open(m, timetable, a);
 	check_add(m, timetable, a, duration, true);
 	check_add(m, timetable, a, duration, false);
 }
@@ -175,9 +182,8 @@ model_edge(const model *m, int64_t at, bool opening, bool forward)
 }
 
 static void
-check_edges(model *m, const rui_timetable *timetable)
+check_edges(model *m, const rui_timetable *timetable, int64_t at)
 {
-	int64_t at = model_any_instant(m);
 	int which;
 
 	for (which = 0; which < 4; which++)
@@ -196,6 +202,7 @@ check_edges(model *m, const rui_timetable *timetable)
 		{
 			CHECK(status == RUI_OK);
 			CHECK_INT(result, expected);
+			unit_count("next and previous openings and closings");
 		}
 		else if (status == RUI_OK)
 			CHECK(forward ? result >= model_high(m) : result <= model_low(m));
@@ -233,6 +240,7 @@ check_periods(model *m, const rui_timetable *timetable)
 		/* All open within, nothing open between. */
 		CHECK_INT(model_worked(m, p->closes) - model_worked(m, p->opens), p->closes - p->opens);
 		CHECK_INT(model_worked(m, p->opens), model_worked(m, at));
+		unit_count("open periods");
 		at = p->closes;
 	}
 	CHECK_INT(model_worked(m, until), model_worked(m, at));
@@ -286,6 +294,28 @@ model_day_close(const model *m, int day)
 	return minute;
 }
 
+/* Is it a working day, and when does it close? */
+static void
+check_date(model *m, const rui_timetable *timetable, int day)
+{
+	rui_period span = model_date(m, day);
+	bool expected = model_is_working(m, day);
+	bool working;
+	int64_t closes;
+	rui_error error;
+
+	CHECK(rui_is_working_date(timetable, m->first_date + day, &working, &error) == RUI_OK);
+	CHECK_INT(working, expected);
+	unit_count("working days");
+	if (!expected || span.opens >= span.closes)
+		return;
+	CHECK(rui_add_working_dates(&rui_env_malloc, timetable,
+								model_base(m) + span.opens * RUI_MINUTE, 0, RUI_DAY_CLOSE, &closes,
+								&error) == RUI_OK);
+	CHECK_INT(closes, model_base(m) + model_day_close(m, day) * RUI_MINUTE);
+	unit_count("closes of working days");
+}
+
 static void
 check_days(model *m, const rui_timetable *timetable)
 {
@@ -293,12 +323,10 @@ check_days(model *m, const rui_timetable *timetable)
 	int days = model_below(m, MODEL_DAYS - MODEL_EDGE - first + 1);
 	int32_t count;
 	int expected = 0;
-	bool working;
 	int i;
 	rui_error error;
 
-	CHECK(rui_is_working_date(timetable, m->first_date + first, &working, &error) == RUI_OK);
-	CHECK_INT(working, model_is_working(m, first));
+	check_date(m, timetable, first);
 	for (i = 0; i < days; i++)
 		expected += model_is_working(m, first + i) ? 1 : 0;
 	CHECK(rui_count_working_dates(&rui_env_malloc, timetable, m->first_date + first,
@@ -307,6 +335,7 @@ check_days(model *m, const rui_timetable *timetable)
 	CHECK(rui_count_working_dates(&rui_env_malloc, timetable, m->first_date + first + days,
 								  m->first_date + first, &count, &error) == RUI_OK);
 	CHECK_INT(count, -expected);
+	unit_count("numbers of working days");
 }
 
 static void
@@ -350,6 +379,7 @@ check_add_days(model *m, const rui_timetable *timetable)
 			return;
 		expected = model_base(m) + minute * RUI_MINUTE + rest;
 	}
+	unit_count("n-th working days");
 	if (CHECK(status == RUI_OK))
 		CHECK_INT(result, expected);
 }
@@ -384,6 +414,7 @@ check_explanation(model *m, const rui_calendar *calendar, const rui_timetable *t
 		/* The reasons come from the rules: they must agree with the minutes. */
 		CHECK_INT(model_worked(m, line->to_at) - model_worked(m, line->from_at),
 				  open ? line->to_at - line->from_at : 0);
+		unit_count("lines of explanations");
 		sum += line->counted;
 		at = line->to_at;
 	}
@@ -392,33 +423,91 @@ check_explanation(model *m, const rui_calendar *calendar, const rui_timetable *t
 	rui_release(&rui_env_malloc, e.lines);
 }
 
+/* An instant on which something changes, those beside it, and the date it
+ * lies on. */
+static void
+check_boundary(model *m, const rui_timetable *timetable, int64_t boundary, int64_t other)
+{
+	int day = (int) ((rui_zone_local(m->zone, boundary) - model_base(m)) / RUI_DAY);
+	int64_t at;
+
+	if (boundary - 1 < model_low(m) || boundary + 1 >= model_high(m))
+		return;
+	for (at = boundary - 1; at <= boundary + 1; at++)
+	{
+		int64_t duration = check_between(m, timetable, at, other);
+		int close;
+
+		check_open(m, timetable, at);
+		check_edges(m, timetable, at);
+		for (close = 0; close < 2; close++)
+		{
+			check_add(m, timetable, at, 0, close);
+			check_add(m, timetable, at, 1, close);
+			check_add(m, timetable, at, -1, close);
+			check_add(m, timetable, at, duration, close);
+			check_add(m, timetable, other, -duration, close);
+		}
+		unit_count("instants on or beside a boundary");
+	}
+	for (day--, at = 0; at < 3; at++, day++)
+		if (day >= MODEL_EDGE && day < MODEL_DAYS - MODEL_EDGE)
+			check_date(m, timetable, day);
+}
+
+static void
+check_boundaries(model *m, const rui_timetable *timetable)
+{
+	int i;
+
+	for (i = 0; i < BOUNDARIES; i++)
+	{
+		int64_t minute = model_below(m, MODEL_MINUTES - 1) + 1;
+		int64_t at;
+
+		while (minute < MODEL_MINUTES && m->open[minute] == m->open[minute - 1])
+			minute++;
+		at = model_base(m) + minute * RUI_MINUTE;
+		check_boundary(m, timetable, at, model_any_instant(m));
+	}
+	for (i = 0; i < BOUNDARIES && m->mark_count > 0; i++)
+	{
+		int mark = i < m->mark_count ? i : model_below(m, m->mark_count);
+		int64_t at = model_base(m) + m->marks[mark].minute * RUI_MINUTE;
+
+		if (at <= model_low(m) || at >= model_high(m) - 1)
+			continue;
+		unit_count(m->marks[mark].what);
+		if (m->open[m->marks[mark].minute] != m->open[m->marks[mark].minute - 1])
+			unit_count("of these, openings and closings");
+		check_boundary(m, timetable, at, model_any_instant(m));
+	}
+}
+
 static void
 test_model(uint64_t seed)
 {
 	static model m;
-	rui_zones zones = { zone_find, &m.zones };
 	int i;
 	int k;
 
 	for (i = 0; i < CALENDARS; i++)
 	{
 		rui_timetable *timetable;
-		rui_calendar *calendar;
-		rui_error error;
+		rui_calendar *calendar = NULL;
 
 		model_make(&m, seed + (uint64_t) i, i % 3);
 		unit_note("seed %llu", (unsigned long long) seed + (unsigned long long) i);
 		check_text(&m);
-		timetable = compile(&m, m.text, m.length);
+		timetable = model_compile(&m, m.text, m.length, &calendar);
 		if (timetable == NULL)
 			continue;
 		for (k = 0; k < CASES; k++)
 			check_case(&m, timetable);
-		CHECK(rui_calendar_read(&rui_env_malloc, &zones, m.text, m.length, &calendar, &error) ==
-			  RUI_OK);
+		check_boundaries(&m, timetable);
 		for (k = 0; k < CASES / 10; k++)
 		{
-			check_edges(&m, timetable);
+			check_edges(&m, timetable, model_any_instant(&m));
 			check_periods(&m, timetable);
 			check_days(&m, timetable);
 			check_add_days(&m, timetable);
@@ -430,98 +519,40 @@ test_model(uint64_t seed)
 	unit_note("%s", "");
 }
 
-/* Working time of the text between two instants. */
-static int64_t
-worked(const model *m, const char *text, int64_t from, int64_t until)
-{
-	rui_timetable *timetable = compile(m, text, strlen(text));
-	int64_t result = 0;
-	rui_error error;
-
-	if (timetable != NULL)
-		CHECK(rui_timetable_between(timetable, from, until, &result, &error) == RUI_OK);
-	rui_timetable_release(&rui_env_malloc, timetable);
-	return result;
-}
-
-static char text_a[MODEL_TEXT];
-static char text_b[MODEL_TEXT];
-static char combined[3 * MODEL_TEXT];
-
-static int64_t __attribute__((format(printf, 4, 5)))
-worked_in(const model *m, int64_t from, int64_t until, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(combined, sizeof combined, format, arguments);
-	va_end(arguments);
-	return worked(m, combined, from, until);
-}
-
-/* The laws of the algebra, over spans of many years. */
-static void
-test_algebra(uint64_t seed)
-{
-	static model m;
-	int i;
-
-	for (i = 0; i < 60; i++)
-	{
-		int64_t from;
-		int64_t until;
-		int64_t a;
-		int64_t b;
-		int64_t all;
-		int64_t any;
-		int minutes;
-
-		model_make(&m, seed + (uint64_t) i, 1);
-		unit_note("algebra seed %llu", (unsigned long long) seed + (unsigned long long) i);
-		memcpy(text_a, m.text, m.length + 1);
-		m.length = 0;
-		model_make_node(&m, 1, m.open);
-		memcpy(text_b, m.text, m.length + 1);
-		from = RUI_FIRST_INSTANT + (int64_t) rui_random_below(&m.random, 300 * 365 * RUI_DAY);
-		until = RUI_FIRST_INSTANT + (int64_t) rui_random_below(&m.random, 300 * 365 * RUI_DAY);
-		minutes = model_below(&m, 1000000) - 500000;
-		a = worked(&m, text_a, from, until);
-		b = worked(&m, text_b, from, until);
-		all = worked_in(&m, from, until, "{\"all\":[%s,%s]}", text_a, text_b);
-		any = worked_in(&m, from, until, "{\"any\":[%s,%s]}", text_a, text_b);
-		CHECK_INT(all + any, a + b);
-		CHECK_INT(worked_in(&m, from, until, "{\"minus\":[%s,%s]}", text_a, text_b), a - all);
-		CHECK_INT(worked_in(&m, from, until, "{\"minus\":[{\"any\":[%s,%s]},%s]}", text_a, text_b,
-							text_b),
-				  a - all);
-		/* De Morgan, within a. */
-		CHECK_INT(worked_in(&m, from, until,
-							"{\"any\":[{\"minus\":[%s,%s]},{\"all\":[%s,%s]}]}", text_a, text_b,
-							text_a, text_b),
-				  a);
-		CHECK_INT(worked_in(&m, from, until, "{\"minus\":[%s,%s]}", text_a, text_a), 0);
-		if (minutes > -500000 && from - minutes * RUI_MINUTE >= RUI_FIRST_INSTANT &&
-			until - minutes * RUI_MINUTE >= RUI_FIRST_INSTANT &&
-			from - minutes * RUI_MINUTE < RUI_END_INSTANT &&
-			until - minutes * RUI_MINUTE < RUI_END_INSTANT)
-		{
-			int64_t by = minutes * RUI_MINUTE;
-
-			CHECK_INT(worked_in(&m, from, until,
-								"{\"shift\":[{\"shift\":[%s,\"PT%dM\"]},\"PT7H\"]}", text_a,
-								minutes - 420),
-					  worked(&m, text_a, from - by, until - by));
-		}
-	}
-	unit_note("%s", "");
-}
-
 int
 main(int argc, char **argv)
 {
 	uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
 
 	test_model(seed);
-	test_algebra(seed + 1000000);
+	/* What the calendars are made of, and what they are asked. */
+	unit_at_least("overnight hours and closures", 50000);
+	unit_at_least("holidays", 3000);
+	unit_at_least("make-up days", 3000);
+	unit_at_least("dates with hours of their own", 3000);
+	unit_at_least("closures", 3000);
+	unit_at_least("calendars of rules where the clock changes", 1000);
+	unit_at_least("alls", 100);
+	unit_at_least("anys", 100);
+	unit_at_least("differences", 100);
+	unit_at_least("shifts", 100);
+	unit_at_least("untils", 100);
+	unit_at_least("untils within untils", 50);
+	unit_at_least("untils that go on with the same calendar", 50);
+	unit_at_least("working times, monotone", 200000);
+	unit_at_least("working times, additive", 100000);
+	unit_at_least("open or not", 100000);
+	unit_at_least("earliest instants, forward", 30000);
+	unit_at_least("earliest instants, backward", 30000);
+	unit_at_least("earliest instants, nothing", 30000);
+	unit_at_least("latest instants, forward", 30000);
+	unit_at_least("latest instants, backward", 30000);
+	unit_at_least("latest instants, nothing", 30000);
+	unit_at_least("instants on or beside a boundary", 50000);
+	unit_at_least("edges in a skipped hour", 300);
+	unit_at_least("edges in a repeated hour", 300);
+	unit_at_least("changes of a clock", 1000);
+	unit_at_least("ends of a calendar", 200);
+	unit_at_least("of these, openings and closings", 300);
 	return unit_finish("calendar_laws");
 }

@@ -3,336 +3,165 @@
  * calendar_model.h
  *	  A second, slow account of calendars: one flag for every minute.
  *
- * It shares no arithmetic with the core: random rules are kept as minutes,
- * written out as text for the reader, and marked minute by minute as
- * docs/calendar.md says.  Everything in it lies on whole minutes.
+ * It shares no arithmetic with the core.  Everything in it lies on whole
+ * minutes.  What it is made of is counted by unit_count: include unit.h before.
  */
 #ifndef RUI_CALENDAR_MODEL_H
 #define RUI_CALENDAR_MODEL_H
 
-#include "calendar_zones.h"
+#include "calendar_model_rules.h"
 
-#define MODEL_DAYS 64
-#define MODEL_EDGE 12 /* days at both ends where the model does not see all */
-#define MODEL_MINUTES (MODEL_DAYS * 1440)
-#define MODEL_ZONES 6
-#define MODEL_TEXT 200000
+static inline const rui_zone *model_make_node(model *m, int depth, bool *open);
 
-typedef struct model_hours
+/* Perhaps the member tz; the zone that decides dates then. */
+static inline const rui_zone *
+model_write_zone(model *m, const rui_zone *zone)
 {
-	int count;
-	int opens[3];
-	int closes[3]; /* beyond 1440 on the next date */
-} model_hours;
+	if (model_below(m, 5) > 0)
+		return zone;
+	zone = model_any_zone(m);
+	model_add(m, ",\"tz\":\"%s\"", zone->name);
+	return zone;
+}
 
-typedef struct model_rules
+static inline const rui_zone *
+model_make_shift(model *m, int depth, bool *open)
 {
+	int shift = model_below(m, 2 * 2880) - 2880;
+	bool *moved = calloc(MODEL_MINUTES, sizeof(bool));
+	int mark = m->mark_count;
 	const rui_zone *zone;
-	model_hours weekly[7];
-	bool holiday[MODEL_DAYS];
-	bool dated[MODEL_DAYS];
-	int takes[MODEL_DAYS]; /* weekday of a make-up day, or -1 */
-	model_hours dated_hours[MODEL_DAYS];
-	model_hours closures[MODEL_DAYS];
-} model_rules;
+	int i;
 
-typedef struct model
-{
-	rui_random random;
-	test_zones zones;
-	int32_t first_date; /* the model's minutes begin there, 00:00 UTC */
-	bool open[MODEL_MINUTES];
-	int64_t worked[MODEL_MINUTES + 1]; /* open minutes before each */
-	const rui_zone *zone; /* of the whole calendar */
-	char text[MODEL_TEXT];
-	size_t length;
-} model;
-
-static inline int
-model_below(model *m, int bound)
-{
-	return (int) rui_random_below(&m->random, (uint64_t) bound);
-}
-
-static inline void __attribute__((format(printf, 2, 3)))
-model_add(model *m, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	m->length += (size_t) vsnprintf(m->text + m->length, MODEL_TEXT - m->length, format, arguments);
-	va_end(arguments);
-}
-
-/* Zones with up to three changes among the model's days, whole minutes. */
-static inline void
-model_make_zones(model *m)
-{
-	static const int jumps[] = { 60, -60, 30, -30, 120, -120, 180, 1440, -1440, 75 };
-	static const int offsets[] = { 0, 480, -300, 345, -210, 840, -600 };
-	int z;
-
-	m->zones.count = 0;
-	for (z = 0; z < MODEL_ZONES; z++)
+	unit_count("shifts");
+	model_add(m, "{\"shift\":[");
+	zone = model_make_node(m, depth - 1, open);
+	model_add(m, ",\"PT%dM\"]}", shift);
+	for (i = 0; i < MODEL_MINUTES; i++)
+		moved[i] = i - shift >= 0 && i - shift < MODEL_MINUTES && open[i - shift];
+	memcpy(open, moved, MODEL_MINUTES * sizeof(bool));
+	for (; mark < m->mark_count; mark++)
 	{
-		char name[24];
-		int64_t offset = offsets[model_below(m, 7)];
-		int changes = z == 0 ? 0 : model_below(m, 4);
-		int day = model_below(m, 20);
-		test_zone *zone;
-		int i;
+		int64_t at = m->marks[mark].minute + shift;
 
-		snprintf(name, sizeof name, "Zone/%d", z);
-		zone = zone_new(&m->zones, name, offset * RUI_MINUTE);
-		for (i = 0; i < changes; i++)
-		{
-			/* At 00:00, 02:00, 23:30 or any minute of local time. */
-			int times[] = { 0, 120, 1410, 180 };
-			int which = model_below(m, 5);
-			int time = which < 4 ? times[which] : model_below(m, 1440);
-			int64_t at = (m->first_date + day) * RUI_DAY + (time - offset) * RUI_MINUTE;
-
-			offset += jumps[model_below(m, 10)];
-			zone_change(zone, at, offset * RUI_MINUTE);
-			day += 4 + model_below(m, 24);
-		}
+		m->marks[mark].minute = at < 0 ? 0 : at >= MODEL_MINUTES ? MODEL_MINUTES - 1
+																 : at;
 	}
+	free(moved);
+	return zone;
 }
 
-/* The instant of a local time, both in minutes from the model's first. */
+/* A minute at which a calendar may end: any, midnight of some zone, near a
+ * change of the clock, or years away. */
 static inline int64_t
-model_instant(const model *m, const rui_zone *zone, int64_t wall)
+model_any_end(model *m)
 {
-	int64_t base = m->first_date * RUI_DAY;
-	size_t i;
+	const rui_zone *zone = model_any_zone(m);
+	int64_t minute = model_below(m, MODEL_MINUTES);
 
-	/* The first offset under which the clock ever shows this time. */
-	for (i = 0; i < zone->count; i++)
-	{
-		int64_t at = wall - zone->changes[i].offset / RUI_MINUTE;
-		bool begun = i == 0 || at >= (zone->changes[i].at - base) / RUI_MINUTE;
-		bool ended = i + 1 < zone->count && at >= (zone->changes[i + 1].at - base) / RUI_MINUTE;
-
-		if (begun && !ended)
-			return at;
-	}
-	/* None: it is skipped.  The offset before the gap moves it forward. */
-	for (i = 1; i < zone->count; i++)
-	{
-		int64_t at = (zone->changes[i].at - base) / RUI_MINUTE;
-
-		if (wall >= at + zone->changes[i - 1].offset / RUI_MINUTE &&
-			wall < at + zone->changes[i].offset / RUI_MINUTE)
-			return wall - zone->changes[i - 1].offset / RUI_MINUTE;
-	}
-	return INT64_MIN;
-}
-
-static inline int
-model_time(model *m)
-{
-	/* Mostly round times, and those around changes of the clock. */
-	switch (model_below(m, 4))
+	switch (model_below(m, 5))
 	{
 		case 0:
-			return model_below(m, 24) * 60;
+			minute = model_instant(m, zone, minute / 1440 * 1440);
+			return minute == INT64_MIN ? 0 : minute;
 		case 1:
-			return model_below(m, 8) * 30;
+			return zone->count == 1
+				? minute
+				: model_change(m, zone, 1 + (size_t) model_below(m, (int) zone->count - 1)) +
+					model_below(m, 13) * 15 - 90;
 		case 2:
-			return model_below(m, 96) * 15;
+			return model_below(m, 4) > 0 ? minute : (model_below(m, 11) - 5) * 500000 + minute;
 		default:
-			return model_below(m, 1440);
+			return minute;
 	}
-}
-
-static inline model_hours
-model_make_hours(model *m, int most)
-{
-	model_hours hours = { 0, { 0 }, { 0 } };
-	int wanted = model_below(m, most + 1);
-	int at = 0;
-
-	if (wanted == 1 && model_below(m, 8) == 0)
-	{
-		hours.count = 1;
-		hours.closes[0] = 1440;
-		return hours;
-	}
-	while (hours.count < wanted)
-	{
-		int opens = model_time(m);
-		int closes = model_time(m);
-
-		if (opens < at || opens == closes)
-			break;
-		if (closes < opens)
-			closes += 1440;
-		hours.opens[hours.count] = opens;
-		hours.closes[hours.count++] = closes;
-		at = closes;
-	}
-	return hours;
 }
 
 static inline void
-model_write_hours(model *m, const model_hours *hours)
-{
-	/* In any order, to see the reader sort. */
-	int from = hours->count > 1 && model_below(m, 2) == 0 ? hours->count - 1 : 0;
-	int step = from > 0 ? -1 : 1;
-	int i;
-	int k;
-
-	model_add(m, "[");
-	for (i = from, k = 0; k < hours->count; i += step, k++)
-	{
-		int closes = hours->closes[i] > 1440 ? hours->closes[i] - 1440 : hours->closes[i];
-
-		/* Midnight may be written both ways at the end. */
-		if (closes == 1440 && hours->opens[i] > 0 && model_below(m, 2) == 0)
-			closes = 0;
-		model_add(m, "%s[\"%02d:%02d\",\"%02d:%02d%s\"]", k > 0 ? "," : "", hours->opens[i] / 60,
-				  hours->opens[i] % 60, closes / 60, closes % 60,
-				  model_below(m, 4) == 0 ? ":00" : "");
-	}
-	model_add(m, "]");
-}
-
-static inline void
-model_write_date(model *m, int day)
+model_write_instant(model *m, int64_t minute)
 {
 	int year;
 	int month;
 	int date;
+	int64_t day = rui_floor_divide(minute, 1440);
+	int time = (int) (minute - day * 1440);
 
-	rui_date_split(m->first_date + day, &year, &month, &date);
-	model_add(m, "\"%04d-%02d-%02d\"", year, month, date);
+	rui_date_split((int32_t) (m->first_date + day), &year, &month, &date);
+	model_add(m, "\"%04d-%02d-%02dT%02d:%02d%sZ\"", year, month, date, time / 60, time % 60,
+			  model_below(m, 4) == 0 ? ":00.0" : "");
 }
 
-static inline void
-model_write_rules(model *m, const model_rules *rules)
+/* Calendars that follow each other, some of them being made so themselves,
+ * some the same as the one before. */
+static inline const rui_zone *
+model_make_until(model *m, int depth, bool *open)
 {
-	static const char *const names[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun" };
-	const char *comma = "";
+	bool *next = calloc(MODEL_MINUTES, sizeof(bool));
+	int count = 2 + model_below(m, MODEL_MOST_UNTIL - 1);
+	int64_t ends[MODEL_MOST_UNTIL];
+	const rui_zone *zone = NULL;
+	size_t began = 0;
+	size_t length = 0;
 	int i;
+	int k;
 
-	model_add(m, "{\"tz\":\"%s\",\"weekly\":{", rules->zone->name);
-	for (i = 0; i < 7; i++)
+	unit_count("untils");
+	for (i = 0; i < count - 1; i++)
 	{
-		model_add(m, "%s\"%s\":", i > 0 ? "," : "", names[i]);
-		model_write_hours(m, &rules->weekly[i]);
-	}
-	model_add(m, "},\"holidays\":[");
-	for (i = 0; i < MODEL_DAYS; i++)
-	{
-		if (!rules->holiday[i])
-			continue;
-		model_add(m, "%s", comma);
-		model_write_date(m, i);
-		comma = ",";
-	}
-	model_add(m, "],\"date_hours\":{");
-	comma = "";
-	for (i = 0; i < MODEL_DAYS; i++)
-	{
-		if (!rules->dated[i])
-			continue;
-		model_add(m, "%s", comma);
-		model_write_date(m, i);
-		model_add(m, ":");
-		if (rules->takes[i] >= 0)
-			model_add(m, "\"%s\"", names[rules->takes[i]]);
-		else
-			model_write_hours(m, &rules->dated_hours[i]);
-		comma = ",";
-	}
-	model_add(m, "},\"closures\":{");
-	comma = "";
-	for (i = 0; i < MODEL_DAYS; i++)
-	{
-		if (rules->closures[i].count == 0)
-			continue;
-		model_add(m, "%s", comma);
-		model_write_date(m, i);
-		model_add(m, ":");
-		model_write_hours(m, &rules->closures[i]);
-		comma = ",";
-	}
-	model_add(m, "}}");
-}
+		int64_t end = model_any_end(m);
 
-static inline void
-model_mark(const model *m, const rui_zone *zone, int day, const model_hours *hours, bool value,
-		   bool *open)
-{
-	int i;
-
-	for (i = 0; i < hours->count; i++)
+		for (k = i; k > 0 && ends[k - 1] >= end; k--)
+		{
+			/* In ascending order, none twice. */
+			if (ends[k - 1] == end)
+				end--;
+			ends[k] = ends[k - 1];
+		}
+		ends[k] = end;
+	}
+	model_add(m, "{\"until\":[");
+	for (i = 0; i < count; i++)
 	{
-		int64_t from = model_instant(m, zone, day * 1440 + hours->opens[i]);
-		int64_t until = model_instant(m, zone, day * 1440 + hours->closes[i]);
+		const rui_zone *own = NULL;
 		int64_t at;
 
-		for (at = from < 0 ? 0 : from; at < until && at < MODEL_MINUTES; at++)
-			open[at] = value;
-	}
-}
-
-/* Random rules: the text is appended, the minutes are marked. */
-static inline const rui_zone *
-model_make_rules(model *m, bool *open)
-{
-	model_rules *rules = calloc(1, sizeof(model_rules));
-	int exceptions = model_below(m, 3) == 0 ? 0 : model_below(m, 24);
-	const rui_zone *zone;
-	int i;
-
-	rules->zone = zone = &m->zones.zones[model_below(m, m->zones.count)].zone;
-	for (i = 0; i < 7; i++)
-		rules->weekly[i] = model_make_hours(m, 3);
-	for (i = 0; i < exceptions; i++)
-	{
-		int day = model_below(m, MODEL_DAYS);
-
-		switch (model_below(m, 4))
+		if (i > 0)
 		{
-			case 0:
-				rules->holiday[day] = true;
-				break;
-			case 1:
-				rules->dated[day] = true;
-				rules->takes[day] = model_below(m, 7);
-				break;
-			case 2:
-				rules->dated[day] = true;
-				rules->takes[day] = -1;
-				rules->dated_hours[day] = model_make_hours(m, 3);
-				break;
-			default:
-				rules->closures[day] = model_make_hours(m, 2);
-				break;
+			model_add(m, ",");
+			model_write_instant(m, ends[i - 1]);
+			model_add(m, ",");
+			model_add_mark(m, ends[i - 1], "ends of a calendar");
 		}
-	}
-	model_write_rules(m, rules);
-	memset(open, 0, MODEL_MINUTES * sizeof(bool));
-	for (i = -3; i < MODEL_DAYS + 3; i++)
-	{
-		/* The model's first date is a Monday. */
-		const model_hours *hours = &rules->weekly[(i + 7) % 7];
-
-		if (i >= 0 && i < MODEL_DAYS)
+		if (i > 0 && model_below(m, 6) == 0)
 		{
-			if (rules->holiday[i])
-				continue;
-			if (rules->dated[i])
-				hours = rules->takes[i] >= 0 ? &rules->weekly[rules->takes[i]]
-											 : &rules->dated_hours[i];
+			unit_count("untils that go on with the same calendar");
+			if (m->length + length >= MODEL_TEXT)
+				abort();
+			memcpy(m->text + m->length, m->text + began, length);
+			began = m->length;
+			m->length += length;
+			m->text[m->length] = '\0';
 		}
-		model_mark(m, zone, i, hours, true, open);
+		else
+		{
+			began = m->length;
+			if (depth > 1 && model_below(m, 2) == 0)
+			{
+				unit_count("untils within untils");
+				own = model_make_until(m, depth - 1, next);
+			}
+			else
+				own = model_make_node(m, depth - 1, next);
+			length = m->length - began;
+		}
+		if (i == 0)
+			zone = own;
+		for (at = i == 0 || ends[i - 1] < 0 ? 0 : ends[i - 1]; at < MODEL_MINUTES; at++)
+			open[at] = next[at];
 	}
-	for (i = 0; i < MODEL_DAYS; i++)
-		model_mark(m, zone, i, &rules->closures[i], false, open);
-	free(rules);
+	free(next);
+	model_add(m, "]");
+	zone = model_write_zone(m, zone);
+	model_add(m, "}");
 	return zone;
 }
 
@@ -341,29 +170,21 @@ static inline const rui_zone *
 model_make_node(model *m, int depth, bool *open)
 {
 	static const char *const keys[] = { "all", "any", "minus" };
+	static const char *const kinds[] = { "alls", "anys", "differences" };
 	bool *right;
 	const rui_zone *zone;
-	int kind = depth == 0 ? 4 : model_below(m, 6);
+	int kind = depth == 0 ? 5 : model_below(m, 7);
 	int count;
 	int i;
 	int at;
 
-	if (kind >= 4)
+	if (kind >= 5)
 		return model_make_rules(m, open);
+	if (kind == 4)
+		return model_make_until(m, depth, open);
 	if (kind == 3)
-	{
-		int shift = model_below(m, 2 * 2880) - 2880;
-
-		model_add(m, "{\"shift\":[");
-		zone = model_make_node(m, depth - 1, open);
-		model_add(m, ",\"PT%dM\"]}", shift);
-		right = calloc(MODEL_MINUTES, sizeof(bool));
-		for (i = 0; i < MODEL_MINUTES; i++)
-			right[i] = i - shift >= 0 && i - shift < MODEL_MINUTES && open[i - shift];
-		memcpy(open, right, MODEL_MINUTES * sizeof(bool));
-		free(right);
-		return zone;
-	}
+		return model_make_shift(m, depth, open);
+	unit_count(kinds[kind]);
 	right = calloc(MODEL_MINUTES, sizeof(bool));
 	count = kind == 2 ? 2 : 1 + model_below(m, 3);
 	model_add(m, "{\"%s\":[", keys[kind]);
@@ -378,11 +199,7 @@ model_make_node(model *m, int depth, bool *open)
 	}
 	free(right);
 	model_add(m, "]");
-	if (model_below(m, 5) == 0)
-	{
-		zone = &m->zones.zones[model_below(m, m->zones.count)].zone;
-		model_add(m, ",\"tz\":\"%s\"", zone->name);
-	}
+	zone = model_write_zone(m, zone);
 	model_add(m, "}");
 	return zone;
 }
@@ -390,14 +207,20 @@ model_make_node(model *m, int depth, bool *open)
 static inline void
 model_make(model *m, uint64_t seed, int depth)
 {
+	size_t change;
 	int i;
 
 	m->random.state = seed;
 	/* A Monday between 1990 and 2050. */
 	m->first_date = 2 + 7 * (model_below(m, 3100) - 520);
 	m->length = 0;
+	m->mark_count = 0;
 	model_make_zones(m);
 	m->zone = model_make_node(m, depth, m->open);
+	for (i = 0; i < m->zones.count; i++)
+		for (change = 1; change < m->zones.zones[i].zone.count; change++)
+			model_add_mark(m, model_change(m, &m->zones.zones[i].zone, change),
+						   "changes of a clock");
 	m->worked[0] = 0;
 	for (i = 0; i < MODEL_MINUTES; i++)
 		m->worked[i + 1] = m->worked[i] + (m->open[i] ? 1 : 0);
@@ -463,7 +286,8 @@ model_instant_of(const model *m, int64_t worked, bool close)
 }
 
 /* An instant of what the model sees: often a minute on which something
- * opens, closes or the clock changes, sometimes a microsecond beside it. */
+ * opens, closes or ends or the clock changes, sometimes a microsecond beside
+ * it. */
 static inline int64_t
 model_any_instant(model *m)
 {
@@ -472,12 +296,14 @@ model_any_instant(model *m)
 		(int64_t) rui_random_below(&m->random, (uint64_t) span);
 	int64_t at;
 
-	if (model_below(m, 3) > 0)
+	if (m->mark_count > 0 && model_below(m, 8) == 0)
+		minute = m->marks[model_below(m, m->mark_count)].minute;
+	else if (model_below(m, 3) > 0)
 		while (minute < MODEL_MINUTES - MODEL_EDGE * 1440 && m->open[minute] == m->open[minute - 1])
 			minute++;
 	else if (model_below(m, 4) == 0)
 	{
-		const rui_zone *zone = &m->zones.zones[model_below(m, m->zones.count)].zone;
+		const rui_zone *zone = model_any_zone(m);
 
 		if (zone->count > 1)
 		{
@@ -504,6 +330,30 @@ model_any_instant(model *m)
 	}
 	return at < model_low(m) ? model_low(m) : at >= model_high(m) ? model_high(m) - 1
 																  : at;
+}
+
+/* The compiled form of a text, and the calendar too where asked for; NULL,
+ * and a failed check, for what cannot be read. */
+static inline rui_timetable *
+model_compile(const model *m, const char *text, size_t length, rui_calendar **kept)
+{
+	rui_zones zones = { zone_find, (void *) &m->zones };
+	rui_calendar *calendar = NULL;
+	rui_timetable *timetable = NULL;
+	rui_error error;
+
+	if (!CHECK(rui_calendar_read(&rui_env_malloc, &zones, text, length, &calendar, &error) ==
+			   RUI_OK))
+	{
+		printf("    %s: %s\n    %s\n", error.part, error.detail, text);
+		return NULL;
+	}
+	CHECK(rui_calendar_compile(&rui_env_malloc, calendar, &timetable, &error) == RUI_OK);
+	if (kept != NULL)
+		*kept = calendar;
+	else
+		rui_calendar_release(&rui_env_malloc, calendar);
+	return timetable;
 }
 
 #endif /* RUI_CALENDAR_MODEL_H */

@@ -8,78 +8,9 @@
 #include <math.h>
 
 #include "core/geometry.h"
+#include "geometry_writer.h"
 
 static const rui_env *const env = &rui_env_malloc;
-
-/* A serialized geometry under construction. */
-typedef struct writer
-{
-	unsigned char bytes[1024];
-	size_t length;
-	int dimensions;
-} writer;
-
-static void
-put(writer *w, const void *bytes, size_t length)
-{
-	memcpy(w->bytes + w->length, bytes, length);
-	w->length += length;
-}
-
-static void
-put_count(writer *w, uint32_t count)
-{
-	put(w, &count, 4);
-}
-
-static void
-put_header(writer *w, int version, int32_t srid, bool z, bool m, bool box, bool extended)
-{
-	unsigned char head[4] = { (unsigned char) (srid >> 16), (unsigned char) (srid >> 8),
-							  (unsigned char) srid,
-							  (unsigned char) (z | m << 1 | box << 2 | extended << 4 |
-											   (version == 2) << 6) };
-	float floats[8] = { 0 };
-	unsigned char more[8] = { 2 };
-
-	w->length = 0;
-	w->dimensions = 2 + z + m;
-	put(w, head, 4);
-	if (extended && version == 2)
-		put(w, more, 8);
-	if (box)
-		put(w, floats, w->dimensions * 2 * sizeof(float));
-}
-
-static void
-put_vertex(writer *w, double x, double y)
-{
-	double values[4] = { x, y, 99, 98 };
-
-	put(w, values, w->dimensions * sizeof(double));
-}
-
-static void
-put_ring(writer *w, double x, double size)
-{
-	put_vertex(w, x, 0);
-	put_vertex(w, x + size, 0);
-	put_vertex(w, x + size, size);
-	put_vertex(w, x, 0);
-}
-
-static void
-put_polygon(writer *w, double x, uint32_t rings)
-{
-	uint32_t i;
-
-	put_count(w, RUI_GEOMETRY_POLYGON);
-	put_count(w, rings);
-	for (i = 0; i < rings + (rings & 1); i++)
-		put_count(w, i < rings ? 4 : 0);
-	for (i = 0; i < rings; i++)
-		put_ring(w, x, 10.0 / (i + 1));
-}
 
 /* Read as a copy of just that size, so that ASan sees any overrun. */
 static rui_status

@@ -172,6 +172,7 @@ test_access(void)
 	CHECK_TEXT(error.hint, "Known keys are weekly, tz.");
 	CHECK(rui_json_expect(deep, RUI_JSON_NUMBER, &error) == RUI_INVALID);
 	CHECK_TEXT(error.detail, "Expected a number, found a string.");
+	CHECK_TEXT(error.hint, "Write a number, without quotes.");
 	CHECK_INT(error.offset, deep->offset);
 	CHECK(rui_json_integer(rui_json_member(document.root, "odd"), 0, 12, &number,
 						   &error) == RUI_OK);
