@@ -20,7 +20,7 @@ BEGIN
 		AND p.id = CASE TG_OP WHEN 'INSERT' THEN NEW.plan_id ELSE OLD.plan_id END;
 	IF plan_state <> 'proposed' THEN
 		RAISE EXCEPTION 'grids of a plan that is % do not change', plan_state
-			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Design another plan, or copy this one with rui.copy_grids().';
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Design another plan, or copy this one and edit the copy.';
 	END IF;
 	RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END
@@ -43,7 +43,7 @@ BEGIN
 	-- Buildings that are new get their grid in a plan that is decided too.
 	IF plan_state <> 'proposed' AND NOT (plan_state IN ('approved', 'active') AND TG_OP = 'INSERT') THEN
 		RAISE EXCEPTION 'buildings of a plan that is % stay in their grids', plan_state
-			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Design another plan, or copy this one with rui.copy_grids().';
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Design another plan, or copy this one and edit the copy.';
 	END IF;
 	RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END
@@ -136,7 +136,7 @@ BEGIN
 		RAISE EXCEPTION 'grid % is in force since % and has not one steward at every instant', orphan.code, orphan.activated_at
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 				DETAIL = format('It had stewards in %s.', coalesce(orphan.served::text, 'no time')),
-				HINT = 'Change stewards with rui.set_grid_steward().';
+				HINT = 'End a steward''s time when the next one''s begins.';
 	END IF;
 END
 $$;

@@ -44,7 +44,7 @@ CREATE TABLE rui.building_load (
 );
 
 PERFORM rui._describe('grid_term', 'The numbers that grids are designed with: weights of workload, and options.',
-	'code: The term, and the name of the option of rui.design_grids.', 'standard: Its value where neither the project nor the caller gives one.',
+	'code: The term, and the name of the option when grids are designed.', 'standard: Its value where neither the project nor the caller gives one.',
 	'lowest: Smallest possible value.', 'highest: Largest possible value.', 'is_whole: Whether it is a whole number.', 'about: What it means.');
 PERFORM rui._describe('grid_weight', 'A project''s own values for terms of grid design.', 'term: The term.', 'weight: Its value here.');
 PERFORM rui._describe('building_load', 'What else makes work in a building: elders living alone, shops, whatever a project counts.',

@@ -335,9 +335,10 @@ BEGIN
 		GROUP BY s.face_a, s.face_b
 	), link AS (
 		-- A face goes to the nearest house; that is its own where it hangs
-		-- together with it, and beyond a barrier only where nothing else is.
+		-- together with it. Barriers come before distance, so that borders
+		-- follow them; beyond a closed one a face goes only where nothing else is.
 		SELECT b.face_a AS node, b.face_b AS neighbour, sqrt((f.x - g.x) ^ 2 + (f.y - g.y) ^ 2) * 111195
-			+ CASE WHEN b.open_metres > 0 THEN 0 ELSE 1e9 END + CASE WHEN p.home = q.home THEN 0 ELSE 1e6 END AS metres
+			+ CASE WHEN b.open_metres > 0 THEN 1e5 * (1 - b.open_metres / b.metres) ELSE 1e9 END + CASE WHEN p.home = q.home THEN 0 ELSE 1e6 END AS metres
 		FROM border b JOIN face f ON f.face = b.face_a JOIN face g ON g.face = b.face_b
 		LEFT JOIN owner p ON p.face = b.face_a LEFT JOIN owner q ON q.face = b.face_b
 		UNION ALL

@@ -21,7 +21,7 @@ BEGIN
 	LEFT JOIN rui.grid_weight w ON w.project_id = _grid_options.project_id AND w.term = t.code;
 	FOR given IN SELECT e.key, e.value FROM jsonb_each(options) e LOOP
 		IF choices ? given.key THEN
-			IF NOT choices -> given.key @> given.value THEN
+			IF jsonb_typeof(given.value) <> 'string' OR NOT choices -> given.key @> given.value THEN
 				RAISE EXCEPTION 'option "%" cannot be %', given.key, left(given.value::text, 60)
 					USING ERRCODE = 'invalid_parameter_value', HINT = format('It is one of %s.', choices -> given.key);
 			END IF;
