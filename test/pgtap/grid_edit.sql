@@ -2,13 +2,13 @@
 -- community has grown.
 BEGIN;
 SET LOCAL jit = off; -- compiling takes longer than running
-SELECT plan(63);
+SELECT plan(59);
 \ir fixture/content.sql
 \ir fixture/town.sql
 \ir fixture/lattice.sql
 SELECT rui.create_project(:company, 'other', 'Other') AS other_project \gset
 SELECT id AS agent FROM rui.import_parties(:project, '[{"code":"agent","name":"Agent"}]') \gset
-SELECT rui.grant_role(:project, :agent, 'agent'), rui.grant_role(:project, (pg_temp.stewards(1))[1], 'steward', now() + interval '1 year') \g /dev/null
+SELECT rui.grant_role(:project, :agent, 'agent') \g /dev/null
 CREATE FUNCTION pg_temp.grid(plan bigint, column_no int, row_no int) RETURNS bigint LANGUAGE sql AS $$
 	SELECT o.grid_id FROM rui.grid_building o WHERE o.plan_id = plan AND o.building_id = pg_temp.house(column_no, row_no) $$;
 
