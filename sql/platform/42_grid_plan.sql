@@ -160,8 +160,10 @@ BEGIN
 	SELECT p.* INTO former FROM rui.grid_plan p
 	WHERE p.project_id = activate_grids.project_id AND p.state = 'active' AND p.id <> activate_grids.plan_id;
 	IF at < greatest(present.proposed_at, present.decided_at) OR at <= former.activated_at THEN
-		RAISE EXCEPTION 'plan % was decided, or the former plan activated, at %', plan_id, greatest(present.proposed_at, present.decided_at, former.activated_at)
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give actions in the order they happened.';
+		RAISE EXCEPTION 'the plan was decided, or the former one put in force, later than that'
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = format('Plan %s: at %s, not after %s.', plan_id, at, greatest(present.proposed_at, present.decided_at, former.activated_at)),
+				HINT = 'Give actions in the order they happened.';
 	END IF;
 	IF former.id IS NOT NULL AND present.state = 'approved' THEN
 		UPDATE rui.grid_plan p SET last_action = 'retire', retired_at = at

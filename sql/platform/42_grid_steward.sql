@@ -249,8 +249,9 @@ BEGIN
 	SELECT c.* INTO clash FROM rui.grid_cover c
 	WHERE c.project_id = set_grid_cover.project_id AND c.grid_id = set_grid_cover.grid_id AND c.valid && tstzrange(from_at, to_at);
 	IF FOUND THEN
-		RAISE EXCEPTION 'party % stands in for grid % from % to %', clash.cover_id, present.code, lower(clash.valid), upper(clash.valid)
-			USING ERRCODE = 'exclusion_violation', HINT = 'End that cover first with rui.end_grid_cover().';
+		RAISE EXCEPTION 'grid % has a cover in that time', present.code
+			USING ERRCODE = 'exclusion_violation',
+				DETAIL = format('Party %s stands in from %s to %s.', clash.cover_id, lower(clash.valid), upper(clash.valid)), HINT = 'End that cover first with rui.end_grid_cover().';
 	END IF;
 	INSERT INTO rui.grid_cover (project_id, grid_id, cover_id, valid)
 	VALUES (project_id, grid_id, cover_id, tstzrange(from_at, to_at)) RETURNING id INTO new_id;
