@@ -3,7 +3,7 @@
  * gridmap.c
  *	  Gridmaps: collecting areas, laying out the block, text and binary.
  */
-#include "core/gridmap.h"
+#include "core/gridmap_raster.h"
 
 #include <inttypes.h>
 #include <math.h>
