@@ -660,7 +660,26 @@ typedef struct family
 } family;
 
 static const family families[] = {
-	{ "convex", convex, false }, { "stars", stars, false }, { "tangles", tangles, false }, { "spirals", spirals, false }, { "holes", holes, false }, { "scattered", scattered, false }, { "slivers", slivers, false }, { "tiles", tiles, false }, { "rooms", rooms, false }, { "triangles", triangles, false }, { "on lines", on_lines, false }, { "huge", huge, false }, { "tiny", tiny, false }, { "far away", faraway, false }, { "world", world, false }, { "ties", ties, false }, { "lattice", lattice, true }, { "needles", needles, false }, { "crossing", crossing, false }, { "crowd", crowd, false }
+	{ "convex", convex, false },
+	{ "stars", stars, false },
+	{ "tangles", tangles, false },
+	{ "spirals", spirals, false },
+	{ "holes", holes, false },
+	{ "scattered", scattered, false },
+	{ "slivers", slivers, false },
+	{ "tiles", tiles, false },
+	{ "rooms", rooms, false },
+	{ "triangles", triangles, false },
+	{ "on lines", on_lines, false },
+	{ "huge", huge, false },
+	{ "tiny", tiny, false },
+	{ "far away", faraway, false },
+	{ "world", world, false },
+	{ "ties", ties, false },
+	{ "lattice", lattice, true },
+	{ "needles", needles, false },
+	{ "crossing", crossing, false },
+	{ "crowd", crowd, false },
 };
 
 #define MAPS 20 /* of each family */
@@ -715,7 +734,7 @@ int
 main(void)
 {
 	const char *wish = getenv("RUI_GRIDMAP_POINTS");
-	long points = wish != NULL ? atol(wish) : 1000000;
+	long points = wish != NULL ? strtol(wish, NULL, 10) : 1000000;
 	size_t i;
 
 	for (i = 0; i < sizeof families / sizeof families[0]; i++)
