@@ -25,7 +25,7 @@ BEGIN
 		SELECT c.task_id, c.target, c.cycle, c.next_level, c.next_at, coalesce(p.escalations, '{}') AS escalations,
 			p.escalate_in, CASE c.judged_by WHEN 'wall' THEN c.due_at ELSE c.breach_at END AS limit_at,
 			CASE WHEN c.next_level < 0 THEN rui._warn_after(p.warnings, rui.clock_target(c.clock)) ELSE '{}' END AS warn_after,
-			CASE WHEN c.is_switched THEN rui._clock_calendar(c.project_id, c.task_id, c.target, c.first_calendar, NULL, NULL)
+			CASE WHEN c.is_switched THEN rui._clock_calendar(c.project_id, c.task_id, c.target, c.first_calendar, NULL, NULL, 'infinity')
 				ELSE coalesce(w.calendar, rui._always()) END AS calendar,
 			n.calendar AS notices
 		FROM rui.task_clock c
