@@ -20,8 +20,8 @@ UNIT = $(call names,unit,.c)
 FUZZ = $(call names,fuzz,.c)
 
 .PHONY: all install uninstall installcheck setup help demo check check-unit check-fuzz \
-	check-lint check-regress check-isolation check-pgtap check-real check-tap check-asan \
-	check-docs bench docs pictures format clean
+	check-lint check-regress check-isolation check-pgtap check-real check-oracle check-tap \
+	check-asan check-docs bench docs pictures format clean
 
 all: ## build the extension
 	+$(pgxs) all
@@ -66,6 +66,9 @@ check-pgtap: ## test/pgtap in a database with the platform
 
 check-real: ## test/real on recorded data in RUI_DATA (../shared/data), where they exist
 	@scripts/with_cluster scripts/check_real $(call names,real,.sql)
+
+check-oracle: ## test/oracle: our answers against those of others
+	@scripts/with_cluster scripts/check_oracle $(TESTS)
 
 check-tap: ## test/t: install, crash, dump and restore with servers of their own
 	@scripts/with_cluster --no-server --unprivileged scripts/check_tap $(call names,t,.pl)

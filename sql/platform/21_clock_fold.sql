@@ -2,7 +2,7 @@
 -- task's clocks again: so what is stored is always what the facts give.
 
 CREATE FUNCTION rui._clock_calendar(project_id bigint, task_id bigint, target text, first_calendar text, other_code text,
-	other_calendar rui.calendar) RETURNS rui.calendar
+	other_calendar rui.calendar, to_at timestamptz) RETURNS rui.calendar
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
@@ -14,7 +14,7 @@ BEGIN
 	FOR went_over IN
 		SELECT e.at, e.calendar_code FROM rui.clock_event e
 		WHERE e.project_id = _clock_calendar.project_id AND e.task_id = _clock_calendar.task_id
-			AND e.target = _clock_calendar.target AND e.event = 'switch'
+			AND e.target = _clock_calendar.target AND e.event = 'switch' AND e.at <= _clock_calendar.to_at
 		ORDER BY e.at
 	LOOP
 		calendar := rui.calendar_until(calendar, went_over.at, CASE went_over.calendar_code WHEN other_code THEN other_calendar
@@ -23,8 +23,8 @@ BEGIN
 	RETURN calendar;
 END
 $$;
-COMMENT ON FUNCTION rui._clock_calendar(bigint, bigint, text, text, text, rui.calendar) IS
-'Internal: the working time a clock counts in, through its switches from one calendar to another; where other_code is not null, as if the calendar of that code were other_calendar.';
+COMMENT ON FUNCTION rui._clock_calendar(bigint, bigint, text, text, text, rui.calendar, timestamptz) IS
+'Internal: the working time a clock counts in, through its switches from one calendar to another until to_at; where other_code is not null, as if the calendar of that code were other_calendar.';
 
 CREATE FUNCTION rui._judged(judged_by text, verdict rui.clock_verdict, OUT due_at timestamptz, OUT breach_at timestamptz,
 	OUT breached_at timestamptz, OUT on_time boolean, OUT late_working interval, OUT late_wall interval)
@@ -69,7 +69,8 @@ BEGIN
 	FROM rui.task_clock c
 	LEFT JOIN rui.working_calendar k ON k.project_id = c.project_id AND k.code = c.calendar_code
 	CROSS JOIN LATERAL (SELECT CASE
-		WHEN c.is_switched THEN rui._clock_calendar(c.project_id, c.task_id, c.target, c.first_calendar, other_code, other_calendar)
+		WHEN c.is_switched THEN rui._clock_calendar(c.project_id, c.task_id, c.target, c.first_calendar, other_code, other_calendar,
+			_judge_clocks.to_at)
 		WHEN c.calendar_code = other_code THEN other_calendar
 		ELSE coalesce(k.calendar, rui._always()) END OFFSET 0) AS w(calendar)
 	CROSS JOIN LATERAL (

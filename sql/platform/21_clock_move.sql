@@ -84,7 +84,7 @@ $$;
 COMMENT ON FUNCTION rui._start_clocks(bigint, bigint, text[], integer, boolean, interval, timestamptz, text, timestamptz) IS
 'Internal: starts the clocks of a new task as rui._promise says for opened_at; call-back only when only_target names it, other targets all or the one named; at `at` where not null, else at opened_at. agreed_resolution replaces the policy''s resolution target and counts on its resolution calendar, without a policy by the wall. Clocks that are there stay. No policy and nothing agreed: no clocks. Errors: 55000 the policy''s calendar does not hold then, 22008 due outside of 1900 to 2200.';
 
-CREATE FUNCTION rui._lock_clocks(project_id bigint, task_ids bigint[], at timestamptz) RETURNS boolean
+CREATE FUNCTION rui._lock_clocks(project_id bigint, task_ids bigint[], at timestamptz, only_targets text[] DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan
 AS $$
@@ -96,16 +96,17 @@ BEGIN
 	FROM (
 		SELECT c.task_id, c.next_at FROM rui.task_clock c
 		WHERE c.project_id = _lock_clocks.project_id AND c.task_id = ANY (task_ids)
+			AND (only_targets IS NULL OR c.target = ANY (only_targets))
 		ORDER BY c.task_id, c.target
 		FOR NO KEY UPDATE) AS l;
 	IF late_ids IS NOT NULL THEN
-		PERFORM rui._escalate(project_id, at, late_ids);
+		PERFORM rui._escalate(project_id, at, late_ids, only_targets);
 	END IF;
 	RETURN how_many > 0;
 END
 $$;
-COMMENT ON FUNCTION rui._lock_clocks(bigint, bigint[], timestamptz) IS
-'Internal: locks the clocks of tasks before they move at `at`, and tells the warnings, breaches and escalations that came before. Returns whether there are clocks.';
+COMMENT ON FUNCTION rui._lock_clocks(bigint, bigint[], timestamptz, text[]) IS
+'Internal: locks the clocks of tasks (only_targets: those only, null: all) before they move at `at`, and tells their warnings, breaches and escalations that came before. Returns whether there are clocks.';
 
 CREATE FUNCTION rui._move_clocks(project_id bigint, kind text, task_ids bigint[], action text, at timestamptz) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -116,7 +117,9 @@ DECLARE
 	stopped bigint[];
 	concerned text[];
 BEGIN
-	IF NOT rui._lock_clocks(project_id, task_ids, at) THEN
+	-- Who has no clock to move meets nobody who looks at them.
+	IF NOT rui._lock_clocks(project_id, task_ids, at, ARRAY(
+		SELECT r.target FROM rui.clock_rule r WHERE r.kind = _move_clocks.kind AND r.action = _move_clocks.action)) THEN
 		RETURN;
 	END IF;
 	WITH fact AS (

@@ -3,7 +3,7 @@
  * gridmap.c
  *	  Gridmaps: collecting areas, laying out the block, text and binary.
  */
-#include "core/gridmap.h"
+#include "core/gridmap_raster.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -232,7 +232,8 @@ copy_areas(const rui_gridmap_builder *builder, rui_gridmap *map)
 		/* Wide enough for what rounding may count as covered. */
 		reach = fmax(fabs(map->low[k]), fabs(map->high[k]));
 		map->low[k] -= reach * 0x1p-46;
-		map->high[k] += reach * 0x1p-46;
+		/* And with the raster's lines off the borders that lie at round numbers. */
+		map->high[k] += reach * 0x1p-46 + (map->high[k] - map->low[k]) / 73;
 	}
 }
 
