@@ -90,7 +90,7 @@ docs: ## docs/reference.md from the comments of all objects
 	@scripts/with_cluster --platform scripts/reference docs/reference.md
 
 pictures: ## docs/pictures from the queries in the pages that show them
-	@scripts/with_cluster --extension scripts/pictures
+	@scripts/with_cluster --platform scripts/pictures
 
 format: ## clang-format all C files
 	@scripts/format
