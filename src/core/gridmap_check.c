@@ -222,15 +222,6 @@ touch(checker *c, uint32_t ring, uint32_t v)
 	c->met[ring] = 1;
 }
 
-/* Whether from p, q and s lie in one direction. */
-static bool
-same_direction(const double *p, const double *q, const double *s)
-{
-	return rui_exact_side(p, q, s) == 0 && (q[0] > p[0]) == (s[0] > p[0]) &&
-		(q[0] < p[0]) == (s[0] < p[0]) && (q[1] > p[1]) == (s[1] > p[1]) &&
-		(q[1] < p[1]) == (s[1] < p[1]);
-}
-
 /* Whether two edges meet otherwise than well; note what they have in common. */
 static bool
 edges_clash(checker *c, const near_edge *e, const near_edge *f)
@@ -264,7 +255,8 @@ edges_clash(checker *c, const near_edge *e, const near_edge *f)
 		{
 			touch(c, e->ring, e->v + (k & 1));
 			touch(c, f->ring, f->v + (k >> 1));
-			return same_direction(a[k & 1], a[1 - (k & 1)], b[1 - (k >> 1)]);
+			/* Along a part of each other, a corner lies on the longer one. */
+			return false;
 		}
 	return rui_exact_side(a[0], a[1], b[0]) * rui_exact_side(a[0], a[1], b[1]) <= 0 &&
 		rui_exact_side(b[0], b[1], a[0]) * rui_exact_side(b[0], b[1], a[1]) <= 0;
@@ -336,6 +328,16 @@ gather(checker *c, uint32_t area, const box *within, edge_list *list)
 	return status;
 }
 
+/* Which list has the next edge from west to east. */
+static int
+next_side(const checker *c, const size_t *next)
+{
+	if (next[0] == c->near[0].count)
+		return 1;
+	return next[1] < c->near[1].count &&
+		c->near[1].edges[next[1]].low_x < c->near[0].edges[next[0]].low_x;
+}
+
 /* Whether an edge of one list clashes with one of the other. */
 static rui_status
 lists_clash(checker *c, bool *clash)
@@ -348,8 +350,7 @@ lists_clash(checker *c, bool *clash)
 	while (status == RUI_OK && !*clash &&
 		   (next[0] < c->near[0].count || next[1] < c->near[1].count))
 	{
-		int side = next[0] == c->near[0].count ||
-			(next[1] < c->near[1].count && c->near[1].edges[next[1]].low_x < c->near[0].edges[next[0]].low_x);
+		int side = next_side(c, next);
 		const near_edge *edge = &c->near[side].edges[next[side]++];
 		edge_list *others = &c->active[1 - side];
 		size_t left = 0;
