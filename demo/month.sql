@@ -198,8 +198,14 @@ CREATE PROCEDURE pg_temp.live(project bigint, loader bigint) LANGUAGE plpgsql
 AS $$
 DECLARE
 	item pg_temp.agenda;
+	lived bigint := 0;
 BEGIN
 	LOOP
+		-- Plans made while the tables were empty would be kept.
+		IF lived % 4000 = 1000 THEN
+			ANALYZE rui.task, rui.ticket, rui.task_clock, rui.clock_event;
+		END IF;
+		lived := lived + 1;
 		PERFORM set_config('rui.party_id', loader::text, true);
 		DELETE FROM pg_temp.agenda a
 		WHERE (a.at, a.seq) = (SELECT b.at, b.seq FROM pg_temp.agenda b ORDER BY b.at, b.seq LIMIT 1)
@@ -215,3 +221,4 @@ UPDATE need_row n SET unit_id = u.id FROM rui.unit u WHERE u.project_id = :proje
 ALTER TABLE need_row ADD PRIMARY KEY (need);
 CREATE INDEX ON agenda (ticket);
 CALL pg_temp.live(:project, :loader);
+ANALYZE rui.task, rui.ticket, rui.task_clock, rui.task_clock_cycle, rui.clock_event, rui.clock_pause, rui.escalation, rui.event;

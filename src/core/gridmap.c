@@ -237,6 +237,23 @@ copy_areas(const rui_gridmap_builder *builder, rui_gridmap *map)
 	}
 }
 
+void
+rui_gridmap_shape_of(const rui_gridmap *map, rui_gridmap_shape *shape)
+{
+	rui_gridmap *m = (rui_gridmap *) map; /* the result is only read */
+
+	shape->xy = at(m, map->at_xy);
+	shape->area = at(m, map->at_area);
+	shape->polygon = at(m, map->at_polygon);
+	shape->ring = at(m, map->at_ring);
+	shape->areas = map->areas;
+	shape->polygons = map->polygons;
+	shape->rings = map->rings;
+	shape->points = map->points;
+	memcpy(shape->low, map->low, sizeof shape->low);
+	memcpy(shape->high, map->high, sizeof shape->high);
+}
+
 static void write_content(const rui_gridmap *map, rui_text *text);
 
 static rui_status
@@ -320,16 +337,7 @@ rui_gridmap_finish(rui_gridmap_builder *builder, rui_gridmap **map, rui_error *e
 		return rui_fail_memory(error, size);
 	*part = head;
 	copy_areas(builder, part);
-	shape.xy = at(part, head.at_xy);
-	shape.area = at(part, head.at_area);
-	shape.polygon = at(part, head.at_polygon);
-	shape.ring = at(part, head.at_ring);
-	shape.areas = head.areas;
-	shape.polygons = head.polygons;
-	shape.rings = head.rings;
-	shape.points = head.points;
-	memcpy(shape.low, part->low, sizeof shape.low);
-	memcpy(shape.high, part->high, sizeof shape.high);
+	rui_gridmap_shape_of(part, &shape);
 	if (head.areas == 0)
 	{
 		memset(&raster, 0, sizeof raster);

@@ -117,6 +117,19 @@ extern size_t rui_gridmap_counts(const rui_gridmap *map);
 extern void rui_gridmap_area(const rui_gridmap *map, uint32_t index, uint32_t *counts,
 							 int64_t *grid, rui_area *area);
 
+/* The grid of area number index, and all vertices, two doubles each. */
+static inline int64_t
+rui_gridmap_grid(const rui_gridmap *map, uint32_t index)
+{
+	return ((const int64_t *) (const void *) ((const char *) map + map->at_grid))[index];
+}
+
+static inline const double *
+rui_gridmap_vertices(const rui_gridmap *map)
+{
+	return (const double *) (const void *) ((const char *) map + map->at_xy);
+}
+
 /*
  * Whether an area covers (x, y), and the lowest grid that does.  NaN and
  * infinite coordinates are covered by none.

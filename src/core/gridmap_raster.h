@@ -63,6 +63,15 @@ typedef struct rui_gridmap_shape
 	double high[2];
 } rui_gridmap_shape;
 
+/* The arrays of a finished map, or of its part before the raster. */
+extern void rui_gridmap_shape_of(const rui_gridmap *map, rui_gridmap_shape *shape);
+
+/*
+ * For each ring: 1 when its area lies left of it, -1 when right, 0 when that
+ * cannot be told (a ring without an inside).  NULL when there is no memory.
+ */
+extern int8_t *rui_gridmap_turns(const rui_env *env, const rui_gridmap_shape *shape);
+
 extern rui_status rui_gridmap_rasterize(const rui_env *env, const rui_gridmap_shape *shape,
 										rui_gridmap_raster *raster, rui_error *error);
 extern void rui_gridmap_raster_release(const rui_env *env, rui_gridmap_raster *raster);
