@@ -56,6 +56,7 @@ DECLARE
 	standing rui.grid_building;
 	target rui.grid;
 	source_code text;
+	house_code text;
 	pieces integer;
 	moved integer;
 BEGIN
@@ -90,20 +91,22 @@ BEGIN
 	IF standing.grid_id = grid_id THEN
 		moved := 0;
 	ELSE
-		SELECT g.code INTO source_code FROM rui.grid g WHERE g.project_id = standing.project_id AND g.id = standing.grid_id;
+		SELECT g.code, b.code INTO source_code, house_code FROM rui.grid g, rui.building b
+		WHERE g.project_id = standing.project_id AND g.id = standing.grid_id
+			AND b.project_id = standing.project_id AND b.id = standing.building_id;
 		-- What stands on one spot goes together.
 		UPDATE rui.grid_building o SET grid_id = move_building.grid_id
 		WHERE o.project_id = move_building.project_id AND o.plan_id = move_building.plan_id AND o.cell_id = standing.cell_id;
 		GET DIAGNOSTICS moved = ROW_COUNT;
 		pieces := rui._grid_pieces(project_id, plan_id, standing.grid_id);
 		IF pieces = 0 THEN
-			RAISE EXCEPTION 'grid % would be empty without building %', source_code, building_id
+			RAISE EXCEPTION 'grid % would be empty without building "%"', source_code, house_code
 				USING ERRCODE = 'RU301', HINT = 'Design a plan with fewer grids.';
 		ELSIF pieces > 1 THEN
-			RAISE EXCEPTION 'grid % would fall into % pieces without building %', source_code, pieces, building_id
+			RAISE EXCEPTION 'grid % would fall into % pieces without building "%"', source_code, pieces, house_code
 				USING ERRCODE = 'RU301', HINT = 'Move what it cuts off as well, from the far end.';
 		ELSIF rui._grid_pieces(project_id, plan_id, grid_id) > 1 THEN
-			RAISE EXCEPTION 'building % is no neighbour of grid %', building_id, target.code
+			RAISE EXCEPTION 'building "%" is no neighbour of grid %', house_code, target.code
 				USING ERRCODE = 'RU301', HINT = 'Move the buildings between them first, or import the gate or bridge that joins them and design again.';
 		END IF;
 		PERFORM rui._reshape_grids(project_id, ARRAY[standing.grid_id, grid_id]);
