@@ -206,6 +206,16 @@ END
 $$;
 COMMENT ON FUNCTION rui._travel_terms(bigint) IS 'Internal: the values of all terms of travel for a project.';
 
+CREATE FUNCTION rui._has_streets(project_id bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN EXISTS (SELECT FROM rui.street s WHERE s.project_id = _has_streets.project_id AND NOT s.is_closed);
+END
+$$;
+COMMENT ON FUNCTION rui._has_streets(bigint) IS 'Internal: whether a project has an open street.';
+
 -- The net.
 
 CREATE FUNCTION rui._travel_feet(net rui.travel_net, places geometry[], access double precision)
@@ -427,7 +437,7 @@ DECLARE
 	missing geometry[];
 BEGIN
 	IF current_setting('transaction_read_only')::boolean
-		OR NOT EXISTS (SELECT FROM rui.street s WHERE s.project_id = _keep_travel.project_id AND NOT s.is_closed) THEN
+		OR NOT rui._has_streets(project_id) THEN
 		RETURN;
 	END IF;
 	IF NOT EXISTS (SELECT FROM rui.travel_net n WHERE n.project_id = _keep_travel.project_id AND NOT n.is_stale) THEN
@@ -477,7 +487,7 @@ DECLARE
 	targets geometry[];
 	lengths double precision[];
 BEGIN
-	IF NOT EXISTS (SELECT FROM rui.street s WHERE s.project_id = _walks.project_id AND NOT s.is_closed) THEN
+	IF NOT rui._has_streets(project_id) THEN
 		RETURN QUERY
 		SELECT f.no::integer, t.no::integer, ST_DistanceSphere(f.place, t.place) * factor
 		FROM unnest(from_places) WITH ORDINALITY AS f(place, no) CROSS JOIN unnest(to_places) WITH ORDINALITY AS t(place, no)

@@ -329,7 +329,8 @@ BEGIN
 		PERFORM rui._relocate_tasks(project_id, at);
 	END IF;
 
-	PERFORM rui._keep_travel(project_id, ARRAY(SELECT w.place FROM rui._dispatch_workers(dispatch.project_id, at) w WHERE w.rule IS NULL));
+	PERFORM rui._keep_travel(project_id, ARRAY(SELECT w.place FROM rui._dispatch_workers(dispatch.project_id, at) w WHERE w.rule IS NULL))
+	WHERE rui._has_streets(dispatch.project_id);
 
 	WITH pair AS MATERIALIZED (
 		SELECT p.* FROM rui._dispatch_pairs(dispatch.project_id, setting, at, NULL) p
