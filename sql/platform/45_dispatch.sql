@@ -8,8 +8,6 @@ CREATE TABLE rui.dispatch_term (
 );
 INSERT INTO rui.dispatch_term (code, standard, about) VALUES
 	('walk', 1, 'Cost of a second of walking from the last place or the home grid.'),
-	('walk_factor', 1.3, 'How much longer the way is than the straight line.'),
-	('walk_speed', 1.2, 'Walking speed in metres a second.'),
 	('away', 900, 'Cost of a task outside the grids that a steward looks after.'),
 	('over_level', 300, 'Cost of each level of qualification above what the task needs.'),
 	('refused', 3600, 'Cost of each time the person has given the task back.'),
@@ -88,7 +86,7 @@ PERFORM rui._describe('dispatch_offer', 'What a run decided for each waiting tas
 	'run_id: The run.', 'task_id: The task.', 'party_id: Who was to do it, or null: it waits.',
 	'outcome: assigned; no_candidate: nobody on duty can do it; waits: all who can are busier elsewhere, or too far; moved: somebody changed the task meanwhile.',
 	'candidates: How many people could have done it.',
-	'walk_m: Straight line from the person''s last place, home grid, or amid all grids, in metres.',
+	'walk_m: Length of the way from the person''s last place, home grid, or amid all grids, in metres.',
 	'walk_cost: Cost of the walk.', 'away_cost: Cost of being outside the person''s grids.',
 	'level_cost: Cost of more qualification than needed.', 'refused_cost: Cost of having given it back before.',
 	'load_cost: Cost of the tasks held already.', 'cost: Sum of the costs.', 'penalty: What waiting would have cost.');
@@ -128,9 +126,9 @@ BEGIN
 		RAISE EXCEPTION 'unknown term "%"', term USING ERRCODE = 'invalid_parameter_value', HINT = 'rui.dispatch_term lists them.';
 	ELSIF weight IS NULL THEN
 		DELETE FROM rui.dispatch_weight w WHERE w.project_id = set_dispatch_weight.project_id AND w.term = set_dispatch_weight.term;
-	ELSIF NOT (weight >= 0 AND weight <= 1e6) OR term IN ('walk_speed', 'wait_horizon') AND weight < 0.1 THEN
+	ELSIF NOT (weight >= 0 AND weight <= 1e6) OR term = 'wait_horizon' AND weight < 0.1 THEN
 		RAISE EXCEPTION 'weight % of "%" is out of range', weight, term
-			USING ERRCODE = 'numeric_value_out_of_range', HINT = 'Give 0 to 1000000; walk_speed and wait_horizon at least 0.1.';
+			USING ERRCODE = 'numeric_value_out_of_range', HINT = 'Give 0 to 1000000; wait_horizon at least 0.1.';
 	ELSE
 		INSERT INTO rui.dispatch_weight AS w (project_id, term, weight) VALUES (project_id, term, weight)
 		ON CONFLICT ON CONSTRAINT dispatch_weight_pkey DO UPDATE SET weight = EXCLUDED.weight;
@@ -243,8 +241,7 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5000
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-	by_walk CONSTANT double precision := (weights ->> 'walk')::double precision * (weights ->> 'walk_factor')::double precision
-		/ (weights ->> 'walk_speed')::double precision;
+	by_walk CONSTANT double precision := weights ->> 'walk';
 	by_away CONSTANT double precision := weights ->> 'away';
 	by_level CONSTANT double precision := weights ->> 'over_level';
 	by_refusal CONSTANT double precision := weights ->> 'refused';
@@ -269,28 +266,33 @@ BEGIN
 			WHERE e.project_id = _dispatch_pairs.project_id AND e.subject = 'ticket' AND e.kind = 'ticket.reject'
 				AND e.subject_id = ANY (ARRAY(SELECT t.task_id FROM task t))) r
 		GROUP BY r.task_id, r.party_id
+	), walk AS MATERIALIZED (
+		SELECT v.party_id, v.task_id, v.metres, v.seconds
+		FROM rui._walks_to_tasks(_dispatch_pairs.project_id, ARRAY(SELECT w.party_id FROM worker w ORDER BY w.party_id),
+			ARRAY(SELECT w.place FROM worker w ORDER BY w.party_id), ARRAY(SELECT t.task_id FROM task t)) v
 	), pair AS (
 		SELECT t.task_id, t.penalty, w.party_id,
 			CASE WHEN w.rule <> 'no_capacity' THEN w.rule
 				WHEN t.skill IS NOT NULL AND coalesce(k.level, 0) < t.skill_level THEN 'not_qualified'
 				ELSE w.rule END AS rule,
-			w.capacity - w.held AS capacity, ST_DistanceSphere(w.place, t.place) AS walk_m,
+			w.capacity - w.held AS capacity, v.metres AS walk_m, v.seconds AS walk_s,
 			CASE WHEN w.grid_ids = '{}' OR t.grid_id IS NULL OR t.grid_id = ANY (w.grid_ids) THEN 0 ELSE by_away END AS away_cost,
 			by_level * CASE WHEN t.skill IS NULL THEN coalesce(w.top_level, 0) ELSE k.level - t.skill_level END AS level_cost,
 			by_refusal * coalesce(r.times, 0) AS refused_cost, by_load * w.held AS load_cost
 		FROM task t
 		CROSS JOIN worker w
+		LEFT JOIN walk v ON v.party_id = w.party_id AND v.task_id = t.task_id
 		LEFT JOIN skilled k ON k.party_id = w.party_id AND k.code = t.skill
 		LEFT JOIN refusal r ON r.task_id = t.task_id AND r.party_id = w.party_id
 	)
 	SELECT t.task_id, t.penalty, p.party_id, p.rule, p.capacity, round(p.walk_m::numeric, 1)::double precision,
-		least(1e8, round(coalesce(p.walk_m, 0) * by_walk)), p.away_cost, greatest(p.level_cost, 0), p.refused_cost, p.load_cost
+		least(1e8, round(coalesce(p.walk_s, 0) * by_walk)), p.away_cost, greatest(p.level_cost, 0), p.refused_cost, p.load_cost
 	FROM task t
 	LEFT JOIN pair p ON p.task_id = t.task_id AND (p.rule IS NULL OR only_task IS NOT NULL);
 END
 $$;
 COMMENT ON FUNCTION rui._dispatch_pairs(bigint, jsonb, timestamptz, bigint) IS
-'Internal: every waiting task with everybody who can take it now, and the cost of each term; a task that nobody can take has one row with party_id null. With only_task: this task with everybody, and the rule that excludes him (rule not null). Distances are straight lines on the sphere; a person or task without place costs no walk.';
+'Internal: every waiting task with everybody who can take it now, and the cost of each term; a task that nobody can take has one row with party_id null. With only_task: this task with everybody, and the rule that excludes him (rule not null). Walks are those of rui._walks_to_tasks; a person or task without place costs no walk.';
 
 CREATE FUNCTION rui.dispatch(project_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS TABLE (run_id bigint, tasks integer, assigned integer, waiting integer, objective double precision, duration interval)
@@ -326,6 +328,9 @@ BEGIN
 		WHERE t.project_id = dispatch.project_id AND t.state IN ('new', 'triaged')) THEN
 		PERFORM rui._relocate_tasks(project_id, at);
 	END IF;
+
+	PERFORM rui._keep_travel(project_id, ARRAY(SELECT w.place FROM rui._dispatch_workers(dispatch.project_id, at) w WHERE w.rule IS NULL))
+	WHERE rui._has_streets(dispatch.project_id);
 
 	WITH pair AS MATERIALIZED (
 		SELECT p.* FROM rui._dispatch_pairs(dispatch.project_id, setting, at, NULL) p
