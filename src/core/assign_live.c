@@ -40,7 +40,7 @@ rui_assign_live_free(rui_assign_live *live)
 		return;
 	env = live->env;
 	for (i = 0; i < live->task_ids.count; i++)
-		rui_release(&env, live->task[i].arc_cost);
+		rui_release(&env, live->task[i].arc);
 	for (i = 0; i < live->worker_ids.count; i++)
 	{
 		rui_release(&env, live->worker[i].held);
@@ -234,7 +234,7 @@ rui_assign_live_tell_task(rui_assign_live *live, const rui_assign_live_task *tas
 			t->worker = worker;
 			t->was = *holder;
 			t->was_assigned = true;
-			t->cost = t->arc_cost[arc];
+			t->cost = t->arc[arc].cost;
 			rui_assign_live_add_held(live, worker, index);
 		}
 	}
@@ -345,13 +345,13 @@ rui_assign_live_set_cost(rui_assign_live *live, int64_t task, int64_t worker, co
 		return rui_fail_memory(error, (t->arcs + 1) * sizeof *option);
 	for (i = 0; i < t->arcs; i++)
 	{
-		int64_t id = live->worker_ids.id[t->arc_worker[i]];
+		int64_t id = live->worker_ids.id[t->arc[i].worker];
 
 		if (id == worker)
 			continue;
 		option[facts.options].worker = id;
 		option[facts.options++].cost =
-			ldexp((double) t->arc_cost[i], -RUI_ASSIGN_FRACTION_BITS);
+			ldexp((double) t->arc[i].cost, -RUI_ASSIGN_FRACTION_BITS);
 	}
 	if (cost != NULL)
 	{

@@ -239,7 +239,7 @@ rui_assign_live_find_arc(const live_task *t, uint32_t worker)
 {
 	uint32_t i;
 
-	for (i = 0; i < t->arcs && t->arc_worker[i] != worker; i++)
+	for (i = 0; i < t->arcs && t->arc[i].worker != worker; i++)
 		;
 	return i < t->arcs ? i : NONE;
 }
@@ -251,11 +251,10 @@ remove_arcs(rui_assign_live *live, uint32_t task)
 	uint32_t i;
 
 	for (i = 0; i < t->arcs; i++)
-		remove_back(live, &live->worker[t->arc_worker[i]], t->arc_cost[i] - t->penalty, task);
-	live->pair_bytes -= t->arcs * (sizeof(int64_t) + sizeof(uint32_t));
-	rui_release(&live->env, t->arc_cost);
-	t->arc_cost = NULL;
-	t->arc_worker = NULL;
+		remove_back(live, &live->worker[t->arc[i].worker], t->arc[i].cost - t->penalty, task);
+	live->pair_bytes -= t->arcs * sizeof *t->arc;
+	rui_release(&live->env, t->arc);
+	t->arc = NULL;
 	t->arcs = 0;
 }
 
@@ -265,17 +264,16 @@ rui_assign_live_set_arcs(rui_assign_live *live, uint32_t task, const rui_assign_
 {
 	const rui_env *env = &live->env;
 	uint32_t count = facts->options;
-	size_t block = count * (sizeof(int64_t) + sizeof(uint32_t));
-	/* Twice: the second half is for sorting. */
-	int64_t *cost = rui_allocate(env, block * 2, 1);
-	int64_t *kept = rui_allocate(env, block, 1);
-	uint32_t *worker = (uint32_t *) (cost + count * 2);
+	/* Each twice: the second half is for sorting. */
+	int64_t *cost = rui_allocate(env, (size_t) count * 2, sizeof *cost);
+	uint32_t *worker = rui_allocate(env, (size_t) count * 2, sizeof *worker);
+	live_arc *arc = rui_allocate(env, count, sizeof *arc);
 	live_task *t = &live->task[task];
 	rui_status status = RUI_OK;
 	uint32_t i;
 
-	if (cost == NULL || kept == NULL)
-		status = rui_fail_memory(error, block * 2);
+	if (cost == NULL || worker == NULL || arc == NULL)
+		status = rui_fail_memory(error, count * sizeof *arc);
 	live->mark++;
 	for (i = 0; i < count && status == RUI_OK; i++)
 	{
@@ -291,32 +289,29 @@ rui_assign_live_set_arcs(rui_assign_live *live, uint32_t task, const rui_assign_
 		else if (status == RUI_OK)
 			live->worker[worker[i]].mark = live->mark;
 	}
-	if (status != RUI_OK)
+	if (status == RUI_OK)
 	{
-		rui_release(env, cost);
-		rui_release(env, kept);
-		return status;
+		/* From here on nothing fails. */
+		sort_list(&live->worker_ids, cost, worker, count, cost + count, worker + count);
+		remove_arcs(live, task);
+		t->penalty = live->form == RUI_ASSIGN_MOST ? 0 : rui_assign_units(facts->penalty);
+		t->elsewhere = UNKNOWN;
+		t->arcs = count;
+		t->arc = arc;
+		for (i = 0; i < count; i++)
+		{
+			arc[i] = (live_arc){ cost[i], worker[i] };
+			add_back(live, &live->worker[worker[i]], cost[i] - t->penalty, task);
+			if (worker[i] == t->worker)
+				t->cost = cost[i];
+		}
+		live->pair_bytes += count * sizeof *arc;
 	}
-
-	/* From here on nothing fails. */
-	sort_list(&live->worker_ids, cost, worker, count, cost + count, worker + count);
-	remove_arcs(live, task);
-	t->penalty = live->form == RUI_ASSIGN_MOST ? 0 : rui_assign_units(facts->penalty);
-	t->elsewhere = UNKNOWN;
-	t->arcs = count;
-	t->arc_cost = kept;
-	t->arc_worker = (uint32_t *) (kept + count);
-	memcpy(t->arc_cost, cost, count * sizeof *cost);
-	memcpy(t->arc_worker, worker, count * sizeof *worker);
+	else
+		rui_release(env, arc);
 	rui_release(env, cost);
-	for (i = 0; i < count; i++)
-	{
-		add_back(live, &live->worker[t->arc_worker[i]], t->arc_cost[i] - t->penalty, task);
-		if (t->arc_worker[i] == t->worker)
-			t->cost = t->arc_cost[i];
-	}
-	live->pair_bytes += block;
-	return RUI_OK;
+	rui_release(env, worker);
+	return status;
 }
 
 void
@@ -343,10 +338,9 @@ rui_assign_live_drop_worker(rui_assign_live *live, uint32_t worker)
 		uint32_t at = rui_assign_live_find_arc(t, worker);
 
 		t->arcs--;
-		memmove(t->arc_cost + at, t->arc_cost + at + 1, (t->arcs - at) * sizeof(int64_t));
-		memmove(t->arc_worker + at, t->arc_worker + at + 1, (t->arcs - at) * sizeof(uint32_t));
+		memmove(t->arc + at, t->arc + at + 1, (t->arcs - at) * sizeof *t->arc);
 	}
-	live->pair_bytes -= w->backs * 2 * (sizeof(int64_t) + sizeof(uint32_t));
+	live->pair_bytes -= w->backs * (sizeof(live_arc) + sizeof(int64_t) + sizeof(uint32_t));
 	rui_release(&live->env, w->held);
 	rui_release(&live->env, w->back_key);
 	rui_release(&live->env, w->back_task);
@@ -542,11 +536,11 @@ rui_assign_live_sits_best(const rui_assign_live *live, uint32_t task)
 		if (here > penalty_of(live, t))
 			return false;
 	}
-	for (i = 0; i < t->arcs && t->arc_cost[i] < here; i++)
+	for (i = 0; i < t->arcs && t->arc[i].cost < here; i++)
 	{
-		const live_worker *w = &live->worker[t->arc_worker[i]];
+		const live_worker *w = &live->worker[t->arc[i].worker];
 
-		if (w->open && t->arc_cost[i] + w->price < here)
+		if (w->open && t->arc[i].cost + w->price < here)
 			return false;
 	}
 	return true;

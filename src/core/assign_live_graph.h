@@ -20,13 +20,19 @@ typedef __int128 wide __attribute__((aligned(8)));
 /* Stands for a penalty where all tasks must be served: outweighs 2^32 costs. */
 #define OUTWEIGHS ((wide) 1 << 96)
 
+typedef struct live_arc
+{
+	int64_t cost;
+	uint32_t worker;
+} live_arc;
+
+/* In one cache line. */
 typedef struct live_task
 {
 	wide elsewhere; /* it counts at least this - live->fallen elsewhere */
 	int64_t penalty; /* above live->outweighs */
 	int64_t cost; /* of its pair, while with a worker */
-	int64_t *arc_cost; /* its pairs, ascending by (cost, id of worker) */
-	uint32_t *arc_worker; /* in the same block */
+	live_arc *arc; /* its pairs, ascending by (cost, id of worker) */
 	uint32_t arcs;
 	uint32_t worker; /* or NONE */
 	int64_t was; /* id of where it was when changes were noted, if was_assigned */
@@ -37,20 +43,21 @@ typedef struct live_task
 	bool in_moved; /* in the list live->moved */
 } live_task;
 
+/* What every search looks at comes first. */
 typedef struct live_worker
 {
 	wide price;
 	wide distance; /* of the running search, or FAR */
 	int64_t load_cost;
-	int64_t via_cost; /* of the pair that the path takes */
-	uint32_t via_task; /* task that moves in (task side) or out (worker side) */
-	uint32_t via_worker; /* where it moves to (worker side) */
-	uint32_t heap_at;
 	int32_t capacity;
 	int32_t fixed;
 	uint32_t load;
 	bool open; /* has room for some task at least */
 	bool present;
+	uint32_t heap_at;
+	uint32_t via_task; /* task that moves in (task side) or out (worker side) */
+	uint32_t via_worker; /* where it moves to (worker side) */
+	int64_t via_cost; /* of the pair that the path takes */
 	bool held_known; /* all tasks that it holds are in memory */
 	bool backs_known; /* all tasks that have a pair with it are in memory */
 	bool backs_sorted;

@@ -13,6 +13,8 @@
 #include "core/assign_live_graph.h"
 
 #define WORK_BETWEEN_LOOKS (1 << 16)
+#define FEW_AHEAD 3 /* what is looked at soon is fetched before: workers, pairs, tasks */
+#define AHEAD 4
 
 /* How the best path found so far ends. */
 typedef struct path_end
@@ -103,6 +105,7 @@ reach(rui_assign_live *live, uint32_t worker, wide distance, uint32_t via_task,
 	if (fresh)
 	{
 		live->seen[live->seen_count++] = worker;
+		__builtin_prefetch(w->held);
 		heap_up(live, live->heap_count++, worker);
 	}
 	else
@@ -160,11 +163,13 @@ scan_task(rui_assign_live *live, uint32_t task, wide base, path_end *end)
 		return;
 	for (i = 0; i < t->arcs; i++)
 	{
-		uint32_t worker = t->arc_worker[i];
+		uint32_t worker = t->arc[i].worker;
 		live_worker *w = &live->worker[worker];
-		int64_t cost = t->arc_cost[i];
+		int64_t cost = t->arc[i].cost;
 		wide value;
 
+		if (i + FEW_AHEAD < t->arcs)
+			__builtin_prefetch(&live->worker[t->arc[i + FEW_AHEAD].worker]);
 		if (base + cost >= end->distance)
 		{
 			elsewhere = cost < elsewhere ? cost : elsewhere;
@@ -229,6 +234,10 @@ search_task_side(rui_assign_live *live, uint32_t task, uint32_t start, path_end 
 			const live_task *t = &live->task[w->held[i]];
 			wide base = distance - t->cost - w->price;
 
+			if (i + 2 * AHEAD < w->helds)
+				__builtin_prefetch(&live->task[w->held[i + 2 * AHEAD]]);
+			if (i + AHEAD < w->helds)
+				__builtin_prefetch(live->task[w->held[i + AHEAD]].arc);
 			if (base + penalty_of(live, t) < end.distance)
 				end = (path_end){ base + penalty_of(live, t), worker, w->held[i], 0 };
 			scan_task(live, w->held[i], base, &end);
