@@ -625,6 +625,133 @@ test_stream(uint64_t seed, int tasks, int workers, int rounds, long *reads, long
 	unit_note("%s", "");
 }
 
+/*
+ * Solve at once, with prices; tell the result and go on from there.  fixed
+ * units are capacity and load that the solver does not know of.
+ */
+static void
+test_from_solution(uint64_t seed, int tasks, int workers)
+{
+	static model m;
+	static stored s;
+	rui_random random = { seed };
+	habit h = { 1 << below(&random, 12), 1 + below(&random, 10), 1 + below(&random, 5),
+				below(&random, 3) == 0 ? 0 : 1 << below(&random, 10), 1 };
+	rui_assign_rows *rows;
+	rui_assignment *result = NULL;
+	rui_assign_worker_price *price = NULL;
+	rui_assign_live *live;
+	rui_error error = { 0 };
+	int chosen[MANY_TASKS];
+	size_t count;
+	size_t i;
+	int t;
+	int w;
+
+	unit_note("seed %" PRIu64, seed);
+	memset(&m, 0, sizeof m);
+	memset(&s, 0, sizeof s);
+	m.form = below(&random, 2) == 0 ? RUI_ASSIGN_PENALTY : RUI_ASSIGN_LOAD;
+	m.tasks = tasks;
+	m.workers = workers;
+	for (i = 0; i < (size_t) (tasks + workers) * 2; i++)
+	{
+		change c = draw_change(&random, &m, &h);
+
+		c.kind = i < (size_t) workers * 2 ? SET_WORKER : SET_TASK;
+		apply(&c, &m, NULL);
+	}
+	CHECK(rui_assign_rows_create(&rui_env_malloc, m.form, &rows, &error) == RUI_OK);
+	collect(&m, NULL, rows, NULL);
+	CHECK(rui_assign_solve_priced(rows, &rui_env_malloc, &result, &price, &error) == RUI_OK);
+	count = rui_assign_worker_count(rows);
+	for (i = 1; i < count; i++)
+		CHECK(price[i - 1].worker < price[i].worker);
+
+	CHECK(rui_assign_live_create(&rui_env_malloc, m.form, NULL, &live, &error) == RUI_OK);
+	for (w = 0; w < workers; w++)
+	{
+		rui_assign_live_worker facts = worker_facts(&m, w);
+		double base = m.form == RUI_ASSIGN_LOAD ? (double) m.load_cost[w] * m.fixed[w] : 0;
+		bool found = false;
+
+		for (i = 0; i < count; i++)
+			if (price[i].worker == worker_id(w))
+			{
+				found = true;
+				CHECK(rui_assign_live_tell_worker(live, &facts, price[i].load,
+												  price[i].price + base, &error) == RUI_OK);
+			}
+		if (m.has_worker[w] && !found)
+			CHECK(rui_assign_live_tell_worker(live, &facts, 0, base, &error) == RUI_OK);
+	}
+	s.m = m;
+	for (t = 0; t < tasks; t++)
+		for (i = 0; i < rui_assign_task_count(rows) && m.has_task[t]; i++)
+			if (result[i].task == task_id(t))
+			{
+				s.is_held[t] = result[i].assigned;
+				s.holder[t] = result[i].worker;
+				chosen[t] = result[i].assigned ? worker_of(result[i].worker) : -1;
+				CHECK(tell(&s, live, t, &error) == RUI_OK);
+			}
+	judge(&m, live);
+
+	/* Every rule of the prices holds. */
+	for (w = 0; w < workers; w++)
+	{
+		rui_assign_price p = { 0 };
+		double b = m.form == RUI_ASSIGN_LOAD ? (double) m.load_cost[w] : 0;
+
+		if (!rui_assign_live_find_worker(live, worker_id(w), &p) || p.capacity <= p.fixed)
+			continue;
+		CHECK(p.load == 0 || p.price >= b * (p.fixed + p.load - 1));
+		CHECK(p.fixed + p.load == p.capacity || p.price <= b * (p.fixed + p.load));
+		for (t = 0; t < tasks; t++)
+		{
+			rui_assign_price at = { 0 };
+			double value = (double) m.penalty[t];
+
+			if (!m.has_task[t] || !m.pair[t][w])
+				continue;
+			if (chosen[t] >= 0)
+			{
+				rui_assign_live_find_worker(live, worker_id(chosen[t]), &at);
+				CHECK((double) m.cost[t][chosen[t]] + at.price <= value);
+				value = (double) m.cost[t][chosen[t]] + at.price;
+			}
+			CHECK((double) m.cost[t][w] + p.price >= value);
+		}
+	}
+	for (i = 0; i < 10; i++)
+	{
+		change c = draw_change(&random, &m, &h);
+
+		apply(&c, &m, live);
+		CHECK_INT(rui_assign_live_settle(live, &error), RUI_OK);
+		judge(&m, live);
+	}
+	rui_assign_live_free(live);
+	rui_assign_rows_free(rows);
+	free(result);
+	free(price);
+	unit_note("%s", "");
+}
+
+static void
+test_no_prices(void)
+{
+	rui_assign_rows *rows;
+	rui_assignment *result = NULL;
+	rui_assign_worker_price *price = NULL;
+	rui_error error = { 0 };
+
+	CHECK(rui_assign_rows_create(&rui_env_malloc, RUI_ASSIGN_MOST, &rows, &error) == RUI_OK);
+	CHECK(rui_assign_solve_priced(rows, &rui_env_malloc, &result, &price, &error) ==
+		  RUI_INVALID);
+	rui_assign_rows_free(rows);
+}
+
 int
 main(void)
 {
@@ -636,6 +763,11 @@ main(void)
 		test_stream(seed, 1 + seed % SMALL, 1 + seed / SMALL % SMALL, 60, &reads, &searched);
 	for (seed = 10001; seed <= 10060; seed++)
 		test_stream(seed, MANY_TASKS, MANY_WORKERS, 80, &reads, &searched);
+	for (seed = 20001; seed <= 20600; seed++)
+		test_from_solution(seed, 1 + seed % SMALL, 1 + seed / SMALL % SMALL);
+	for (seed = 30001; seed <= 30060; seed++)
+		test_from_solution(seed, MANY_TASKS, 2 + seed % (MANY_WORKERS - 1));
+	test_no_prices();
 	/* Streams that never search, or never read, would prove little. */
 	CHECK(reads > 10000);
 	CHECK(searched > 10000);
