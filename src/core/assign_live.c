@@ -278,6 +278,19 @@ unsettle(rui_assign_live *live, uint32_t task)
 	rui_assign_live_mark_new(live, task);
 }
 
+/* The pairs of a task are others: it stays only where nothing is better. */
+static void
+reconsider(rui_assign_live *live, uint32_t task)
+{
+	const live_task *t = &live->task[task];
+
+	if (t->is_new)
+		return;
+	if ((t->worker != NONE && rui_assign_live_find_arc(t, t->worker) == NONE) ||
+		!rui_assign_live_sits_best(live, task))
+		unsettle(live, task);
+}
+
 rui_status
 rui_assign_live_remove_worker(rui_assign_live *live, int64_t worker, rui_error *error)
 {
@@ -316,12 +329,10 @@ rui_assign_live_set_task(rui_assign_live *live, const rui_assign_live_task *task
 			rui_assign_live_drop_task(live, index);
 		return status;
 	}
-	if (!is_known || live->task[index].is_new)
+	if (!is_known)
 		rui_assign_live_mark_new(live, index);
-	else if ((live->task[index].worker != NONE &&
-			  rui_assign_live_find_arc(&live->task[index], live->task[index].worker) == NONE) ||
-			 !rui_assign_live_sits_best(live, index))
-		unsettle(live, index);
+	else
+		reconsider(live, index);
 	return RUI_OK;
 }
 
@@ -339,6 +350,14 @@ rui_assign_live_set_cost(rui_assign_live *live, int64_t task, int64_t worker, co
 	if (status != RUI_OK || index == NONE)
 		return status != RUI_OK ? status : unknown_task(task, error);
 	t = &live->task[index];
+	i = rui_assign_find_id(&live->worker_ids, worker);
+	i = i == NONE ? NONE : rui_assign_live_find_arc(t, i);
+	if (i != NONE && cost != NULL && rui_assign_fits(*cost))
+	{
+		rui_assign_live_set_arc(live, index, i, rui_assign_units(*cost));
+		reconsider(live, index);
+		return RUI_OK;
+	}
 	facts.penalty = ldexp((double) t->penalty, -RUI_ASSIGN_FRACTION_BITS);
 	option = rui_allocate(&live->env, (size_t) t->arcs + 1, sizeof *option);
 	if (option == NULL)
@@ -435,6 +454,22 @@ read_worker(const rui_assign_live *live, uint32_t index, rui_assign_price *price
 	price->fixed = w->fixed;
 	price->load = (int32_t) w->load;
 	price->is_exact = units < (INT64_C(1) << 53);
+}
+
+bool
+rui_assign_live_find_cost(const rui_assign_live *live, int64_t task, int64_t worker,
+						  double *cost)
+{
+	uint32_t index = rui_assign_find_id(&live->task_ids, task);
+	uint32_t at = rui_assign_find_id(&live->worker_ids, worker);
+	uint32_t arc = index == NONE || at == NONE
+		? NONE
+		: rui_assign_live_find_arc(&live->task[index], at);
+
+	if (arc == NONE)
+		return false;
+	*cost = ldexp((double) live->task[index].arc[arc].cost, -RUI_ASSIGN_FRACTION_BITS);
+	return true;
 }
 
 bool

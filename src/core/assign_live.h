@@ -150,6 +150,10 @@ extern rui_status rui_assign_live_settle(rui_assign_live *live, rui_error *error
 extern bool rui_assign_live_find(const rui_assign_live *live, int64_t task,
 								 rui_assignment *assignment);
 
+/* The cost of a pair; false where it is not there. */
+extern bool rui_assign_live_find_cost(const rui_assign_live *live, int64_t task, int64_t worker,
+									  double *cost);
+
 /* Facts, load and price of a worker; false where unknown. */
 extern bool rui_assign_live_find_worker(const rui_assign_live *live, int64_t worker,
 										rui_assign_price *price);

@@ -315,6 +315,31 @@ rui_assign_live_set_arcs(rui_assign_live *live, uint32_t task, const rui_assign_
 }
 
 void
+rui_assign_live_set_arc(rui_assign_live *live, uint32_t task, uint32_t arc, int64_t cost)
+{
+	live_task *t = &live->task[task];
+	live_arc moved = { cost, t->arc[arc].worker };
+	live_worker *w = &live->worker[moved.worker];
+	const int64_t *id = live->worker_ids.id;
+	uint32_t at;
+
+	remove_back(live, w, t->arc[arc].cost - t->penalty, task);
+	add_back(live, w, cost - t->penalty, task);
+	for (at = arc; at > 0 &&
+		 compare(cost, id[moved.worker], t->arc[at - 1].cost, id[t->arc[at - 1].worker]) < 0;
+		 at--)
+		t->arc[at] = t->arc[at - 1];
+	for (; at + 1 < t->arcs &&
+		 compare(cost, id[moved.worker], t->arc[at + 1].cost, id[t->arc[at + 1].worker]) > 0;
+		 at++)
+		t->arc[at] = t->arc[at + 1];
+	t->arc[at] = moved;
+	t->elsewhere = UNKNOWN;
+	if (t->worker == moved.worker)
+		t->cost = cost;
+}
+
+void
 rui_assign_live_drop_task(rui_assign_live *live, uint32_t task)
 {
 	live_task *t = &live->task[task];

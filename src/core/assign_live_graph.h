@@ -168,6 +168,10 @@ extern rui_status rui_assign_live_set_arcs(rui_assign_live *live, uint32_t task,
 										   const rui_assign_live_task *facts, uint32_t *twice,
 										   rui_error *error);
 
+/* Give a pair that is there another cost. */
+extern void rui_assign_live_set_arc(rui_assign_live *live, uint32_t task, uint32_t arc,
+									int64_t cost);
+
 /* The place of a worker among a task's pairs, or NONE. */
 extern uint32_t rui_assign_live_find_arc(const live_task *t, uint32_t worker);
 

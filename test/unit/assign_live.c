@@ -227,6 +227,7 @@ judge(const model *m, const rui_assign_live *live)
 	int chosen[MANY_TASKS];
 	int load[MANY_WORKERS] = { 0 };
 	int64_t total;
+	double cost;
 	int t;
 	int w;
 
@@ -236,6 +237,11 @@ judge(const model *m, const rui_assign_live *live)
 
 		chosen[t] = -1;
 		CHECK(rui_assign_live_find(live, task_id(t), &found) == m->has_task[t]);
+		w = t % m->workers;
+		CHECK(rui_assign_live_find_cost(live, task_id(t), worker_id(w), &cost) ==
+			  (m->has_task[t] && m->pair[t][w]));
+		if (m->has_task[t] && m->pair[t][w])
+			CHECK(cost == (double) m->cost[t][w]);
 		if (!m->has_task[t] || !found.assigned)
 			continue;
 		chosen[t] = worker_of(found.worker);
