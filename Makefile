@@ -20,8 +20,8 @@ UNIT = $(call names,unit,.c)
 FUZZ = $(call names,fuzz,.c)
 
 .PHONY: all install uninstall installcheck setup help demo check check-unit check-fuzz \
-	check-lint check-regress check-isolation check-pgtap check-real check-tap check-asan \
-	check-docs bench docs pictures format clean
+	check-lint check-regress check-isolation check-pgtap check-real check-oracle check-tap \
+	check-asan check-docs bench docs pictures format clean
 
 all: ## build the extension
 	+$(pgxs) all
@@ -67,6 +67,9 @@ check-pgtap: ## test/pgtap in a database with the platform
 check-real: ## test/real on recorded data in RUI_DATA (../shared/data), where they exist
 	@scripts/with_cluster scripts/check_real $(call names,real,.sql)
 
+check-oracle: ## test/oracle: our answers against those of others
+	@scripts/with_cluster scripts/check_oracle $(TESTS)
+
 check-tap: ## test/t: install, crash, dump and restore with servers of their own
 	@scripts/with_cluster --no-server --unprivileged scripts/check_tap $(call names,t,.pl)
 
@@ -87,7 +90,7 @@ docs: ## docs/reference.md from the comments of all objects
 	@scripts/with_cluster --platform scripts/reference docs/reference.md
 
 pictures: ## docs/pictures from the queries in the pages that show them
-	@scripts/with_cluster --extension scripts/pictures
+	@scripts/with_cluster --platform scripts/pictures
 
 format: ## clang-format all C files
 	@scripts/format

@@ -2,7 +2,7 @@
 -- of needs with a daily and weekly rhythm. Everything follows from :seed.
 --
 -- Leaves temporary tables that demo/load.sql and demo/month.sql read:
---   street (line), building_row, unit_row, need_row.
+--   street (code, line), stream (line), building_row, unit_row, need_row.
 
 -- Chance as a function of a name: the same on every machine, in any order.
 CREATE FUNCTION pg_temp.chance(what text) RETURNS float8 LANGUAGE sql STABLE PARALLEL SAFE
@@ -27,6 +27,9 @@ FROM generate_series(0, 6) AS n
 UNION ALL
 SELECT 'F' || n, ST_MakeLine(pg_temp.spot(210, n * 95 - 285), pg_temp.spot(420, n * 95 - 285))
 FROM generate_series(0, 6) AS n WHERE n NOT IN (2, 5);
+
+CREATE TEMP TABLE stream AS
+SELECT ST_MakeLine(ARRAY[pg_temp.spot(182, -500), pg_temp.spot(176, -100), pg_temp.spot(190, 120), pg_temp.spot(180, 500)]) AS line;
 
 -- Blocks between the streets hold one or two rows of houses; some are parks.
 CREATE TEMP TABLE building_row AS

@@ -34,6 +34,27 @@ FROM rui.import_units(:project, (SELECT jsonb_agg(jsonb_build_object('code', u.c
 	'floor_no', u.floor_no, 'area_m2', u.area_m2) ORDER BY u.code) FROM unit_row u)) AS i;
 COMMIT;
 
+-- What lies between the houses, where it is known: grids keep to it.
+SELECT to_regclass('pg_temp.stream') IS NOT NULL AS has_ways \gset
+\if :has_ways
+BEGIN;
+SELECT set_config('rui.party_id', :'loader', true) \gset hidden_
+INSERT INTO import_report
+SELECT 'streets', i.outcome, i.error_code, i.problem, i.hint
+FROM rui.import_streets(:project, (SELECT jsonb_agg(jsonb_build_object('code', s.code, 'line', ST_AsEWKT(s.line, 9)) ORDER BY s.code)
+	FROM street s)) AS i;
+INSERT INTO import_report
+SELECT 'barriers', i.outcome, i.error_code, i.problem, i.hint
+FROM rui.import_barriers(:project, (SELECT jsonb_agg(jsonb_build_object('code', 'stream', 'kind', 'river', 'line', ST_AsEWKT(b.line, 9)))
+	FROM stream b)) AS i;
+INSERT INTO import_report
+SELECT 'passages', i.outcome, i.error_code, i.problem, i.hint
+FROM rui.import_passages(:project, (SELECT jsonb_agg(jsonb_build_object('code', 'bridge ' || s.code, 'kind', 'bridge',
+	'place', ST_AsEWKT(ST_Intersection(s.line, b.line), 9)) ORDER BY s.code)
+	FROM street s JOIN stream b ON ST_Intersects(s.line, b.line))) AS i;
+COMMIT;
+\endif
+
 -- One household a home, of one to four people; the first one owns it. Every
 -- eighth home is let: its owner lives elsewhere.
 CREATE TEMP TABLE person AS

@@ -128,7 +128,7 @@ BEGIN
 			CASE WHEN n.category IN ('plumbing', 'electric', 'lift') AND pg_temp.chance('parts' || n.key) < 0.12 THEN 'pause' ELSE 'complete' END,
 			n.need, ticket_id);
 	WHEN 'pause' THEN
-		PERFORM rui.pause_ticket(project, ticket_id, reason => 'waiting for parts', at => item.at);
+		PERFORM rui.pause_ticket(project, ticket_id, reason => 'waiting for parts', cause => 'parts', at => item.at);
 		PERFORM pg_temp.plan(item.at + pg_temp.minutes('delivery' || n.key, 200, 3000), 'resume', n.need, ticket_id);
 	WHEN 'resume' THEN
 		PERFORM rui.resume_ticket(project, ticket_id, at => item.at);
@@ -145,8 +145,13 @@ BEGIN
 			IF pg_temp.chance('rate' || n.key) < 0.45 THEN
 				PERFORM pg_temp.plan(item.at + pg_temp.minutes('rating' || n.key, 10, 600), 'rate', n.need, ticket_id);
 			END IF;
+			IF pg_temp.chance('call' || n.key) < 0.8 THEN
+				PERFORM pg_temp.plan(item.at + pg_temp.minutes('called' || n.key, 240, 3600), 'call_back', n.need, ticket_id);
+			END IF;
 			PERFORM pg_temp.plan(item.at + interval '1 day', 'close', n.need, ticket_id);
 		END IF;
+	WHEN 'call_back' THEN
+		PERFORM rui.call_back_ticket(project, ticket_id, is_satisfied => pg_temp.chance('content' || n.key) < 0.93, at => item.at);
 	WHEN 'rate' THEN
 		PERFORM rui.rate_ticket(project, ticket_id,
 			score => CASE WHEN item.at - n.opened_at > interval '1 day' THEN 1 + floor(pg_temp.chance('score' || n.key) * 4)::int
@@ -193,8 +198,14 @@ CREATE PROCEDURE pg_temp.live(project bigint, loader bigint) LANGUAGE plpgsql
 AS $$
 DECLARE
 	item pg_temp.agenda;
+	lived bigint := 0;
 BEGIN
 	LOOP
+		-- Plans made while the tables were empty would be kept.
+		IF lived % 4000 = 1000 THEN
+			ANALYZE rui.task, rui.ticket, rui.task_clock, rui.clock_event;
+		END IF;
+		lived := lived + 1;
 		PERFORM set_config('rui.party_id', loader::text, true);
 		DELETE FROM pg_temp.agenda a
 		WHERE (a.at, a.seq) = (SELECT b.at, b.seq FROM pg_temp.agenda b ORDER BY b.at, b.seq LIMIT 1)
@@ -210,3 +221,4 @@ UPDATE need_row n SET unit_id = u.id FROM rui.unit u WHERE u.project_id = :proje
 ALTER TABLE need_row ADD PRIMARY KEY (need);
 CREATE INDEX ON agenda (ticket);
 CALL pg_temp.live(:project, :loader);
+ANALYZE rui.task, rui.ticket, rui.task_clock, rui.task_clock_cycle, rui.clock_event, rui.clock_pause, rui.escalation, rui.event;

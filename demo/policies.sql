@@ -31,8 +31,13 @@ SELECT rui.set_calendar(:project, 'site', format('{"tz":"%s","weekly":{"mon":[["
 -- Promised is what each case's own target says, by the wall.
 SELECT rui.set_sla_policy(:project, 'always', response => '24 hours', judged_by => 'wall') \gset hidden_
 \else
-SELECT rui.set_sla_policy(:project, 'site', response => '30 minutes', arrival => '2 hours', resolution => '4 hours',
-	escalations => '{01:00,04:00}') \gset hidden_
+-- People are told of what is late between breakfast and bedtime; of emergencies always.
+SELECT rui.set_calendar(:project, 'notices', format('{"tz":"%s","weekly":{"mon":[["07:30","21:30"]],"tue":[["07:30","21:30"]],'
+	'"wed":[["07:30","21:30"]],"thu":[["07:30","21:30"]],"fri":[["07:30","21:30"]],"sat":[["07:30","21:30"]],'
+	'"sun":[["08:30","21:30"]]}}', :'time_zone')::rui.calendar) \gset hidden_
+SELECT rui.set_sla_policy(:project, 'site', answer => '15 minutes', response => '30 minutes', arrival => '2 hours',
+	resolution => '4 hours', call_back => '24 hours', warnings => '{80%}', escalations => '{01:00,04:00}',
+	notice_calendar => 'notices') \gset hidden_
 SELECT rui.set_sla_policy(:project, 'site', response => '1 hour', resolution => '24 hours', category => 'complaint',
 	escalations => '{04:00}') \gset hidden_
 SELECT rui.set_sla_policy(:project, 'always', response => '5 minutes', arrival => '30 minutes', resolution => '2 hours',

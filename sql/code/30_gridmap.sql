@@ -103,54 +103,68 @@ AS 'MODULE_PATHNAME', 'rui_gridmap_areas' LANGUAGE C IMMUTABLE STRICT PARALLEL S
 COMMENT ON FUNCTION rui.gridmap_areas(rui.gridmap) IS
 'The areas of a map as they were given (2D, with the map''s SRID), by grid_id; a grid given twice has two rows.';
 
+CREATE FUNCTION rui._gridmap_suspects(gridmap rui.gridmap) RETURNS TABLE (grid_a bigint, grid_b bigint)
+AS 'MODULE_PATHNAME', 'rui__gridmap_suspects' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 100;
+COMMENT ON FUNCTION rui._gridmap_suspects(rui.gridmap) IS
+'Internal: pairs of grids, grid_a < grid_b, that may overlap: all that do, and those whose borders meet otherwise than in whole edges and vertices that both have. A pair may come more than once.';
+
+CREATE FUNCTION rui._gridmap_borders(gridmap rui.gridmap) RETURNS SETOF geometry
+AS 'MODULE_PATHNAME', 'rui__gridmap_borders' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 100;
+COMMENT ON FUNCTION rui._gridmap_borders(rui.gridmap) IS
+'Internal: line strings of the edges that do not have an area on each side by edges with the same two ends. The border of all areas together is part of them.';
+
+CREATE FUNCTION rui._gridmap_meeting(gridmap rui.gridmap, boxes float8[]) RETURNS TABLE (place bigint, grid_id bigint)
+AS 'MODULE_PATHNAME', 'rui__gridmap_meeting' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 10000 ROWS 1000;
+COMMENT ON FUNCTION rui._gridmap_meeting(rui.gridmap, float8[]) IS
+'Internal: the areas whose box meets that of a place. boxes has the low x, low y, high x and high y of each place, one after another; place counts from 1.';
+
 CREATE FUNCTION rui.gridmap_problems(gridmap rui.gridmap)
 RETURNS TABLE (kind text, grid_a bigint, grid_b bigint, area geometry)
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100000 ROWS 100
 BEGIN ATOMIC
-	WITH grids AS MATERIALIZED (
-		SELECT a.grid_id, ST_Union(a.area) AS area FROM rui.gridmap_areas(gridmap) a GROUP BY a.grid_id
-	), boxes AS MATERIALIZED (
-		SELECT g.grid_id, g.area, ST_XMin(g.area) AS x0, ST_XMax(g.area) AS x1, ST_YMin(g.area) AS y0, ST_YMax(g.area) AS y1
-		FROM grids g
-	), raster AS MATERIALIZED (
-		-- cells as large as the mean box, so that few boxes share one
-		SELECT min(b.x0) AS x0, min(b.y0) AS y0,
-			greatest(avg(b.x1 - b.x0), (max(b.x1) - min(b.x0)) / 1000) AS width,
-			greatest(avg(b.y1 - b.y0), (max(b.y1) - min(b.y0)) / 1000) AS height
-		FROM boxes b
-	), cells AS MATERIALIZED (
-		SELECT b.grid_id, i.i, j.j
-		FROM boxes b CROSS JOIN raster r
-		CROSS JOIN LATERAL generate_series(floor((b.x0 - r.x0) / r.width)::integer, floor((b.x1 - r.x0) / r.width)::integer) AS i(i)
-		CROSS JOIN LATERAL generate_series(floor((b.y0 - r.y0) / r.height)::integer, floor((b.y1 - r.y0) / r.height)::integer) AS j(j)
-	), pairs AS (
-		SELECT DISTINCT p.grid_id AS grid_a, q.grid_id AS grid_b
-		FROM cells p JOIN cells q ON q.i = p.i AND q.j = p.j AND q.grid_id > p.grid_id
+	WITH suspects AS MATERIALIZED (
+		SELECT DISTINCT s.grid_a, s.grid_b FROM rui._gridmap_suspects(gridmap) s
+	), grids AS MATERIALIZED (
+		SELECT a.grid_id, ST_Union(a.area) AS area
+		FROM rui.gridmap_areas(gridmap) a
+		WHERE a.grid_id IN (SELECT s.grid_a FROM suspects s UNION ALL SELECT s.grid_b FROM suspects s)
+		GROUP BY a.grid_id
 	), crossings AS (
-		SELECT p.grid_a, p.grid_b, ST_CollectionExtract(ST_Intersection(a.area, b.area), 3) AS area
-		FROM pairs p JOIN boxes a ON a.grid_id = p.grid_a JOIN boxes b ON b.grid_id = p.grid_b
-		WHERE a.x0 <= b.x1 AND b.x0 <= a.x1 AND a.y0 <= b.y1 AND b.y0 <= a.y1
-	), whole AS MATERIALIZED (
-		SELECT ST_Union(g.area) AS area FROM grids g
-	), holes AS (
-		SELECT ST_Difference(ST_MakePolygon(ST_ExteriorRing(r.geom)), w.area) AS area
-		FROM whole w
-		CROSS JOIN LATERAL ST_Dump(w.area) AS d
-		CROSS JOIN LATERAL ST_DumpRings(d.geom) AS r
-		WHERE r.path[1] > 0
-	), gaps AS (
-		SELECT d.geom AS area FROM holes h CROSS JOIN LATERAL ST_Dump(h.area) AS d
+		SELECT s.grid_a, s.grid_b, ST_CollectionExtract(ST_Intersection(a.area, b.area), 3) AS area
+		FROM suspects s JOIN grids a ON a.grid_id = s.grid_a JOIN grids b ON b.grid_id = s.grid_b
+	), faces AS (
+		-- either covered as a whole or not at all: no border crosses one
+		SELECT d.geom AS area
+		FROM (
+			SELECT ST_Polygonize(n.lines) AS areas
+			FROM (SELECT ST_UnaryUnion(ST_Collect(b)) AS lines FROM rui._gridmap_borders(gridmap) b) AS n
+		) AS p
+		CROSS JOIN LATERAL ST_Dump(p.areas) AS d
+	), gaps AS MATERIALIZED (
+		-- where two borders cross, a corner may lie off both by rounding: slack is more
+		SELECT row_number() OVER () AS place, f.area,
+			1e-12 * greatest(abs(ST_XMin(f.area)), abs(ST_XMax(f.area)), abs(ST_YMin(f.area)), abs(ST_YMax(f.area))) AS slack
+		FROM faces f
+		WHERE rui.locate(gridmap, ST_PointOnSurface(f.area)) IS NULL AND ST_Area(f.area) > 0
+	), beside AS (
+		SELECT DISTINCT m.place, m.grid_id
+		FROM rui._gridmap_meeting(gridmap, ARRAY(
+			SELECT c.bound FROM gaps g
+			CROSS JOIN LATERAL (VALUES (1, ST_XMin(g.area) - g.slack), (2, ST_YMin(g.area) - g.slack),
+				(3, ST_XMax(g.area) + g.slack), (4, ST_YMax(g.area) + g.slack)) AS c(n, bound)
+			ORDER BY g.place, c.n)) m
+	), neighbours AS MATERIALIZED (
+		SELECT DISTINCT g.place, b.grid_id
+		FROM gaps g JOIN beside b ON b.place = g.place
+		JOIN rui.gridmap_areas(gridmap) a ON a.grid_id = b.grid_id AND ST_DWithin(a.area, g.area, g.slack)
 	)
 	SELECT 'overlap'::text, o.grid_a, o.grid_b, o.area FROM crossings o WHERE ST_Area(o.area) > 0
 	UNION ALL
 	SELECT 'gap'::text, n.ids[1], n.ids[2], g.area
 	FROM gaps g
 	CROSS JOIN LATERAL (
-		SELECT (array_agg(b.grid_id ORDER BY b.grid_id))[1:2] AS ids FROM boxes b
-		WHERE b.x0 <= ST_XMax(g.area) AND ST_XMin(g.area) <= b.x1 AND b.y0 <= ST_YMax(g.area) AND ST_YMin(g.area) <= b.y1
-			AND ST_Intersects(b.area, g.area)
+		SELECT (array_agg(b.grid_id ORDER BY b.grid_id))[1:2] AS ids FROM neighbours b WHERE b.place = g.place
 	) AS n
-	WHERE ST_Area(g.area) > 0
 	ORDER BY 1, 2, 3;
 END;
 COMMENT ON FUNCTION rui.gridmap_problems(rui.gridmap) IS

@@ -149,6 +149,20 @@ $$;
 COMMENT ON FUNCTION rui._number_fault(text, jsonb, numeric, numeric, integer, boolean) IS
 'Internal: the fault of a number in an import row, or null: 22004 missing, 22023 no number or too many decimals, 22003 outside [low, high]. Numbers may come as JSON numbers or as text.';
 
+CREATE FUNCTION rui._boolean_fault(key text, item jsonb) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	IF coalesce(jsonb_typeof(item -> key), 'null') NOT IN ('boolean', 'null') THEN
+		RETURN ARRAY['22023', format('%s is neither true nor false', key), 'Give a JSON boolean, or leave it out.'];
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION rui._boolean_fault(text, jsonb) IS
+'Internal: the fault of a value in an import row that is neither true nor false nor left out, or null.';
+
 CREATE FUNCTION rui._read_day(value text) RETURNS date
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path FROM CURRENT
@@ -271,6 +285,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
+	takes_features CONSTANT boolean := command IN ('import_buildings', 'import_streets', 'import_barriers', 'import_passages');
 	answer jsonb;
 BEGIN
 	PERFORM rui._check_time(project_id, at);
@@ -278,11 +293,12 @@ BEGIN
 		PERFORM rui._missing('records');
 	ELSIF preview IS NULL THEN
 		PERFORM rui._missing('preview');
-	ELSIF (jsonb_typeof(records) = 'array' OR command = 'import_buildings' AND records ->> 'type' = 'FeatureCollection'
+	ELSIF (jsonb_typeof(records) = 'array' OR takes_features AND records ->> 'type' = 'FeatureCollection'
 		AND jsonb_typeof(records -> 'features') = 'array') IS NOT TRUE THEN
 		RAISE EXCEPTION 'records is not a JSON array'
 			USING ERRCODE = 'invalid_parameter_value',
-				HINT = 'Give an array of row objects, such as (SELECT jsonb_agg(s) FROM staging s); buildings also as a GeoJSON FeatureCollection.';
+				HINT = 'Give an array of row objects, such as (SELECT jsonb_agg(s) FROM staging s)'
+					|| CASE WHEN takes_features THEN ', or a GeoJSON FeatureCollection.' ELSE '.' END;
 	ELSIF jsonb_typeof(records) = 'object' AND records -> 'crs' IS NOT NULL
 		AND records #>> '{crs,properties,name}' IS DISTINCT FROM 'EPSG:4326'
 		AND records #>> '{crs,properties,name}' IS DISTINCT FROM 'urn:ogc:def:crs:OGC:1.3:CRS84' THEN
@@ -370,17 +386,30 @@ $$;
 COMMENT ON FUNCTION rui._overlapping_rows(integer[], tstzrange[]) IS
 'Internal: of the rows of a batch that want the same thing, in order: those whose time overlaps an earlier one that gets it, each with the first such row.';
 
+CREATE FUNCTION rui._feature_properties(feature jsonb) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	p CONSTANT jsonb := CASE jsonb_typeof(feature -> 'properties') WHEN 'object' THEN feature -> 'properties' ELSE '{}' END;
+BEGIN
+	RETURN p || jsonb_strip_nulls(jsonb_build_object('code', coalesce(nullif(p -> 'code', 'null'), feature -> 'id',
+		-- Ways carry no type where a file has nothing but ways.
+		to_jsonb(coalesce(left(p ->> 'osm_type', 1), CASE WHEN feature #>> '{geometry,type}' = 'Point' THEN 'n' ELSE 'w' END) || (p ->> 'osm_id')))));
+END
+$$;
+COMMENT ON FUNCTION rui._feature_properties(jsonb) IS
+'Internal: the properties of a GeoJSON Feature with its code: the property code, else the feature''s id, else first letter of osm_type (n for a point, w for others, where there is none) and osm_id.';
+
 CREATE FUNCTION rui._feature_row(feature jsonb) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-	p CONSTANT jsonb := coalesce(feature -> 'properties', '{}');
+	p CONSTANT jsonb := rui._feature_properties(feature);
 	levels CONSTANT jsonb := coalesce(p -> 'levels', p -> 'building:levels');
 BEGIN
-	RETURN jsonb_strip_nulls(jsonb_build_object(
-		'code', coalesce(p -> 'code', feature -> 'id', to_jsonb(left(p ->> 'osm_type', 1) || (p ->> 'osm_id'))),
-		'name', p -> 'name',
+	RETURN jsonb_strip_nulls(jsonb_build_object('code', p -> 'code', 'name', p -> 'name',
 		'floors', coalesce(p -> 'floors', CASE WHEN levels #>> '{}' ~ '^[0-9]{1,6}(\.[0-9]{1,6})?$'
 			THEN to_jsonb(greatest(ceil((levels #>> '{}')::numeric), 1)) ELSE levels END),
 		'entrance', p -> 'entrance')) || jsonb_build_object('footprint', feature -> 'geometry');

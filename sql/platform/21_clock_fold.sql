@@ -2,7 +2,7 @@
 -- task's clocks again: so what is stored is always what the facts give.
 
 CREATE FUNCTION rui._clock_calendar(project_id bigint, task_id bigint, target text, first_calendar text, other_code text,
-	other_calendar rui.calendar) RETURNS rui.calendar
+	other_calendar rui.calendar, to_at timestamptz) RETURNS rui.calendar
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
@@ -14,7 +14,7 @@ BEGIN
 	FOR went_over IN
 		SELECT e.at, e.calendar_code FROM rui.clock_event e
 		WHERE e.project_id = _clock_calendar.project_id AND e.task_id = _clock_calendar.task_id
-			AND e.target = _clock_calendar.target AND e.event = 'switch'
+			AND e.target = _clock_calendar.target AND e.event = 'switch' AND e.at <= _clock_calendar.to_at
 		ORDER BY e.at
 	LOOP
 		calendar := rui.calendar_until(calendar, went_over.at, CASE went_over.calendar_code WHEN other_code THEN other_calendar
@@ -23,8 +23,8 @@ BEGIN
 	RETURN calendar;
 END
 $$;
-COMMENT ON FUNCTION rui._clock_calendar(bigint, bigint, text, text, text, rui.calendar) IS
-'Internal: the working time a clock counts in, through its switches from one calendar to another; where other_code is not null, as if the calendar of that code were other_calendar.';
+COMMENT ON FUNCTION rui._clock_calendar(bigint, bigint, text, text, text, rui.calendar, timestamptz) IS
+'Internal: the working time a clock counts in, through its switches from one calendar to another until to_at; where other_code is not null, as if the calendar of that code were other_calendar.';
 
 CREATE FUNCTION rui._judged(judged_by text, verdict rui.clock_verdict, OUT due_at timestamptz, OUT breach_at timestamptz,
 	OUT breached_at timestamptz, OUT on_time boolean, OUT late_working interval, OUT late_wall interval)
@@ -55,20 +55,22 @@ COMMENT ON FUNCTION rui._judged(text, rui.clock_verdict) IS
 'Internal: what a verdict of rui.judge_clock means for a clock judged by working time or by the wall: due_at and breach_at to be shown, breached_at since when it is late or null, on_time and how late by both measures once it stopped to be judged.';
 
 CREATE FUNCTION rui._judge_clocks(project_id bigint, task_ids bigint[], to_at timestamptz, as_of timestamptz,
-	other_code text DEFAULT NULL, other_calendar rui.calendar DEFAULT NULL)
-RETURNS TABLE (task_id bigint, target text, calendar rui.calendar, is_last boolean, verdict rui.clock_verdict)
+	other_code text DEFAULT NULL, other_calendar rui.calendar DEFAULT NULL, only_targets text[] DEFAULT NULL)
+RETURNS TABLE (task_id bigint, target text, calendar rui.calendar, is_last boolean, verdict rui.clock_verdict, stored rui.task_clock)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
-SET search_path FROM CURRENT
+-- Planning it anew for the few ids of a call would take longer than running it.
+SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan
 AS $$
 BEGIN
 	RETURN QUERY
 	SELECT c.task_id, c.target, w.calendar, v.cycle = cardinality(j.verdicts),
 		(v.cycle, v.clock, v.due_at, v.breach_at, v.wall_due_at, v.wall_breach_at, v.working_due_at, v.working_breach_at,
-			v.stopped_at, v.is_ended)::rui.clock_verdict
+			v.stopped_at, v.is_ended)::rui.clock_verdict, c
 	FROM rui.task_clock c
 	LEFT JOIN rui.working_calendar k ON k.project_id = c.project_id AND k.code = c.calendar_code
 	CROSS JOIN LATERAL (SELECT CASE
-		WHEN c.is_switched THEN rui._clock_calendar(c.project_id, c.task_id, c.target, c.first_calendar, other_code, other_calendar)
+		WHEN c.is_switched THEN rui._clock_calendar(c.project_id, c.task_id, c.target, c.first_calendar, other_code, other_calendar,
+			_judge_clocks.to_at)
 		WHEN c.calendar_code = other_code THEN other_calendar
 		ELSE coalesce(k.calendar, rui._always()) END OFFSET 0) AS w(calendar)
 	CROSS JOIN LATERAL (
@@ -88,11 +90,12 @@ BEGIN
 		) AS f(event, at)
 		WHERE f.at <= _judge_clocks.to_at) AS j
 	CROSS JOIN LATERAL unnest(j.verdicts) AS v
-	WHERE c.project_id = _judge_clocks.project_id AND c.task_id = ANY (task_ids);
+	WHERE c.project_id = _judge_clocks.project_id AND c.task_id = ANY (task_ids)
+		AND (only_targets IS NULL OR c.target = ANY (only_targets));
 END
 $$;
-COMMENT ON FUNCTION rui._judge_clocks(bigint, bigint[], timestamptz, timestamptz, text, rui.calendar) IS
-'Internal: the verdicts of all clocks of tasks, cycle by cycle, with the calendar each counts in, from the facts until to_at (infinity: planned ends of pauses too), judged as of as_of; where other_code is not null, as if the calendar of that code were other_calendar. Clocks not started by then are left out.';
+COMMENT ON FUNCTION rui._judge_clocks(bigint, bigint[], timestamptz, timestamptz, text, rui.calendar, text[]) IS
+'Internal: the verdicts of clocks of tasks, cycle by cycle, with the calendar each counts in and the clock as it is stored, from the facts until to_at (infinity: planned ends of pauses too), judged as of as_of; where other_code is not null, as if the calendar of that code were other_calendar; only_targets: of those only, null: all. Clocks not started by then are left out.';
 
 CREATE FUNCTION rui._next_level(clock rui.sla_clock, level integer, warn_after interval[], breached_at timestamptz) RETURNS integer
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -143,34 +146,38 @@ $$;
 COMMENT ON FUNCTION rui._level_at(rui.sla_clock, rui.calendar, text, integer, interval[], timestamptz, interval[], text) IS
 'Internal: the instant after which a level of a clock fires: a warning when its part of the target has passed, level 0 (the breach) after due (judged by the wall) or breach, an escalation its time after the breach, by the wall or in working time; null for a clock that does not run and where no such level is.';
 
-CREATE FUNCTION rui._fold_clocks(project_id bigint, task_ids bigint[], at timestamptz) RETURNS void
+CREATE FUNCTION rui._fold_clocks(project_id bigint, task_ids bigint[], at timestamptz, only_targets text[] DEFAULT NULL,
+	since timestamptz DEFAULT '-infinity') RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
--- Compiling these statements would take longer than running them.
-SET search_path FROM CURRENT SET jit = off
+-- Compiling and planning these statements would take longer than running them.
+SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
-	has_cycles boolean;
+	has_old_cycles boolean;
 BEGIN
 	WITH judged AS MATERIALIZED (
-		SELECT j.task_id, j.target, j.calendar, j.is_last, j.verdict, (j.verdict).cycle, (j.verdict).clock
-		FROM rui._judge_clocks(project_id, task_ids, 'infinity', at) AS j
+		SELECT j.task_id, j.target, j.calendar, j.is_last, j.verdict, (j.verdict).clock, (j.verdict).cycle, (j.stored).judged_by,
+			(j.stored).policy_id, (j.stored).cycle AS known_cycle, (j.stored).next_level
+		FROM rui._judge_clocks(project_id, task_ids, 'infinity', at, only_targets => _fold_clocks.only_targets) AS j
 	), fresh AS (
-		SELECT b.task_id, b.target, j.clock, j.cycle, rui.clock_state(j.clock) AS state,
-			CASE WHEN rui.clock_state(j.clock) = 'running' AND rui.clock_changed_at(j.clock) > _fold_clocks.at
+		SELECT j.task_id, j.target, j.clock, j.cycle, s.state,
+			CASE WHEN s.state = 'running' AND rui.clock_changed_at(j.clock) > _fold_clocks.at
 				THEN rui.clock_changed_at(j.clock) END AS resumes_at,
 			r.due_at, r.breach_at, r.breached_at, (j.verdict).stopped_at, r.on_time, r.late_working, r.late_wall, n.level,
-			rui._level_at(j.clock, j.calendar, b.judged_by, n.level, w.warn_after, r.breached_at, p.escalations, p.escalate_in) AS next_at
+			CASE WHEN s.state = 'running' THEN rui._level_at(j.clock, j.calendar, j.judged_by, n.level, w.warn_after, r.breached_at,
+				p.escalations, p.escalate_in) END AS next_at
 		FROM judged j
-		JOIN rui.task_clock b ON b.project_id = _fold_clocks.project_id AND b.task_id = j.task_id AND b.target = j.target
-		LEFT JOIN rui.sla_policy p ON p.project_id = b.project_id AND p.id = b.policy_id
-		CROSS JOIN LATERAL rui._judged(b.judged_by, j.verdict) AS r
-		CROSS JOIN LATERAL (SELECT CASE WHEN p.warnings <> '{}' THEN rui._warn_after(p.warnings, rui.clock_target(j.clock)) ELSE '{}' END OFFSET 0)
-			AS w(warn_after)
+		LEFT JOIN rui.sla_policy p ON p.project_id = _fold_clocks.project_id AND p.id = j.policy_id
+		CROSS JOIN LATERAL (SELECT rui.clock_state(j.clock) OFFSET 0) AS s(state)
+		CROSS JOIN LATERAL rui._judged(j.judged_by, j.verdict) AS r
 		CROSS JOIN LATERAL (
-			SELECT rui._next_level(j.clock, CASE WHEN b.cycle = j.cycle THEN b.next_level ELSE -20 END, w.warn_after, r.breached_at)
+			SELECT CASE WHEN p.warnings <> '{}' AND s.state <> 'stopped' THEN rui._warn_after(p.warnings, rui.clock_target(j.clock)) ELSE '{}' END
+			OFFSET 0) AS w(warn_after)
+		CROSS JOIN LATERAL (
+			SELECT rui._next_level(j.clock, CASE WHEN j.known_cycle = j.cycle THEN j.next_level ELSE -20 END, w.warn_after, r.breached_at)
 			OFFSET 0) AS n(level)
 		WHERE j.is_last
-	), stored AS (
+	), changed AS (
 		-- What stays as it is costs no row and no line of the journal.
 		UPDATE rui.task_clock c
 		SET (clock, cycle, state, resumes_at, due_at, breach_at, breached_at, stopped_at, on_time, late_working, late_wall, next_level, next_at)
@@ -183,15 +190,18 @@ BEGIN
 				IS DISTINCT FROM (f.clock, f.resumes_at, f.due_at, f.breach_at, f.breached_at, f.stopped_at, f.on_time, f.late_working,
 					f.late_wall, f.level, f.next_at)
 	)
-	SELECT bool_or(j.cycle > 1) INTO has_cycles FROM judged j;
-	IF has_cycles THEN
+	SELECT bool_or(NOT j.is_last AND (j.cycle >= j.known_cycle OR (j.verdict).stopped_at >= since)) INTO has_old_cycles FROM judged j;
+	IF has_old_cycles THEN
 		INSERT INTO rui.task_clock_cycle AS y (project_id, task_id, target, cycle, judged_by, started_at, due_at, breach_at,
 			breached_at, stopped_at, on_time, late_working, late_wall)
-		SELECT c.project_id, c.task_id, c.target, (j.verdict).cycle, c.judged_by, rui.clock_started_at((j.verdict).clock), r.due_at,
-			r.breach_at, r.breached_at, (j.verdict).stopped_at, r.on_time, r.late_working, r.late_wall
-		FROM rui._judge_clocks(project_id, task_ids, 'infinity', at) AS j
-		JOIN rui.task_clock c ON c.project_id = _fold_clocks.project_id AND c.task_id = j.task_id AND c.target = j.target
-		CROSS JOIN LATERAL rui._judged(c.judged_by, j.verdict) AS r
+		SELECT _fold_clocks.project_id, j.task_id, j.target, (j.verdict).cycle, b.judged_by, rui.clock_started_at((j.verdict).clock),
+			r.due_at, r.breach_at, r.breached_at, (j.verdict).stopped_at, r.on_time, r.late_working, r.late_wall
+		FROM rui._judge_clocks(project_id, task_ids, 'infinity', at, only_targets => _fold_clocks.only_targets) AS j
+		LEFT JOIN rui.task_clock_cycle k ON k.project_id = _fold_clocks.project_id AND k.task_id = j.task_id AND k.target = j.target
+			AND k.cycle = (j.verdict).cycle
+		-- A cycle stays judged as it was, whatever policy the clock went over to.
+		CROSS JOIN LATERAL (SELECT coalesce(k.judged_by, (j.stored).judged_by)) AS b(judged_by)
+		CROSS JOIN LATERAL rui._judged(b.judged_by, j.verdict) AS r
 		WHERE NOT j.is_last
 		ON CONFLICT ON CONSTRAINT task_clock_cycle_pkey DO UPDATE
 		SET (judged_by, started_at, due_at, breach_at, breached_at, stopped_at, on_time, late_working, late_wall)
@@ -203,5 +213,5 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION rui._fold_clocks(bigint, bigint[], timestamptz) IS
-'Internal: makes the clocks of tasks, and the verdicts of their ended cycles, what their facts give as of `at`; levels already told stay told. The caller has locked the clocks and told what came before `at`.';
+COMMENT ON FUNCTION rui._fold_clocks(bigint, bigint[], timestamptz, text[], timestamptz) IS
+'Internal: makes the clocks of tasks, and the verdicts of their ended cycles, what their facts give as of `at`; levels already told stay told. only_targets: the targets that the new facts are about, null: all; since: the earliest instant they are about, so that cycles ended before stay as they are. The caller has locked the clocks and told what came before `at`.';

@@ -84,9 +84,9 @@ $$;
 COMMENT ON FUNCTION rui._start_clocks(bigint, bigint, text[], integer, boolean, interval, timestamptz, text, timestamptz) IS
 'Internal: starts the clocks of a new task as rui._promise says for opened_at; call-back only when only_target names it, other targets all or the one named; at `at` where not null, else at opened_at. agreed_resolution replaces the policy''s resolution target and counts on its resolution calendar, without a policy by the wall. Clocks that are there stay. No policy and nothing agreed: no clocks. Errors: 55000 the policy''s calendar does not hold then, 22008 due outside of 1900 to 2200.';
 
-CREATE FUNCTION rui._lock_clocks(project_id bigint, task_ids bigint[], at timestamptz) RETURNS boolean
+CREATE FUNCTION rui._lock_clocks(project_id bigint, task_ids bigint[], at timestamptz, only_targets text[] DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
 	how_many bigint;
@@ -96,25 +96,30 @@ BEGIN
 	FROM (
 		SELECT c.task_id, c.next_at FROM rui.task_clock c
 		WHERE c.project_id = _lock_clocks.project_id AND c.task_id = ANY (task_ids)
+			AND (only_targets IS NULL OR c.target = ANY (only_targets))
 		ORDER BY c.task_id, c.target
 		FOR NO KEY UPDATE) AS l;
 	IF late_ids IS NOT NULL THEN
-		PERFORM rui._escalate(project_id, at, late_ids);
+		PERFORM rui._escalate(project_id, at, late_ids, only_targets);
 	END IF;
 	RETURN how_many > 0;
 END
 $$;
-COMMENT ON FUNCTION rui._lock_clocks(bigint, bigint[], timestamptz) IS
-'Internal: locks the clocks of tasks before they move at `at`, and tells the warnings, breaches and escalations that came before. Returns whether there are clocks.';
+COMMENT ON FUNCTION rui._lock_clocks(bigint, bigint[], timestamptz, text[]) IS
+'Internal: locks the clocks of tasks (only_targets: those only, null: all) before they move at `at`, and tells their warnings, breaches and escalations that came before. Returns whether there are clocks.';
 
 CREATE FUNCTION rui._move_clocks(project_id bigint, kind text, task_ids bigint[], action text, at timestamptz) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
 	moved bigint[];
+	stopped bigint[];
+	concerned text[];
 BEGIN
-	IF NOT rui._lock_clocks(project_id, task_ids, at) THEN
+	-- Who has no clock to move meets nobody who looks at them.
+	IF NOT rui._lock_clocks(project_id, task_ids, at, ARRAY(
+		SELECT r.target FROM rui.clock_rule r WHERE r.kind = _move_clocks.kind AND r.action = _move_clocks.action)) THEN
 		RETURN;
 	END IF;
 	WITH fact AS (
@@ -125,11 +130,19 @@ BEGIN
 			AND (c.state = 'stopped') = (r.move IN ('start', 'reopen'))
 		WHERE r.kind = _move_clocks.kind AND r.action = _move_clocks.action
 		ON CONFLICT ON CONSTRAINT clock_event_pkey DO NOTHING
-		RETURNING e.task_id, e.event
-	), ended AS (
+		RETURNING e.task_id, e.target, e.event)
+	SELECT array_agg(DISTINCT f.task_id), array_agg(DISTINCT f.task_id) FILTER (WHERE f.event <> 'reopen'), array_agg(DISTINCT f.target)
+	INTO moved, stopped, concerned FROM fact f;
+	IF moved IS NULL THEN
+		RETURN;
+	END IF;
+	IF EXISTS (
+		SELECT FROM rui.clock_pause p
+		WHERE p.project_id = _move_clocks.project_id AND p.task_id = ANY (stopped)
+			AND (upper_inf(p.during) OR upper(p.during) > _move_clocks.at)) THEN
 		-- A pause ends with the last clock that it pauses; the others go on with it.
 		UPDATE rui.clock_pause p SET during = tstzrange(lower(p.during), greatest(lower(p.during), _move_clocks.at))
-		WHERE p.project_id = _move_clocks.project_id AND p.task_id IN (SELECT f.task_id FROM fact f WHERE f.event <> 'reopen')
+		WHERE p.project_id = _move_clocks.project_id AND p.task_id = ANY (stopped)
 			AND (upper_inf(p.during) OR upper(p.during) > _move_clocks.at)
 			AND NOT EXISTS (
 				SELECT FROM rui.task_clock c
@@ -137,11 +150,9 @@ BEGIN
 					AND NOT EXISTS (
 						SELECT FROM rui.clock_rule r
 						WHERE r.kind = _move_clocks.kind AND r.action = _move_clocks.action AND r.target = c.target
-							AND r.move IN ('stop', 'end'))))
-	SELECT array_agg(DISTINCT f.task_id) INTO moved FROM fact f;
-	IF moved IS NOT NULL THEN
-		PERFORM rui._fold_clocks(project_id, moved, at);
+							AND r.move IN ('stop', 'end')));
 	END IF;
+	PERFORM rui._fold_clocks(project_id, moved, at, concerned, at);
 END
 $$;
 COMMENT ON FUNCTION rui._move_clocks(bigint, text, bigint[], text, timestamptz) IS
@@ -168,7 +179,7 @@ BEGIN
 	INSERT INTO rui.clock_pause (project_id, task_id, reason, targets, during, note, party_id)
 	VALUES (project_id, task_id, reason, paused, tstzrange(from_at, until_at), note, rui.current_party())
 	RETURNING id INTO new_id;
-	PERFORM rui._fold_clocks(project_id, ARRAY[task_id], at);
+	PERFORM rui._fold_clocks(project_id, ARRAY[task_id], at, paused, from_at);
 	RETURN new_id;
 END
 $$;
@@ -181,6 +192,7 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
 	ended bigint;
+	concerned text[];
 BEGIN
 	PERFORM rui._lock_clocks(project_id, ARRAY[task_id], at);
 	WITH done AS (
@@ -188,10 +200,11 @@ BEGIN
 		WHERE p.project_id = _resume_clocks.project_id AND p.task_id = _resume_clocks.task_id
 			AND CASE WHEN pause_id IS NULL THEN lower(p.during) <= _resume_clocks.at ELSE p.id = pause_id END
 			AND NOT isempty(p.during) AND (upper_inf(p.during) OR upper(p.during) > _resume_clocks.at)
-		RETURNING p.id)
-	SELECT count(*) INTO ended FROM done;
-	IF ended > 0 THEN
-		PERFORM rui._fold_clocks(project_id, ARRAY[task_id], at);
+		RETURNING p.id, p.targets)
+	SELECT count(DISTINCT d.id), array_agg(DISTINCT t.target) INTO ended, concerned
+	FROM done d LEFT JOIN LATERAL unnest(d.targets) AS t(target) ON true;
+	IF concerned <> '{NULL}' THEN
+		PERFORM rui._fold_clocks(project_id, ARRAY[task_id], at, concerned, at);
 	END IF;
 	RETURN ended;
 END
@@ -258,7 +271,7 @@ BEGIN
 		WHERE k.project_id = _retarget_clocks.project_id AND k.task_id = c.task_id AND k.target = c.target
 			AND c.length IS NOT NULL)
 	SELECT count(*) INTO how_many FROM concerned;
-	PERFORM rui._fold_clocks(project_id, concerned_ids, at);
+	PERFORM rui._fold_clocks(project_id, concerned_ids, at, since => at);
 	RETURN how_many;
 END
 $$;

@@ -1,28 +1,39 @@
 -- Warnings, breaches and escalations: each is told once, however often and by
 -- how many at a time the clocks are looked at.
 
-CREATE FUNCTION rui._escalate(project_id bigint, at timestamptz, only_tasks bigint[] DEFAULT NULL) RETURNS bigint
+CREATE FUNCTION rui._escalate(project_id bigint, at timestamptz, only_tasks bigint[] DEFAULT NULL,
+	only_targets text[] DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
--- Compiling this statement takes seconds, running it milliseconds.
-SET jit = off
+-- Compiling this statement takes seconds, running it milliseconds; and those
+-- due are few, whatever a plan for any instant estimates.
+SET jit = off SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
 AS $$
 DECLARE
+	due_ids bigint[] := only_tasks;
 	fired bigint;
 BEGIN
+	IF due_ids IS NULL THEN
+		due_ids := ARRAY(
+			SELECT DISTINCT c.task_id FROM rui.task_clock c
+			WHERE c.project_id = _escalate.project_id AND c.next_at < _escalate.at);
+	END IF;
+	IF due_ids = '{}' THEN
+		RETURN 0;
+	END IF;
 	WITH due AS (
 		SELECT c.task_id, c.target, c.cycle, c.next_level, c.next_at, coalesce(p.escalations, '{}') AS escalations,
 			p.escalate_in, CASE c.judged_by WHEN 'wall' THEN c.due_at ELSE c.breach_at END AS limit_at,
 			CASE WHEN c.next_level < 0 THEN rui._warn_after(p.warnings, rui.clock_target(c.clock)) ELSE '{}' END AS warn_after,
-			CASE WHEN c.is_switched THEN rui._clock_calendar(c.project_id, c.task_id, c.target, c.first_calendar, NULL, NULL)
+			CASE WHEN c.is_switched THEN rui._clock_calendar(c.project_id, c.task_id, c.target, c.first_calendar, NULL, NULL, 'infinity')
 				ELSE coalesce(w.calendar, rui._always()) END AS calendar,
 			n.calendar AS notices
 		FROM rui.task_clock c
 		LEFT JOIN rui.sla_policy p ON p.project_id = c.project_id AND p.id = c.policy_id
 		LEFT JOIN rui.working_calendar w ON w.project_id = c.project_id AND w.code = c.calendar_code
 		LEFT JOIN rui.working_calendar n ON n.project_id = c.project_id AND n.code = c.notice_calendar
-		WHERE c.project_id = _escalate.project_id AND c.next_at < _escalate.at
-			AND (only_tasks IS NULL OR c.task_id = ANY (only_tasks))
+		WHERE c.project_id = _escalate.project_id AND c.next_at < _escalate.at AND c.task_id = ANY (due_ids)
+			AND (only_targets IS NULL OR c.target = ANY (only_targets))
 		ORDER BY c.task_id, c.target
 		FOR NO KEY UPDATE OF c
 	), step AS (
@@ -59,7 +70,8 @@ BEGIN
 				max(s.level) FILTER (WHERE s.fires_at < _escalate.at) + 1 AS next_level,
 				min(s.fires_at) FILTER (WHERE s.fires_at >= _escalate.at) AS next_at
 			FROM step s GROUP BY s.task_id, s.target) AS n
-		WHERE c.project_id = _escalate.project_id AND c.task_id = n.task_id AND c.target = n.target
+		-- The list again, so that they are found by index whatever is expected of the steps.
+		WHERE c.project_id = _escalate.project_id AND c.task_id = ANY (due_ids) AND c.task_id = n.task_id AND c.target = n.target
 	), told AS (
 		INSERT INTO rui.event AS e (project_id, at, kind, subject, subject_id, payload)
 		SELECT _escalate.project_id, k.at,
@@ -73,8 +85,8 @@ BEGIN
 	RETURN fired;
 END
 $$;
-COMMENT ON FUNCTION rui._escalate(bigint, timestamptz, bigint[]) IS
-'Internal: tells every warning, breach and escalation level of running clocks that came before `at` and was not told yet, in the order of time, each once (key of rui.escalation): a row there and an event clock.warn, clock.breach or clock.escalate on the task, at the instant after which it was so; notify_at is when people are to be told, after the quiet hours of the clock''s notice calendar. only_tasks: of those tasks only. Returns how many.';
+COMMENT ON FUNCTION rui._escalate(bigint, timestamptz, bigint[], text[]) IS
+'Internal: tells every warning, breach and escalation level of running clocks that came before `at` and was not told yet, in the order of time, each once (key of rui.escalation): a row there and an event clock.warn, clock.breach or clock.escalate on the task, at the instant after which it was so; notify_at is when people are to be told, after the quiet hours of the clock''s notice calendar. only_tasks, only_targets: of those tasks and targets only, null: all. Returns how many.';
 
 CREATE FUNCTION rui._duty_escalate(project_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -56,17 +56,23 @@ CREATE FUNCTION rui._warn_after(warnings text[], target interval) RETURNS interv
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
+DECLARE
+	warning text;
+	after interval;
+	place integer;
+	result interval[] := '{}';
 BEGIN
-	IF warnings = '{}' THEN
-		RETURN '{}';
-	END IF;
-	RETURN ARRAY(
-		SELECT DISTINCT a.after
-		FROM unnest(warnings) AS w(warning)
-		CROSS JOIN LATERAL (SELECT CASE WHEN w.warning LIKE '%\%' THEN target * (rtrim(w.warning, '%')::float8 / 100)
-			ELSE target - w.warning::interval END) AS a(after)
-		WHERE a.after > interval '0' AND a.after < target
-		ORDER BY a.after);
+	-- Without a query, because every move of a clock comes by here.
+	FOREACH warning IN ARRAY coalesce(warnings, '{}') LOOP
+		after := CASE WHEN warning LIKE '%\%' THEN target * (rtrim(warning, '%')::float8 / 100) ELSE target - warning::interval END;
+		CONTINUE WHEN after <= interval '0' OR after >= target OR after = ANY (result);
+		place := 1;
+		WHILE result[place] < after LOOP
+			place := place + 1;
+		END LOOP;
+		result := result[:place - 1] || after || result[place:];
+	END LOOP;
+	RETURN result;
 END
 $$;
 COMMENT ON FUNCTION rui._warn_after(text[], interval) IS

@@ -128,7 +128,7 @@ BEGIN
 		LEFT JOIN rui.sla_policy p ON p.project_id = k.project_id AND p.id = k.policy_id
 		LEFT JOIN rui.working_calendar n ON n.project_id = k.project_id AND n.code = k.calendar_code
 		CROSS JOIN LATERAL (SELECT CASE
-			WHEN k.is_switched THEN rui._clock_calendar(k.project_id, k.task_id, k.target, k.first_calendar, NULL, NULL)
+			WHEN k.is_switched THEN rui._clock_calendar(k.project_id, k.task_id, k.target, k.first_calendar, NULL, NULL, 'infinity')
 			ELSE coalesce(n.calendar, rui._always()) END OFFSET 0) AS w(calendar)
 		WHERE k.project_id = _count_on.project_id AND k.state = 'running'
 			AND CASE WHEN task_ids IS NULL THEN k.calendar_code = _count_on.code ELSE k.task_id = ANY (task_ids) END) AS f

@@ -93,7 +93,29 @@ PERFORM rui._allow_read('task', '{rui_agent,rui_manager,rui_expert,rui_analyst,r
 PERFORM rui._allow_read('task', '{rui_staff,rui_steward,rui_partner}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND (executor_id = (SELECT rui.current_party()) OR accountable_id = (SELECT rui.current_party()))');
 
-CREATE FUNCTION rui._locate(project_id bigint, unit_id bigint, place geometry, on_date date,
+CREATE FUNCTION rui._lock_task(project_id bigint, task_id bigint, kind text DEFAULT NULL) RETURNS rui.task
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	found_task rui.task;
+BEGIN
+	IF task_id IS NULL THEN
+		PERFORM rui._missing(coalesce(kind, 'task') || '_id');
+	END IF;
+	SELECT t.* INTO found_task FROM rui.task t
+	WHERE t.project_id = _lock_task.project_id AND t.id = _lock_task.task_id AND t.kind = coalesce(_lock_task.kind, t.kind)
+	FOR NO KEY UPDATE;
+	IF NOT FOUND THEN
+		PERFORM rui._unknown(coalesce(kind, 'task'), task_id, project_id);
+	END IF;
+	RETURN found_task;
+END
+$$;
+COMMENT ON FUNCTION rui._lock_task(bigint, bigint, text) IS
+'Internal: a task, of a kind where that is not null, locked until the transaction ends. Errors: 22004 null id, P0002 unknown id or another project''s.';
+
+CREATE FUNCTION rui._locate(project_id bigint, unit_id bigint, place geometry, on_date date, at timestamptz,
 	OUT point geometry, OUT building_id bigint, OUT household_id bigint, OUT grid_id bigint,
 	OUT accountable_id bigint)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -115,16 +137,24 @@ BEGIN
 		END IF;
 	END IF;
 	IF point IS NOT NULL THEN
-		grid_id := rui._grid_at(project_id, point);
+		-- A building keeps its grid wherever its entrance lies.
+		IF place IS NULL THEN
+			SELECT o.grid_id INTO grid_id FROM rui.grid_plan p
+			JOIN rui.grid_building o ON o.project_id = p.project_id AND o.plan_id = p.id AND o.building_id = _locate.building_id
+			WHERE p.project_id = _locate.project_id AND p.state = 'active';
+		ELSE
+			grid_id := rui._grid_at(project_id, point);
+		END IF;
 		IF grid_id IS NOT NULL THEN
-			SELECT g.steward_id INTO accountable_id FROM rui.grid g
+			SELECT coalesce(c.cover_id, g.steward_id) INTO accountable_id FROM rui.grid g
+			LEFT JOIN rui.grid_cover c ON c.project_id = g.project_id AND c.grid_id = g.id AND c.valid @> at
 			WHERE g.project_id = _locate.project_id AND g.id = _locate.grid_id;
 		END IF;
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION rui._locate(bigint, bigint, geometry, date) IS
-'Internal: where a task is. Takes a unit or null, a point (SRID 4326) or null, and the local date; returns the point (the unit''s building''s entrance when none is given), building, household living in the unit on that date, grid, and the steward of the grid who answers for it, each null when unknown. Error P0002 for an unknown unit.';
+COMMENT ON FUNCTION rui._locate(bigint, bigint, geometry, date, timestamptz) IS
+'Internal: where a task is. Takes a unit or null, a point (SRID 4326) or null, the local date, and the instant; returns the point (the unit''s building''s entrance when none is given), building, household living in the unit on that date, grid, and the steward of the grid who answers for it (or who stands in for him at `at`), each null when unknown. Error P0002 for an unknown unit.';
 
 CREATE FUNCTION rui._refuse_worker(project_id bigint, party_id bigint, skill text, skill_level integer,
 	at timestamptz) RETURNS void

@@ -2,28 +2,6 @@
 -- is locked, moved by its state machine, its clocks follow, and an event
 -- says who did what and why.
 
-CREATE FUNCTION rui._lock_ticket(project_id bigint, ticket_id bigint) RETURNS rui.task
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
-AS $$
-DECLARE
-	found_task rui.task;
-BEGIN
-	IF ticket_id IS NULL THEN
-		PERFORM rui._missing('ticket_id');
-	END IF;
-	SELECT t.* INTO found_task FROM rui.task t
-	WHERE t.project_id = _lock_ticket.project_id AND t.id = _lock_ticket.ticket_id AND t.kind = 'ticket'
-	FOR NO KEY UPDATE;
-	IF NOT FOUND THEN
-		PERFORM rui._unknown('ticket', ticket_id, project_id);
-	END IF;
-	RETURN found_task;
-END
-$$;
-COMMENT ON FUNCTION rui._lock_ticket(bigint, bigint) IS
-'Internal: the task of a ticket, locked until the transaction ends. Errors: 22004 null id, P0002 unknown id or another project''s.';
-
 CREATE FUNCTION rui._move_ticket(project_id bigint, present rui.task, action text, reason text, worker_id bigint,
 	at timestamptz, facts jsonb DEFAULT '{}', cause text DEFAULT NULL, until_at timestamptz DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -132,7 +110,7 @@ BEGIN
 			RETURN answer #>> '{}';
 		END IF;
 	END IF;
-	new_state := rui._move_ticket(project_id, rui._lock_ticket(project_id, ticket_id), action, reason, NULL, at,
+	new_state := rui._move_ticket(project_id, rui._lock_task(project_id, ticket_id, 'ticket'), action, reason, NULL, at,
 		jsonb_strip_nulls(jsonb_build_object('cause', cause, 'until_at', until_at)), cause, until_at);
 	PERFORM rui._finish_request(project_id, action || '_ticket', request_key, to_jsonb(new_state));
 	RETURN new_state;
@@ -169,7 +147,7 @@ BEGIN
 			RETURN answer #>> '{}';
 		END IF;
 	END IF;
-	present := rui._lock_ticket(project_id, ticket_id);
+	present := rui._lock_task(project_id, ticket_id, 'ticket');
 	new_state := rui._move_ticket(project_id, present, 'triage', NULL, NULL, at, jsonb_strip_nulls(
 		jsonb_build_object('category', category, 'priority', priority, 'is_emergency', is_emergency)));
 	IF category IS NOT NULL OR priority IS NOT NULL OR is_emergency IS NOT NULL THEN
@@ -253,10 +231,10 @@ BEGIN
 			RETURN answer #>> '{}';
 		END IF;
 	END IF;
-	present := rui._lock_ticket(project_id, ticket_id);
+	present := rui._lock_task(project_id, ticket_id, 'ticket');
 	IF action = 'assign' AND present.state = 'new' THEN
 		PERFORM rui._move_ticket(project_id, present, 'triage', NULL, NULL, at);
-		present := rui._lock_ticket(project_id, ticket_id);
+		present := rui._lock_task(project_id, ticket_id, 'ticket');
 	ELSIF action = 'transfer' AND present.state = 'assigned' AND present.executor_id = worker_id THEN
 		RAISE EXCEPTION 'ticket % is assigned to party % already', ticket_id, worker_id
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give another worker_id.';

@@ -30,7 +30,7 @@ BEGIN
 			RETURN answer #>> '{}';
 		END IF;
 	END IF;
-	present := rui._lock_ticket(project_id, ticket_id);
+	present := rui._lock_task(project_id, ticket_id, 'ticket');
 	new_state := rui._move_ticket(project_id, present, 'complete', NULL, NULL, at,
 		jsonb_strip_nulls(jsonb_build_object('charge_amount', charge_amount, 'charge_waiver', charge_waiver)));
 	SELECT c.fee_item_code IS NOT NULL, k.charge_amount IS NOT NULL OR k.charge_waiver IS NOT NULL
@@ -155,11 +155,11 @@ BEGIN
 	END IF;
 	-- In the order of ids, as everybody who locks two tasks.
 	IF ticket_id < into_id THEN
-		present := rui._lock_ticket(project_id, ticket_id);
+		present := rui._lock_task(project_id, ticket_id, 'ticket');
 	END IF;
-	survivor := rui._lock_ticket(project_id, into_id);
+	survivor := rui._lock_task(project_id, into_id, 'ticket');
 	IF ticket_id > into_id THEN
-		present := rui._lock_ticket(project_id, ticket_id);
+		present := rui._lock_task(project_id, ticket_id, 'ticket');
 	END IF;
 	IF survivor.completed_at IS NOT NULL OR survivor.ended_at IS NOT NULL THEN
 		RAISE EXCEPTION 'ticket % is %: nothing can be merged into it', into_id, survivor.state
@@ -201,7 +201,7 @@ BEGIN
 			RETURN answer #>> '{}';
 		END IF;
 	END IF;
-	present := rui._lock_ticket(project_id, ticket_id);
+	present := rui._lock_task(project_id, ticket_id, 'ticket');
 	IF present.executor_id = me THEN
 		RAISE EXCEPTION 'nobody rates his own work' USING ERRCODE = 'insufficient_privilege';
 	ELSIF NOT rui.has_permission(project_id, 'manage_tickets') AND NOT rui._is_concerned(project_id, ticket_id) THEN
@@ -241,7 +241,7 @@ BEGIN
 			RETURN answer #>> '{}';
 		END IF;
 	END IF;
-	present := rui._lock_ticket(project_id, ticket_id);
+	present := rui._lock_task(project_id, ticket_id, 'ticket');
 	IF present.executor_id = me THEN
 		RAISE EXCEPTION 'nobody asks how his own work was' USING ERRCODE = 'insufficient_privilege';
 	END IF;

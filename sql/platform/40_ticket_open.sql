@@ -54,7 +54,7 @@ BEGIN
 		PERFORM rui._check_text('category', category, 60);
 		PERFORM rui._unknown_category(project_id, category);
 	END IF;
-	site := rui._locate(project_id, unit_id, place, (at AT TIME ZONE kind_of_need.time_zone)::date);
+	site := rui._locate(project_id, unit_id, place, (at AT TIME ZONE kind_of_need.time_zone)::date, at);
 	IF home IS NULL THEN
 		home := site.household_id;
 	ELSIF NOT EXISTS (SELECT FROM rui.household h

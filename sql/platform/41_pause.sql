@@ -3,28 +3,6 @@
 
 PERFORM rui._permit('correct_clocks', '{live,closed}', 'manager', 'loader');
 
-CREATE FUNCTION rui._lock_task(project_id bigint, task_id bigint) RETURNS rui.task
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
-AS $$
-DECLARE
-	found_task rui.task;
-BEGIN
-	IF task_id IS NULL THEN
-		PERFORM rui._missing('task_id');
-	END IF;
-	SELECT t.* INTO found_task FROM rui.task t
-	WHERE t.project_id = _lock_task.project_id AND t.id = _lock_task.task_id
-	FOR NO KEY UPDATE;
-	IF NOT FOUND THEN
-		PERFORM rui._unknown('task', task_id, project_id);
-	END IF;
-	RETURN found_task;
-END
-$$;
-COMMENT ON FUNCTION rui._lock_task(bigint, bigint) IS
-'Internal: a task, locked until the transaction ends. Errors: 22004 null id, P0002 unknown id or another project''s.';
-
 CREATE FUNCTION rui._check_pauser(project_id bigint, present rui.task) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT

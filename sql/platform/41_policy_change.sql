@@ -57,7 +57,7 @@ BEGIN
 	JOIN rui.task_clock c ON c.project_id = preview_policy_change.project_id AND c.task_id = p.task_id AND c.target = p.target
 		AND c.state <> 'stopped'
 	CROSS JOIN LATERAL (
-		SELECT CASE WHEN c.is_switched THEN rui._clock_calendar(c.project_id, c.task_id, c.target, c.first_calendar, NULL, NULL)
+		SELECT CASE WHEN c.is_switched THEN rui._clock_calendar(c.project_id, c.task_id, c.target, c.first_calendar, NULL, NULL, 'infinity')
 				ELSE rui._calendar_of(c.project_id, c.calendar_code) END,
 			rui._calendar_of(c.project_id, p.calendar_code) OFFSET 0) AS w(old_calendar, new_calendar)
 	CROSS JOIN LATERAL (SELECT greatest(preview_policy_change.at, rui.clock_changed_at(c.clock))) AS m(at)

@@ -84,7 +84,7 @@ BEGIN
 			CASE WHEN policy IS NULL THEN c.first_target WHEN i.target = 'resolution' THEN coalesce(n.agreed_resolution, i.length)
 				ELSE i.length END AS length,
 			coalesce(i.calendar, CASE WHEN c.is_switched
-					THEN rui._clock_calendar(c.project_id, c.task_id, c.target, c.first_calendar, NULL, NULL) END,
+					THEN rui._clock_calendar(c.project_id, c.task_id, c.target, c.first_calendar, NULL, NULL, as_of) END,
 				w.calendar, rui._always()) AS calendar
 		FROM concerned n
 		CROSS JOIN idea_calendar i

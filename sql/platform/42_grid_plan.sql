@@ -36,11 +36,7 @@ BEGIN
 	IF plan_id IS NULL THEN
 		PERFORM rui._missing('plan_id');
 	END IF;
-	-- All plans of the project, in order: one activation at a time.
-	PERFORM FROM rui.grid_plan p
-	WHERE p.project_id = _lock_plan.project_id AND (p.id = _lock_plan.plan_id OR p.state = 'active')
-	ORDER BY p.id
-	FOR NO KEY UPDATE;
+	PERFORM rui._lock_grids(project_id);
 	SELECT p.* INTO present FROM rui.grid_plan p WHERE p.project_id = _lock_plan.project_id AND p.id = _lock_plan.plan_id;
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('grid plan', plan_id, project_id);
@@ -49,7 +45,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._lock_plan(bigint, bigint) IS
-'Internal: a plan, locked together with the active one. 22004, P0002.';
+'Internal: a plan, as whoever held the project''s grids before has left it; nobody else changes grids until the transaction ends. 22004, P0002.';
 
 CREATE FUNCTION rui._decide_grids(project_id bigint, plan_id bigint, action text, reason text, request_key text, at timestamptz) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -108,39 +104,43 @@ $$;
 COMMENT ON FUNCTION rui.reject_grids(bigint, bigint, text, text, timestamptz) IS
 'Rejects a proposed or approved plan of grids; reason: 1 to 500 characters. Returns the new state, rejected. Needs permission manage_grids. Errors: 22004, 22001, 22008, 22023 blank reason or before it was proposed, P0002 unknown plan, RU409, 42501, 55000 not legal now.';
 
-CREATE FUNCTION rui._relocate_tasks(project_id bigint) RETURNS bigint
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
+CREATE FUNCTION rui._check_tiling(project_id bigint, plan_id bigint, map rui.gridmap) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
-	moved bigint;
+	fault record;
 BEGIN
-	-- Locked in order of their ids, as everybody locks tasks.
-	WITH open AS MATERIALIZED (
-		SELECT t.id, t.grid_id, t.accountable_id, t.place FROM rui.task t
-		WHERE t.project_id = _relocate_tasks.project_id AND t.ended_at IS NULL AND t.place IS NOT NULL
-		ORDER BY t.id
-		FOR NO KEY UPDATE
-	), located AS MATERIALIZED (
-		SELECT o.id, o.grid_id AS old_grid, o.accountable_id, rui._grid_at(_relocate_tasks.project_id, o.place) AS grid_id FROM open o
-	)
-	UPDATE rui.task t
-	SET grid_id = l.grid_id, accountable_id = coalesce(g.steward_id, l.accountable_id)
-	FROM located l
-	LEFT JOIN rui.grid g ON g.project_id = _relocate_tasks.project_id AND g.id = l.grid_id
-	WHERE t.project_id = _relocate_tasks.project_id AND t.id = l.id
-		AND (l.grid_id IS DISTINCT FROM l.old_grid OR coalesce(g.steward_id, l.accountable_id) IS DISTINCT FROM l.accountable_id);
-	GET DIAGNOSTICS moved = ROW_COUNT;
-	RETURN moved;
+	SELECT q.kind, a.code AS code_a, b.code AS code_b, ST_Area(q.area::geography) AS area_m2 INTO fault
+	FROM rui.gridmap_problems(map) q
+	LEFT JOIN rui.grid a ON a.project_id = _check_tiling.project_id AND a.id = q.grid_a
+	LEFT JOIN rui.grid b ON b.project_id = _check_tiling.project_id AND b.id = q.grid_b
+	LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'the grids of plan % do not tile the project: % between % and %', plan_id, fault.kind, fault.code_a, coalesce(fault.code_b, fault.code_a)
+			USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = format('It has %s square metres.', round(fault.area_m2::numeric, 2)),
+				HINT = 'Design the grids with rui.design_grids().';
+	END IF;
+	SELECT b.code AS building, g.code AS grid INTO fault
+	FROM rui.grid_building o
+	JOIN rui.grid g ON g.project_id = o.project_id AND g.id = o.grid_id
+	JOIN rui.building b ON b.project_id = o.project_id AND b.id = o.building_id
+	WHERE o.project_id = _check_tiling.project_id AND o.plan_id = _check_tiling.plan_id AND o.cell_id IS NOT NULL
+		AND NOT ST_Intersects(g.area, b.entrance)
+	ORDER BY b.code LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'building "%" does not lie in its grid %', fault.building, fault.grid
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Design the grids with rui.design_grids().';
+	END IF;
 END
 $$;
-COMMENT ON FUNCTION rui._relocate_tasks(bigint) IS
-'Internal: gives all tasks that are not ended the active grid they lie in, and its steward as the one who answers. Returns how many changed. Who has accepted a task keeps it.';
+COMMENT ON FUNCTION rui._check_tiling(bigint, bigint, rui.gridmap) IS
+'Internal: 55000 unless the areas of a plan (map) leave no gap and no overlap, and every building that was designed with it lies in its grid.';
 
 CREATE FUNCTION rui.activate_grids(project_id bigint, plan_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
 	answer jsonb;
@@ -160,12 +160,15 @@ BEGIN
 	SELECT p.* INTO former FROM rui.grid_plan p
 	WHERE p.project_id = activate_grids.project_id AND p.state = 'active' AND p.id <> activate_grids.plan_id;
 	IF at < greatest(present.proposed_at, present.decided_at) OR at <= former.activated_at THEN
-		RAISE EXCEPTION 'plan % was decided, or the former plan activated, at %', plan_id, greatest(present.proposed_at, present.decided_at, former.activated_at)
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give actions in the order they happened.';
+		RAISE EXCEPTION 'the plan was decided, or the former one put in force, later than that'
+			USING ERRCODE = 'invalid_parameter_value',
+				DETAIL = format('Plan %s: at %s, not after %s.', plan_id, at, greatest(present.proposed_at, present.decided_at, former.activated_at)),
+				HINT = 'Give actions in the order they happened.';
 	END IF;
 	IF former.id IS NOT NULL AND present.state = 'approved' THEN
 		UPDATE rui.grid_plan p SET last_action = 'retire', retired_at = at
 		WHERE p.project_id = activate_grids.project_id AND p.id = former.id;
+		PERFORM rui._end_stewards(project_id, former.id, at);
 	END IF;
 	UPDATE rui.grid_plan p SET last_action = 'activate', activated_at = at
 	WHERE p.project_id = activate_grids.project_id AND p.id = activate_grids.plan_id;
@@ -178,61 +181,25 @@ BEGIN
 	END IF;
 	SELECT rui.gridmap(g.id, g.area) INTO new_map FROM rui.grid g
 	WHERE g.project_id = activate_grids.project_id AND g.plan_id = activate_grids.plan_id;
+	IF new_map IS NULL THEN
+		RAISE EXCEPTION 'plan % has no grids', plan_id
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Design grids with rui.design_grids().';
+	END IF;
+	PERFORM rui._check_tiling(project_id, plan_id, new_map);
+	-- What was built since the design.
+	PERFORM rui._place_buildings(project_id, plan_id);
+	INSERT INTO rui.grid_steward (project_id, grid_id, steward_id, valid)
+	SELECT g.project_id, g.id, g.steward_id, tstzrange(at, NULL) FROM rui.grid g
+	WHERE g.project_id = activate_grids.project_id AND g.plan_id = activate_grids.plan_id;
 	UPDATE rui.territory_map t SET valid = tstzrange(lower(t.valid), at)
 	WHERE t.project_id = activate_grids.project_id AND upper_inf(t.valid);
 	INSERT INTO rui.territory_map (project_id, plan_id, valid, map) VALUES (project_id, plan_id, tstzrange(at, NULL), new_map);
-	moved := rui._relocate_tasks(project_id);
+	PERFORM rui._settle_stewards();
+	moved := rui._relocate_tasks(project_id, at);
 	PERFORM rui._emit(project_id, 'grid_plan.activate', 'grid_plan', plan_id, at, jsonb_build_object('moved_tasks', moved, 'former_plan_id', former.id));
 	PERFORM rui._finish_request(project_id, 'activate_grids', request_key, to_jsonb(moved));
 	RETURN moved;
 END
 $$;
 COMMENT ON FUNCTION rui.activate_grids(bigint, bigint, text, timestamptz) IS
-'Puts an approved plan of grids in force from `at` on: its map becomes the project''s (rui.territory_map), its stewards answer for what is in their grids, the former plan is retired, and all tasks that are not ended are located anew (their executors keep them). Returns how many tasks changed grid or steward. Needs permission manage_grids. Errors: 22004, 22008, 22023 before it was decided or not after the former plan''s activation, P0002 unknown plan, RU409, 42501, 55000 not approved, or a grid without steward.';
-
-CREATE FUNCTION rui.set_grid_steward(project_id bigint, grid_id bigint, steward_id bigint, request_key text DEFAULT NULL,
-	at timestamptz DEFAULT now()) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
-SET search_path FROM CURRENT
-AS $$
-DECLARE
-	answer jsonb;
-	present rui.grid;
-	plan_state text;
-	moved bigint := 0;
-BEGIN
-	PERFORM rui.require_permission(project_id, 'manage_grids');
-	PERFORM rui._check_time(project_id, at);
-	IF grid_id IS NULL THEN
-		PERFORM rui._missing('grid_id');
-	ELSIF steward_id IS NULL THEN
-		PERFORM rui._missing('steward_id');
-	END IF;
-	answer := rui._begin_request(project_id, 'set_grid_steward', request_key, jsonb_build_array(grid_id, steward_id));
-	IF answer IS NOT NULL THEN
-		RETURN answer::bigint;
-	END IF;
-	SELECT g.* INTO present FROM rui.grid g
-	WHERE g.project_id = set_grid_steward.project_id AND g.id = set_grid_steward.grid_id;
-	IF NOT FOUND THEN
-		PERFORM rui._unknown('grid', grid_id, project_id);
-	END IF;
-	SELECT p.state INTO plan_state FROM rui._lock_plan(project_id, present.plan_id) p;
-	IF plan_state NOT IN ('proposed', 'approved', 'active') THEN
-		RAISE EXCEPTION 'grid % belongs to a plan that is %', present.code, plan_state
-			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Only grids of proposed, approved and active plans get stewards.';
-	END IF;
-	PERFORM rui._check_stewards(project_id, ARRAY[steward_id], at);
-	UPDATE rui.grid g SET steward_id = set_grid_steward.steward_id
-	WHERE g.project_id = set_grid_steward.project_id AND g.id = set_grid_steward.grid_id;
-	IF plan_state = 'active' THEN
-		moved := rui._relocate_tasks(project_id);
-	END IF;
-	PERFORM rui._emit(project_id, 'grid.set_steward', 'grid', grid_id, at,
-		jsonb_build_object('steward_id', steward_id, 'former_steward_id', present.steward_id, 'moved_tasks', moved));
-	PERFORM rui._finish_request(project_id, 'set_grid_steward', request_key, to_jsonb(moved));
-	RETURN moved;
-END
-$$;
-COMMENT ON FUNCTION rui.set_grid_steward(bigint, bigint, bigint, text, timestamptz) IS
-'Gives a grid of a proposed, approved or active plan its steward, a party who works in the project; one steward may have several. In an active plan the open tasks of the grid are the new steward''s to answer for. Returns how many tasks changed hands. Needs permission manage_grids. Errors: 22004, 22008, 22023 not able, P0002 unknown grid or party, RU409, 42501, 55000 plan rejected or retired.';
+'Puts an approved plan of grids in force from `at` on: its map becomes the project''s (rui.territory_map), its stewards answer for what is in their grids, buildings that came since its design get the grid they lie in, the former plan is retired, its stewards'' times and covers end, and all tasks that are not ended are located anew (their executors keep them). Returns how many tasks changed grid or steward. Needs permission manage_grids. Errors: 22004, 22008, 22023 before it was decided or not after the former plan''s activation, P0002 unknown plan, RU409, 42501, 55000 not approved, a grid without steward, or areas that do not tile the project.';

@@ -174,10 +174,11 @@ BEGIN
 	), person AS (
 		SELECT e.party_id FROM entitled e UNION SELECT s.party_id FROM on_shift s
 	), grids AS MATERIALIZED (
-		SELECT g.steward_id, array_agg(g.id ORDER BY g.id) AS ids, (array_agg(ST_PointOnSurface(g.area) ORDER BY g.id))[1] AS middle
-		FROM rui.grid g JOIN rui.grid_plan p ON p.project_id = g.project_id AND p.id = g.plan_id AND p.state = 'active'
-		WHERE g.project_id = _dispatch_workers.project_id AND g.steward_id IS NOT NULL
-		GROUP BY g.steward_id
+		SELECT h.holder_id AS steward_id, array_agg(g.id ORDER BY g.id) AS ids, (array_agg(ST_PointOnSurface(g.area) ORDER BY g.id))[1] AS middle
+		FROM rui._grid_holders(_dispatch_workers.project_id, at) h
+		JOIN rui.grid g ON g.project_id = _dispatch_workers.project_id AND g.id = h.grid_id
+		WHERE h.holder_id IS NOT NULL
+		GROUP BY h.holder_id
 	), holding AS MATERIALIZED (
 		SELECT t.executor_id, count(*)::integer AS tasks FROM rui.task t
 		WHERE t.project_id = _dispatch_workers.project_id AND t.state IN ('assigned', 'accepted', 'en_route', 'in_progress', 'deferred')
@@ -208,7 +209,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._dispatch_workers(bigint, timestamptz) IS
-'Internal: everybody with a role that works on tasks, or on a shift, in a project at an instant: the rule that excludes him from all tasks (no_role, not_employed, off_shift, absent, no_capacity) or null, capacity of the shift, open tasks held, where he is (place of the last task arrived at in the shift, else inside his first active grid, else amid all grids, else null), ids of his active grids, and highest level of valid skills, certificates and licences.';
+'Internal: everybody with a role that works on tasks, or on a shift, in a project at an instant: the rule that excludes him from all tasks (no_role, not_employed, off_shift, absent, no_capacity) or null, capacity of the shift, open tasks held, where he is (place of the last task arrived at in the shift, else inside his first active grid, else amid all grids, else null), ids of the active grids that he answers for, and highest level of valid skills, certificates and licences.';
 
 CREATE FUNCTION rui._dispatch_tasks(project_id bigint, weights jsonb, at timestamptz, only_task bigint)
 RETURNS TABLE (task_id bigint, place geometry, grid_id bigint, skill text, skill_level integer, due_at timestamptz, penalty double precision)
@@ -323,7 +324,7 @@ BEGIN
 	IF EXISTS (SELECT FROM rui.task t JOIN rui.grid g ON g.project_id = t.project_id AND g.id = t.grid_id
 		JOIN rui.grid_plan p ON p.project_id = g.project_id AND p.id = g.plan_id AND p.state <> 'active'
 		WHERE t.project_id = dispatch.project_id AND t.state IN ('new', 'triaged')) THEN
-		PERFORM rui._relocate_tasks(project_id);
+		PERFORM rui._relocate_tasks(project_id, at);
 	END IF;
 
 	WITH pair AS MATERIALIZED (

@@ -65,16 +65,17 @@ BEGIN
 	END IF;
 	RETURN QUERY
 	WITH judged AS (
-		SELECT CASE split_by WHEN 'category' THEN o.category
+		SELECT CASE split_by WHEN 'category' THEN t.category
 				WHEN 'day' THEN to_char(t.opened_at AT TIME ZONE p.time_zone, 'YYYY-MM-DD')
-				WHEN 'grid' THEN o.grid_id::text WHEN 'steward' THEN o.steward_id::text WHEN 'executor' THEN o.executor_id::text
-				WHEN 'hour' THEN to_char(o.hour_of_week, 'FM000') ELSE 'all' END AS code,
-			o.on_time, o.stopped_at, o.breached_at
+				WHEN 'grid' THEN t.grid_id::text WHEN 'steward' THEN t.accountable_id::text WHEN 'executor' THEN t.executor_id::text
+				WHEN 'hour' THEN to_char((extract(isodow FROM w.began) - 1) * 24 + extract(hour FROM w.began), 'FM000') ELSE 'all' END AS code,
+			c.on_time, c.stopped_at, c.breached_at
 		FROM rui.task t
 		JOIN rui.project p ON p.id = t.project_id
 		JOIN rui.task_clock c ON c.project_id = t.project_id AND c.task_id = t.id AND c.target = report_attainment.target
-		JOIN rui.clock_outcome o ON o.project_id = c.project_id AND o.task_id = c.task_id AND o.target = c.target AND o.cycle = c.cycle
+		CROSS JOIN LATERAL (SELECT rui.clock_started_at(c.clock) AT TIME ZONE p.time_zone) AS w(began)
 		WHERE t.project_id = report_attainment.project_id AND t.opened_at >= from_at AND t.opened_at < to_at
+			AND (c.stopped_at IS NULL OR c.on_time IS NOT NULL)
 	), counted AS (
 		SELECT j.code, count(*) AS clocks, count(*) FILTER (WHERE j.on_time) AS on_time, count(*) FILTER (WHERE NOT j.on_time) AS late,
 			count(*) FILTER (WHERE j.stopped_at IS NULL) AS running,

@@ -139,6 +139,39 @@ JOIN rui.household h ON h.project_id = o.project_id AND h.id = o.household_id
 WHERE h.unit_id <> o.unit_id OR NOT o.valid && h.valid
 UNION ALL
 
+-- Grids: every unit in exactly one that is in force, every one of them with
+-- one steward at every instant.
+SELECT u.project_id, 'unit_in_one_grid', format('unit %s lies in %s active grids', u.id, count(g.id))
+FROM rui.unit u
+JOIN rui.grid_plan p ON p.project_id = u.project_id AND p.state = 'active'
+LEFT JOIN rui.grid_building o ON o.project_id = p.project_id AND o.plan_id = p.id AND o.building_id = u.building_id
+LEFT JOIN rui.grid g ON g.project_id = o.project_id AND g.plan_id = p.id AND g.id = o.grid_id
+GROUP BY u.project_id, u.id HAVING count(g.id) <> 1
+UNION ALL
+SELECT g.project_id, 'grid_has_steward', format('grid %s has stewards in %s, and is in force since %s', g.id, coalesce(s.served::text, 'no time'), p.activated_at)
+FROM rui.grid_plan p
+JOIN rui.grid g ON g.project_id = p.project_id AND g.plan_id = p.id
+LEFT JOIN LATERAL (
+	SELECT range_agg(w.valid) AS served, (array_agg(w.steward_id) FILTER (WHERE upper_inf(w.valid)))[1] AS last_id
+	FROM rui.grid_steward w WHERE w.project_id = g.project_id AND w.grid_id = g.id) s ON true
+WHERE p.state = 'active' AND (s.served @> tstzrange(p.activated_at, NULL) IS NOT TRUE OR s.last_id IS DISTINCT FROM g.steward_id)
+UNION ALL
+SELECT g.project_id, 'grid_answered', format('grid %s is answered for by party %s, who has no role here that works on tickets', g.id, coalesce(c.cover_id, g.steward_id))
+FROM rui.grid_plan p
+JOIN rui.grid g ON g.project_id = p.project_id AND g.plan_id = p.id
+LEFT JOIN rui.grid_cover c ON c.project_id = g.project_id AND c.grid_id = g.id AND c.valid @> now()
+WHERE p.state = 'active' AND NOT EXISTS (
+	SELECT FROM rui.membership m JOIN rui.role_permission r ON r.role_code = m.role_code AND r.permission = 'work_ticket'
+	WHERE m.project_id = g.project_id AND m.party_id = coalesce(c.cover_id, g.steward_id) AND m.valid @> now())
+UNION ALL
+SELECT p.project_id, 'grids_tile', CASE WHEN t.id IS NULL THEN format('plan %s is active and has no map', p.id)
+	ELSE format('%s between grids %s and %s', q.kind, q.grid_a, coalesce(q.grid_b::text, '-')) END
+FROM rui.grid_plan p
+LEFT JOIN rui.territory_map t ON t.project_id = p.project_id AND t.plan_id = p.id AND upper_inf(t.valid)
+LEFT JOIN LATERAL rui.gridmap_problems(t.map) q ON true
+WHERE p.state = 'active' AND (t.id IS NULL OR q.kind IS NOT NULL)
+UNION ALL
+
 -- Work.
 SELECT t.project_id, 'task_state', format('task %s is in state %s, which its machine does not know', t.id, t.state)
 FROM rui.task t
@@ -195,6 +228,10 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('payable_charged', '有偿必收或减免', 'payable work is charged or waived'),
 	('owner_known', '业主有效', 'owners are parties of the company'),
 	('occupancy_in_household', '入住与住户一致', 'people live where their household does'),
+	('unit_in_one_grid', '房屋恰属一个网格', 'every unit lies in exactly one active grid'),
+	('grid_has_steward', '网格时刻有管家', 'every active grid has one steward at every instant'),
+	('grid_answered', '网格负责人在岗', 'who answers for a grid works in the project'),
+	('grids_tile', '网格无缝无叠', 'active grids leave no gap and no overlap'),
 	('task_state', '任务状态有效', 'tasks are in states of their machine'),
 	('task_clocks', '任务时钟一致', 'clocks run as their tasks do'),
 	('clock_folded', '时钟可重算', 'clocks are what their facts give'),

@@ -3,7 +3,7 @@
  * gridmap.c
  *	  Gridmaps: collecting areas, laying out the block, text and binary.
  */
-#include "core/gridmap.h"
+#include "core/gridmap_raster.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -232,8 +232,26 @@ copy_areas(const rui_gridmap_builder *builder, rui_gridmap *map)
 		/* Wide enough for what rounding may count as covered. */
 		reach = fmax(fabs(map->low[k]), fabs(map->high[k]));
 		map->low[k] -= reach * 0x1p-46;
-		map->high[k] += reach * 0x1p-46;
+		/* And with the raster's lines off the borders that lie at round numbers. */
+		map->high[k] += reach * 0x1p-46 + (map->high[k] - map->low[k]) / 73;
 	}
+}
+
+void
+rui_gridmap_shape_of(const rui_gridmap *map, rui_gridmap_shape *shape)
+{
+	rui_gridmap *m = (rui_gridmap *) map; /* the result is only read */
+
+	shape->xy = at(m, map->at_xy);
+	shape->area = at(m, map->at_area);
+	shape->polygon = at(m, map->at_polygon);
+	shape->ring = at(m, map->at_ring);
+	shape->areas = map->areas;
+	shape->polygons = map->polygons;
+	shape->rings = map->rings;
+	shape->points = map->points;
+	memcpy(shape->low, map->low, sizeof shape->low);
+	memcpy(shape->high, map->high, sizeof shape->high);
 }
 
 static void write_content(const rui_gridmap *map, rui_text *text);
@@ -319,16 +337,7 @@ rui_gridmap_finish(rui_gridmap_builder *builder, rui_gridmap **map, rui_error *e
 		return rui_fail_memory(error, size);
 	*part = head;
 	copy_areas(builder, part);
-	shape.xy = at(part, head.at_xy);
-	shape.area = at(part, head.at_area);
-	shape.polygon = at(part, head.at_polygon);
-	shape.ring = at(part, head.at_ring);
-	shape.areas = head.areas;
-	shape.polygons = head.polygons;
-	shape.rings = head.rings;
-	shape.points = head.points;
-	memcpy(shape.low, part->low, sizeof shape.low);
-	memcpy(shape.high, part->high, sizeof shape.high);
+	rui_gridmap_shape_of(part, &shape);
 	if (head.areas == 0)
 	{
 		memset(&raster, 0, sizeof raster);

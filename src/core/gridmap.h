@@ -5,7 +5,7 @@
  *
  * A map is one position-independent block of memory: a head, the vertices of
  * all areas, and a raster over their bounding box.  A cell of the raster
- * either has a constant answer, or lists the edges near it (a leaf), or is
+ * either has a constant answer, or has the edges near it (a leaf), or is
  * halved again.  The raster is derived from the areas and never leaves the
  * machine; text and binary form carry the areas alone.
  *
@@ -52,7 +52,7 @@ typedef struct rui_gridmap
 	uint32_t at_ring; /* uint32[rings + 1]: first vertex */
 	uint32_t at_raster; /* uint32[columns * rows] nodes, row by row */
 	uint32_t at_split; /* uint32[2 * splits] nodes */
-	uint32_t at_leaf; /* uint32[words] */
+	uint32_t at_leaf; /* uint32[words]: see gridmap_raster.h */
 	uint32_t padding;
 	double low[2]; /* bounding box of all areas */
 	double high[2];
@@ -117,6 +117,19 @@ extern size_t rui_gridmap_counts(const rui_gridmap *map);
 extern void rui_gridmap_area(const rui_gridmap *map, uint32_t index, uint32_t *counts,
 							 int64_t *grid, rui_area *area);
 
+/* The grid of area number index, and all vertices, two doubles each. */
+static inline int64_t
+rui_gridmap_grid(const rui_gridmap *map, uint32_t index)
+{
+	return ((const int64_t *) (const void *) ((const char *) map + map->at_grid))[index];
+}
+
+static inline const double *
+rui_gridmap_vertices(const rui_gridmap *map)
+{
+	return (const double *) (const void *) ((const char *) map + map->at_xy);
+}
+
 /*
  * Whether an area covers (x, y), and the lowest grid that does.  NaN and
  * infinite coordinates are covered by none.
@@ -124,62 +137,18 @@ extern void rui_gridmap_area(const rui_gridmap *map, uint32_t index, uint32_t *c
 extern bool rui_gridmap_locate(const rui_gridmap *map, double x, double y, int64_t *grid);
 
 /*
- * Internal to the module (gridmap_raster.c).  Nodes of the raster are 32-bit
- * words: two bits of kind, then a number.
+ * The same of a map that is not in memory as a whole, of which head is the
+ * beginning.  read gives size bytes of the block from an offset, aligned as
+ * in the block; they are used until it is called again.  It is called a few
+ * times, for a few hundred bytes together unless edges without number meet.
  */
-#define RUI_GRIDMAP_KIND 0xC0000000u
-#define RUI_GRIDMAP_NUMBER 0x3FFFFFFFu
-#define RUI_GRIDMAP_CONSTANT 0x00000000u /* number: area + 1, or 0 for none */
-#define RUI_GRIDMAP_LEAF 0x40000000u /* number: word where the leaf begins */
-#define RUI_GRIDMAP_SPLIT_X 0x80000000u /* number: of the pair west, east */
-#define RUI_GRIDMAP_SPLIT_Y 0xC0000000u /* number: of the pair south, north */
-
-/*
- * A leaf: its east end (a double), the area + 1 that covers all of it or 0,
- * the number of rings, then the rings: area and RUI_GRIDMAP_SHELL, winding
- * number, number of chains, and for each chain its first vertex and edges.
- */
-#define RUI_GRIDMAP_LEAF_HEAD 4
-#define RUI_GRIDMAP_RING_HEAD 3
-#define RUI_GRIDMAP_SHELL 0x80000000u
-
-typedef struct rui_gridmap_raster
+typedef struct rui_gridmap_reader
 {
-	uint32_t columns;
-	uint32_t rows;
-	uint32_t *cells;
-	uint32_t *splits;
-	size_t split_words;
-	size_t split_capacity;
-	uint32_t *leaves;
-	size_t leaf_words;
-	size_t leaf_capacity;
-} rui_gridmap_raster;
+	const void *(*read)(void *argument, uint32_t offset, uint32_t size);
+	void *argument;
+} rui_gridmap_reader;
 
-/* The arrays of a map under construction. */
-typedef struct rui_gridmap_shape
-{
-	const double *xy;
-	const uint32_t *area; /* first polygons */
-	const uint32_t *polygon; /* first rings */
-	const uint32_t *ring; /* first vertices */
-	uint32_t areas;
-	uint32_t polygons;
-	uint32_t rings;
-	uint32_t points;
-	double low[2];
-	double high[2];
-} rui_gridmap_shape;
-
-extern rui_status rui_gridmap_rasterize(const rui_env *env, const rui_gridmap_shape *shape,
-										rui_gridmap_raster *raster, rui_error *error);
-extern void rui_gridmap_raster_release(const rui_env *env, rui_gridmap_raster *raster);
-
-/* Where a range of the raster begins: bound i of n over [low, high]. */
-static inline double
-rui_gridmap_bound(double low, double high, uint32_t i, uint32_t n)
-{
-	return i == n ? high : low + (high - low) * ((double) i / n);
-}
+extern bool rui_gridmap_locate_in_parts(const rui_gridmap *head, const rui_gridmap_reader *reader,
+										double x, double y, int64_t *grid);
 
 #endif /* RUI_GRIDMAP_H */

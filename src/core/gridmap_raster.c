@@ -11,11 +11,12 @@
  * of the box lies; w follows from the parent's by comparisons and by such
  * certain sides alone, so it is exact.
  *
- * Halving a box copies the edges that cross the cut.  Each box has a credit
- * for copies that it shares out to its halves, the whole being CREDIT per
- * edge: this keeps the size linear for any input.
+ * Halving a box makes two leaves of one, with copies of the edges that cross
+ * the cut.  Each box has a credit for the words this takes that it shares out
+ * to its halves, the whole being CREDIT per edge: this keeps the size linear
+ * for any input.
  */
-#include "core/gridmap.h"
+#include "core/gridmap_raster.h"
 
 #include <math.h>
 #include <string.h>
@@ -23,16 +24,10 @@
 #define LEAF_EDGES 12 /* boxes with more are halved */
 #define EDGES_PER_CELL 2 /* of the regular raster, at least */
 #define MOST_CELLS 4096 /* in one direction */
-#define CREDIT 4
+#define CREDIT 20 /* words */
 #define NO_AREA UINT32_MAX
+#define UNDERFLOW_MARGIN 0x1p-1000 /* products below lose more than their last bits */
 #define FINEST 64 /* margins that a box is wide, at least */
-
-typedef struct ring_entry
-{
-	uint32_t ring;
-	int32_t winding;
-	uint32_t edges;
-} ring_entry;
 
 /* A box: its rings and edges lie on the two stacks. */
 typedef struct box
@@ -44,6 +39,7 @@ typedef struct box
 	size_t first_edge;
 	size_t edges;
 	uint32_t full; /* the lowest area that covers all of it, or NO_AREA */
+	uint64_t words; /* of its leaf, at most */
 	uint64_t credit;
 } box;
 
@@ -56,7 +52,7 @@ typedef struct builder
 	const uint32_t *polygon_of; /* ring to polygon */
 	const uint32_t *area_of; /* polygon to area */
 	double margin;
-	ring_entry *rings;
+	rui_gridmap_near *rings;
 	size_t ring_count;
 	size_t ring_capacity;
 	uint32_t *edges; /* number of the first vertex */
@@ -92,7 +88,7 @@ is_clear(const builder *b, const box *at, uint32_t v)
 	}
 	side = fabs(dx * off[1] - off[0] * dy);
 	return side > (fabs(dx) * half[1] + fabs(dy) * half[0]) * (1 + 1e-12) +
-		(fabs(dx * off[1]) + fabs(off[0] * dy)) * 1e-14;
+		(fabs(dx * off[1]) + fabs(off[0] * dy)) * 1e-14 + UNDERFLOW_MARGIN;
 }
 
 /* +1 or -1 when the edge crosses the ray from (x, y) east, as in a lookup. */
@@ -117,8 +113,8 @@ second_leg(const double *from, double east, double y)
 
 /* Put the ring's edges that come near the child on the stack. */
 static rui_status
-take_ring(builder *b, const box *parent, const box *child, const ring_entry *ring,
-		  size_t first_edge, ring_entry *taken)
+take_ring(builder *b, const box *parent, const box *child, const rui_gridmap_near *ring,
+		  size_t first_edge, rui_gridmap_near *taken)
 {
 	double x = (child->low[0] + child->high[0]) * 0.5;
 	double y = (child->low[1] + child->high[1]) * 0.5;
@@ -130,6 +126,7 @@ take_ring(builder *b, const box *parent, const box *child, const ring_entry *rin
 		return status;
 	*taken = *ring;
 	taken->edges = 0;
+	taken->runs = 0;
 	for (i = 0; i < ring->edges; i++)
 	{
 		uint32_t v = b->edges[first_edge + i];
@@ -141,6 +138,8 @@ take_ring(builder *b, const box *parent, const box *child, const ring_entry *rin
 		else
 		{
 			taken->winding -= second_leg(from, child->high[0], y);
+			if (taken->edges == 0 || b->edges[b->edge_count - 1] + 1 != v)
+				taken->runs++;
 			b->edges[b->edge_count++] = v;
 			taken->edges++;
 		}
@@ -188,8 +187,8 @@ make_child(builder *b, const box *parent, box *child)
 		}
 		for (; i < parent->rings; i++, shell = false)
 		{
-			ring_entry ring = b->rings[parent->first_ring + i];
-			ring_entry taken;
+			rui_gridmap_near ring = b->rings[parent->first_ring + i];
+			rui_gridmap_near taken;
 			rui_status status;
 
 			if (b->polygon_of[ring.ring] != polygon)
@@ -199,7 +198,7 @@ make_child(builder *b, const box *parent, box *child)
 				status = take_ring(b, parent, child, &ring, edge, &taken);
 				if (status == RUI_OK)
 					status = rui_grow(b->env, &b->rings, &b->ring_capacity, b->ring_count + 1,
-									  sizeof(ring_entry), b->error);
+									  sizeof(rui_gridmap_near), b->error);
 				if (status != RUI_OK)
 					return status;
 				if (taken.edges > 0 || (shell && taken.winding != 0))
@@ -220,22 +219,9 @@ make_child(builder *b, const box *parent, box *child)
 	}
 	child->rings = b->ring_count - child->first_ring;
 	child->edges = b->edge_count - child->first_edge;
-	return RUI_OK;
-}
-
-static rui_status
-add_words(builder *b, const uint32_t *words, size_t count)
-{
-	rui_gridmap_raster *raster = b->raster;
-	rui_status status = rui_grow(b->env, &raster->leaves, &raster->leaf_capacity,
-								 raster->leaf_words + count, sizeof(uint32_t), b->error);
-
-	if (status != RUI_OK)
-		return status;
-	if (raster->leaf_words + count > RUI_GRIDMAP_NUMBER)
-		return rui_fail(b->error, RUI_LIMIT, NULL, "Split the map.", "The raster is too large.");
-	memcpy(raster->leaves + raster->leaf_words, words, count * sizeof(uint32_t));
-	raster->leaf_words += count;
+	child->words = child->rings > 0 ? RUI_GRIDMAP_LEAF_HEAD + 1 : 0;
+	for (i = 0; i < child->rings; i++)
+		child->words += rui_gridmap_near_words(&b->rings[child->first_ring + i]);
 	return RUI_OK;
 }
 
@@ -243,58 +229,19 @@ static rui_status
 add_leaf(builder *b, const box *at, uint32_t *node)
 {
 	uint32_t constant = at->full == NO_AREA ? 0 : at->full + 1;
-	uint32_t start = (uint32_t) b->raster->leaf_words;
-	uint32_t head[RUI_GRIDMAP_LEAF_HEAD];
-	const uint32_t *edge = b->edges + at->first_edge;
+	uint32_t start;
 	rui_status status;
-	size_t i;
 
 	if (at->rings == 0)
 	{
 		*node = RUI_GRIDMAP_CONSTANT | constant;
 		return RUI_OK;
 	}
-	memcpy(head, &at->high[0], sizeof(double));
-	head[2] = constant;
-	head[3] = (uint32_t) at->rings;
-	status = add_words(b, head, RUI_GRIDMAP_LEAF_HEAD);
-	for (i = 0; status == RUI_OK && i < at->rings; i++)
-	{
-		const ring_entry *ring = &b->rings[at->first_ring + i];
-		uint32_t polygon = b->polygon_of[ring->ring];
-		size_t place = b->raster->leaf_words;
-		uint32_t chain[2] = { 0, 0 };
-		uint32_t words[RUI_GRIDMAP_RING_HEAD];
-		uint32_t chains = 0;
-		uint32_t k;
-
-		words[0] = b->area_of[polygon];
-		if (ring->ring == b->shape->polygon[polygon])
-			words[0] |= RUI_GRIDMAP_SHELL;
-		words[1] = (uint32_t) ring->winding;
-		words[2] = 0;
-		status = add_words(b, words, RUI_GRIDMAP_RING_HEAD);
-		for (k = 0; status == RUI_OK && k < ring->edges; k++, edge++)
-		{
-			if (chain[1] > 0 && chain[0] + chain[1] != *edge)
-			{
-				status = add_words(b, chain, 2);
-				chains++;
-				chain[1] = 0;
-			}
-			if (chain[1] == 0)
-				chain[0] = *edge;
-			chain[1]++;
-		}
-		if (status == RUI_OK && chain[1] > 0)
-		{
-			status = add_words(b, chain, 2);
-			chains++;
-		}
-		if (status == RUI_OK)
-			b->raster->leaves[place + 2] = chains;
-	}
-	*node = RUI_GRIDMAP_LEAF | start;
+	status = rui_gridmap_add_leaf(b->env, b->raster, b->shape->xy, at->high[0], constant,
+								  b->rings + at->first_ring, at->rings, b->edges + at->first_edge,
+								  &start, b->error);
+	if (status == RUI_OK)
+		*node = RUI_GRIDMAP_LEAF | start;
 	return status;
 }
 
@@ -323,8 +270,8 @@ halve(builder *b, const box *at, int axis, double middle, box child[2], bool *do
 		if (status != RUI_OK)
 			return status;
 	}
-	cost = child[0].edges + child[1].edges + 1;
-	cost = cost > at->edges ? cost - at->edges : 0;
+	cost = child[0].words + child[1].words + 2;
+	cost = cost > at->words ? cost - at->words : 0;
 	if (cost > at->credit || (child[0].edges == at->edges && child[1].edges == at->edges))
 	{
 		cut_back(b, rings, edges);
@@ -487,7 +434,7 @@ make_root(builder *b, box *root)
 {
 	const rui_gridmap_shape *shape = b->shape;
 	rui_status status = rui_grow(b->env, &b->rings, &b->ring_capacity, shape->rings,
-								 sizeof(ring_entry), b->error);
+								 sizeof(rui_gridmap_near), b->error);
 	uint32_t i;
 	uint32_t v;
 
@@ -504,17 +451,23 @@ make_root(builder *b, box *root)
 	}
 	for (i = 0; i < shape->rings; i++)
 	{
-		ring_entry *ring = &b->rings[b->ring_count++];
+		rui_gridmap_near *ring = &b->rings[b->ring_count++];
 
 		ring->ring = i;
+		ring->area = b->area_of[b->polygon_of[i]];
+		if (i == shape->polygon[b->polygon_of[i]])
+			ring->area |= RUI_GRIDMAP_SHELL;
 		ring->winding = 0;
 		ring->edges = 0;
+		ring->runs = 0;
 		for (v = shape->ring[i]; v + 1 < shape->ring[i + 1]; v++)
 		{
 			const double *from = shape->xy + 2 * (size_t) v;
 
 			if (from[0] == from[2] && from[1] == from[3])
 				continue;
+			if (ring->edges == 0 || b->edges[b->edge_count - 1] + 1 != v)
+				ring->runs++;
 			b->edges[b->edge_count++] = v;
 			ring->edges++;
 		}
@@ -522,6 +475,9 @@ make_root(builder *b, box *root)
 	root->rings = b->ring_count;
 	root->edges = b->edge_count;
 	root->full = NO_AREA;
+	root->words = RUI_GRIDMAP_LEAF_HEAD + 1;
+	for (i = 0; i < shape->rings; i++)
+		root->words += rui_gridmap_near_words(&b->rings[i]);
 	root->credit = CREDIT * (uint64_t) b->edge_count + 64;
 	return RUI_OK;
 }
@@ -596,5 +552,6 @@ rui_gridmap_raster_release(const rui_env *env, rui_gridmap_raster *raster)
 	rui_release(env, raster->cells);
 	rui_release(env, raster->splits);
 	rui_release(env, raster->leaves);
+	rui_release(env, raster->near_xy);
 	memset(raster, 0, sizeof *raster);
 }

@@ -349,7 +349,7 @@ rui_pg_calendar_rules(const rui_pg_calendar *calendar)
 const rui_pg_calendar *
 rui_pg_calendar_argument(FunctionCallInfo fcinfo, int argument)
 {
-	static const rui_compiled_kind kind = { "calendar", compile_calendar };
+	static const rui_compiled_kind kind = { .name = "calendar", .compile = compile_calendar };
 
 	return rui_compiled(fcinfo, argument, &kind);
 }

@@ -86,7 +86,7 @@ void
 rui_compiled_start(void)
 {
 	DefineCustomIntVariable("rui.compiled_memory",
-							"Memory for compiled calendars, maps, tariffs and rubrics.",
+							"Memory of a session for compiled calendars, maps, tariffs, rubrics.",
 							"The least recently used ones go first; results do not depend on it.",
 							&compiled_memory, 65536, 1024, MAX_KILOBYTES,
 							PGC_USERSET, GUC_UNIT_KB, NULL, NULL, NULL);
@@ -227,15 +227,45 @@ keep(const form_key *key, MemoryContext context, Size bytes, void *compiled)
 	return form;
 }
 
+/* Forms larger than this are not kept by the session. */
+static inline Size
+largest_kept(void)
+{
+	return (Size) compiled_memory * 1024 / 4;
+}
+
+static bool
+reads_in_parts(const form_key *key, struct varlena *value)
+{
+	struct varatt_external pointer;
+
+	if (!key->by_pointer || key->kind->compile_in_parts == NULL || key->size <= largest_kept())
+		return false;
+	VARATT_EXTERNAL_GET_POINTER(pointer, value);
+	return !VARATT_EXTERNAL_IS_COMPRESSED(pointer);
+}
+
 /* Compile into a context of its own below parent. */
 static void *
-compile(const form_key *key, struct varlena *value, MemoryContext parent, MemoryContext *context)
+compile(const form_key *key, struct varlena *value, bool in_parts, MemoryContext parent,
+		MemoryContext *context)
 {
 	MemoryContext own = AllocSetContextCreate(parent, "rui compiled value", ALLOCSET_SMALL_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(own);
-	struct varlena *copy = (struct varlena *) PG_DETOAST_DATUM_COPY(PointerGetDatum(value));
-	void *compiled = key->kind->compile(copy, own);
+	struct varlena *copy;
+	void *compiled;
 
+	if (in_parts)
+	{
+		copy = palloc(VARSIZE_ANY(value));
+		memcpy(copy, value, VARSIZE_ANY(value));
+		compiled = key->kind->compile_in_parts(copy, own);
+	}
+	else
+	{
+		copy = (struct varlena *) PG_DETOAST_DATUM_COPY(PointerGetDatum(value));
+		compiled = key->kind->compile(copy, own);
+	}
 	MemoryContextSwitchTo(old);
 	MemoryContextCopyAndSetIdentifier(own, key->kind->name);
 	*context = own;
@@ -333,6 +363,7 @@ rui_compiled(FunctionCallInfo fcinfo, int argument, const rui_compiled_kind *kin
 	large_form *large;
 	form_key content;
 	sight seen;
+	bool in_parts;
 	Size bytes;
 
 	memset(&seen, 0, sizeof seen);
@@ -368,20 +399,21 @@ rui_compiled(FunctionCallInfo fcinfo, int argument, const rui_compiled_kind *kin
 		}
 	}
 	content = seen.key;
-	if (content.by_pointer)
+	in_parts = reads_in_parts(&content, value);
+	if (content.by_pointer && !in_parts)
 	{
 		content.by_pointer = false;
 		read_hash(value, &content);
 	}
-	seen.form = find_kept(&content);
+	seen.form = in_parts ? NULL : find_kept(&content);
 	if (seen.form != NULL)
 		use(seen.form);
 	else
 	{
 		/* Below the call site's context, so that an error leaves nothing. */
-		seen.compiled = compile(&content, value, site_context, &context);
+		seen.compiled = compile(&content, value, in_parts, site_context, &context);
 		bytes = MemoryContextMemAllocated(context, true);
-		if (bytes > (Size) compiled_memory * 1024 / 4)
+		if (in_parts || bytes > largest_kept())
 		{
 			if (site != NULL)
 			{

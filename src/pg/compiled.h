@@ -28,6 +28,14 @@ typedef struct rui_compiled_kind
 	 * which is current.
 	 */
 	void *(*compile)(struct varlena *value, MemoryContext context);
+
+	/*
+	 * Or NULL: the same for a value too large for the session to keep, that
+	 * is stored out of line and not compressed.  Then pointer is its TOAST
+	 * pointer, and the form reads parts of it as it needs them (by
+	 * detoast_attr_slice), so that a few calls need not read all of it.
+	 */
+	void *(*compile_in_parts)(struct varlena *pointer, MemoryContext context);
 } rui_compiled_kind;
 
 /*
@@ -36,7 +44,7 @@ typedef struct rui_compiled_kind
  * a function may use this for several arguments and kinds, but keeps no form
  * from one call to the next.  A form larger than a quarter of
  * rui.compiled_memory lives in fn_mcxt, of which a call site keeps the last
- * 16.
+ * 16; where the kind can read in parts, such a value is.
  */
 extern void *rui_compiled(FunctionCallInfo fcinfo, int argument, const rui_compiled_kind *kind);
 

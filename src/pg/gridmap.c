@@ -5,6 +5,8 @@
  */
 #include "pg/rui_pg.h"
 
+#include "access/detoast.h"
+#include "access/heaptoast.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "funcapi.h"
@@ -279,32 +281,106 @@ RUI_FUNCTION(gridmap_final)
 
 /* ---- lookups ---- */
 
+/* Of a value read in parts, so many chunks of the TOAST table at once. */
+#define PAGE (4 * TOAST_MAX_CHUNK_SIZE)
+
+typedef struct paged_map
+{
+	rui_gridmap_reader reader;
+	struct varlena *pointer;
+	char *block; /* of which the pages that are here have been read */
+	uint64 *here; /* a bit a page */
+} paged_map;
+
+typedef struct map_form
+{
+	const rui_gridmap *map; /* the block, or its head where it is read in parts */
+	const rui_gridmap_reader *reader; /* or NULL */
+} map_form;
+
 /* The block needs no compiling: it is only kept detoasted. */
 static void *
 keep(struct varlena *value, MemoryContext context)
 {
-	return value;
+	map_form *form = palloc(sizeof(map_form));
+
+	form->map = (const rui_gridmap *) value;
+	form->reader = NULL;
+	return form;
 }
 
-static const rui_compiled_kind gridmap_kind = { "gridmap", keep };
+static void
+read_page(paged_map *paged, uint32 page)
+{
+	struct varlena *slice = detoast_attr_slice(paged->pointer, (int32) (page * PAGE), PAGE);
 
-static inline const rui_gridmap *
+	memcpy(paged->block + VARHDRSZ + (Size) page * PAGE, VARDATA(slice),
+		   VARSIZE(slice) - VARHDRSZ);
+	pfree(slice);
+	paged->here[page / 64] |= UINT64CONST(1) << (page % 64);
+}
+
+/* The head's first member is the varlena header, which no page has. */
+static const void *
+read_part(void *argument, uint32_t offset, uint32_t size)
+{
+	paged_map *paged = argument;
+	uint32 page = (Max(offset, VARHDRSZ) - VARHDRSZ) / PAGE;
+	uint32 last = (offset + size - 1 - VARHDRSZ) / PAGE;
+
+	for (; page <= last; page++)
+		if ((paged->here[page / 64] & UINT64CONST(1) << (page % 64)) == 0)
+			read_page(paged, page);
+	return paged->block + offset;
+}
+
+static void *
+keep_in_parts(struct varlena *pointer, MemoryContext context)
+{
+	Size size = toast_raw_datum_size(PointerGetDatum(pointer));
+	paged_map *paged = palloc(sizeof(paged_map));
+	map_form *form = palloc(sizeof(map_form));
+
+	paged->reader.read = read_part;
+	paged->reader.argument = paged;
+	paged->pointer = pointer;
+	paged->block = palloc(size);
+	paged->here = palloc0((size / PAGE / 64 + 1) * sizeof(uint64));
+	form->map = read_part(paged, 0, sizeof(rui_gridmap));
+	form->reader = &paged->reader;
+	return form;
+}
+
+static const rui_compiled_kind gridmap_kind = { "gridmap", keep, keep_in_parts };
+
+static inline map_form
 map_argument(FunctionCallInfo fcinfo)
 {
 	struct varlena *value = (struct varlena *) PG_GETARG_POINTER(0);
+	map_form whole = { (const rui_gridmap *) value, NULL };
 
-	if (VARATT_IS_4B_U(value))
-		return (const rui_gridmap *) value;
-	return rui_compiled(fcinfo, 0, &gridmap_kind);
+	return VARATT_IS_4B_U(value) ? whole : *(map_form *) rui_compiled(fcinfo, 0, &gridmap_kind);
+}
+
+static inline Datum
+locate(FunctionCallInfo fcinfo, const map_form *form, double x, double y)
+{
+	int64 grid;
+	bool found = form->reader == NULL
+		? rui_gridmap_locate(form->map, x, y, &grid)
+		: rui_gridmap_locate_in_parts(form->map, form->reader, x, y, &grid);
+
+	if (!found)
+		PG_RETURN_NULL();
+	PG_RETURN_INT64(grid);
 }
 
 RUI_FUNCTION(locate_geometry)
 {
 	struct varlena *geometry = PG_DETOAST_DATUM_PACKED(PG_GETARG_DATUM(1));
-	const rui_gridmap *map;
+	map_form form;
 	rui_point point;
 	rui_error error;
-	int64 grid;
 
 	RUI_CHECK(rui_geometry_read_point(VARDATA_ANY(geometry), VARSIZE_ANY_EXHDR(geometry), &point,
 									  &error),
@@ -312,24 +388,20 @@ RUI_FUNCTION(locate_geometry)
 	PG_FREE_IF_COPY(geometry, 1);
 	if (point.empty)
 		PG_RETURN_NULL();
-	map = map_argument(fcinfo);
-	if (unlikely(point.srid != map->srid && point.srid != 0 && map->srid != 0))
+	form = map_argument(fcinfo);
+	if (unlikely(point.srid != form.map->srid && point.srid != 0 && form.map->srid != 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("the point has SRID %d, the gridmap %d", point.srid, map->srid),
-				 errhint("Use ST_Transform(point, %d).", map->srid)));
-	if (!rui_gridmap_locate(map, point.x, point.y, &grid))
-		PG_RETURN_NULL();
-	PG_RETURN_INT64(grid);
+				 errmsg("the point has SRID %d, the gridmap %d", point.srid, form.map->srid),
+				 errhint("Use ST_Transform(point, %d).", form.map->srid)));
+	return locate(fcinfo, &form, point.x, point.y);
 }
 
 RUI_FUNCTION(locate_point)
 {
-	int64 grid;
+	map_form form = map_argument(fcinfo);
 
-	if (!rui_gridmap_locate(map_argument(fcinfo), PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2), &grid))
-		PG_RETURN_NULL();
-	PG_RETURN_INT64(grid);
+	return locate(fcinfo, &form, PG_GETARG_FLOAT8(1), PG_GETARG_FLOAT8(2));
 }
 
 RUI_FUNCTION(gridmap_areas)

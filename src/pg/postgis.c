@@ -57,22 +57,50 @@ rui_postgis_function(const char *name, int count, Oid first, FmgrInfo *function,
 	fmgr_info_cxt(LookupFuncName(path, count, arguments, false), function, context);
 }
 
+/* What was written after room for a varlena header, as a geometry. */
+static Datum
+from_text(FmgrInfo *from_wkb, rui_text *wkb, uint32 vertices, int32 srid)
+{
+	Datum result;
+
+	if (wkb->failed || wkb->length > MaxAllocSize)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("a geometry of %u vertices is too large", vertices)));
+	SET_VARSIZE(wkb->bytes, wkb->length);
+	result = FunctionCall2(from_wkb, PointerGetDatum(wkb->bytes), Int32GetDatum(srid));
+	rui_text_release(wkb);
+	return result;
+}
+
 Datum
 rui_postgis_area(FmgrInfo *from_wkb, const rui_area *area, int32 srid)
 {
 	rui_env env = rui_pg_env(CurrentMemoryContext);
 	rui_text wkb;
-	Datum result;
 
 	rui_text_start(&wkb, &env);
 	rui_text_append(&wkb, "\0\0\0\0", VARHDRSZ);
 	rui_wkb_write_area(&wkb, area, false);
-	if (wkb.failed || wkb.length > MaxAllocSize)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("a geometry of %u vertices is too large", area->points)));
-	SET_VARSIZE(wkb.bytes, wkb.length);
-	result = FunctionCall2(from_wkb, PointerGetDatum(wkb.bytes), Int32GetDatum(srid));
-	rui_text_release(&wkb);
-	return result;
+	return from_text(from_wkb, &wkb, area->points, srid);
+}
+
+/* WKB in the byte order of the machine: 1 is little-endian. */
+Datum
+rui_postgis_line(FmgrInfo *from_wkb, const double *xy, uint32 count, int32 srid)
+{
+	rui_env env = rui_pg_env(CurrentMemoryContext);
+	const uint32 head[2] = { 2, count }; /* 2: line string */
+	rui_text wkb;
+
+	rui_text_start(&wkb, &env);
+	rui_text_append(&wkb, "\0\0\0\0", VARHDRSZ);
+#ifdef WORDS_BIGENDIAN
+	rui_text_append(&wkb, "\0", 1);
+#else
+	rui_text_append(&wkb, "\1", 1);
+#endif
+	rui_text_append(&wkb, (const char *) head, sizeof head);
+	rui_text_append(&wkb, (const char *) xy, (size_t) count * 2 * sizeof(double));
+	return from_text(from_wkb, &wkb, count, srid);
 }

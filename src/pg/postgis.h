@@ -21,4 +21,7 @@ extern void rui_postgis_function(const char *name, int count, Oid first, FmgrInf
 /* An area as a geometry, by ST_GeomFromWKB(bytea, integer). */
 extern Datum rui_postgis_area(FmgrInfo *from_wkb, const rui_area *area, int32 srid);
 
+/* Vertices, two doubles each, as a line string, by the same function. */
+extern Datum rui_postgis_line(FmgrInfo *from_wkb, const double *xy, uint32 count, int32 srid);
+
 #endif /* RUI_POSTGIS_H */

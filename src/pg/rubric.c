@@ -59,7 +59,7 @@ compile_rubric(struct varlena *datum, MemoryContext context)
 static const rui_rubric *
 score_arguments(FunctionCallInfo fcinfo, bool explain, rui_rubric_result *score)
 {
-	static const rui_compiled_kind kind = { "rubric", compile_rubric };
+	static const rui_compiled_kind kind = { .name = "rubric", .compile = compile_rubric };
 	const rui_rubric *rubric = rui_compiled(fcinfo, 0, &kind);
 	rui_env env = rui_pg_env(CurrentMemoryContext);
 	Jsonb *findings = PG_GETARG_JSONB_P(1);

@@ -55,7 +55,7 @@ compile_tariff(struct varlena *datum, MemoryContext context)
 static const rui_tariff *
 tariff_argument(FunctionCallInfo fcinfo, int argument)
 {
-	static const rui_compiled_kind kind = { "tariff", compile_tariff };
+	static const rui_compiled_kind kind = { .name = "tariff", .compile = compile_tariff };
 
 	return rui_compiled(fcinfo, argument, &kind);
 }

@@ -2,7 +2,7 @@
 -- warnings, quiet hours; first answer and call-back; clocks as they were.
 BEGIN;
 \ir fixture/estate.sql
-SELECT plan(58);
+SELECT plan(60);
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'w', 'Worker') RETURNING id AS worker \gset
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'm', 'Manager') RETURNING id AS boss \gset
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :worker, 'staff', '[2000-01-01,)'),
@@ -155,6 +155,12 @@ SELECT is((SELECT (is_satisfied, call_back_note, called_back_by)::text FROM rui.
 SELECT results_eq(format($$SELECT target, state, elapsed, is_late FROM rui.sla_as_of(%s, %L) WHERE task_id = %s$$, :one, pg_temp.at('09 11:30'), :a),
 	$$VALUES ('arrival', 'paused', interval '2:00', false), ('resolution', 'paused', '1:00', false), ('response', 'running', '2:30', true)$$,
 	'clocks as of a past instant');
+SELECT rui.set_ticket_category(:one, 'burst', '爆管', 'Burst'), rui.set_sla_policy(:one, 'always', resolution => '4:00', category => 'burst') \gset hidden_
+SELECT rui.open_ticket(:one, 'repair', 'x', at => pg_temp.at('09 16:00')) AS g \gset
+SELECT rui.triage_ticket(:one, :g, 'burst', at => pg_temp.at('10 10:00')) \gset hidden_
+SELECT is(pg_temp.clock(:g), 'running 10 11:00', 'three hours of the day before, one more by the wall');
+SELECT is((SELECT due_at FROM rui.sla_as_of(:one, pg_temp.at('09 20:00')) WHERE task_id = :g AND target = 'resolution'), pg_temp.at('10 15:00'),
+	'of other hours it knew nothing the evening before');
 SELECT is(pg_temp.unlike(), 0::bigint, 'all that is stored is what the facts give');
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,5 +1,6 @@
 -- Grids: the life of a plan, the grid of a place, and what is located anew.
 BEGIN;
+SET LOCAL jit = off; -- compiling takes longer than running
 SELECT plan(58);
 \ir fixture/town.sql
 SELECT rui.create_project(:company, 'other', 'Other') AS other_project \gset

@@ -208,3 +208,11 @@ CREATE TEMP TABLE running AS SELECT n AS id, clock_start(cal, '2026-11-23 08:00'
 UPDATE running SET clock = clock_switch(clock, o.cal, n.cal, '2026-11-23 12:30') FROM hours o, hours n WHERE o.name = 'site' AND n.name = 'always';
 SELECT count(*) FILTER (WHERE clock_first_breached_at(clock) IS NOT NULL) AS breached, count(*) FILTER (WHERE clock_breached(clock, '2026-11-23 12:30')) AS breached_now,
 	min(clock_due_at(clock)), max(clock_due_at(clock)) FROM running;
+-- Under one calendar of both hours nothing needs to be taken over: the clock is the one that is switched then.
+WITH both_hours AS (SELECT o.cal AS old, n.cal AS new, calendar_until(o.cal, '2026-11-23 12:30', n.cal) AS whole FROM hours o, hours n WHERE o.name = 'site' AND n.name = 'always'),
+	c AS (SELECT *, clock_start(whole, '2026-11-23 08:00', target) AS one, clock_switch(clock_start(old, '2026-11-23 08:00', target), old, new, '2026-11-23 12:30') AS switched
+		FROM both_hours, generate_series(0, 70) n, LATERAL (SELECT n * interval '17 minutes') t(target))
+SELECT count(*), count(*) FILTER (WHERE target > '4 hours') AS across,
+	bool_and(target <= '4 hours' OR clock_due_at(one) = clock_due_at(switched) AND clock_breach_at(one) = clock_breach_at(switched)) AS due_alike,
+	bool_and(clock_elapsed(one, whole, at) = clock_elapsed(switched, new, at) AND clock_breached(one, at) = clock_breached(switched, at)) AS elapsed_alike
+FROM c, unnest(ARRAY['2026-11-23 12:30', '2026-11-23 16:00', '2026-11-25 00:00']::timestamptz[]) at;

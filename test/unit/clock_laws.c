@@ -254,6 +254,19 @@ by_time(const void *a, const void *b)
 	return left->target < right->target ? -1 : left->target > right->target;
 }
 
+/* The event as a fold takes it; release the text. */
+static void
+write_event(const event *e, rui_text *text)
+{
+	rui_text_start(text, &rui_env_malloc);
+	rui_text_add(text, names[e->kind]);
+	if (e->kind == RETARGET)
+	{
+		rui_text_character(text, ' ');
+		rui_duration_write(text, e->target);
+	}
+}
+
 static rui_sla_clock
 fold(const event *events, int count, const rui_timetable *timetable, int64_t target)
 {
@@ -266,13 +279,7 @@ fold(const event *events, int count, const rui_timetable *timetable, int64_t tar
 	{
 		rui_text text;
 
-		rui_text_start(&text, &rui_env_malloc);
-		rui_text_add(&text, names[events[i].kind]);
-		if (events[i].kind == RETARGET)
-		{
-			rui_text_character(&text, ' ');
-			rui_duration_write(&text, events[i].target);
-		}
+		write_event(&events[i], &text);
 		if (!CHECK(rui_sla_fold_event(&rui_env_malloc, &state, timetable, target, text.bytes,
 									  events[i].at, &error) == RUI_OK))
 			printf("    %s %s\n", error.part, error.detail);
@@ -330,13 +337,7 @@ check_verdicts(const event *events, const rui_timetable *timetable, int64_t targ
 	{
 		rui_text text;
 
-		rui_text_start(&text, &rui_env_malloc);
-		rui_text_add(&text, names[events[i].kind]);
-		if (events[i].kind == RETARGET)
-		{
-			rui_text_character(&text, ' ');
-			rui_duration_write(&text, events[i].target);
-		}
+		write_event(&events[i], &text);
 		CHECK(rui_sla_judge_event(&rui_env_malloc, &judge, timetable, target, text.bytes,
 								  events[i].at, &error) == RUI_OK);
 		rui_text_release(&text);

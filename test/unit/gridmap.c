@@ -1,260 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL
  *
  * gridmap.c
- *	  Gridmaps: the raster against every ring of every area, and the forms.
+ *	  Gridmaps: their forms, their size, and what is refused.
+ *
+ * Where points are is gridmap_points.c's.
  */
-#include "unit.h"
+#include "gridmap_oracle.h"
 
-#include <math.h>
-
-#include "core/gridmap.h"
-
-static const rui_env *const env = &rui_env_malloc;
-
-/* ---- making areas ---- */
-
-static void
-start_polygon(rui_area *area)
-{
-	CHECK(rui_grow(env, &area->polygon_rings, &area->polygon_capacity, area->polygons + 1, 4,
-				   NULL) == RUI_OK);
-	area->polygon_rings[area->polygons++] = 0;
-}
-
-static void
-add_ring(rui_area *area, const double *xy, uint32_t count)
-{
-	CHECK(rui_grow(env, &area->ring_points, &area->ring_capacity, area->rings + 1, 4, NULL) ==
-		  RUI_OK);
-	CHECK(rui_grow(env, &area->xy, &area->point_capacity, area->points + count, 16, NULL) ==
-		  RUI_OK);
-	memcpy(area->xy + 2 * area->points, xy, count * 16);
-	area->ring_points[area->rings++] = count;
-	area->polygon_rings[area->polygons - 1]++;
-	area->points += count;
-}
-
-static double
-uniform(rui_random *random)
-{
-	return (double) (rui_random_next(random) >> 11) * 0x1p-53;
-}
-
-/* A ring around (x, y) whose corners lie at growing angles; coarse ones on a
- * lattice, so that vertices, edges and points often coincide. */
-static void
-add_star(rui_area *area, rui_random *random, double x, double y, double radius, uint32_t corners,
-		 double lattice)
-{
-	double xy[2 * 65];
-	uint32_t i;
-
-	for (i = 0; i < corners; i++)
-	{
-		double angle = 6.283185307179586 * (i + 0.8 * uniform(random)) / corners;
-		double r = radius * (0.55 + 0.45 * uniform(random));
-
-		xy[2 * i] = x + r * cos(angle);
-		xy[2 * i + 1] = y + r * sin(angle);
-		if (lattice > 0)
-		{
-			xy[2 * i] = round(xy[2 * i] / lattice) * lattice + 0.0;
-			xy[2 * i + 1] = round(xy[2 * i + 1] / lattice) * lattice + 0.0;
-		}
-	}
-	xy[2 * corners] = xy[0];
-	xy[2 * corners + 1] = xy[1];
-	add_ring(area, xy, corners + 1);
-}
-
-/* The vertices of a tessellation's lattice, moved about. */
-static void
-node_at(uint64_t seed, uint32_t column, uint32_t row, double x, double y, double step, double *xy)
-{
-	rui_random random = { seed ^ ((uint64_t) column << 32 | row) };
-
-	xy[0] = x + step * (column + 0.6 * uniform(&random));
-	xy[1] = y + step * (row + 0.6 * uniform(&random));
-}
-
-/* A jagged border between two nodes, the same from both sides. */
-static uint32_t
-border(uint64_t seed, const double *from, const double *to, uint32_t pieces, double *out)
-{
-	bool swap = from[0] > to[0] || (from[0] == to[0] && from[1] > to[1]);
-	const double *a = swap ? to : from;
-	const double *b = swap ? from : to;
-	double points[2 * 32];
-	rui_random random = { seed };
-	uint32_t i;
-
-	for (i = 0; i < pieces; i++)
-	{
-		double t = (double) i / pieces;
-		double bend = i == 0 ? 0 : 0.1 * (uniform(&random) - 0.5);
-
-		points[2 * i] = a[0] + t * (b[0] - a[0]) - bend * (b[1] - a[1]);
-		points[2 * i + 1] = a[1] + t * (b[1] - a[1]) + bend * (b[0] - a[0]);
-	}
-	points[2 * pieces] = b[0];
-	points[2 * pieces + 1] = b[1];
-	for (i = 0; i < pieces; i++)
-	{
-		uint32_t k = swap ? pieces - i : i;
-
-		out[2 * i] = points[2 * k];
-		out[2 * i + 1] = points[2 * k + 1];
-	}
-	return pieces;
-}
-
-static void
-add_tile(rui_area *area, uint64_t seed, uint32_t column, uint32_t row, double x, double y,
-		 double step, uint32_t pieces)
-{
-	static const uint32_t turn[5][2] = { { 0, 0 }, { 1, 0 }, { 1, 1 }, { 0, 1 }, { 0, 0 } };
-	double xy[2 * 4 * 32 + 2];
-	uint32_t count = 0;
-	int i;
-
-	for (i = 0; i < 4; i++)
-	{
-		double from[2];
-		double to[2];
-		uint64_t place = (uint64_t) (column + (i == 1)) << 24 | (row + (i == 2));
-
-		node_at(seed, column + turn[i][0], row + turn[i][1], x, y, step, from);
-		node_at(seed, column + turn[i + 1][0], row + turn[i + 1][1], x, y, step, to);
-		count += border(seed + 4 * place + (i & 1), from, to, pieces, xy + 2 * count);
-	}
-	xy[2 * count] = xy[0];
-	xy[2 * count + 1] = xy[1];
-	add_ring(area, xy, count + 1);
-}
-
-/* ---- the model: every ring of every area ---- */
-
-static int
-model_ring(const double *xy, uint32_t count, double x, double y)
-{
-	int winding = 0;
-	uint32_t i;
-
-	for (i = 0; i + 1 < count; i++)
-	{
-		const double *a = xy + 2 * i;
-		const double *b = a + 2;
-		double side = (b[0] - a[0]) * (y - a[1]) - (x - a[0]) * (b[1] - a[1]);
-
-		if (a[0] == b[0] && a[1] == b[1])
-			continue;
-		if (side == 0 && fmin(a[0], b[0]) <= x && x <= fmax(a[0], b[0]) &&
-			fmin(a[1], b[1]) <= y && y <= fmax(a[1], b[1]))
-			return 0;
-		if (a[1] <= y && y < b[1] && side > 0)
-			winding++;
-		if (b[1] <= y && y < a[1] && side < 0)
-			winding--;
-	}
-	return winding == 0 ? -1 : 1;
-}
-
-static bool
-model_covers(const rui_area *area, double x, double y)
-{
-	const uint32_t *count = area->ring_points;
-	const double *xy = area->xy;
-	uint32_t i;
-
-	for (i = 0; i < area->polygons; i++)
-	{
-		uint32_t rings = area->polygon_rings[i];
-		int side = -1;
-		uint32_t k;
-
-		for (k = 0; k < rings; k++)
-		{
-			int ring = model_ring(xy, *count, x, y);
-
-			if (ring == 0 && (k == 0 || side > 0))
-				return true;
-			if (k == 0)
-				side = ring;
-			else if (ring > 0)
-				side = -1;
-			xy += 2 * *count++;
-		}
-		if (side > 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
-model_locate(const rui_gridmap_builder *builder, double x, double y, int64_t *grid)
-{
-	bool found = false;
-	size_t i;
-
-	for (i = 0; i < builder->count; i++)
-		if ((!found || builder->entries[i].grid < *grid) &&
-			model_covers(&builder->entries[i].area, x, y))
-		{
-			*grid = builder->entries[i].grid;
-			found = true;
-		}
-	return found;
-}
-
-/* ---- comparing ---- */
-
-static void
-compare_at(const rui_gridmap_builder *builder, const rui_gridmap *map, double x, double y)
-{
-	int64_t expected = -1;
-	int64_t actual = -1;
-	bool covered = model_locate(builder, x, y, &expected);
-
-	if (rui_gridmap_locate(map, x, y, &actual) != covered || actual != expected)
-	{
-		printf("  point %.17g %.17g: actual %" PRId64 ", expected %" PRId64 "\n", x, y, actual,
-			   expected);
-		CHECK(false);
-	}
-	else
-		unit_passed++;
-}
-
-/* A point that is worth a try: on or next to a vertex or edge, or anywhere. */
-static void
-choose_point(const rui_gridmap_builder *builder, const rui_gridmap *map, rui_random *random,
-			 double *x, double *y)
-{
-	const rui_area *area = &builder->entries[rui_random_below(random, builder->count)].area;
-	uint32_t v = (uint32_t) rui_random_below(random, area->points - 1);
-	const double *a = area->xy + 2 * v;
-	double t = uniform(random);
-	uint64_t kind = rui_random_below(random, 8);
-
-	if (kind < 3)
-	{
-		*x = map->low[0] + (map->high[0] - map->low[0]) * (1.02 * uniform(random) - 0.01);
-		*y = map->low[1] + (map->high[1] - map->low[1]) * (1.02 * uniform(random) - 0.01);
-		if (kind == 2)
-			*y = a[1]; /* level with a vertex */
-		return;
-	}
-	if (kind == 3)
-		t = 0;
-	if (kind == 4)
-		t = 0.5;
-	*x = a[0] + t * (a[2] - a[0]);
-	*y = a[1] + t * (a[3] - a[1]);
-	if (kind == 6)
-		*x = nextafter(*x, t < 0.5 ? INFINITY : -INFINITY);
-	if (kind == 7)
-		*y = nextafter(*y, t < 0.5 ? INFINITY : -INFINITY);
-}
+#include <malloc.h>
 
 static rui_gridmap *
 finish(rui_gridmap_builder *builder)
@@ -268,11 +21,12 @@ finish(rui_gridmap_builder *builder)
 	return map;
 }
 
-/* Compare at many points, then all forms and what was read back from them. */
+/* Compare at some points, then all forms and what was read back from them. */
 static void
-try_map(rui_gridmap_builder *builder, rui_random *random, int points)
+try_map(rui_gridmap_builder *builder, rui_random *random)
 {
 	rui_gridmap *map = finish(builder);
+	oracle o = make_oracle(builder);
 	rui_gridmap *again;
 	rui_gridmap_builder reader;
 	rui_text text;
@@ -281,14 +35,17 @@ try_map(rui_gridmap_builder *builder, rui_random *random, int points)
 	int64_t grid;
 	int i;
 
-	for (i = 0; i < points; i++)
+	for (i = 0; i < 200; i++)
 	{
-		double x;
-		double y;
+		double x = between(random, map->low[0], map->high[0]);
+		double y = between(random, map->low[1], map->high[1]);
+		oracle_answer answer = ask_oracle(&o, x, y);
 
-		choose_point(builder, map, random, &x, &y);
-		compare_at(builder, map, x, y);
+		grid = 0;
+		CHECK(rui_gridmap_locate(map, x, y, &grid) == answer.covered);
+		CHECK_INT(grid, answer.grid);
 	}
+	free_oracle(&o);
 	CHECK(!rui_gridmap_locate(map, NAN, map->low[1], &grid));
 	CHECK(!rui_gridmap_locate(map, INFINITY, map->low[1], &grid));
 	rui_text_start(&text, env);
@@ -316,14 +73,6 @@ try_map(rui_gridmap_builder *builder, rui_random *random, int points)
 }
 
 static void
-add(rui_gridmap_builder *builder, int64_t grid, rui_area *area)
-{
-	rui_error error = { 0 };
-
-	CHECK_INT(rui_gridmap_add(builder, grid, area, &error), RUI_OK);
-}
-
-static void
 test_stars(void)
 {
 	int round;
@@ -345,7 +94,6 @@ test_stars(void)
 			uint64_t polygons = 1 + rui_random_below(&random, 3);
 			uint64_t k;
 
-			area.multi = polygons > 1;
 			for (k = 0; k < polygons; k++)
 			{
 				/* Not always valid as a whole: the rings' rules still hold. */
@@ -359,9 +107,9 @@ test_stars(void)
 					add_star(&area, &random, cx, cy, 0.5, 3 + rui_random_below(&random, 9),
 							 lattice);
 			}
-			add(&builder, (int64_t) rui_random_below(&random, 2 * areas) - 5, &area);
+			add_area(&builder, (int64_t) rui_random_below(&random, 2 * areas) - 5, &area);
 		}
-		try_map(&builder, &random, 2000);
+		try_map(&builder, &random);
 	}
 }
 
@@ -386,9 +134,9 @@ test_tiles(void)
 
 			start_polygon(&area);
 			add_tile(&area, 77, i % side, i / side, round % 3 == 0 ? 118.78 : -5, 32.04, step, 30);
-			add(&builder, (i * 7919) % (side * side), &area);
+			add_area(&builder, (i * 7919) % (side * side), &area);
 		}
-		try_map(&builder, &random, 1500);
+		try_map(&builder, &random);
 	}
 }
 
@@ -409,7 +157,7 @@ test_slivers(void)
 
 		start_polygon(&area);
 		add_ring(&area, xy, 4);
-		add(&builder, 300 - i, &area);
+		add_area(&builder, 300 - i, &area);
 	}
 	for (i = 0; i < 20; i++)
 	{
@@ -419,49 +167,148 @@ test_slivers(void)
 
 		start_polygon(&area);
 		add_ring(&area, xy, 4);
-		add(&builder, 1000 + i, &area);
+		add_area(&builder, 1000 + i, &area);
 	}
-	try_map(&builder, &random, 20000);
+	try_map(&builder, &random);
 }
 
-/* The block grows with the vertices, also where edges are as long as can be. */
-static void
-test_size(void)
+/* ---- growth ---- */
+
+/* What a map of n grids is made of, from the most usual to the most hostile. */
+typedef enum growth_shape
 {
-	uint32_t rounds[2] = { 1000, 10000 };
-	uint32_t sizes[2];
+	GROW_TILES,
+	GROW_STRIPS, /* side by side, as long as the map */
+	GROW_CROSSING, /* strips that all cross one another */
+	GROW_FAN, /* triangles that all meet in one point */
+	GROW_RINGS, /* one within the other */
+	GROW_COPIES, /* one square for all grids */
+	GROW_SQUARES,
+	GROW_DUST, /* some dense spots, far apart */
+	GROW_SHAPES
+} growth_shape;
+
+static void
+grow(rui_gridmap_builder *builder, growth_shape shape, uint32_t n)
+{
+	rui_random random = { 17 };
+	double xy[2 * SHAPE_CORNERS];
+	uint32_t side = (uint32_t) sqrt(n);
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+	{
+		double low = i;
+		double high = shape == GROW_STRIPS ? i : n - i;
+		double strip[10] = { 0, low, 1e4, high, 1e4, high + 1, 0, low + 1 };
+		double from = TURN * i / n;
+		double to = TURN * (i + 1) / n;
+		double wing[8] = { 0.1, 0.2, 0.1 + cos(from), 0.2 + sin(from),
+						   0.1 + cos(to), 0.2 + sin(to) };
+		rui_area area = { 0 };
+
+		switch (shape)
+		{
+			case GROW_TILES:
+				start_polygon(&area);
+				add_tile(&area, 5, i % side, i / side, 118.78, 32.04, 0.003, 8);
+				add_area(builder, i, &area);
+				break;
+			case GROW_STRIPS:
+			case GROW_CROSSING:
+				add_simple(builder, i, strip, 4);
+				break;
+			case GROW_FAN:
+				add_simple(builder, i, wing, 3);
+				break;
+			case GROW_RINGS:
+				convex_ring(&random, 0, 0, 1 + i, 16, xy);
+				add_simple(builder, i, xy, 16);
+				break;
+			case GROW_COPIES:
+				add_box(builder, i, 0, 0, 1, 1);
+				break;
+			case GROW_SQUARES:
+				add_box(builder, i, i % side, i / side, i % side + 1, i / side + 1);
+				break;
+			default:
+				star_ring(&random, 1e3 * (i % 7) + 1e-3 * uniform(&random),
+						  1e3 * (i % 5) + 1e-3 * uniform(&random), 1e-4, 9, 0, xy);
+				add_simple(builder, i, xy, 9);
+				break;
+		}
+	}
+}
+
+/* Memory in use and at most, and steps between looks at interrupts. */
+typedef struct usage
+{
+	int64_t now;
+	int64_t most;
+	int64_t steps;
+} usage;
+
+static void *
+count_allocate(size_t size, void *argument)
+{
+	usage *u = argument;
+	void *block = malloc(size);
+
+	u->now += (int64_t) malloc_usable_size(block);
+	if (u->now > u->most)
+		u->most = u->now;
+	return block;
+}
+
+static void
+count_release(void *block, void *argument)
+{
+	((usage *) argument)->now -= (int64_t) malloc_usable_size(block);
+	free(block);
+}
+
+static bool
+count_step(void *argument)
+{
+	((usage *) argument)->steps++;
+	return false;
+}
+
+/*
+ * The block has at most 130 bytes a vertex, and takes at most 400 to make,
+ * whatever the shapes; the work grows with the vertices, nearly.
+ */
+static void
+test_growth(void)
+{
 	int shape;
 	int k;
 
-	for (shape = 0; shape < 2; shape++)
+	for (shape = 0; shape < GROW_SHAPES; shape++)
 	{
+		usage used[2] = { { 0 } };
+		int64_t sizes[2];
+
 		for (k = 0; k < 2; k++)
 		{
+			rui_env counting = { count_allocate, count_release, count_step, &used[k] };
 			rui_gridmap_builder builder;
 			rui_gridmap *map;
-			uint32_t i;
 
-			unit_note("size, shape %d", shape);
+			unit_note("growth, shape %d", shape);
 			rui_gridmap_start(&builder, env);
-			for (i = 0; i < rounds[k]; i++)
-			{
-				/* Parallel strips, or strips that all cross one another. */
-				double low = i;
-				double high = shape == 0 ? i : rounds[k] - i;
-				double xy[10] = { 0, low, 1e4, high, 1e4, high + 1, 0, low + 1, 0, low };
-				rui_area area = { 0 };
-
-				start_polygon(&area);
-				add_ring(&area, xy, 5);
-				add(&builder, i, &area);
-			}
+			grow(&builder, shape, k == 0 ? 900 : 9000);
+			builder.env = &counting;
 			map = finish(&builder);
+			builder.env = env;
 			sizes[k] = map->size;
-			CHECK(map->size < 1000 + (uint64_t) map->points * 150);
+			CHECK(map->size < 1000 + (uint64_t) map->points * 130);
+			CHECK(used[k].most < 3000 + (int64_t) map->points * 400);
 			free(map);
 			rui_gridmap_release(&builder);
 		}
-		CHECK(sizes[1] < 11 * (uint64_t) sizes[0]);
+		CHECK(sizes[1] < 14 * sizes[0]);
+		CHECK(used[1].steps < 12 * (used[0].steps + 1));
 	}
 }
 
@@ -489,14 +336,14 @@ test_errors(void)
 	start_polygon(&area);
 	add_ring(&area, square, 5);
 	area.srid = 4326;
-	add(&builder, 7, &area);
+	add_area(&builder, 7, &area);
 	start_polygon(&area);
 	add_ring(&area, square, 5);
 	area.srid = 3857;
 	CHECK_INT(rui_gridmap_add(&builder, -8, &area, &error), RUI_INVALID);
 	CHECK_TEXT(error.part, "grid -8");
 	area.srid = 0;
-	add(&builder, -8, &area);
+	add_area(&builder, -8, &area);
 	map = finish(&builder);
 	CHECK_INT(map->srid, 4326);
 	CHECK(rui_gridmap_locate(map, 1, 1, &grid) && grid == -8);
@@ -521,7 +368,7 @@ main(void)
 	test_stars();
 	test_tiles();
 	test_slivers();
-	test_size();
+	test_growth();
 	test_errors();
 	return unit_finish("gridmap");
 }

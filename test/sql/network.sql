@@ -1,0 +1,37 @@
+-- network: whose catchment a node lies in, and what hangs together.
+\set VERBOSITY default
+SET client_min_messages = warning;
+SET search_path = rui, public;
+
+-- A path of six with sources at its ends; one of them has a head start to make up.
+CREATE TABLE way (node bigint, neighbour bigint, length float8);
+INSERT INTO way SELECT i, i + 1, 10 FROM generate_series(1, 5) AS i;
+SELECT catchment(w.node, w.neighbour, w.length) FROM (TABLE way UNION ALL VALUES (1, NULL::bigint, 0), (6, NULL, 0)) AS w;
+SELECT catchment(w.node, w.neighbour, w.length) FROM (TABLE way UNION ALL VALUES (1, NULL::bigint, 0), (6, NULL, 25)) AS w;
+-- Equally near: the lowest; of a source or an edge given twice: the shortest.
+SELECT catchment(w.node, w.neighbour, w.length) FROM (VALUES (9::bigint, 5::bigint, 1.0::float8), (5, 7, 1), (9, NULL, 0), (7, NULL, 0), (7, NULL, 3), (5, 9, 4)) AS w(node, neighbour, length);
+-- What no way leads to is not there.
+SELECT catchment(w.node, w.neighbour, w.length) FROM (TABLE way UNION ALL VALUES (10, 11, 1), (11, NULL, 0)) AS w;
+SELECT catchment(w.node, w.neighbour, w.length) FROM way AS w;
+SELECT catchment(w.node, w.neighbour, w.length) FROM way AS w WHERE false;
+
+SELECT components(w.node, w.neighbour) FROM (SELECT node, neighbour FROM way WHERE node <> 3 UNION ALL VALUES (-4::bigint, NULL::bigint), (20, 20)) AS w;
+SELECT components(w.node, w.neighbour) FROM way AS w WHERE false;
+
+-- By groups, as every aggregate.
+SELECT node % 2 AS half, components(node, node + 2) FROM way GROUP BY 1 ORDER BY 1;
+
+SELECT catchment(NULL, 1, 1);
+SELECT catchment(1, 2, NULL);
+SELECT catchment(1, 2, -1);
+SELECT catchment(1, NULL, 'NaN');
+SELECT components(NULL, 1);
+
+-- A lattice of 40,000 nodes: the way around the corner is as long as its
+-- coordinates say.
+SELECT count(*), bool_and(r.length = least(r.node / 200 + r.node % 200, 199 - r.node / 200 + 199 - r.node % 200))
+FROM unnest((SELECT catchment(e.node, e.neighbour, e.length) FROM (
+	SELECT n::bigint AS node, n + 1::bigint AS neighbour, 1::float8 AS length FROM generate_series(0, 39999) AS n WHERE n % 200 < 199
+	UNION ALL SELECT n, n + 200, 1 FROM generate_series(0, 39799) AS n
+	UNION ALL VALUES (0, NULL::bigint, 0), (39999, NULL, 0)) AS e)) AS r;
+DROP TABLE way;
