@@ -32,8 +32,8 @@ typedef struct rui_compiled_kind
 	/*
 	 * Or NULL: the same for a value too large for the session to keep, that
 	 * is stored out of line and not compressed.  Then pointer is its TOAST
-	 * pointer, and the form reads parts of it as it needs them (by
-	 * detoast_attr_slice), so that a few calls need not read all of it.
+	 * pointer, and the form reads parts of it as it needs them, so that a
+	 * few calls need not read all of it.
 	 */
 	void *(*compile_in_parts)(struct varlena *pointer, MemoryContext context);
 } rui_compiled_kind;
@@ -44,7 +44,7 @@ typedef struct rui_compiled_kind
  * a function may use this for several arguments and kinds, but keeps no form
  * from one call to the next.  A form larger than a quarter of
  * rui.compiled_memory lives in fn_mcxt, of which a call site keeps the last
- * 16; where the kind can read in parts, such a value is.
+ * 16, and which reads the value in parts where the kind can.
  */
 extern void *rui_compiled(FunctionCallInfo fcinfo, int argument, const rui_compiled_kind *kind);
 

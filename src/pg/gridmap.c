@@ -7,6 +7,8 @@
 
 #include "access/detoast.h"
 #include "access/heaptoast.h"
+#include "access/table.h"
+#include "access/tableam.h"
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "funcapi.h"
@@ -281,15 +283,22 @@ RUI_FUNCTION(gridmap_final)
 
 /* ---- lookups ---- */
 
-/* Of a value read in parts, so many chunks of the TOAST table at once. */
+/*
+ * A value read in parts is read in pages of some chunks of the TOAST table,
+ * and in groups of pages when it turns out that many are wanted.
+ */
 #define PAGE (4 * TOAST_MAX_CHUNK_SIZE)
+#define GROUP 4
+#define FEW_READS 64
 
 typedef struct paged_map
 {
 	rui_gridmap_reader reader;
-	struct varlena *pointer;
+	struct varatt_external pointer;
+	uint32 size; /* without the varlena header */
 	char *block; /* of which the pages that are here have been read */
-	uint64 *here; /* a bit a page */
+	bool *here;
+	uint32 reads;
 } paged_map;
 
 typedef struct map_form
@@ -309,15 +318,21 @@ keep(struct varlena *value, MemoryContext context)
 	return form;
 }
 
+/* Read a page to its place: a varlena whose header is the end of the page before. */
 static void
 read_page(paged_map *paged, uint32 page)
 {
-	struct varlena *slice = detoast_attr_slice(paged->pointer, (int32) (page * PAGE), PAGE);
+	uint32 count = paged->reads++ < FEW_READS ? 1 : GROUP;
+	uint32 first = page - page % count;
+	uint32 offset = first * PAGE;
+	uint32 length = Min(count * PAGE, paged->size - offset);
+	Relation toast = table_open(paged->pointer.va_toastrelid, AccessShareLock);
 
-	memcpy(paged->block + VARHDRSZ + (Size) page * PAGE, VARDATA(slice),
-		   VARSIZE(slice) - VARHDRSZ);
-	pfree(slice);
-	paged->here[page / 64] |= UINT64CONST(1) << (page % 64);
+	table_relation_fetch_toast_slice(toast, paged->pointer.va_valueid, (int32) paged->size,
+									 (int32) offset, (int32) length,
+									 (struct varlena *) (paged->block + offset));
+	table_close(toast, AccessShareLock);
+	memset(paged->here + first, true, (length + PAGE - 1) / PAGE);
 }
 
 /* The head's first member is the varlena header, which no page has. */
@@ -329,7 +344,7 @@ read_part(void *argument, uint32_t offset, uint32_t size)
 	uint32 last = (offset + size - 1 - VARHDRSZ) / PAGE;
 
 	for (; page <= last; page++)
-		if ((paged->here[page / 64] & UINT64CONST(1) << (page % 64)) == 0)
+		if (!paged->here[page])
 			read_page(paged, page);
 	return paged->block + offset;
 }
@@ -337,15 +352,15 @@ read_part(void *argument, uint32_t offset, uint32_t size)
 static void *
 keep_in_parts(struct varlena *pointer, MemoryContext context)
 {
-	Size size = toast_raw_datum_size(PointerGetDatum(pointer));
-	paged_map *paged = palloc(sizeof(paged_map));
+	paged_map *paged = palloc0(sizeof(paged_map));
 	map_form *form = palloc(sizeof(map_form));
 
+	VARATT_EXTERNAL_GET_POINTER(paged->pointer, pointer);
 	paged->reader.read = read_part;
 	paged->reader.argument = paged;
-	paged->pointer = pointer;
-	paged->block = palloc(size);
-	paged->here = palloc0((size / PAGE / 64 + 1) * sizeof(uint64));
+	paged->size = VARATT_EXTERNAL_GET_EXTSIZE(paged->pointer);
+	paged->block = palloc(paged->size + VARHDRSZ);
+	paged->here = palloc0(paged->size / PAGE + 1);
 	form->map = read_part(paged, 0, sizeof(rui_gridmap));
 	form->reader = &paged->reader;
 	return form;

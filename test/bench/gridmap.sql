@@ -1,7 +1,7 @@
 -- Territories with crooked common borders and random points, for
 -- test/bench/gridmap: psql -v side=22 -v points=200000.
 SET client_min_messages = warning;
-DROP TABLE IF EXISTS bench_grid, bench_point, bench_map;
+DROP TABLE IF EXISTS bench_grid, bench_random, bench_spatial, bench_random_tenth, bench_spatial_tenth, bench_map;
 
 -- Corner (i, j) of the tessellation, moved about.
 CREATE OR REPLACE FUNCTION pg_temp.corner(i integer, j integer, OUT x float8, OUT y float8) LANGUAGE sql IMMUTABLE AS $$
@@ -26,9 +26,17 @@ WITH side AS (
 SELECT ((i * 7919 + j * 104729) % 1000003)::bigint * 1000 + i AS id, ST_MakePolygon(ST_AddPoint(l, ST_StartPoint(l))) AS area FROM line;
 CREATE INDEX ON bench_grid USING gist (area);
 
-CREATE TABLE bench_point AS
-SELECT n AS id, ST_Point(118.7 + 0.003 * :side * (hashint8extended(n, 4) & 1048575) / 1048576.0,
-	32.0 + 0.003 * :side * (hashint8extended(n, 5) & 1048575) / 1048576.0, 4326) AS p
-FROM generate_series(1, :points) AS n;
+CREATE TABLE bench_random AS
+SELECT n AS id, ST_X(p) AS x, ST_Y(p) AS y, p
+FROM generate_series(1, :points) AS n, LATERAL (
+	SELECT ST_Point(118.7 + 0.003 * :side * (hashint8extended(n, 4) & 1048575) / 1048576.0,
+		32.0 + 0.003 * :side * (hashint8extended(n, 5) & 1048575) / 1048576.0, 4326)
+) AS c(p);
+CREATE TABLE bench_spatial AS SELECT * FROM bench_random ORDER BY p;
+-- Every tenth, or one run of neighbours in ten.
+CREATE TABLE bench_random_tenth AS SELECT * FROM bench_random WHERE id % 10 = 0;
+CREATE TABLE bench_spatial_tenth AS
+SELECT id, x, y, p FROM (SELECT *, row_number() OVER (ORDER BY p) / 100 AS run FROM bench_random) AS s WHERE run % 10 = 0 ORDER BY p;
+ALTER TABLE bench_random ADD PRIMARY KEY (id);
 CREATE TABLE bench_map AS SELECT rui.gridmap(id, area) AS map FROM bench_grid;
-VACUUM ANALYZE bench_grid, bench_point, bench_map;
+VACUUM ANALYZE bench_grid, bench_random, bench_spatial, bench_random_tenth, bench_spatial_tenth, bench_map;
