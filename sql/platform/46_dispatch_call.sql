@@ -274,7 +274,7 @@ DECLARE
 	setting CONSTANT jsonb := rui._dispatch_weights(project_id);
 	every CONSTANT double precision := setting ->> 'batch';
 	done bigint;
-	found record;
+	done_now bigint;
 BEGIN
 	IF every = 0 OR (SELECT p.state FROM rui.project p WHERE p.id = _duty_dispatch.project_id) <> 'live' THEN
 		RETURN 0;
@@ -311,8 +311,8 @@ BEGIN
 			AND t.last_at <= _duty_dispatch.at)
 		OR EXISTS (SELECT FROM rui.dispatch_change c WHERE c.project_id = _duty_dispatch.project_id) THEN
 		PERFORM rui._lock_dispatch(project_id, at);
-		SELECT d.assigned + d.moved AS tasks INTO found FROM rui._dispatch_now(_duty_dispatch.project_id, NULL, _duty_dispatch.at) d;
-		done := done + found.tasks;
+		SELECT d.assigned + d.moved INTO done_now FROM rui._dispatch_now(_duty_dispatch.project_id, NULL, _duty_dispatch.at) d;
+		done := done + done_now;
 	END IF;
 	RETURN done;
 END
