@@ -4,7 +4,8 @@
  *	  The standing match of a project: its assignment kept optimal in tables.
  *
  * A change reads the workers and, of the tasks, only what its searches come
- * by; it writes only what moved.  The session keeps what it has read for the
+ * by; it writes only what moved.  A session that goes on changing a match
+ * reads the rest at once.  The session keeps what it has read for the
  * next change, as long as the version in rui.dispatch_state is the one that it
  * wrote itself: versions are never given twice, so what a rolled back
  * transaction or another session changed is read again.
@@ -18,6 +19,7 @@
 
 #include "pg/lookup.h"
 
+#define FEW_CHANGES 16 /* after so many a session reads all at once */
 #define MOST_KEPT (256 * 1024 * 1024) /* bytes of a match that is kept by the session */
 
 /* The match that the session keeps: one, of the project asked for last. */
@@ -28,6 +30,8 @@ static rui_status
 read_worker(rui_assign_live *live, int64_t worker, bool backs, void *argument, rui_error *error)
 {
 	(void) live;
+	if (kept.is_whole)
+		return RUI_OK;
 	return rui_match_tell_rows(argument, backs ? MATCH_READ_BACKS : MATCH_READ_HELD,
 							   Int64GetDatum(worker), error);
 }
@@ -100,6 +104,14 @@ open_match(int64 project, double load_cost, double rebate)
 		load(project, version, load_cost, rebate);
 	/* Until the end of this call: an error in between leaves it unusable. */
 	kept.usable = false;
+	if (!kept.is_whole && kept.changes++ >= FEW_CHANGES)
+	{
+		rui_error error = { 0 };
+
+		RUI_CHECK(rui_match_tell_rows(&kept, MATCH_READ_ALL, Int64GetDatum(0), &error), error,
+				  RUI_MATCH_WHAT);
+		kept.is_whole = true;
+	}
 }
 
 static void

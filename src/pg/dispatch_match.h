@@ -26,6 +26,7 @@ typedef enum rui_match_statement
 	MATCH_READ_HELD,
 	MATCH_READ_BACKS,
 	MATCH_READ_TASKS,
+	MATCH_READ_ALL,
 	MATCH_DELETE_TASKS,
 	MATCH_WRITE_CANDIDATES,
 	MATCH_WRITE_PLAN,
@@ -45,6 +46,8 @@ typedef struct rui_match
 	int64 version;
 	double load_cost;
 	double rebate;
+	int changes; /* since it was loaded */
+	bool is_whole; /* all tasks have been told */
 	rui_assign_live *live;
 } rui_match;
 
@@ -77,7 +80,7 @@ extern Datum rui_match_column(uint64 row, int number, bool *is_null);
 
 /*
  * Tell the match a row (task, penalty, parties, costs, holder, offered to);
- * all rows of a statement for a key.
+ * all rows of a statement for a key (project only: MATCH_READ_ALL).
  */
 extern rui_status rui_match_tell_row(rui_match *match, uint64 row, rui_error *error);
 extern rui_status rui_match_tell_rows(rui_match *match, rui_match_statement which, Datum key,

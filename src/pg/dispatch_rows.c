@@ -48,6 +48,11 @@ static const struct
 										"WHERE c.project_id = $1 AND c.task_id = ANY ($2)",
 						   2,
 						   { INT8OID, INT8ARRAYOID } },
+	[MATCH_READ_ALL] = { TASK_COLUMNS "FROM rui.dispatch_candidate c JOIN rui.dispatch_plan l "
+									  "ON l.project_id = c.project_id AND l.task_id = c.task_id "
+									  "WHERE c.project_id = $1",
+						 1,
+						 { INT8OID } },
 	[MATCH_DELETE_TASKS] = { "WITH gone AS (DELETE FROM rui.dispatch_plan l "
 							 "WHERE l.project_id = $1 AND l.task_id = ANY ($2)) "
 							 "DELETE FROM rui.dispatch_candidate c "
