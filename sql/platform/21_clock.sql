@@ -33,7 +33,7 @@ CREATE TABLE rui.task_clock (
 		AND judged_by IN ('working', 'wall') AND state IN ('running', 'paused', 'stopped')
 		AND (state = 'stopped') = (stopped_at IS NOT NULL)
 		AND (state <> 'running' OR due_at IS NOT NULL AND breach_at IS NOT NULL)
-		AND (next_at IS NULL OR state = 'running') AND (resumes_at IS NULL OR state = 'running')
+		AND (next_at IS NULL OR state <> 'stopped') AND (resumes_at IS NULL OR state = 'running')
 		AND (on_time IS NULL OR state = 'stopped')
 		AND (on_time IS NULL) = (late_working IS NULL) AND (on_time IS NULL) = (late_wall IS NULL))
 ) WITH (fillfactor = 80);
@@ -141,8 +141,8 @@ PERFORM rui._describe('task_clock', 'The clocks of tasks, one row per promise, w
 	'is_switched: Whether it went over to another calendar since (rui.clock_event says when).',
 	'clock: The clock itself; its members are read by rui.clock_*().',
 	'cycle: 1, and one more for each reopening.',
-	'state: running, paused or stopped.',
-	'resumes_at: Until when it is paused, where that is known; null when it is not, or has passed at its last change.',
+	'state: running, paused or stopped, once all that is planned has come.',
+	'resumes_at: Until when it is paused, now or as planned, where that is known; null when it is not, or has passed at its last change.',
 	'due_at: When it is due, as to be shown; null while paused in time without a known end; of a late or stopped clock, when it was due.',
 	'breach_at: The last instant with no more working time than the target; null as due_at.',
 	'next_level: The level that fires next: warnings below 0, 0 is the breach itself, escalations above.',

@@ -47,7 +47,7 @@ COMMENT ON FUNCTION rui._promise(bigint, text[], integer, boolean, timestamptz) 
 
 CREATE FUNCTION rui._start_clocks(project_id bigint, task_id bigint, category_path text[], priority integer,
 	is_emergency boolean, agreed_resolution interval, opened_at timestamptz, only_target text DEFAULT NULL,
-	at timestamptz DEFAULT NULL) RETURNS void
+	at timestamptz DEFAULT NULL, known_at timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -79,10 +79,14 @@ BEGIN
 		AS w(warn_after)
 	WHERE t.length IS NOT NULL AND t.target = coalesce(only_target, t.target)
 	ON CONFLICT ON CONSTRAINT task_clock_pkey DO NOTHING;
+	IF known_at IS NOT NULL AND EXISTS (
+		SELECT FROM rui.clock_pause p WHERE p.project_id = _start_clocks.project_id AND p.task_id = _start_clocks.task_id) THEN
+		PERFORM rui._fold_clocks(project_id, ARRAY[task_id], known_at);
+	END IF;
 END
 $$;
-COMMENT ON FUNCTION rui._start_clocks(bigint, bigint, text[], integer, boolean, interval, timestamptz, text, timestamptz) IS
-'Internal: starts the clocks of a new task as rui._promise says for opened_at; call-back only when only_target names it, other targets all or the one named; at `at` where not null, else at opened_at. agreed_resolution replaces the policy''s resolution target and counts on its resolution calendar, without a policy by the wall. Clocks that are there stay. No policy and nothing agreed: no clocks. Errors: 55000 the policy''s calendar does not hold then, 22008 due outside of 1900 to 2200.';
+COMMENT ON FUNCTION rui._start_clocks(bigint, bigint, text[], integer, boolean, interval, timestamptz, text, timestamptz, timestamptz) IS
+'Internal: starts the clocks of a task as rui._promise says for opened_at; call-back only when only_target names it, other targets all or the one named; at `at` where not null, else at opened_at. known_at: when, for a task whose clocks may have been paused before that. agreed_resolution replaces the policy''s resolution target and counts on its resolution calendar, without a policy by the wall. Clocks that are there stay. No policy and nothing agreed: no clocks. Errors: 55000 the policy''s calendar does not hold then, 22008 due outside of 1900 to 2200.';
 
 CREATE FUNCTION rui._lock_clocks(project_id bigint, task_ids bigint[], at timestamptz, only_targets text[] DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -114,7 +118,6 @@ SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
 	moved bigint[];
-	stopped bigint[];
 	concerned text[];
 BEGIN
 	-- Who has no clock to move meets nobody who looks at them.
@@ -123,34 +126,49 @@ BEGIN
 		RETURN;
 	END IF;
 	WITH fact AS (
-		INSERT INTO rui.clock_event AS e (project_id, task_id, target, at, event)
-		SELECT c.project_id, c.task_id, c.target, _move_clocks.at, CASE r.move WHEN 'start' THEN 'reopen' ELSE r.move END
+		INSERT INTO rui.clock_event AS e (project_id, task_id, target, at, event, policy_id)
+		SELECT c.project_id, c.task_id, c.target, _move_clocks.at, m.event, m.policy_id
 		FROM rui.clock_rule r
 		JOIN rui.task_clock c ON c.project_id = _move_clocks.project_id AND c.task_id = ANY (task_ids) AND c.target = r.target
 			AND (c.state = 'stopped') = (r.move IN ('start', 'reopen'))
+		CROSS JOIN LATERAL (
+			SELECT CASE r.move WHEN 'start' THEN 'reopen' ELSE r.move END, NULL::bigint
+			UNION ALL
+			-- A target set while it was stopped, as was told later, is that of the new cycle.
+			(SELECT t.event, t.policy_id FROM rui.clock_event t
+			WHERE r.move IN ('start', 'reopen') AND t.project_id = c.project_id AND t.task_id = c.task_id AND t.target = c.target
+				AND t.event LIKE 'retarget %' AND t.at >= c.stopped_at
+			ORDER BY t.at DESC LIMIT 1)) AS m(event, policy_id)
 		WHERE r.kind = _move_clocks.kind AND r.action = _move_clocks.action
 		ON CONFLICT ON CONSTRAINT clock_event_pkey DO NOTHING
-		RETURNING e.task_id, e.target, e.event)
-	SELECT array_agg(DISTINCT f.task_id), array_agg(DISTINCT f.task_id) FILTER (WHERE f.event <> 'reopen'), array_agg(DISTINCT f.target)
-	INTO moved, stopped, concerned FROM fact f;
+		RETURNING e.task_id, e.target)
+	SELECT array_agg(DISTINCT f.task_id), array_agg(DISTINCT f.target) INTO moved, concerned FROM fact f;
 	IF moved IS NULL THEN
 		RETURN;
 	END IF;
 	IF EXISTS (
 		SELECT FROM rui.clock_pause p
-		WHERE p.project_id = _move_clocks.project_id AND p.task_id = ANY (stopped)
+		WHERE p.project_id = _move_clocks.project_id AND p.task_id = ANY (moved)
 			AND (upper_inf(p.during) OR upper(p.during) > _move_clocks.at)) THEN
-		-- A pause ends with the last clock that it pauses; the others go on with it.
-		UPDATE rui.clock_pause p SET during = tstzrange(lower(p.during), greatest(lower(p.during), _move_clocks.at))
-		WHERE p.project_id = _move_clocks.project_id AND p.task_id = ANY (stopped)
-			AND (upper_inf(p.during) OR upper(p.during) > _move_clocks.at)
-			AND NOT EXISTS (
-				SELECT FROM rui.task_clock c
-				WHERE c.project_id = p.project_id AND c.task_id = p.task_id AND c.target = ANY (p.targets) AND c.state <> 'stopped'
-					AND NOT EXISTS (
-						SELECT FROM rui.clock_rule r
-						WHERE r.kind = _move_clocks.kind AND r.action = _move_clocks.action AND r.target = c.target
-							AND r.move IN ('stop', 'end')));
+		-- A pause ends with the last clock that it pauses, one that pauses none
+		-- with the last of all; the others go on with it.
+		WITH ended AS (
+			UPDATE rui.clock_pause p SET during = tstzrange(lower(p.during), greatest(lower(p.during), _move_clocks.at))
+			WHERE p.project_id = _move_clocks.project_id AND p.task_id = ANY (moved)
+				AND (upper_inf(p.during) OR upper(p.during) > _move_clocks.at)
+				AND NOT EXISTS (
+					SELECT FROM rui.task_clock c
+					WHERE c.project_id = p.project_id AND c.task_id = p.task_id AND c.state <> 'stopped'
+						AND (c.target = ANY (p.targets) OR NOT EXISTS (
+							SELECT FROM rui.task_clock o
+							WHERE o.project_id = p.project_id AND o.task_id = p.task_id AND o.target = ANY (p.targets)))
+						AND NOT EXISTS (
+							SELECT FROM rui.clock_rule r
+							WHERE r.kind = _move_clocks.kind AND r.action = _move_clocks.action AND r.target = c.target
+								AND r.move IN ('stop', 'end')))
+			RETURNING p.targets)
+		SELECT array_agg(DISTINCT t.target) INTO concerned
+		FROM (SELECT unnest(concerned) UNION ALL SELECT unnest(e.targets) FROM ended e) AS t(target);
 	END IF;
 	PERFORM rui._fold_clocks(project_id, moved, at, concerned, at);
 END
@@ -158,23 +176,36 @@ $$;
 COMMENT ON FUNCTION rui._move_clocks(bigint, text, bigint[], text, timestamptz) IS
 'Internal: an action on tasks of a kind happened at `at`: their clocks move as rui.clock_rule says, those in a state for it. Tells warnings, breaches and escalations from before `at` first; pauses end with the last clock they pause. The caller holds the tasks'' rows.';
 
+CREATE FUNCTION rui._paused_by(project_id bigint, reason text) RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	paused text[];
+BEGIN
+	SELECT coalesce(o.targets, r.targets) INTO paused
+	FROM rui.pause_reason r
+	LEFT JOIN rui.pause_rule o ON o.project_id = _paused_by.project_id AND o.reason = r.code
+	WHERE r.code = _paused_by.reason;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'unknown reason to pause "%"', left(reason, 60)
+			USING ERRCODE = 'no_data_found', HINT = 'rui.pause_reason lists them.';
+	END IF;
+	RETURN paused;
+END
+$$;
+COMMENT ON FUNCTION rui._paused_by(bigint, text) IS
+'Internal: the targets that a reason pauses in a project. Error P0002 unknown reason.';
+
 CREATE FUNCTION rui._pause_clocks(project_id bigint, task_id bigint, reason text, note text, from_at timestamptz,
 	until_at timestamptz, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-	paused text[];
+	paused CONSTANT text[] := rui._paused_by(project_id, reason);
 	new_id bigint;
 BEGIN
-	SELECT coalesce(o.targets, r.targets) INTO paused
-	FROM rui.pause_reason r
-	LEFT JOIN rui.pause_rule o ON o.project_id = _pause_clocks.project_id AND o.reason = r.code
-	WHERE r.code = _pause_clocks.reason;
-	IF NOT FOUND THEN
-		RAISE EXCEPTION 'unknown reason to pause "%"', left(reason, 60)
-			USING ERRCODE = 'no_data_found', HINT = 'rui.pause_reason lists them.';
-	END IF;
 	PERFORM rui._lock_clocks(project_id, ARRAY[task_id], at);
 	INSERT INTO rui.clock_pause (project_id, task_id, reason, targets, during, note, party_id)
 	VALUES (project_id, task_id, reason, paused, tstzrange(from_at, until_at), note, rui.current_party())
@@ -246,14 +277,15 @@ BEGIN
 		RETURN 0;
 	END IF;
 	WITH concerned AS (
-		SELECT c.task_id, c.target, c.calendar_code, rui.clock_target(c.clock) AS old_length, p.policy_id, p.judged_by,
-			p.notice_calendar, p.calendar_code AS new_code, p.length
+		-- Not before the cycle that it is for.
+		SELECT c.task_id, c.target, greatest(_retarget_clocks.at, rui.clock_started_at(c.clock)) AS at, c.calendar_code,
+			rui.clock_target(c.clock) AS old_length, p.policy_id, p.judged_by, p.notice_calendar, p.calendar_code AS new_code, p.length
 		FROM unnest(promises) AS p
 		JOIN rui.task_clock c ON c.project_id = _retarget_clocks.project_id AND c.task_id = p.task_id AND c.target = p.target
 		WHERE c.state <> 'stopped'
 	), fact AS (
 		INSERT INTO rui.clock_event (project_id, task_id, target, at, event, policy_id, calendar_code)
-		SELECT _retarget_clocks.project_id, c.task_id, c.target, _retarget_clocks.at, e.event, c.policy_id,
+		SELECT _retarget_clocks.project_id, c.task_id, c.target, c.at, e.event, c.policy_id,
 			CASE e.event WHEN 'switch' THEN c.new_code END
 		FROM concerned c
 		CROSS JOIN LATERAL (

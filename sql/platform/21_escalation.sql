@@ -22,11 +22,13 @@ BEGIN
 		RETURN 0;
 	END IF;
 	WITH due AS (
-		SELECT c.task_id, c.target, c.cycle, c.next_level, c.next_at, coalesce(p.escalations, '{}') AS escalations,
-			p.escalate_in, CASE c.judged_by WHEN 'wall' THEN c.due_at ELSE c.breach_at END AS limit_at,
+		SELECT c.task_id, c.target, c.cycle, c.next_level, c.next_at, c.clock, coalesce(p.escalations, '{}') AS escalations, p.escalate_in,
+			CASE c.judged_by WHEN 'wall' THEN c.due_at ELSE c.breach_at END AS limit_at, c.breached_at,
 			CASE WHEN c.next_level < 0 THEN rui._warn_after(p.warnings, rui.clock_target(c.clock)) ELSE '{}' END AS warn_after,
 			CASE WHEN c.is_switched THEN rui._clock_calendar(c.project_id, c.task_id, c.target, c.first_calendar, NULL, NULL, 'infinity')
 				ELSE coalesce(w.calendar, rui._always()) END AS calendar,
+			coalesce((SELECT range_agg(u.during) FROM rui.clock_pause u
+				WHERE u.project_id = c.project_id AND u.task_id = c.task_id AND c.target = ANY (u.targets)), '{}') AS pauses,
 			n.calendar AS notices
 		FROM rui.task_clock c
 		LEFT JOIN rui.sla_policy p ON p.project_id = c.project_id AND p.id = c.policy_id
@@ -37,23 +39,14 @@ BEGIN
 		ORDER BY c.task_id, c.target
 		FOR NO KEY UPDATE OF c
 	), step AS (
-		-- A warning lies its part of the target after the next one; a further
-		-- escalation its distance after the breach, or after the next one.
 		SELECT d.task_id, d.target, d.cycle, l.level, d.notices,
 			CASE WHEN l.level = d.next_level THEN d.next_at
-				WHEN l.level < 0 THEN rui.due_at(d.calendar, d.next_at,
-					d.warn_after[cardinality(d.warn_after) + l.level + 1] - d.warn_after[cardinality(d.warn_after) + d.next_level + 1])
-				WHEN l.level = 0 THEN d.limit_at
-				WHEN d.escalate_in = 'wall' THEN o.base_at + (d.escalations[l.level] - o.reached)
-				ELSE rui.breach_at(d.calendar, o.base_at, d.escalations[l.level] - o.reached) END AS fires_at
+				ELSE rui._level_at(d.clock, d.calendar, d.pauses, l.level, d.warn_after, d.limit_at, coalesce(d.breached_at, d.limit_at),
+					d.escalations, d.escalate_in) END AS fires_at
 		FROM due d
-		CROSS JOIN LATERAL (
-			SELECT CASE WHEN d.next_level <= 0 THEN d.limit_at ELSE d.next_at END,
-				CASE WHEN d.next_level <= 0 THEN interval '0' ELSE d.escalations[d.next_level] END) AS o(base_at, reached)
 		-- The limit, of the 20 warnings, the breach and 20 escalations, is for the planner's eyes.
 		CROSS JOIN LATERAL (
 			SELECT g.level FROM generate_series(d.next_level, cardinality(d.escalations)) AS g(level) LIMIT 41) AS l
-		WHERE l.level <= 0 OR isfinite(d.limit_at)
 	), kept AS (
 		INSERT INTO rui.escalation AS e (project_id, task_id, target, cycle, level, at, notify_at)
 		SELECT _escalate.project_id, s.task_id, s.target, s.cycle, s.level, s.fires_at,

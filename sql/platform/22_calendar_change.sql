@@ -100,7 +100,8 @@ BEGIN
 		r.breached_at IS NOT NULL
 	FROM rui._judge_clocks(project_id, task_ids, 'infinity', at, code, calendar) AS j
 	JOIN stored s ON s.task_id = j.task_id AND s.target = j.target AND s.cycle = (j.verdict).cycle
-	CROSS JOIN LATERAL rui._judged(s.judged_by, j.verdict) AS r
+	CROSS JOIN LATERAL rui._judged(s.judged_by, j.verdict,
+		greatest(_clock_differences.at, s.breached_at + interval '1 microsecond')) AS r
 	WHERE (s.due_at, s.breach_at, s.breached_at IS NULL) IS DISTINCT FROM (r.due_at, r.breach_at, r.breached_at IS NULL)
 	ORDER BY s.task_id, s.target, s.cycle;
 END
@@ -118,11 +119,14 @@ BEGIN
 	UPDATE rui.task_clock c
 	SET clock = f.clock, due_at = CASE WHEN c.breached_at IS NULL THEN rui.clock_due_at(f.clock) ELSE c.due_at END,
 		breach_at = CASE WHEN c.breached_at IS NULL THEN rui.clock_breach_at(f.clock) ELSE c.breach_at END,
-		next_at = rui._level_at(f.clock, f.calendar, c.judged_by, c.next_level,
+		next_at = rui._level_at(f.clock, f.calendar, f.pauses, c.next_level,
 			CASE WHEN c.next_level < 0 THEN rui._warn_after(f.warnings, rui.clock_target(f.clock)) END,
-			c.breached_at, f.escalations, f.escalate_in)
+			CASE c.judged_by WHEN 'wall' THEN rui.clock_due_at(f.clock) ELSE rui.clock_breach_at(f.clock) END, c.breached_at,
+			f.escalations, f.escalate_in)
 	FROM (
 		SELECT k.task_id, k.target, w.calendar, p.warnings, p.escalations, p.escalate_in,
+			CASE WHEN k.next_level > 0 THEN coalesce((SELECT range_agg(u.during) FROM rui.clock_pause u
+				WHERE u.project_id = k.project_id AND u.task_id = k.task_id AND k.target = ANY (u.targets)), '{}') END AS pauses,
 			rui.clock_switch(k.clock, w.calendar, w.calendar, rui.clock_changed_at(k.clock)) AS clock
 		FROM rui.task_clock k
 		LEFT JOIN rui.sla_policy p ON p.project_id = k.project_id AND p.id = k.policy_id

@@ -13,9 +13,10 @@ DECLARE
 	new_state text;
 BEGIN
 	-- Who states no time and had to wait for another action comes after it; so
-	-- does what follows a reopening, which comes after the completion.
+	-- does what follows reopenings, each of which comes after its completion.
 	IF at < present.last_at AND (at = now() AND present.last_at <= clock_timestamp()
-		OR present.last_action = 'reopen' AND present.last_at = at + interval '1 microsecond') THEN
+		OR present.last_at <= at + (SELECT k.reopen_count FROM rui.ticket k
+			WHERE k.project_id = _move_ticket.project_id AND k.id = present.id) * interval '1 microsecond') THEN
 		happened := present.last_at;
 	ELSIF at < present.last_at THEN
 		RAISE EXCEPTION 'ticket %: % cannot happen at %, before %', present.id, action, at, present.last_action
@@ -58,7 +59,7 @@ BEGIN
 			SELECT FROM rui.sla_policy p WHERE p.project_id = present.project_id AND p.call_back IS NOT NULL) THEN
 			PERFORM rui._start_clocks(project_id, present.id,
 				(SELECT c.path FROM rui.ticket_category c WHERE c.project_id = present.project_id AND c.code = present.category),
-				present.priority, present.is_emergency, NULL, present.opened_at, 'call_back', happened);
+				present.priority, present.is_emergency, NULL, present.opened_at, 'call_back', happened, happened);
 		END IF;
 	END IF;
 	INSERT INTO rui.event (project_id, at, kind, subject, subject_id, party_id, payload)
@@ -170,9 +171,11 @@ BEGIN
 		WHERE k.project_id = triage_ticket.project_id AND k.id = triage_ticket.ticket_id;
 		PERFORM rui._retarget_clocks(project_id, rui._promises(project_id, ticket_id, kind_of_need.path, present.priority,
 			present.is_emergency, agreed, present.opened_at), present.last_at);
-		-- What it was not promised before counts from the beginning.
+		-- What it was not promised before counts from the beginning, until now
+		-- where this is what was promised.
 		PERFORM rui._start_clocks(project_id, ticket_id, kind_of_need.path, present.priority, present.is_emergency, agreed,
-			present.opened_at);
+			present.opened_at, known_at => present.last_at);
+		PERFORM rui._move_clocks(project_id, present.kind, ARRAY[ticket_id], 'triage', present.last_at);
 	END IF;
 	PERFORM rui._finish_request(project_id, 'triage_ticket', request_key, to_jsonb(new_state));
 	RETURN new_state;

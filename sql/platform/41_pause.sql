@@ -28,6 +28,7 @@ DECLARE
 	answer jsonb;
 	present rui.task;
 	begins CONSTANT timestamptz := coalesce(from_at, at);
+	paused text[];
 	new_id bigint;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'work_ticket');
@@ -55,10 +56,15 @@ BEGIN
 	END IF;
 	present := rui._lock_task(project_id, task_id);
 	PERFORM rui._check_pauser(project_id, present);
+	paused := rui._paused_by(project_id, cause);
 	IF NOT EXISTS (
 		SELECT FROM rui.task_clock c
 		WHERE c.project_id = pause_clocks.project_id AND c.task_id = pause_clocks.task_id
-			AND (c.state <> 'stopped' OR c.stopped_at > begins)) THEN
+			AND (c.state <> 'stopped' OR c.stopped_at > begins)
+			-- A cause that pauses none of them is written down while any runs.
+			AND (c.target = ANY (paused) OR NOT EXISTS (
+				SELECT FROM rui.task_clock o
+				WHERE o.project_id = c.project_id AND o.task_id = c.task_id AND o.target = ANY (paused)))) THEN
 		RAISE EXCEPTION 'task % has no clock to pause from % on', task_id, begins
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'rui.task_clock says when its clocks stopped.';
 	ELSIF begins < present.opened_at THEN
@@ -73,7 +79,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.pause_clocks(bigint, bigint, text, text, timestamptz, timestamptz, text, timestamptz) IS
-'The clocks of a task that a cause pauses (rui.pause_reason, rui.pause_rule) are paused from from_at (null: at) until until_at (null: until rui.resume_clocks, rui.resume_ticket, or they stop), and the pause''s id is returned. Causes may overlap: their union counts. A pause told more than five minutes late counts as if told in time: due times move, and a breach may be taken back, which rui.clock_pause and the event clock.pause record; it needs permission correct_clocks. note: up to 500 characters or null. For who does the task or answers for it, or with manage_tickets. Errors: 22004, 22001, 22008, 22023 blank text, until_at not after from_at, before the task was opened, P0002 unknown task or cause, RU409, 42501, 55000 no clock to pause.';
+'The clocks of a task that a cause pauses (rui.pause_reason, rui.pause_rule) are paused from from_at (null: at) until until_at (null: until rui.resume_clocks, rui.resume_ticket, or they stop), and the pause''s id is returned. Causes may overlap: their union counts. A pause told more than five minutes late counts as if told in time: due times move, and a breach may be taken back, which rui.clock_pause and the event clock.pause record; it needs permission correct_clocks. note: up to 500 characters or null. For who does the task or answers for it, or with manage_tickets. Errors: 22004, 22001, 22008, 22023 blank text, until_at not after from_at, before the task was opened, P0002 unknown task or cause, RU409, 42501, 55000 no clock that the cause pauses.';
 
 CREATE FUNCTION rui.resume_clocks(project_id bigint, pause_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS void

@@ -93,38 +93,47 @@ BEGIN
 		WHERE CASE WHEN policy IS NULL THEN c.target IS NOT NULL
 			ELSE i.length IS NOT NULL OR i.target = 'resolution' AND n.agreed_resolution IS NOT NULL END
 	), judged AS (
-		SELECT w.id, w.target, v.cycle, r.due_at, r.breached_at,
-			CASE w.judged_by WHEN 'wall' THEN r.late_wall ELSE r.late_working END AS late_by
+		SELECT w.id, w.target, v.cycle, r.due_at, r.breached_at, CASE b.judged_by WHEN 'wall' THEN r.late_wall ELSE r.late_working END AS late_by
 		FROM wanted w
+		CROSS JOIN LATERAL (
+			SELECT coalesce(range_agg(p.during), '{}') FROM rui.clock_pause p
+			WHERE p.project_id = sla_what_if.project_id AND p.task_id = w.id AND w.target = ANY (p.targets)) AS u(pauses)
 		CROSS JOIN LATERAL (
 			SELECT rui.judge_clock(w.calendar, w.length, f.event, f.at, sla_what_if.as_of ORDER BY f.at) AS verdicts
 			FROM (
-				SELECT 'start', w.started_at WHERE w.is_stored
-				UNION ALL
-				SELECT e.event, e.at FROM rui.clock_event e
-				WHERE w.is_stored AND e.project_id = sla_what_if.project_id AND e.task_id = w.id AND e.target = w.target
-					AND e.event <> 'switch' AND (policy IS NULL OR e.event IN ('stop', 'end', 'reopen'))
-				UNION ALL
-				-- What was not promised is told by the actions of the task.
-				SELECT 'start', w.opened_at WHERE NOT w.is_stored AND w.target <> 'call_back'
-				UNION ALL
-				SELECT m.move, e.at
-				FROM rui.event e
-				JOIN rui.clock_rule u ON u.kind = w.kind AND u.target = w.target AND e.kind = w.kind || '.' || u.action
-				CROSS JOIN LATERAL (SELECT unnest(CASE u.move WHEN 'start' THEN '{start,reopen}'::text[] ELSE ARRAY[u.move] END)) AS m(move)
-				WHERE NOT w.is_stored AND e.project_id = sla_what_if.project_id AND e.subject = w.kind AND e.subject_id = w.id
-					AND e.at >= w.opened_at
-				UNION ALL
-				SELECT x.event, x.at
+				SELECT x.event, e.at
 				FROM (
-					SELECT unnest(range_agg(p.during)) AS paused FROM rui.clock_pause p
-					WHERE p.project_id = sla_what_if.project_id AND p.task_id = w.id AND w.target = ANY (p.targets)) AS u
-				CROSS JOIN LATERAL (VALUES ('pause', lower(u.paused)), ('resume', upper(u.paused))) AS x(event, at)
-			) AS f(event, at)
-			WHERE f.at <= sla_what_if.as_of) AS j
+					SELECT 'start', w.started_at WHERE w.is_stored
+					UNION ALL
+					SELECT e.event, e.at FROM rui.clock_event e
+					WHERE w.is_stored AND e.project_id = sla_what_if.project_id AND e.task_id = w.id AND e.target = w.target
+						AND e.event <> 'switch' AND (policy IS NULL OR e.event IN ('stop', 'end', 'reopen'))
+					UNION ALL
+					-- What was not promised is told by the actions of the task.
+					SELECT 'start', w.opened_at WHERE NOT w.is_stored AND w.target <> 'call_back'
+					UNION ALL
+					SELECT m.move, e.at
+					FROM rui.event e
+					JOIN rui.clock_rule u ON u.kind = w.kind AND u.target = w.target AND e.kind = w.kind || '.' || u.action
+					CROSS JOIN LATERAL (SELECT unnest(CASE u.move WHEN 'start' THEN '{start,reopen}'::text[] ELSE ARRAY[u.move] END)) AS m(move)
+					WHERE NOT w.is_stored AND e.project_id = sla_what_if.project_id AND e.subject = w.kind AND e.subject_id = w.id
+						AND e.at >= w.opened_at
+				) AS e(event, at)
+				CROSS JOIN LATERAL (VALUES (e.event), (CASE WHEN e.event IN ('start', 'reopen') AND u.pauses @> e.at THEN 'pause' END)) AS x(event)
+				WHERE e.at <= sla_what_if.as_of
+				UNION ALL
+				-- With what is planned.
+				SELECT x.event, x.at
+				FROM unnest(u.pauses) AS r(paused)
+				CROSS JOIN LATERAL (VALUES ('pause', lower(r.paused)), ('resume', upper(r.paused))) AS x(event, at)
+				WHERE isfinite(x.at)
+			) AS f(event, at)) AS j
 		CROSS JOIN LATERAL unnest(j.verdicts) AS v
-		CROSS JOIN LATERAL rui._judged(w.judged_by, (v.cycle, v.clock, v.due_at, v.breach_at, v.wall_due_at, v.wall_breach_at,
-			v.working_due_at, v.working_breach_at, v.stopped_at, v.is_ended)::rui.clock_verdict) AS r
+		-- A cycle stays judged as it was, whatever policy the clock went over to.
+		LEFT JOIN rui.task_clock_cycle y ON y.project_id = sla_what_if.project_id AND y.task_id = w.id AND y.target = w.target AND y.cycle = v.cycle
+		CROSS JOIN LATERAL (SELECT coalesce(policy ->> 'judged_by', y.judged_by, w.judged_by)) AS b(judged_by)
+		CROSS JOIN LATERAL rui._judged(b.judged_by, (v.cycle, v.clock, v.due_at, v.breach_at, v.wall_due_at, v.wall_breach_at,
+			v.working_due_at, v.working_breach_at, v.stopped_at, v.is_ended)::rui.clock_verdict, sla_what_if.as_of) AS r
 	), stored AS (
 		SELECT c.task_id, c.target, c.cycle, c.due_at, c.breached_at,
 			CASE c.judged_by WHEN 'wall' THEN c.late_wall ELSE c.late_working END AS late_by

@@ -9,8 +9,6 @@ CREATE TABLE rui.dispatch_term (
 );
 INSERT INTO rui.dispatch_term (code, standard, about) VALUES
 	('walk', 1, 'Cost of a second of walking from the last place or the home grid.'),
-	('walk_factor', 1.3, 'How much longer the way is than the straight line.'),
-	('walk_speed', 1.2, 'Walking speed in metres a second.'),
 	('away', 900, 'Cost of a task outside the grids that a steward looks after.'),
 	('over_level', 300, 'Cost of each level of qualification above what the task needs.'),
 	('refused', 3600, 'Cost of each time the person has given the task back.'),
@@ -184,7 +182,7 @@ PERFORM rui._describe('dispatch_offer', 'What a run decided for each waiting tas
 	'former_id: Who had the offer before, or null.',
 	'outcome: assigned; no_candidate: nobody on duty can do it; waits: all who can are busier elsewhere, or too far; moved: the offer went over from former_id; withdrawn: it went back to waiting, because something dearer needs former_id.',
 	'candidates: How many people could have done it.',
-	'walk_m: Straight line from the person''s last place, home grid, or amid all grids, in metres.',
+	'walk_m: Length of the way from the person''s last place, home grid, or amid all grids, in metres.',
 	'walk_cost: Cost of the walk.', 'away_cost: Cost of being outside the person''s grids.',
 	'level_cost: Cost of more qualification than needed.', 'refused_cost: Cost of having given it back before.',
 	'stranger_cost: Cost of a household that he does not know.', 'load_cost: Cost of the tasks held beside it.', 'cost: Sum of the costs.', 'penalty: What waiting would have cost.');
@@ -238,9 +236,9 @@ BEGIN
 		RAISE EXCEPTION 'unknown term "%"', term USING ERRCODE = 'invalid_parameter_value', HINT = 'rui.dispatch_term lists them.';
 	ELSIF weight IS NULL THEN
 		DELETE FROM rui.dispatch_weight w WHERE w.project_id = set_dispatch_weight.project_id AND w.term = set_dispatch_weight.term;
-	ELSIF NOT (weight >= 0 AND weight <= 1e6) OR term IN ('walk_speed', 'wait_horizon') AND weight < 0.1 THEN
+	ELSIF NOT (weight >= 0 AND weight <= 1e6) OR term = 'wait_horizon' AND weight < 0.1 THEN
 		RAISE EXCEPTION 'weight % of "%" is out of range', weight, term
-			USING ERRCODE = 'numeric_value_out_of_range', HINT = 'Give 0 to 1000000; walk_speed and wait_horizon at least 0.1.';
+			USING ERRCODE = 'numeric_value_out_of_range', HINT = 'Give 0 to 1000000; wait_horizon at least 0.1.';
 	ELSE
 		INSERT INTO rui.dispatch_weight AS w (project_id, term, weight) VALUES (project_id, term, weight)
 		ON CONFLICT ON CONSTRAINT dispatch_weight_pkey DO UPDATE SET weight = EXCLUDED.weight;

@@ -1,17 +1,6 @@
 -- Who could do what, and what it would cost: the one place where pairs of
 -- tasks and people are computed, for dispatch, for one task, and to explain.
 
-CREATE FUNCTION rui._walk_seconds(from_place geometry, to_place geometry, weights jsonb) RETURNS double precision
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-	RETURN ST_DistanceSphere(from_place, to_place) * (weights ->> 'walk_factor')::double precision / (weights ->> 'walk_speed')::double precision;
-END
-$$;
-COMMENT ON FUNCTION rui._walk_seconds(geometry, geometry, jsonb) IS
-'Internal: how many seconds one walks between two points (SRID 4326): the straight line on the sphere x walk_factor / walk_speed of the given terms of dispatch; null where a point is.';
-
 CREATE FUNCTION rui._dispatch_workers(project_id bigint, at timestamptz, only_parties bigint[] DEFAULT NULL, untouched bigint[] DEFAULT '{}')
 RETURNS TABLE (party_id bigint, rule text, capacity integer, held integer, fixed integer, place geometry, grid_ids bigint[],
 	top_level integer, is_partner boolean, until_at timestamptz)
@@ -198,6 +187,10 @@ BEGIN
 		JOIN rui.grid b ON b.project_id = a.project_id AND b.plan_id = a.plan_id AND b.id <> a.id AND ST_Intersects(a.area, b.area)
 		WHERE by_ring AND a.project_id = _dispatch_pairs.project_id AND a.id = ANY (ARRAY(SELECT t.grid_id FROM task t))
 		GROUP BY a.id
+	), walk AS MATERIALIZED (
+		SELECT v.party_id, v.task_id, v.metres, v.seconds
+		FROM rui._walks_to_tasks(_dispatch_pairs.project_id, ARRAY(SELECT w.party_id FROM worker w ORDER BY w.party_id),
+			ARRAY(SELECT w.place FROM worker w ORDER BY w.party_id), ARRAY(SELECT t.task_id FROM task t)) v
 	), pair AS MATERIALIZED (
 		SELECT t.task_id, w.party_id, w.capacity, w.fixed,
 			CASE WHEN w.rule <> 'no_capacity' THEN w.rule
@@ -207,8 +200,7 @@ BEGIN
 			CASE WHEN w.is_partner THEN 4
 				WHEN t.grid_id IS NULL OR t.grid_id = ANY (w.grid_ids) THEN 1
 				WHEN w.grid_ids && n.ids THEN 2 ELSE 3 END AS ring,
-			ST_DistanceSphere(w.place, t.place) AS walk_m,
-			rui._walk_seconds(w.place, t.place, weights) * by_walk AS walk_cost,
+			v.metres AS walk_m, v.seconds * by_walk AS walk_cost,
 			CASE WHEN w.grid_ids = '{}' OR t.grid_id IS NULL OR t.grid_id = ANY (w.grid_ids) THEN 0 ELSE by_away END AS away_cost,
 			by_level * CASE WHEN t.skill IS NULL THEN coalesce(w.top_level, 0) ELSE k.level - t.skill_level END AS level_cost,
 			by_refusal * coalesce(r.times, 0) AS refused_cost,
@@ -216,6 +208,7 @@ BEGIN
 			by_load * (w.held - (w.party_id IS NOT DISTINCT FROM t.offered_id)::integer) AS load_cost, k.level
 		FROM task t
 		CROSS JOIN worker w
+		LEFT JOIN walk v ON v.party_id = w.party_id AND v.task_id = t.task_id
 		LEFT JOIN skilled k ON k.party_id = w.party_id AND k.code = t.skill
 		LEFT JOIN refusal r ON r.task_id = t.task_id AND r.party_id = w.party_id
 		LEFT JOIN friend f ON f.household_id = t.household_id AND f.executor_id = w.party_id
@@ -242,4 +235,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._dispatch_pairs(bigint, jsonb, timestamptz, bigint[], bigint[], boolean) IS
-'Internal: every task that dispatch decides on (or those named) with everybody (or those named) who can take it at an instant, or could if he had room (rule no_capacity), the cost of each term, their sum without load (cost), to whom the task is offered, in which ring the person is (1 own grid, 2 neighbouring grid, 3 site, 4 partner), the widest ring that is asked, and the level of the qualification needed that he has. A task that nobody can take has one row with party_id null. everybody: the named tasks whatever their state, and also whom a rule excludes (rule). A person or task without place costs no walk. With only_parties the ring that is asked is the one of the task''s age, whoever is in it.';
+'Internal: every task that dispatch decides on (or those named) with everybody (or those named) who can take it at an instant, or could if he had room (rule no_capacity), the cost of each term, their sum without load (cost), to whom the task is offered, in which ring the person is (1 own grid, 2 neighbouring grid, 3 site, 4 partner), the widest ring that is asked, and the level of the qualification needed that he has. A task that nobody can take has one row with party_id null. everybody: the named tasks whatever their state, and also whom a rule excludes (rule). Walks are those of rui._walks_to_tasks; a person or task without place costs no walk. With only_parties the ring that is asked is the one of the task''s age, whoever is in it.';

@@ -31,6 +31,9 @@ BEGIN
 			WHERE t.project_id = _dispatch_now.project_id AND t.state IN ('new', 'triaged')) THEN
 			PERFORM rui._relocate_tasks(project_id, at);
 		END IF;
+		PERFORM rui._keep_travel(project_id, ARRAY(
+			SELECT w.place FROM rui._dispatch_workers(_dispatch_now.project_id, at) w WHERE w.rule IS NULL OR w.rule = 'no_capacity'))
+		WHERE rui._has_streets(_dispatch_now.project_id);
 		PERFORM rui._make_match(project_id, setting, at);
 	ELSE
 		suspects := rui._change_match(project_id, setting, at, ARRAY[only_task], '{}');

@@ -23,7 +23,7 @@ SELECT throws_ok(format('SELECT rui.set_dispatch_weight(%s, NULL, 1)', :project)
 SELECT throws_ok(format('SELECT rui.set_dispatch_weight(%s, '' '', 1)', :project), '22023', NULL, 'a weight of a blank term');
 SELECT throws_ok(format('SELECT rui.set_dispatch_weight(%s, ''luck'', 1)', :project), '22023', NULL, 'a weight of an unknown term');
 SELECT throws_ok(format('SELECT rui.set_dispatch_weight(%s, ''walk'', %L)', :project, w), '22003', NULL, 'weight ' || w) FROM unnest('{-1,NaN,Infinity,1000001}'::text[]) w;
-SELECT throws_ok(format('SELECT rui.set_dispatch_weight(%s, ''walk_speed'', 0)', :project), '22003', NULL, 'no speed');
+SELECT throws_ok(format('SELECT rui.set_dispatch_weight(%s, ''wait_horizon'', 0)', :project), '22003', NULL, 'no horizon');
 
 -- A task opened later than the time of the dispatch is not there yet.
 SELECT is((SELECT tasks FROM rui.dispatch(:project, NULL, now() - interval '1 hour')), 0, 'what is not yet open does not wait');
