@@ -395,6 +395,7 @@ copy(const draft *d, rui_assign_graph *graph, rui_error *error)
 	{
 		const rui_assign_worker_row *row = &d->rows->worker[d->worker_by_id[d->worker_order[i]]];
 
+		graph->worker_index[i] = d->worker_by_id[d->worker_order[i]];
 		to->worker[i].capacity = row->capacity;
 		to->worker[i].load_cost = rui_assign_units(row->load_cost);
 	}
@@ -421,9 +422,10 @@ rui_assign_graph_start(rui_assign_graph *graph, const rui_assign_rows *rows, con
 		graph->task_number = rui_allocate(env, d.tasks, sizeof(uint32_t));
 		graph->worker_number = rui_allocate(env, d.workers, sizeof(uint32_t));
 		graph->task_index = rui_allocate(env, d.tasks, sizeof(uint32_t));
+		graph->worker_index = rui_allocate(env, d.workers, sizeof(uint32_t));
 		graph->part = rui_allocate(env, graph->parts, sizeof *graph->part);
 		if (graph->task_number == NULL || graph->worker_number == NULL ||
-			graph->task_index == NULL || graph->part == NULL)
+			graph->task_index == NULL || graph->worker_index == NULL || graph->part == NULL)
 			status = rui_fail_memory(error, d.tasks * 3 * sizeof(uint32_t));
 	}
 	if (status == RUI_OK)
@@ -450,6 +452,7 @@ rui_assign_graph_finish(rui_assign_graph *graph)
 	rui_release(&graph->env, graph->task_number);
 	rui_release(&graph->env, graph->worker_number);
 	rui_release(&graph->env, graph->task_index);
+	rui_release(&graph->env, graph->worker_index);
 	rui_release(&graph->env, graph->part);
 	memset(graph, 0, sizeof *graph);
 }

@@ -18,7 +18,7 @@ SELECT throws_ok(format('SELECT * FROM rui.dispatch(%s, '''')', :project), '2202
 SELECT throws_ok(format('SELECT * FROM rui.explain_dispatch(%s, NULL)', :project), '22004', NULL, 'explain no task');
 SELECT throws_ok(format('SELECT * FROM rui.explain_dispatch(%s, -1)', :project), 'P0002', NULL, 'explain an unknown task');
 SELECT throws_ok(format('SELECT * FROM rui.explain_dispatch(%s, %s)', :other_project, :ticket), 'P0002', NULL, 'explain another project''s task');
-SELECT throws_ok(format('SELECT * FROM rui.explain_dispatch(%s, %s, NULL)', :project, :ticket), '22004', NULL, 'explain at no time');
+SELECT throws_ok(format('SELECT * FROM rui.explain_dispatch(%s, %s, ''en'', NULL)', :project, :ticket), '22004', NULL, 'explain at no time');
 SELECT throws_ok(format('SELECT rui.set_dispatch_weight(%s, NULL, 1)', :project), '22004', NULL, 'a weight of no term');
 SELECT throws_ok(format('SELECT rui.set_dispatch_weight(%s, '' '', 1)', :project), '22023', NULL, 'a weight of a blank term');
 SELECT throws_ok(format('SELECT rui.set_dispatch_weight(%s, ''luck'', 1)', :project), '22023', NULL, 'a weight of an unknown term');
