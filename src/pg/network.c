@@ -277,8 +277,11 @@ RUI_FUNCTION(elements)
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("values and places must be arrays without nulls")));
 	for (i = 0; i < count; i++)
-		picked[i] = Float8GetDatum(place[i] >= 1 && place[i] <= value_count ? value[place[i] - 1]
-																			: get_float8_infinity());
+	{
+		bool is_there = place[i] >= 1 && place[i] <= value_count;
+
+		picked[i] = Float8GetDatum(is_there ? value[place[i] - 1] : get_float8_infinity());
+	}
 	PG_RETURN_ARRAYTYPE_P(construct_array(picked, count, FLOAT8OID, sizeof(float8),
 										  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
