@@ -59,6 +59,8 @@ CREATE TABLE rui.travel_tree (
 	metres double precision[] NOT NULL,
 	PRIMARY KEY (project_id, place)
 );
+-- They do not compress.
+ALTER TABLE rui.travel_tree ALTER COLUMN metres SET STORAGE EXTERNAL;
 
 PERFORM rui._describe('travel_term', 'The numbers that walking times are computed with.',
 	'code: The term.', 'standard: Its value where a project has none of its own.', 'lowest: The least value it can have.',
@@ -379,22 +381,6 @@ $$;
 COMMENT ON FUNCTION rui._draw_travel(bigint, jsonb) IS
 'Internal: the net of a project, drawn from its open streets, barriers, passages and entrances as they are now; version 0.';
 
-CREATE FUNCTION rui._travel_net(project_id bigint, terms jsonb) RETURNS rui.travel_net
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT
-AS $$
-DECLARE
-	net rui.travel_net;
-BEGIN
-	SELECT n.* INTO net FROM rui.travel_net n WHERE n.project_id = _travel_net.project_id AND NOT n.is_stale;
-	IF NOT FOUND THEN
-		net := rui._draw_travel(project_id, terms);
-	END IF;
-	RETURN net;
-END
-$$;
-COMMENT ON FUNCTION rui._travel_net(bigint, jsonb) IS 'Internal: the net of a project: the one kept, or, where that is stale, one drawn for this once.';
-
 CREATE FUNCTION rui._walk_lengths(net rui.travel_net, from_places geometry[], to_places geometry[], access double precision) RETURNS double precision[]
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT SET enable_nestloop = off SET jit = off
@@ -482,6 +468,7 @@ DECLARE
 	factor CONSTANT double precision := terms ->> 'factor';
 	rough CONSTANT double precision := terms ->> 'rough';
 	direct CONSTANT double precision := terms ->> 'direct';
+	kept CONSTANT boolean := EXISTS (SELECT FROM rui.travel_net n WHERE n.project_id = _walks.project_id AND NOT n.is_stale);
 	net rui.travel_net;
 	sources geometry[];
 	targets geometry[];
@@ -494,7 +481,12 @@ BEGIN
 		WHERE f.place IS NOT NULL AND t.place IS NOT NULL;
 		RETURN;
 	END IF;
-	net := rui._travel_net(project_id, terms);
+	-- Of a net that is kept no more than the stops, while trees know the rest.
+	IF kept THEN
+		SELECT n.version, n.stops, n.blocked INTO net.version, net.stops, net.blocked FROM rui.travel_net n WHERE n.project_id = _walks.project_id;
+	ELSE
+		net := rui._draw_travel(project_id, terms);
+	END IF;
 	-- What no tree knows is searched: the ways from places without one, and
 	-- all ways to places that are not entrances.
 	targets := ARRAY(SELECT DISTINCT p.place FROM unnest(to_places) AS p(place) WHERE p.place IS NOT NULL ORDER BY 1);
@@ -504,29 +496,31 @@ BEGIN
 			OR NOT EXISTS (SELECT FROM rui.travel_tree t WHERE t.project_id = _walks.project_id AND t.place = p.place AND t.version = net.version))
 		ORDER BY 1);
 	IF sources <> '{}' AND targets <> '{}' THEN
+		IF kept THEN
+			SELECT n.* INTO net FROM rui.travel_net n WHERE n.project_id = _walks.project_id;
+		END IF;
 		lengths := rui._walk_lengths(net, sources, targets, (terms ->> 'access')::double precision);
 	END IF;
 	RETURN QUERY
-	WITH stop AS MATERIALIZED (
-		SELECT s.place, s.no::integer AS no FROM unnest(net.stops) WITH ORDINALITY AS s(place, no)
-	), source AS MATERIALIZED (
+	WITH source AS MATERIALIZED (
 		SELECT s.place, s.no::integer AS no FROM unnest(sources) WITH ORDINALITY AS s(place, no)
 	), target AS MATERIALIZED (
 		SELECT s.place, s.no::integer AS no FROM unnest(targets) WITH ORDINALITY AS s(place, no)
+	), wanted AS MATERIALIZED (
+		SELECT array_agg(coalesce(s.no, 0)::integer ORDER BY g.no) AS stops
+		FROM target g LEFT JOIN unnest(net.stops) WITH ORDINALITY AS s(place, no) ON s.place = g.place
 	), tree AS MATERIALIZED (
-		-- Copied once, not fetched again for every pair.
-		SELECT t.place, trim_array(t.metres, 0) AS metres FROM rui.travel_tree t
+		SELECT t.place, rui._elements(t.metres, w.stops) AS metres FROM rui.travel_tree t CROSS JOIN wanted w
 		WHERE t.project_id = _walks.project_id AND t.version = net.version AND t.place = ANY (from_places) AND NOT t.place = ANY (sources)
 	), start AS MATERIALIZED (
 		SELECT f.no::integer AS no, f.place, s.no AS row_no, t.metres
 		FROM unnest(from_places) WITH ORDINALITY AS f(place, no) LEFT JOIN source s ON s.place = f.place LEFT JOIN tree t ON t.place = f.place
 		WHERE f.place IS NOT NULL
 	), goal AS MATERIALIZED (
-		SELECT t.no::integer AS no, t.place, g.no AS column_no, s.no AS stop_no
-		FROM unnest(to_places) WITH ORDINALITY AS t(place, no) JOIN target g ON g.place = t.place LEFT JOIN stop s ON s.place = t.place
+		SELECT t.no::integer AS no, t.place, g.no AS column_no FROM unnest(to_places) WITH ORDINALITY AS t(place, no) JOIN target g ON g.place = t.place
 	), pair AS (
 		SELECT f.no AS from_no, g.no AS to_no, f.place AS from_place, g.place AS to_place, ST_DistanceSphere(f.place, g.place) AS straight,
-			CASE WHEN f.row_no IS NOT NULL THEN lengths[f.row_no][g.column_no] ELSE f.metres[g.stop_no] END AS metres
+			CASE WHEN f.row_no IS NOT NULL THEN lengths[f.row_no][g.column_no] ELSE f.metres[g.column_no] END AS metres
 		FROM start f CROSS JOIN goal g
 	)
 	SELECT p.from_no, p.to_no, least(CASE WHEN p.metres < 'Infinity' THEN greatest(p.metres, p.straight) ELSE p.straight * rough END,

@@ -26,8 +26,8 @@ rui_assign_solve_bytes(const rui_assign_rows *rows)
 	size_t tasks = rows->task_ids.count;
 	size_t workers = rows->worker_ids.count;
 	size_t graph = rui_assign_graph_bytes(tasks, workers, rows->pairs);
-	size_t result = tasks * (sizeof(rui_assignment) + sizeof(uint32_t)) +
-		workers * (sizeof(rui_assign_worker_price) + sizeof(int64_t) + sizeof(uint32_t));
+	size_t result = tasks * (sizeof(rui_assignment) + 3 * sizeof(uint32_t)) +
+		workers * (sizeof(rui_assign_worker_price) + sizeof(int64_t) + 2 * sizeof(uint32_t));
 	size_t engine = rui_assign_engine_bytes(tasks, workers, rows->pairs, false);
 	size_t backs = rui_assign_engine_bytes(0, 0, rows->pairs, false);
 	size_t auction = rui_assign_auction_bytes(workers, rows->pairs);
@@ -239,34 +239,48 @@ read_result(const rui_assign_graph *graph, rui_assignment **result, rui_error *e
 	uint32_t tasks = rows->task_ids.count;
 	rui_assignment *made = rui_allocate_zero(env, tasks, sizeof *made);
 	uint32_t *place = rui_allocate(env, tasks, sizeof *place);
+	uint32_t *chosen = rui_allocate(env, tasks, sizeof *chosen); /* worker by index, or NONE */
+	uint32_t *worker_index = rui_allocate(env, graph->engine.workers, sizeof *worker_index);
 	rui_assign_cursor cursor = { rows->first, 0 };
 	const rui_assign_pair *pair;
 	uint32_t i;
 
-	if (made == NULL || place == NULL)
+	if (made == NULL || place == NULL || chosen == NULL || worker_index == NULL)
 	{
 		rui_release(env, made);
 		rui_release(env, place);
-		return rui_fail_memory(error, tasks * (sizeof *made + sizeof *place));
+		rui_release(env, chosen);
+		rui_release(env, worker_index);
+		return rui_fail_memory(error, tasks * (sizeof *made + 2 * sizeof *place));
 	}
+	for (i = 0; i < rows->worker_ids.count; i++)
+		if (graph->worker_number[i] != RUI_ASSIGN_NONE)
+			worker_index[graph->worker_number[i]] = i;
 	for (i = 0; i < tasks; i++)
 	{
 		place[graph->task_by_id[i]] = i;
 		made[i].task = rows->task_ids.id[graph->task_by_id[i]];
 	}
+	for (i = 0; i < tasks; i++)
+	{
+		uint32_t task = graph->task_number[i];
+		uint32_t worker =
+			task == RUI_ASSIGN_NONE ? RUI_ASSIGN_NONE : graph->engine.task[task].worker;
+
+		chosen[i] = worker == RUI_ASSIGN_NONE ? RUI_ASSIGN_NONE : worker_index[worker];
+	}
+	/* The cost as it was given is with the pair only. */
 	while ((pair = rui_assign_next_pair(&cursor)) != NULL)
 	{
-		uint32_t task = graph->task_number[pair->task];
-		uint32_t worker = graph->worker_number[pair->worker];
-
-		if (task == RUI_ASSIGN_NONE || worker == RUI_ASSIGN_NONE ||
-			graph->engine.task[task].worker != worker)
+		if (chosen[pair->task] != pair->worker)
 			continue;
 		made[place[pair->task]].assigned = true;
 		made[place[pair->task]].worker = rows->worker_ids.id[pair->worker];
 		made[place[pair->task]].cost = pair->cost;
 	}
 	rui_release(env, place);
+	rui_release(env, chosen);
+	rui_release(env, worker_index);
 	*result = made;
 	return RUI_OK;
 }

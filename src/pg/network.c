@@ -10,6 +10,7 @@
 #include "funcapi.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/float.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
@@ -257,6 +258,32 @@ RUI_FUNCTION(distances_final)
 	RUI_CHECK(status, error, "network");
 	MemoryContextDelete(context);
 	PG_RETURN_ARRAYTYPE_P(result);
+}
+
+/* Elements of a plain float8 array without nulls, at some places; Infinity beyond its end. */
+RUI_FUNCTION(elements)
+{
+	ArrayType *values = PG_GETARG_ARRAYTYPE_P(0);
+	ArrayType *places = PG_GETARG_ARRAYTYPE_P(1);
+	int value_count = ArrayGetNItems(ARR_NDIM(values), ARR_DIMS(values));
+	int count = ArrayGetNItems(ARR_NDIM(places), ARR_DIMS(places));
+	const float8 *value = (const float8 *) ARR_DATA_PTR(values);
+	const int32 *place = (const int32 *) ARR_DATA_PTR(places);
+	Datum *picked = palloc(Max(count, 1) * sizeof(Datum));
+	int i;
+
+	if (array_contains_nulls(values) || array_contains_nulls(places))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("values and places must be arrays without nulls")));
+	for (i = 0; i < count; i++)
+	{
+		bool is_there = place[i] >= 1 && place[i] <= value_count;
+
+		picked[i] = Float8GetDatum(is_there ? value[place[i] - 1] : get_float8_infinity());
+	}
+	PG_RETURN_ARRAYTYPE_P(construct_array(picked, count, FLOAT8OID, sizeof(float8),
+										  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
 RUI_FUNCTION(components_final)

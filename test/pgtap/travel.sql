@@ -1,7 +1,7 @@
 -- Travel: ways along streets, past barriers, over open ground and up the
 -- stairs; what is kept of them, and when it is forgotten.
 BEGIN;
-SELECT plan(64);
+SELECT plan(68);
 \ir fixture/content.sql
 \ir fixture/town.sql
 SELECT rui.create_project(:company, 'other', 'Other') AS other_project \gset
@@ -138,6 +138,31 @@ SELECT rui.open_ticket(:project, 'leak', 'wet', unit_id => pg_temp.home('A-601')
 SELECT rui.open_ticket(:project, 'leak', 'wet', place => pg_temp.at(310, 10)) AS outside \gset
 SELECT results_eq(format('SELECT party_id, task_id, round(metres), round(seconds) FROM rui._walks_to_tasks(%s, ARRAY[7, 8, 9], ARRAY[pg_temp.house(''D''), NULL, pg_temp.house(''A'')], ARRAY[%s, %s]::bigint[]) ORDER BY 1, 2', :project, :upstairs, :outside),
 	format('VALUES (7::bigint, %s::bigint, 240::float8, 300::float8), (7, %s, 0, 0), (9, %s, 0, 100), (9, %s, 240, 200)', :upstairs, :outside, :upstairs, :outside), 'dispatch counts them');
+
+-- Dispatch: who is nearer as the crow flies is beyond the river.
+SELECT rui.cancel_ticket(:project, t, 'over') FROM unnest(ARRAY[:upstairs, :outside]) t \g /dev/null
+SELECT count(*) FROM rui.import_staff(:project, '[{"code":"cleo","name":"Cleo","staff_no":"1","from":"2020-01-01"}, {"code":"dan","name":"Dan","staff_no":"2","from":"2020-01-01"}]') \g /dev/null
+SELECT rui.import_posts(:project, '[{"code":"p","name":"Post","module":"steward"}]') \g /dev/null
+SELECT count(*) FROM rui.import_shifts(:project, '[{"post":"p","staff":"cleo","from":"2026-03-02 08:00","to":"2026-03-02 18:00","capacity":3},
+	{"post":"p","staff":"dan","from":"2026-03-02 08:00","to":"2026-03-02 18:00","capacity":3}]') \g /dev/null
+CREATE FUNCTION pg_temp.work(project bigint, worker text, place geometry, at timestamptz) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	task bigint := rui.open_ticket(project, 'leak', 'wet', place => place, at => at);
+BEGIN
+	PERFORM rui.assign_ticket(project, task, (SELECT p.id FROM rui.party p WHERE p.code = worker), at => at);
+	PERFORM rui.accept_ticket(project, task, at => at);
+	RETURN rui.arrive_ticket(project, task, at => at);
+END
+$$;
+SELECT pg_temp.work(:project, 'cleo', pg_temp.house('C'), '2026-03-02 09:00+08'), pg_temp.work(:project, 'dan', pg_temp.house('D'), '2026-03-02 09:00+08') \g /dev/null
+SELECT count(*) FROM rui.import_barriers(:project, jsonb_build_array(jsonb_build_object('code', 'moat', 'kind', 'river', 'line', pg_temp.line(-500, 100, 900, 100)))) \g /dev/null
+SELECT rui.open_ticket(:project, 'leak', 'wet', unit_id => pg_temp.home('A-601'), at => '2026-03-02 10:00+08') AS leak \gset
+SELECT results_eq(format('SELECT y.code, round(e.walk_m), e.walk_cost FROM rui.explain_dispatch(%s, %s, ''2026-03-02 10:00+08'') e JOIN rui.party y ON y.id = e.party_id WHERE e.rule IS NULL ORDER BY 1', :project, :leak),
+	$$VALUES ('cleo', 540::float8, 550::float8), ('dan', 240, 300)$$, 'the explanation walks around the river and upstairs');
+SELECT is((SELECT assigned FROM rui.dispatch(:project, NULL, '2026-03-02 10:00+08')), 1, 'dispatch');
+SELECT results_eq(format('SELECT y.code, round(o.walk_m), o.walk_cost FROM rui.dispatch_offer o JOIN rui.party y ON y.id = o.party_id WHERE o.task_id = %s', :leak),
+	$$VALUES ('dan', 240::float8, 300::float8)$$, 'sends who has the shorter way');
+SELECT set_eq('SELECT t.place::geometry FROM rui.travel_tree t JOIN rui.travel_net n USING (project_id) WHERE t.version = n.version', $$VALUES (pg_temp.house('C')), (pg_temp.house('D'))$$, 'and keeps the ways from where people are');
 
 -- Who may, and what is refused.
 SELECT rui.walk_seconds(:project, pg_temp.house('A'), pg_temp.house('D')) \g /dev/null

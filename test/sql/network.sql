@@ -30,6 +30,9 @@ SELECT distances(w.node, w.neighbour, w.length, '{1}', NULL) FROM way AS w;
 SELECT distances(1, NULL, 1, '{1}', '{1}');
 SELECT distances(1, 2, -1, '{1}', '{1}');
 
+SELECT _elements('{1,2.5,7}', '{3,1,0,4,3}'), _elements('{}', '{1}'), _elements('{1}', '{}'), _elements('{1}', NULL);
+SELECT _elements('{1}', '{1,NULL}');
+
 SELECT components(w.node, w.neighbour) FROM (SELECT node, neighbour FROM way WHERE node <> 3 UNION ALL VALUES (-4::bigint, NULL::bigint), (20, 20)) AS w;
 SELECT components(w.node, w.neighbour) FROM way AS w WHERE false;
 
