@@ -74,7 +74,8 @@ fill_table(table *t, const uint32_t *nodes, uint32_t count)
 			if (place[u] == 0)
 				continue;
 			/* The edge stays as it is, which both gains got wrong. */
-			t->joint[i][place[u] - 1] += 2 * (int64_t) (s->part[u] == s->part[v] ? g->arcs[k].weight : -g->arcs[k].weight);
+			t->joint[i][place[u] - 1] +=
+				(s->part[u] == s->part[v] ? 2 : -2) * (int64_t) g->arcs[k].weight;
 		}
 	}
 	for (i = 0; i < t->count; i++)

@@ -157,7 +157,7 @@ $$;
 SELECT pg_temp.work(:project, 'cleo', pg_temp.house('C'), '2026-03-02 09:00+08'), pg_temp.work(:project, 'dan', pg_temp.house('D'), '2026-03-02 09:00+08') \g /dev/null
 SELECT count(*) FROM rui.import_barriers(:project, jsonb_build_array(jsonb_build_object('code', 'moat', 'kind', 'river', 'line', pg_temp.line(-500, 100, 900, 100)))) \g /dev/null
 SELECT rui.open_ticket(:project, 'leak', 'wet', unit_id => pg_temp.home('A-601'), at => '2026-03-02 10:00+08') AS leak \gset
-SELECT results_eq(format('SELECT y.code, round(e.walk_m), e.walk_cost FROM rui.explain_dispatch(%s, %s, ''2026-03-02 10:00+08'') e JOIN rui.party y ON y.id = e.party_id WHERE e.rule IS NULL ORDER BY 1', :project, :leak),
+SELECT results_eq(format('SELECT y.code, round(e.walk_m), e.walk_cost FROM rui.explain_dispatch(%s, %s, at => ''2026-03-02 10:00+08'') e JOIN rui.party y ON y.id = e.party_id WHERE e.rule IS NULL ORDER BY 1', :project, :leak),
 	$$VALUES ('cleo', 540::float8, 550::float8), ('dan', 240, 300)$$, 'the explanation walks around the river and upstairs');
 SELECT is((SELECT assigned FROM rui.dispatch(:project, NULL, '2026-03-02 10:00+08')), 1, 'dispatch');
 SELECT results_eq(format('SELECT y.code, round(o.walk_m), o.walk_cost FROM rui.dispatch_offer o JOIN rui.party y ON y.id = o.party_id WHERE o.task_id = %s', :leak),
