@@ -78,8 +78,8 @@ BEGIN
 	ORDER BY t.last_at, t.id LIMIT most;
 	-- Plans that somebody proposed, months that are over.
 	RETURN QUERY
-	SELECT g.project_id, CASE g.state WHEN 'proposed' THEN 'approve' ELSE 'activate' END, 'grid_plan', g.id, NULL::bigint, g.code, false,
-		g.created_at, NULL::timestamptz
+	SELECT g.project_id, CASE g.state WHEN 'proposed' THEN 'approve' ELSE 'activate' END, 'grid_plan', g.id, NULL::bigint, '#' || g.id, false,
+		coalesce(g.decided_at, g.proposed_at), NULL::timestamptz
 	FROM unnest(rui._allowed_projects('manage_grids')) AS j(id)
 	JOIN rui.grid_plan g ON g.project_id = j.id AND g.state IN ('proposed', 'approved')
 	ORDER BY g.id DESC LIMIT most;
