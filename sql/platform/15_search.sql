@@ -153,6 +153,22 @@ $$;
 COMMENT ON FUNCTION rui._index_people(bigint[], bigint[]) IS
 'Internal: makes the keys of people in projects (pairs of the two arrays) what their names and phones say now. Returns how many keys changed.';
 
+CREATE FUNCTION rui._link_people(project_ids bigint[], party_ids bigint[]) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT SET jit = off
+AS $$
+BEGIN
+	-- Held before it is looked whether they are known: who takes them away meanwhile waits.
+	PERFORM FROM rui.party p WHERE p.id = ANY (party_ids) ORDER BY p.id FOR NO KEY UPDATE;
+	PERFORM rui._index_people(array_agg(l.project_id), array_agg(l.party_id))
+	FROM (SELECT DISTINCT u.project_id, u.party_id FROM unnest(project_ids, party_ids) AS u(project_id, party_id)) l
+	WHERE NOT EXISTS (SELECT FROM rui.person_key k WHERE k.party_id = l.party_id AND k.project_id = l.project_id)
+	HAVING count(*) > 0;
+END
+$$;
+COMMENT ON FUNCTION rui._link_people(bigint[], bigint[]) IS
+'Internal: gives people (pairs of the two arrays) who have no keys in a project theirs.';
+
 CREATE FUNCTION rui._index_units(project_ids bigint[], unit_ids bigint[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT SET jit = off

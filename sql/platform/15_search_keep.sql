@@ -104,10 +104,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
-	PERFORM rui._index_people(array_agg(l.project_id), array_agg(l.party_id))
-	FROM (SELECT DISTINCT n.project_id, n.party_id FROM new_rows n) l
-	WHERE NOT EXISTS (SELECT FROM rui.person_key k WHERE k.party_id = l.party_id AND k.project_id = l.project_id)
-	HAVING count(*) > 0;
+	PERFORM rui._link_people(array_agg(n.project_id), array_agg(n.party_id)) FROM new_rows n HAVING count(*) > 0;
 	RETURN NULL;
 END
 $$;
@@ -131,10 +128,8 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
-	PERFORM rui._index_people(array_agg(l.project_id), array_agg(l.party_id))
-	FROM (SELECT DISTINCT n.project_id, o.party_id FROM new_rows n CROSS JOIN LATERAL unnest(n.owner_ids) AS o(party_id)) l
-	WHERE NOT EXISTS (SELECT FROM rui.person_key k WHERE k.party_id = l.party_id AND k.project_id = l.project_id)
-	HAVING count(*) > 0;
+	PERFORM rui._link_people(array_agg(n.project_id), array_agg(o.party_id))
+	FROM new_rows n CROSS JOIN LATERAL unnest(n.owner_ids) AS o(party_id) HAVING count(*) > 0;
 	RETURN NULL;
 END
 $$;
