@@ -28,6 +28,32 @@ PERFORM rui._describe('transition', 'The legal moves of every state machine.',
 PERFORM rui._declare_table('transition', 'reference', 'none');
 PERFORM rui._watch_table('transition');
 
+CREATE TABLE rui.workflow_mark (
+	subject text NOT NULL REFERENCES rui.subject (subject),
+	mark text NOT NULL CHECK (mark IN ('final', 'automatic')),
+	code text NOT NULL,
+	PRIMARY KEY (subject, mark, code)
+);
+PERFORM rui._describe('workflow_mark', 'What is meant to be so in a state machine, and would be a fault elsewhere.',
+	'subject: The machine.',
+	'mark: final: a state that nothing leads out of; automatic: an action that needs no permission because only the platform does it.',
+	'code: The state or action.');
+PERFORM rui._declare_table('workflow_mark', 'reference', 'none');
+
+CREATE FUNCTION rui._mark_workflow(subject text, zh text, en text, finals text[], automatic text[] DEFAULT '{}') RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui._name('workflow', subject, zh, en);
+	INSERT INTO rui.workflow_mark (subject, mark, code)
+	SELECT _mark_workflow.subject, 'final', f.code FROM unnest(finals) AS f(code)
+	UNION ALL SELECT _mark_workflow.subject, 'automatic', a.code FROM unnest(automatic) AS a(code);
+END
+$$;
+COMMENT ON FUNCTION rui._mark_workflow(text, text, text, text[], text[]) IS
+'Internal: names a state machine in Chinese and English, and says which of its states are final and which actions only the platform does; rui.workflow_problem checks the rest.';
+
 CREATE FUNCTION rui.allowed_actions(project_id bigint, subject text, id bigint)
 RETURNS TABLE (action text, to_state text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 5

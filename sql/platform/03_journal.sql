@@ -20,10 +20,16 @@ CREATE TABLE rui.journal (
 	operation text NOT NULL,
 	row_count integer NOT NULL,
 	images bytea NOT NULL,
+	first_key bigint,
+	last_key bigint,
 	PRIMARY KEY (project_id, id, at)
 ) PARTITION BY RANGE (at);
 ALTER TABLE rui.journal ALTER COLUMN images SET STORAGE external;
 CREATE INDEX journal_by_table ON rui.journal (project_id, table_name, at);
+-- One row's changes: those written alone by its key, those written with
+-- others, which are few, by the range of keys.
+CREATE INDEX journal_by_key ON rui.journal (project_id, table_name, first_key) WHERE first_key = last_key;
+CREATE INDEX journal_by_range ON rui.journal (project_id, table_name, last_key, first_key) WHERE first_key <> last_key;
 PERFORM rui._create_partitions('journal', (date_trunc('month', now()) - interval '1 month')::date, 26);
 
 PERFORM rui._describe('journal_layout', 'How the columns of a table were when row images were written.',
@@ -39,7 +45,9 @@ PERFORM rui._describe('journal', 'Every change of tables whose rows can change; 
 	'layout_id: Layout of the images in rui.journal_layout.',
 	'operation: insert, update or delete.',
 	'row_count: How many images.',
-	'images: The row images; rui.image_json reads them.');
+	'images: The row images; rui.image_json reads them.',
+	'first_key: The least id of the rows (of the last number in their key that is no project''s or company''s), or null where keys have none.',
+	'last_key: The greatest.');
 PERFORM rui._declare_table('journal_layout', 'reference', 'append');
 PERFORM rui._declare_table('journal', 'tenant', 'append');
 -- Only the trigger writes here, as the owner.

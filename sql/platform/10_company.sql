@@ -41,6 +41,11 @@ INSERT INTO rui.transition (subject, from_state, action, to_state, permission) V
 	('project', 'candidate', 'go_live', 'live', 'set_project_state'),
 	('project', 'candidate', 'drop', 'closed', 'set_project_state'),
 	('project', 'live', 'close', 'closed', 'set_project_state');
+PERFORM rui._mark_workflow('project', '项目', 'project', '{closed}');
+PERFORM rui._name(n.kind, n.code, n.zh, n.en) FROM (VALUES
+	('state.project', 'candidate', '拟接管', 'candidate'), ('state.project', 'live', '在管', 'live'), ('state.project', 'closed', '已退出', 'closed'),
+	('action.project', 'propose', '立项', 'propose'), ('action.project', 'go_live', '接管', 'go live'), ('action.project', 'drop', '放弃', 'drop'),
+	('action.project', 'close', '退出', 'close')) AS n(kind, code, zh, en);
 
 PERFORM rui._describe('company', 'A property-service company.', 'company_id: The id again, as other tables name it.');
 PERFORM rui._describe('region', 'A region of a company.');

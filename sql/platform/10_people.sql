@@ -121,6 +121,11 @@ INSERT INTO rui.transition (subject, from_state, action, to_state, permission) V
 	('shift', 'planned', 'report_absent', 'absent', 'plan_shifts'),
 	('shift', 'planned', 'begin', 'active', 'plan_shifts'),
 	('shift', 'active', 'finish', 'finished', 'plan_shifts');
+PERFORM rui._mark_workflow('shift', '班次', 'shift', '{absent,finished}');
+PERFORM rui._name(n.kind, n.code, n.zh, n.en) FROM (VALUES
+	('state.shift', 'planned', '已排班', 'planned'), ('state.shift', 'absent', '缺勤', 'absent'), ('state.shift', 'active', '在岗', 'on duty'),
+	('state.shift', 'finished', '已下班', 'finished'), ('action.shift', 'publish', '排班', 'publish'), ('action.shift', 'report_absent', '报缺勤', 'report absent'),
+	('action.shift', 'begin', '上岗', 'begin'), ('action.shift', 'finish', '下班', 'finish')) AS n(kind, code, zh, en);
 
 PERFORM rui._describe('party', 'A person or organisation a company deals with.',
 	'kind: person or organisation.');

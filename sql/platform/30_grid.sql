@@ -167,6 +167,7 @@ INSERT INTO rui.transition (subject, from_state, action, to_state, permission) V
 	('grid_plan', 'approved', 'reject', 'rejected', 'manage_grids'),
 	('grid_plan', 'approved', 'activate', 'active', 'manage_grids'),
 	('grid_plan', 'active', 'retire', 'retired', NULL);
+PERFORM rui._mark_workflow('grid_plan', '网格方案', 'plan of grids', '{rejected,retired}', '{retire}');
 PERFORM rui._name('state.grid_plan', n.code, n.zh, n.en) FROM (VALUES
 	('proposed', '已拟定', 'proposed'), ('approved', '已批准', 'approved'), ('rejected', '已否决', 'rejected'),
 	('active', '生效中', 'active'), ('retired', '已停用', 'retired')

@@ -74,6 +74,7 @@ INSERT INTO rui.transition (subject, from_state, action, to_state, permission, g
 	('accounting_period', '(none)', 'begin', 'open', NULL, NULL),
 	('accounting_period', 'open', 'close', 'closed', 'close_period', '_close_obstacle'),
 	('accounting_period', 'closed', 'reopen', 'open', 'reopen_period', '_reopen_obstacle');
+PERFORM rui._mark_workflow('accounting_period', '会计期间', 'accounting month', '{}', '{begin}');
 
 PERFORM rui._describe('books', 'One row per project that keeps books. Commands that move money lock it first, so a project''s money moves one command at a time.',
 	'first_month: First accounting month (its first day).',

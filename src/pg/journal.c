@@ -54,6 +54,7 @@ typedef struct table_layout
 	int column_count;
 	column_layout *columns;
 	int project_column; /* attribute number, 0: none */
+	int number_column; /* the last integer of the key but those above, 0: none */
 } table_layout;
 
 typedef struct batch
@@ -63,6 +64,8 @@ typedef struct batch
 	const char *operation;
 	int64 project;
 	int rows;
+	int64 first_key; /* least and greatest number_column of the rows */
+	int64 last_key;
 	StringInfoData images;
 } batch;
 
@@ -172,6 +175,9 @@ describe(table_layout *layout, Relation relation)
 		if (strcmp(NameStr(attribute->attname), "project_id") == 0 &&
 			attribute->atttypid == INT8OID)
 			layout->project_column = attribute->attnum;
+		else if (column->is_key && strcmp(NameStr(attribute->attname), "company_id") != 0 &&
+				 (attribute->atttypid == INT8OID || attribute->atttypid == INT4OID))
+			layout->number_column = attribute->attnum;
 		appendStringInfoString(&text, layout->column_count > 0 ? ",{\"name\":" : "{\"name\":");
 		escape_json(&text, NameStr(attribute->attname));
 		appendStringInfoString(&text, ",\"type\":");
@@ -264,24 +270,21 @@ static void
 flush(batch *current)
 {
 	static SPIPlanPtr plan;
-	Oid types[9] = { INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, NAMEOID, TEXTOID, INT8OID,
-					 TEXTOID, INT4OID };
-	Oid all_types[10];
-	Datum values[10];
-	char nulls[11] = "          ";
+	Oid types[12] = { INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, NAMEOID, TEXTOID,
+					  INT8OID, TEXTOID, INT4OID, BYTEAOID, INT8OID, INT8OID };
+	Datum values[12];
+	char nulls[13] = "            ";
 	int64 party = rui_current_party_id();
 
 	if (current->rows == 0)
 		return;
 	if (plan == NULL)
 	{
-		memcpy(all_types, types, sizeof types);
-		all_types[9] = BYTEAOID;
 		plan = SPI_prepare("INSERT INTO rui.journal (project_id, at, transaction_id, party_id, "
 						   "login, table_name, "
-						   "layout_id, operation, row_count, images) "
-						   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-						   10, all_types);
+						   "layout_id, operation, row_count, images, first_key, last_key) "
+						   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+						   12, types);
 		if (plan == NULL || SPI_keepplan(plan) != 0)
 			elog(ERROR, "could not prepare the insert of journal rows");
 	}
@@ -298,6 +301,9 @@ flush(batch *current)
 	values[8] = Int32GetDatum(current->rows);
 	SET_VARSIZE(current->images.data, current->images.len);
 	values[9] = PointerGetDatum(current->images.data);
+	values[10] = Int64GetDatum(current->first_key);
+	values[11] = Int64GetDatum(current->last_key);
+	nulls[10] = nulls[11] = current->layout->number_column == 0 ? 'n' : ' ';
 	if (SPI_execute_plan(plan, values, nulls, false, 0) != SPI_OK_INSERT)
 		elog(ERROR, "could not write rui.journal");
 	current->rows = 0;
@@ -435,6 +441,22 @@ row_project(const table_layout *layout, TupleTableSlot *slot)
 	return DatumGetInt64(slot->tts_values[number]);
 }
 
+/* Widen the range of keys of a batch to hold that of a row. */
+static void
+note_key(batch *current, TupleTableSlot *slot)
+{
+	int number = current->layout->number_column - 1;
+	int64 key;
+
+	if (number < 0 || slot->tts_isnull[number])
+		return;
+	key = TupleDescAttr(current->layout->descriptor, number)->atttypid == INT4OID
+		? DatumGetInt32(slot->tts_values[number])
+		: DatumGetInt64(slot->tts_values[number]);
+	current->first_key = Min(current->first_key, key);
+	current->last_key = Max(current->last_key, key);
+}
+
 static void
 write_rows(batch *current, table_layout *layout, Tuplestorestate *befores, Tuplestorestate *afters)
 {
@@ -477,8 +499,17 @@ write_rows(batch *current, table_layout *layout, Tuplestorestate *befores, Tuple
 		else
 			wrote = put_change(&current->images, layout, before, after, changed);
 		MemoryContextSwitchTo(old);
-		if (wrote)
-			current->rows++;
+		if (!wrote)
+			continue;
+		if (current->rows++ == 0)
+		{
+			current->first_key = PG_INT64_MAX;
+			current->last_key = PG_INT64_MIN;
+		}
+		/* An update may move the key. */
+		note_key(current, leading_slot);
+		if (befores != NULL && afters != NULL)
+			note_key(current, before);
 	}
 	flush(current);
 	ExecDropSingleTupleTableSlot(before);

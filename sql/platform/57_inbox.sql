@@ -1,0 +1,124 @@
+-- What waits for the acting party, in all its projects at once. Every part
+-- reads what is open by an index that holds only that.
+
+PERFORM rui._name('inbox', n.code, n.zh, n.en) FROM (VALUES
+	('accept', '待接单', 'to accept'), ('due', '即将到期', 'due soon'), ('late', '已超时', 'late'), ('triage', '待受理', 'to triage'),
+	('assign', '待派单', 'to assign'), ('call_back', '待回访', 'to call back'), ('rate', '待评价', 'to rate'),
+	('approve', '待审批', 'to approve'), ('activate', '待启用', 'to activate'), ('close', '待结账', 'to close'),
+	('notice', '升级通知', 'escalated')) AS n(code, zh, en);
+
+CREATE FUNCTION rui._allowed_projects(permission text) RETURNS bigint[]
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN ARRAY(SELECT p.id FROM unnest(rui.my_projects()) AS p(id) WHERE rui.has_permission(p.id, _allowed_projects.permission));
+END
+$$;
+COMMENT ON FUNCTION rui._allowed_projects(text) IS 'Internal: ids of the projects in which the acting party has a permission, ascending.';
+
+CREATE FUNCTION rui._inbox(at timestamptz)
+RETURNS TABLE (project_id bigint, kind text, subject text, subject_id bigint, number bigint, about text, is_emergency boolean,
+	since timestamptz, due_at timestamptz)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20
+SET search_path FROM CURRENT SET jit = off
+AS $$
+DECLARE
+	most CONSTANT integer := 200;
+	me CONSTANT bigint := rui.current_party();
+	mine CONSTANT bigint[] := rui.my_projects();
+	managed CONSTANT bigint[] := rui._allowed_projects('manage_tickets');
+	soon CONSTANT timestamptz := at + interval '24 hours';
+BEGIN
+	IF me IS NULL THEN
+		RETURN;
+	END IF;
+	-- Tasks of my own: what I have not taken yet, and promises of the others.
+	RETURN QUERY
+	SELECT t.project_id, CASE WHEN t.state = 'assigned' THEN 'accept' WHEN c.due_at < _inbox.at THEN 'late' ELSE 'due' END,
+		t.kind, t.id, k.number, rui._short(k.details, 80), t.is_emergency, t.assigned_at, c.due_at
+	FROM unnest(mine) AS j(id)
+	JOIN rui.task t ON t.project_id = j.id AND t.executor_id = me AND t.state IN ('assigned', 'accepted', 'en_route', 'in_progress', 'deferred')
+	LEFT JOIN rui.ticket k ON k.project_id = t.project_id AND k.id = t.id
+	LEFT JOIN LATERAL (
+		SELECT min(CASE c.judged_by WHEN 'wall' THEN c.due_at ELSE c.breach_at END) AS due_at FROM rui.task_clock c
+		WHERE c.project_id = t.project_id AND c.task_id = t.id AND c.state = 'running') c ON true
+	WHERE t.state = 'assigned' OR c.due_at < soon
+	ORDER BY c.due_at, t.id LIMIT most;
+	-- Tickets that wait for anybody who may triage and assign.
+	RETURN QUERY
+	SELECT w.project_id, CASE w.state WHEN 'new' THEN 'triage' ELSE 'assign' END, w.kind, w.id, k.number, rui._short(k.details, 80),
+		w.is_emergency, w.opened_at, c.due_at
+	FROM unnest(managed) AS j(id)
+	CROSS JOIN LATERAL (
+		SELECT t.* FROM rui.task t WHERE t.project_id = j.id AND t.state IN ('new', 'triaged') ORDER BY t.opened_at LIMIT most) w
+	LEFT JOIN rui.ticket k ON k.project_id = w.project_id AND k.id = w.id
+	LEFT JOIN LATERAL (
+		SELECT min(CASE c.judged_by WHEN 'wall' THEN c.due_at ELSE c.breach_at END) AS due_at FROM rui.task_clock c
+		WHERE c.project_id = w.project_id AND c.task_id = w.id AND c.state = 'running') c ON true
+	ORDER BY w.opened_at, w.id LIMIT most;
+	-- Customers to be asked how it was: mine, or all for whoever manages tickets.
+	RETURN QUERY
+	SELECT c.project_id, 'call_back', t.kind, t.id, k.number, rui._short(k.details, 80), t.is_emergency, c.started_at, c.due_at
+	FROM unnest(rui._allowed_projects('call_back_ticket')) AS j(id)
+	JOIN rui.task_clock c ON c.project_id = j.id AND c.state = 'running' AND c.due_at < soon AND c.target = 'call_back'
+	JOIN rui.task t ON t.project_id = c.project_id AND t.id = c.task_id AND t.executor_id IS DISTINCT FROM me
+		AND (t.project_id = ANY (managed) OR t.accountable_id = me)
+	JOIN rui.ticket k ON k.project_id = t.project_id AND k.id = t.id
+	ORDER BY c.due_at, t.id LIMIT most;
+	-- What was done for me and is not judged yet; it closes by itself in days.
+	RETURN QUERY
+	SELECT t.project_id, 'rate', t.kind, t.id, k.number, rui._short(k.details, 80), t.is_emergency, t.completed_at, NULL::timestamptz
+	FROM unnest(mine) AS j(id)
+	JOIN rui.task t ON t.project_id = j.id AND t.state = 'completed' AND t.executor_id IS DISTINCT FROM me
+	JOIN rui.ticket k ON k.project_id = t.project_id AND k.id = t.id AND k.rating IS NULL
+	WHERE (k.reporter_id = me AND k.source IN ('web', 'resident_app', 'call', 'visit', 'message', 'email')
+			OR k.household_id = ANY ((SELECT rui.my_households())::bigint[]))
+		AND rui.has_permission(t.project_id, 'rate_ticket')
+	ORDER BY t.last_at, t.id LIMIT most;
+	-- Plans that somebody proposed, months that are over.
+	RETURN QUERY
+	SELECT g.project_id, CASE g.state WHEN 'proposed' THEN 'approve' ELSE 'activate' END, 'grid_plan', g.id, NULL::bigint, '#' || g.id, false,
+		coalesce(g.decided_at, g.proposed_at), NULL::timestamptz
+	FROM unnest(rui._allowed_projects('manage_grids')) AS j(id)
+	JOIN rui.grid_plan g ON g.project_id = j.id AND g.state IN ('proposed', 'approved')
+	ORDER BY g.id DESC LIMIT most;
+	RETURN QUERY
+	SELECT p.project_id, 'close', 'accounting_period', p.id, NULL::bigint, to_char(p.month, 'YYYY-MM'), false,
+		(p.month + interval '1 month') AT TIME ZONE y.time_zone, NULL::timestamptz
+	FROM unnest(rui._allowed_projects('close_period')) AS j(id)
+	JOIN rui.project y ON y.id = j.id
+	JOIN rui.accounting_period p ON p.project_id = j.id AND p.state = 'open' AND (p.month + interval '1 month') AT TIME ZONE y.time_zone <= _inbox.at
+	ORDER BY p.month, p.id LIMIT most;
+	-- Escalations of open tasks, of the last week: of mine all, for managers from the first level on.
+	RETURN QUERY
+	SELECT n.project_id, 'notice', t.kind, t.id, k.number, rui._short(k.details, 80), t.is_emergency, n.notify_at, NULL::timestamptz
+	FROM (
+		SELECT DISTINCT ON (e.project_id, e.task_id) e.project_id, e.task_id, e.level, e.notify_at FROM unnest(mine) AS j(id)
+		JOIN rui.escalation e ON e.project_id = j.id AND e.notify_at <= _inbox.at AND e.notify_at > _inbox.at - interval '7 days' AND e.level >= 0
+		ORDER BY e.project_id, e.task_id, e.notify_at DESC, e.level DESC) n
+	JOIN rui.task t ON t.project_id = n.project_id AND t.id = n.task_id AND t.ended_at IS NULL AND t.completed_at IS NULL
+	LEFT JOIN rui.ticket k ON k.project_id = t.project_id AND k.id = t.id
+	WHERE t.executor_id = me OR t.accountable_id = me OR n.level >= 1 AND t.project_id = ANY (managed)
+	ORDER BY n.notify_at DESC, t.id LIMIT most;
+END
+$$;
+COMMENT ON FUNCTION rui._inbox(timestamptz) IS
+'Internal: what waits for the acting party at an instant, as rui.inbox() tells it, unordered; at most 200 of each kind.';
+
+CREATE FUNCTION rui.inbox()
+RETURNS TABLE (project_id bigint, kind text, kind_zh text, kind_en text, subject text, subject_id bigint, number bigint, about text,
+	is_emergency boolean, since timestamptz, due_at timestamptz, is_late boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 20
+SET search_path FROM CURRENT SET jit = off
+AS $$
+BEGIN
+	RETURN QUERY
+	SELECT i.project_id, i.kind, rui.label('inbox', i.kind, 'zh'), rui.label('inbox', i.kind, 'en'), i.subject, i.subject_id, i.number,
+		i.about, i.is_emergency, i.since, i.due_at, coalesce(i.due_at < now(), false)
+	FROM rui._inbox(now()) i
+	ORDER BY i.is_emergency DESC, i.due_at, i.since, i.project_id, i.kind, i.subject_id;
+END
+$$;
+COMMENT ON FUNCTION rui.inbox() IS
+'What waits for the acting party in all its projects, as of now(): emergencies first, then what is due first. kind (names in kind_zh, kind_en): accept, a task assigned to me; due, late, a promise of my task ends within 24 hours or is broken; triage, assign, tickets that wait (with manage_tickets); call_back (call_back_ticket: of tasks I answer for, with manage_tickets all, due within 24 hours); rate, what was done for me or my home; approve, activate, plans of grids (manage_grids); close, months that are over (close_period); notice, the last escalation of an open task of mine, for managers from level 1 on, of the last seven days. subject and subject_id name the row, number the ticket; about: what it is; since when; due_at: when the next promise is broken, or null. At most 200 of a kind. Empty for nobody.';
