@@ -137,7 +137,7 @@ CROSS JOIN (VALUES
 INSERT INTO rui.transition (subject, from_state, action, to_state, permission) VALUES
 	('ticket', 'completed', 'call_back', 'completed', 'call_back_ticket'),
 	('ticket', 'closed', 'call_back', 'closed', 'call_back_ticket');
-PERFORM rui._mark_workflow('ticket', '工单', 'ticket', '{closed,cancelled,declined,merged}');
+PERFORM rui._mark_workflow('ticket', '工单', 'ticket', '{closed,cancelled,declined,merged}', '{withdraw}');
 INSERT INTO rui.clock_rule (kind, action, target, move)
 SELECT 'ticket', r.action, t.target, r.move
 FROM (VALUES
