@@ -278,11 +278,13 @@ BEGIN
 		ORDER BY b.rank_no, (row_number() OVER (PARTITION BY b.rank_no, b.kind ORDER BY b.key COLLATE "C", b.late, b.subject_id) - 1) / 5,
 			b.sort_no, b.key COLLATE "C", b.late, b.subject_id
 		LIMIT search.row_limit);
-	-- Who finds people by their phone is written down.
-	INSERT INTO rui.event (project_id, at, kind, subject, subject_id, party_id, payload)
-	SELECT search.project_id, now(), 'party.find', 'party', h.subject_id, rui.current_party(),
-		jsonb_build_object('by', 'phone', 'digits', length(regexp_replace(query, '[^0-9]', '', 'g')))
-	FROM unnest(hits) h WHERE h.matched = 'phone';
+	-- Who finds people by their phone is written down; nothing else writes.
+	IF EXISTS (SELECT FROM unnest(hits) h WHERE h.matched = 'phone') THEN
+		INSERT INTO rui.event (project_id, at, kind, subject, subject_id, party_id, payload)
+		SELECT search.project_id, now(), 'party.find', 'party', h.subject_id, rui.current_party(),
+			jsonb_build_object('by', 'phone', 'digits', length(regexp_replace(query, '[^0-9]', '', 'g')))
+		FROM unnest(hits) h WHERE h.matched = 'phone';
+	END IF;
 	RETURN QUERY
 	SELECT h.rank_no, h.kind, h.subject_id, coalesce(u.code, p.name, '#' || k.number, b.name, b.code),
 		CASE h.kind WHEN 'home' THEN coalesce(v.name, v.code) WHEN 'ticket' THEN rui._short(k.details, 80) WHEN 'building' THEN b.code
