@@ -290,6 +290,7 @@ FROM unnest('{message,message_opt_out,message_language}'::text[]) AS t(name);
 INSERT INTO rui.subject (subject, table_name) VALUES ('message', 'message'), ('message_batch', 'message_batch');
 INSERT INTO rui.transition (subject, from_state, action, to_state, permission) VALUES
 	('message_batch', '(none)', 'plan', 'filling', 'send_messages'),
+	('message_batch', 'filling', 'fill', 'filling', NULL),
 	('message_batch', 'filling', 'finish', 'done', NULL),
 	('message_batch', 'filling', 'cancel', 'cancelled', 'send_campaigns'),
 	('message_batch', 'done', 'cancel', 'cancelled', 'send_campaigns'),
@@ -325,6 +326,9 @@ PERFORM rui._name('state.message', s.code, s.zh, s.en) FROM (VALUES
 PERFORM rui._name('state.message_batch', s.code, s.zh, s.en) FROM (VALUES
 	('filling', '生成中', 'being filled'), ('done', '已生成', 'done'), ('cancelled', '已取消', 'cancelled')
 ) AS s(code, zh, en);
+PERFORM rui._name('action.message_batch', a.code, a.zh, a.en) FROM (VALUES
+	('plan', '计划', 'plan'), ('fill', '生成', 'fill'), ('finish', '完成', 'finish'), ('cancel', '取消', 'cancel')
+) AS a(code, zh, en);
 PERFORM rui._name('action.message', a.code, a.zh, a.en) FROM (VALUES
 	('queue', '排队', 'queue'), ('take', '取走', 'take'), ('send', '发送', 'send'), ('deliver', '送达', 'deliver'),
 	('read', '阅读', 'read'), ('retry', '重试', 'retry'), ('reroute', '改道', 'reroute'), ('fail', '失败', 'fail'),

@@ -147,7 +147,7 @@ DECLARE
 	who CONSTANT jsonb := coalesce(audience -> 'who', '["resident", "owner"]');
 	residents CONSTANT boolean := who ? 'resident';
 	owners CONSTANT boolean := who ? 'owner';
-	one_each CONSTANT boolean := audience ->> 'reach' = 'household';
+	one_each CONSTANT boolean := coalesce(audience ->> 'reach' = 'household', false);
 	area geometry;
 	building_ids bigint[];
 	unit_ids bigint[];

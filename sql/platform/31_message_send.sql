@@ -103,7 +103,7 @@ BEGIN
 	SELECT _plan_batch.project_id, _plan_batch.batch_id, r.party_id, r.household_id, r.unit_id, r.parameters
 	FROM rui._recipients(project_id, audience, at) r;
 	GET DIAGNOSTICS reached = ROW_COUNT;
-	UPDATE rui.message_batch b SET recipients = reached, last_action = CASE reached WHEN 0 THEN 'finish' ELSE b.last_action END
+	UPDATE rui.message_batch b SET recipients = reached, last_action = CASE reached WHEN 0 THEN 'finish' ELSE 'fill' END
 	WHERE b.project_id = _plan_batch.project_id AND b.id = _plan_batch.batch_id;
 	PERFORM rui._emit(project_id, 'message_batch.plan', 'message_batch', batch_id, at, jsonb_build_object('kind', kind_code, 'recipients', reached));
 END
@@ -206,7 +206,7 @@ BEGIN
 	SELECT count(*), count(*) FILTER (WHERE t.state = 'suppressed') INTO made, refused FROM told t;
 	remaining := batch.recipients - batch.filled - made;
 	UPDATE rui.message_batch b SET filled = b.filled + made, suppressed = b.suppressed + refused,
-		last_action = CASE remaining WHEN 0 THEN 'finish' ELSE b.last_action END
+		last_action = CASE remaining WHEN 0 THEN 'finish' ELSE 'fill' END
 	WHERE b.project_id = _fill_batch.project_id AND b.id = _fill_batch.batch_id;
 	IF remaining = 0 THEN
 		PERFORM rui._emit(project_id, 'message_batch.finish', 'message_batch', batch_id, at, jsonb_build_object(
@@ -225,7 +225,7 @@ AS $$
 BEGIN
 	-- To a few who are named; or to whoever lives there.
 	IF audience IS NOT NULL AND (NOT audience ?| '{party,household,unit}' OR EXISTS (
-		SELECT FROM jsonb_each(audience) AS e(key, value) WHERE jsonb_typeof(e.value) = 'array' AND jsonb_array_length(e.value) > 20)) THEN
+		SELECT FROM jsonb_each(audience) AS e(key, value) WHERE CASE jsonb_typeof(e.value) WHEN 'array' THEN jsonb_array_length(e.value) > 20 ELSE false END)) THEN
 		PERFORM rui.require_permission(project_id, 'send_campaigns');
 	END IF;
 	IF EXISTS (SELECT FROM rui.message_kind k
