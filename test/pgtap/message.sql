@@ -1,7 +1,7 @@
 -- Messages: who gets what, when, how often, by which way; what a gateway
 -- does with them; and what is written down of it.
 BEGIN;
-SELECT plan(105);
+SELECT plan(111);
 \ir fixture/estate.sql
 \ir fixture/message.sql
 CREATE FUNCTION pg_temp.act_as(party bigint) RETURNS text LANGUAGE sql AS $$SELECT set_config('rui.party_id', party::text, true)$$;
@@ -206,6 +206,22 @@ SELECT is(rui.cancel_messages(:one, :c2, 'wrong day', pg_temp.at('31 10:01')), 2
 SELECT is((SELECT (state, recipients, filled)::text FROM rui.message_batch WHERE id = :c2), '(cancelled,2,2)', 'and goes no further');
 SELECT is(pg_temp.reached(:c2), 'mgr cancelled wrong day, zhao cancelled wrong day', 'with the reason');
 SELECT is_empty(format('SELECT * FROM rui.invariant_violation WHERE project_id = %s AND invariant LIKE ''message%%''', :one), 'all that breaks no invariant');
+
+-- Escalations of clocks are told to whoever answers for the task, once.
+SELECT rui.adopt_escalation_messages(:one, '{sms}', '2026-01-01') \gset hidden_
+SELECT rui.set_ticket_category(:one, 'fix', '维修', 'Fix'), rui.set_sla_policy(:one, 'always', response => '1:00', notice_calendar => 'waking') \gset hidden_
+SELECT rui.open_ticket(:one, 'fix', 'x', at => '2026-04-06 20:30+08') AS ticket \gset
+UPDATE rui.task SET accountable_id = :steward WHERE id = :ticket;
+INSERT INTO rui.contact_point (company_id, party_id, kind, value) VALUES (:company, :steward, 'phone', '139');
+SELECT is((SELECT done FROM rui.tick(:one, '2026-04-06 22:00+08') WHERE duty = 'tell_escalations'), 0::bigint, 'late at 21:30: too late to tell');
+SELECT is((SELECT count(*) FROM rui.escalation WHERE task_id = :ticket), 1::bigint, 'though it is known');
+SELECT is((SELECT done FROM rui.tick(:one, '2026-04-07 08:00+08') WHERE duty = 'tell_escalations'), 1::bigint, 'in the morning it is told');
+SELECT is((SELECT done FROM rui.tick(:one, '2026-04-07 08:01+08') WHERE duty = 'tell_escalations'), 0::bigint, 'once');
+SELECT is((SELECT string_agg(body, '') FROM rui.take_messages(:one, 'sms', 100, 'g', '2026-04-07 08:01+08') WHERE address = '139'),
+	format('工单%s响应：已超时', (SELECT number FROM rui.ticket WHERE id = :ticket)), 'to the steward');
+SELECT rui.set_message_channel(:one, 'sms', is_active => false) \gset hidden_
+SELECT lives_ok(format('SELECT rui.tick(%s, ''2026-04-07 09:00+08'')', :one), 'where there is no way to tell it, nothing is told');
+SELECT rui.set_message_channel(:one, 'sms') \gset hidden_
 
 -- Who sees what.
 SELECT pg_temp.act_as(:zhao) \gset hidden_
