@@ -21,6 +21,20 @@ END
 $$;
 COMMENT ON FUNCTION rui._next_channel(text[], text) IS 'Internal: the channel after one in a list; null after the last.';
 
+CREATE FUNCTION rui._filling(project_id bigint, parameters jsonb, party_id bigint, unit_id bigint) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN parameters || jsonb_build_object(
+		'recipient', (SELECT p.name FROM rui.party p WHERE p.id = _filling.party_id),
+		'unit', coalesce((SELECT u.code FROM rui.unit u WHERE u.project_id = _filling.project_id AND u.id = _filling.unit_id), ''),
+		'project', (SELECT j.name FROM rui.project j WHERE j.id = _filling.project_id));
+END
+$$;
+COMMENT ON FUNCTION rui._filling(bigint, jsonb, bigint, bigint) IS
+'Internal: what the placeholders of a message to a party about a unit (or null) stand for: its parameters, and those that the platform fills itself.';
+
 CREATE FUNCTION rui._open_throttle(setting rui.message_channel, up_to integer, at timestamptz) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
@@ -51,7 +65,9 @@ CREATE FUNCTION rui._take(setting rui.message_channel, message_ids bigint[], gat
 RETURNS TABLE (message_id bigint, attempt integer, address text, lang text, title text, body text, is_emergency boolean,
 	expires_at timestamptz, lease_until timestamptz)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 100
-SET search_path FROM CURRENT SET jit = off
+-- Look-ups are laterals and subselects, by index; what is joined is the rows
+-- themselves, by hash, however few of them are expected.
+SET search_path FROM CURRENT SET jit = off SET enable_nestloop = off
 AS $$
 BEGIN
 	RETURN QUERY
@@ -59,8 +75,10 @@ BEGIN
 		SELECT m.id, m.attempts, m.channel, m.gateway, m.state, p.value AS address, p.is_lost, p.fault,
 			rui._next_channel(m.channels, m.channel) AS next_channel
 		FROM rui.message m
-		JOIN rui.message_batch b ON b.project_id = m.project_id AND b.id = m.batch_id
-		JOIN rui.message_kind k ON k.project_id = b.project_id AND k.code = b.kind_code
+		CROSS JOIN LATERAL (
+			SELECT b.kind_code, k.is_critical FROM rui.message_batch b
+			JOIN rui.message_kind k ON k.project_id = b.project_id AND k.code = b.kind_code
+			WHERE b.project_id = m.project_id AND b.id = m.batch_id LIMIT 1) b
 		LEFT JOIN LATERAL (
 			SELECT c.value FROM rui.contact_point c
 			WHERE c.party_id = m.party_id AND c.kind = rui._contact_kind(m.channel)
@@ -69,7 +87,7 @@ BEGIN
 			SELECT c.value, m.state = 'taken' AS is_lost, CASE
 				WHEN m.expires_at <= _take.at THEN 'expired'
 				WHEN m.state = 'taken' AND m.channel_attempts >= setting.max_attempts THEN 'lost'
-				WHEN NOT k.is_critical AND EXISTS (
+				WHEN NOT b.is_critical AND EXISTS (
 					SELECT FROM rui.message_opt_out o
 					WHERE o.project_id = m.project_id AND o.party_id = m.party_id
 						AND o.kind_code IN ('any', b.kind_code) AND o.channel IN ('any', m.channel)) THEN 'opted_out'
@@ -89,7 +107,7 @@ BEGIN
 			next_at = CASE v.action WHEN 'take' THEN _take.at + setting.lease WHEN 'reroute' THEN _take.at END,
 			gateway = CASE v.action WHEN 'take' THEN _take.gateway ELSE m.gateway END
 		FROM verdict v
-		WHERE m.project_id = setting.project_id AND m.id = v.id
+		WHERE m.project_id = setting.project_id AND m.id = ANY (message_ids) AND m.id = v.id
 		RETURNING m.*, v.action, v.fault, v.address, v.is_lost, v.attempts AS former_attempt, v.gateway AS former_gateway, v.channel AS former_channel),
 	told AS (
 		INSERT INTO rui.message_receipt (project_id, message_id, attempt, state, at, channel, gateway, reason, party_id)
@@ -109,14 +127,12 @@ BEGIN
 	SELECT d.id, d.attempts, d.address, d.lang, rui._fill_template(t.title, f.filling), rui._fill_template(t.body, f.filling), d.is_emergency,
 		d.expires_at, d.next_at
 	FROM moved d
-	JOIN rui.message_batch b ON b.project_id = d.project_id AND b.id = d.batch_id
-	JOIN rui.message_template t ON t.project_id = d.project_id AND t.kind_code = b.kind_code AND t.channel = d.channel AND t.lang = d.lang
-		AND t.valid @> b.at
-	JOIN rui.party y ON y.id = d.party_id
-	JOIN rui.project j ON j.id = d.project_id
-	LEFT JOIN rui.unit u ON u.project_id = d.project_id AND u.id = d.unit_id
-	CROSS JOIN LATERAL (SELECT b.parameters || coalesce(d.parameters, '{}')
-		|| jsonb_build_object('recipient', y.name, 'unit', coalesce(u.code, ''), 'project', j.name) AS filling) f
+	CROSS JOIN LATERAL (
+		SELECT b.kind_code, b.parameters, b.at FROM rui.message_batch b WHERE b.project_id = d.project_id AND b.id = d.batch_id LIMIT 1) b
+	CROSS JOIN LATERAL (
+		SELECT t.title, t.body FROM rui.message_template t
+		WHERE t.project_id = d.project_id AND t.kind_code = b.kind_code AND t.channel = d.channel AND t.lang = d.lang AND t.valid @> b.at LIMIT 1) t
+	CROSS JOIN LATERAL (SELECT rui._filling(d.project_id, b.parameters || coalesce(d.parameters, '{}'), d.party_id, d.unit_id) AS filling OFFSET 0) f
 	WHERE d.action = 'take'
 	ORDER BY d.is_emergency DESC, d.at, d.id;
 END
@@ -186,7 +202,7 @@ COMMENT ON FUNCTION rui.take_messages(bigint, text, integer, text, timestamptz) 
 CREATE FUNCTION rui.acknowledge_messages(project_id bigint, outcomes jsonb, at timestamptz DEFAULT now())
 RETURNS TABLE (message_id bigint, attempt integer, answer text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 100
-SET search_path FROM CURRENT SET jit = off
+SET search_path FROM CURRENT SET jit = off SET enable_nestloop = off
 AS $$
 DECLARE
 	bad record;
@@ -258,7 +274,8 @@ BEGIN
 				next_at = CASE WHEN v.action = 'retry' THEN CASE WHEN v.is_over THEN acknowledge_messages.at
 					ELSE acknowledge_messages.at + least(v.backoff * 2 ^ (v.channel_attempts - 1), interval '24 hours') END END
 			FROM verdict v
-			WHERE m.project_id = acknowledge_messages.project_id AND m.id = v.id AND v.action <> 'note'
+			WHERE m.project_id = acknowledge_messages.project_id AND m.id = ANY (ARRAY(SELECT k.id FROM known k)) AND m.id = v.id
+				AND v.action <> 'note'
 			RETURNING m.id, m.state),
 		told AS (
 			INSERT INTO rui.message_receipt (project_id, message_id, attempt, state, at, channel, gateway, reason, reference, party_id)

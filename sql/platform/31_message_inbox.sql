@@ -17,11 +17,7 @@ BEGIN
 	JOIN rui.message_batch b ON b.project_id = m.project_id AND b.id = m.batch_id
 	JOIN rui.message_template t ON t.project_id = m.project_id AND t.kind_code = b.kind_code AND t.channel = m.channel AND t.lang = m.lang
 		AND t.valid @> b.at
-	JOIN rui.party y ON y.id = m.party_id
-	JOIN rui.project j ON j.id = m.project_id
-	LEFT JOIN rui.unit u ON u.project_id = m.project_id AND u.id = m.unit_id
-	CROSS JOIN LATERAL (SELECT b.parameters || coalesce(m.parameters, '{}')
-		|| jsonb_build_object('recipient', y.name, 'unit', coalesce(u.code, ''), 'project', j.name) AS filling) f
+	CROSS JOIN LATERAL (SELECT rui._filling(m.project_id, b.parameters || coalesce(m.parameters, '{}'), m.party_id, m.unit_id) AS filling) f
 	WHERE m.project_id = my_messages.project_id AND m.party_id = rui.current_party()
 		AND m.state NOT IN ('suppressed', 'cancelled') AND b.from_at <= now()
 		AND m.at >= my_messages.from_at AND m.at < my_messages.to_at

@@ -113,7 +113,9 @@ COMMENT ON FUNCTION rui._plan_batch(bigint, text, jsonb, jsonb, text, timestampt
 
 CREATE FUNCTION rui._fill_batch(project_id bigint, batch_id bigint, up_to bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_custom_plan
+-- One recipient or a million, by the same plan: look-ups are subselects, by
+-- index; what is joined is the rows themselves, by hash.
+SET search_path FROM CURRENT SET jit = off SET enable_nestloop = off
 AS $$
 DECLARE
 	batch rui.message_batch;
@@ -150,24 +152,22 @@ BEGIN
 		WHERE r.project_id = _fill_batch.project_id AND r.batch_id = _fill_batch.batch_id AND r.party_id <= last_party
 		RETURNING r.party_id, r.household_id, r.unit_id, r.parameters),
 	spoken AS (
-		SELECT p.*, c.lang, CASE c.lang WHEN 'zh' THEN batch.zh_channels ELSE batch.en_channels END AS ways
-		FROM picked p
-		LEFT JOIN rui.message_language l ON l.project_id = batch.project_id AND l.party_id = p.party_id
-		CROSS JOIN LATERAL (SELECT CASE
-			WHEN batch.zh_channels = '{}' THEN 'en' WHEN batch.en_channels = '{}' THEN 'zh'
-			ELSE coalesce(l.lang, setting.lang, 'zh') END AS lang) c),
-	refusal AS (
-		SELECT o.party_id, array_agg(o.channel) AS channels FROM rui.message_opt_out o
-		WHERE o.project_id = batch.project_id AND can_opt_out AND o.kind_code IN ('any', batch.kind_code)
-		GROUP BY o.party_id),
+		SELECT p.*, CASE WHEN batch.zh_channels = '{}' THEN 'en' WHEN batch.en_channels = '{}' THEN 'zh'
+				ELSE coalesce((SELECT l.lang FROM rui.message_language l
+					WHERE l.project_id = batch.project_id AND l.party_id = p.party_id), setting.lang, 'zh') END AS lang,
+			CASE WHEN can_opt_out THEN (SELECT array_agg(o.channel) FROM rui.message_opt_out o
+				WHERE o.project_id = batch.project_id AND o.party_id = p.party_id AND o.kind_code IN ('any', batch.kind_code)) END AS refused
+		FROM picked p),
 	addressed AS (
 		SELECT s.party_id, s.household_id, s.unit_id, s.parameters, s.lang,
-			CASE WHEN f.party_id IS NULL THEN s.ways WHEN 'any' = ANY (f.channels) THEN '{}'
-				ELSE ARRAY(SELECT w.channel FROM unnest(s.ways) WITH ORDINALITY AS w(channel, place)
-					WHERE w.channel <> ALL (f.channels) ORDER BY w.place) END AS ways,
+			CASE WHEN s.refused IS NULL THEN CASE s.lang WHEN 'zh' THEN batch.zh_channels ELSE batch.en_channels END
+				WHEN 'any' = ANY (s.refused) THEN '{}'
+				ELSE ARRAY(SELECT w.channel
+					FROM unnest(CASE s.lang WHEN 'zh' THEN batch.zh_channels ELSE batch.en_channels END) WITH ORDINALITY AS w(channel, place)
+					WHERE w.channel <> ALL (s.refused) ORDER BY w.place) END AS ways,
 			CASE WHEN s.household_id IS NULL THEN 'party' ELSE 'household' END AS holder,
 			coalesce(s.household_id, s.party_id) AS holder_id
-		FROM spoken s LEFT JOIN refusal f ON f.party_id = s.party_id),
+		FROM spoken s),
 	wanted AS (
 		SELECT a.holder, a.holder_id, count(*)::integer AS wanted FROM addressed a
 		WHERE batch.budget IS NOT NULL AND a.ways <> '{}' GROUP BY a.holder, a.holder_id),
