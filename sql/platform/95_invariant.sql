@@ -232,6 +232,28 @@ WHERE coalesce(m.messages, 0) <> b.filled OR coalesce(m.parties, 0) <> b.filled 
 	OR m.silenced > 0 OR (b.state = 'filling') <> (coalesce(r.waiting, 0) > 0)
 UNION ALL
 
+-- Documents: each version is there with its content, or erased, not both.
+SELECT d.project_id, 'document_versions', format('document %s has %s versions, %s are written down', d.id, d.versions, coalesce(v.versions, 0))
+FROM rui.document d
+LEFT JOIN (SELECT v.project_id, v.document_id, count(*) AS versions, max(v.version) AS last_version
+	FROM rui.document_version v GROUP BY v.project_id, v.document_id) v ON v.project_id = d.project_id AND v.document_id = d.id
+WHERE (v.versions, v.last_version) IS DISTINCT FROM (d.versions::bigint, d.versions)
+UNION ALL
+SELECT v.project_id, 'document_content', format('version %s of document %s (%s) %s', v.version, v.document_id, d.state,
+	CASE WHEN e.document_id IS NULL THEN 'has no content and was not erased' WHEN d.state IS NULL THEN 'belongs to none' ELSE 'was erased and has content' END)
+FROM rui.document_version v
+LEFT JOIN rui.document d ON d.project_id = v.project_id AND d.id = v.document_id
+LEFT JOIN rui.document_erasure e ON e.project_id = v.project_id AND e.document_id = v.document_id AND e.version = v.version
+LEFT JOIN rui.document_content c ON c.project_id = v.project_id AND c.document_id = v.document_id AND c.version = v.version AND NOT c.is_erased
+WHERE (e.document_id IS NULL) <> (c.document_id IS NOT NULL) OR d.state IS NULL OR d.state = 'erased' AND c.document_id IS NOT NULL
+UNION ALL
+SELECT d.project_id, 'document_kept', format('document %s was to be erased on %s', d.id, d.keep_until)
+FROM rui.document d
+JOIN rui.project j ON j.id = d.project_id
+JOIN rui.duty_run r ON r.project_id = d.project_id AND r.duty_code = 'erase_documents'
+WHERE d.state = 'stored' AND d.keep_until <= (r.last_at AT TIME ZONE j.time_zone)::date AND d.last_at <= r.last_at
+UNION ALL
+
 -- Judgement: a score is what its findings give, for ever.
 SELECT a.project_id, 'audit_score', format('audit %s holds %s (%s), its findings give %s (%s)', a.id, a.total, a.grade, s.total, s.grade)
 FROM rui.audit a
@@ -270,5 +292,8 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('message_receipt', '消息均有回执', 'what happened to a message has its receipt'),
 	('message_budget', '打扰限额守住', 'no household gets more messages than its budget'),
 	('message_once', '消息不重不漏', 'a batch reaches each of its parties once'),
+	('document_versions', '文件版本连续', 'documents have all their versions'),
+	('document_content', '文件内容与销毁一致', 'content is there or erased'),
+	('document_kept', '文件按期销毁', 'documents are erased when their time is over'),
 	('audit_score', '评分可复算', 'scores are what their findings give')
 ) AS i(code, zh, en);
