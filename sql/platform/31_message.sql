@@ -253,7 +253,7 @@ PERFORM rui._describe('message_receipt', 'What happened to messages: evidence, o
 	'message_id: The message.', 'attempt: Which attempt, from 1; 0: before any.',
 	'state: What happened: queued, suppressed, rerouted, taken, sent, delivered, read, failed, lost (its gateway), expired, cancelled or revived.',
 	'at: When it happened, as the gateway said.', 'channel: The channel then, or none.', 'gateway: The gateway that said so.',
-	'reason: Why, in words of the gateway or as a code: opted_out, budget, no_address, lost, expired.',
+	'reason: Why, in words of the gateway or as a code: opted_out, budget, no_address, lost, closed, expired.',
 	'reference: The gateway''s own number for it.', 'party_id: Who acted; the gateway''s party saw the address.');
 
 PERFORM rui._declare_table('message_setting', 'tenant', 'change');
@@ -340,7 +340,8 @@ PERFORM rui._name('message_channel', c.code, c.zh, c.en) FROM (VALUES
 ) AS c(code, zh, en);
 PERFORM rui._name('message_reason', r.code, r.zh, r.en) FROM (VALUES
 	('opted_out', '收件人已退订', 'the recipient opted out'), ('budget', '超出打扰限额', 'beyond the contact budget'),
-	('no_address', '没有联系方式', 'no address'), ('lost', '网关失联', 'the gateway was lost'), ('expired', '已过期', 'too late')
+	('no_address', '没有联系方式', 'no address'), ('lost', '网关失联', 'the gateway was lost'), ('expired', '已过期', 'too late'),
+	('closed', '渠道已关闭', 'the channel was closed')
 ) AS r(code, zh, en);
 PERFORM rui._name('event', e.code, e.zh, e.en) FROM (VALUES
 	('message_batch.plan', '消息已计划', 'messages planned'), ('message_batch.finish', '消息已生成', 'messages queued'),

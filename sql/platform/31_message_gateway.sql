@@ -11,15 +11,19 @@ END
 $$;
 COMMENT ON FUNCTION rui._contact_kind(text) IS 'Internal: the kind of contact point that a channel reaches.';
 
-CREATE FUNCTION rui._next_channel(channels text[], channel text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION rui._next_channel(project_id bigint, channels text[], channel text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
-	RETURN channels[array_position(channels, channel) + 1];
+	RETURN (
+		SELECT w.channel FROM unnest(channels) WITH ORDINALITY AS w(channel, place)
+		JOIN rui.message_channel c ON c.project_id = _next_channel.project_id AND c.channel = w.channel AND c.is_active
+		WHERE w.place > array_position(channels, _next_channel.channel) ORDER BY w.place LIMIT 1);
 END
 $$;
-COMMENT ON FUNCTION rui._next_channel(text[], text) IS 'Internal: the channel after one in a list; null after the last.';
+COMMENT ON FUNCTION rui._next_channel(bigint, text[], text) IS
+'Internal: the next open channel of a project after one in a list; null where none follows.';
 
 CREATE FUNCTION rui._filling(project_id bigint, parameters jsonb, party_id bigint, unit_id bigint) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -73,7 +77,7 @@ BEGIN
 	RETURN QUERY
 	WITH candidate AS MATERIALIZED (
 		SELECT m.id, m.attempts, m.channel, m.gateway, m.state, p.value AS address, p.is_lost, p.fault,
-			rui._next_channel(m.channels, m.channel) AS next_channel
+			CASE WHEN p.fault IS NOT NULL THEN rui._next_channel(m.project_id, m.channels, m.channel) END AS next_channel
 		FROM rui.message m
 		CROSS JOIN LATERAL (
 			SELECT b.kind_code, k.is_critical FROM rui.message_batch b
@@ -265,7 +269,8 @@ BEGIN
 				s.outcome = 'rejected' OR k.channel_attempts >= k.max_attempts AS is_over
 			FROM said s
 			LEFT JOIN known k ON k.id = s.id
-			LEFT JOIN LATERAL (SELECT rui._next_channel(k.channels, k.channel) AS next_channel) n ON true),
+			LEFT JOIN LATERAL (SELECT CASE WHEN s.outcome IN ('failed', 'rejected') THEN
+				rui._next_channel(acknowledge_messages.project_id, k.channels, k.channel) END AS next_channel OFFSET 0) n ON true),
 		moved AS (
 			UPDATE rui.message m
 			SET last_action = v.action, last_at = greatest(m.last_at, v.at),
@@ -340,6 +345,44 @@ END
 $$;
 COMMENT ON FUNCTION rui.revive_messages(bigint, bigint[], timestamptz) IS
 'Tries dead letters (state failed) again from their first channel, unless they are too late; other ids are passed over. Returns how many. Needs permission send_campaigns. Errors: 22004, 22008, 42501, 55000.';
+
+CREATE FUNCTION rui._duty_reroute_messages(project_id bigint, at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT SET jit = off
+AS $$
+DECLARE
+	closed text;
+	stuck bigint[];
+	moved bigint;
+	total bigint := 0;
+BEGIN
+	FOR closed IN
+		SELECT c.channel FROM rui.message_channel c WHERE c.project_id = _duty_reroute_messages.project_id AND NOT c.is_active ORDER BY c.channel
+	LOOP
+		stuck := ARRAY(
+			SELECT m.id FROM rui.message m
+			WHERE m.project_id = _duty_reroute_messages.project_id AND m.channel = closed
+				AND (m.state = 'queued' OR m.state = 'taken' AND m.next_at <= _duty_reroute_messages.at)
+				AND rui._next_channel(m.project_id, m.channels, m.channel) IS NOT NULL
+			FOR NO KEY UPDATE SKIP LOCKED);
+		WITH turned AS (
+			UPDATE rui.message m SET last_action = 'reroute', last_at = _duty_reroute_messages.at, channel_attempts = 0,
+				channel = rui._next_channel(m.project_id, m.channels, m.channel), next_at = greatest(m.next_at, _duty_reroute_messages.at)
+			WHERE m.project_id = _duty_reroute_messages.project_id AND m.id = ANY (stuck)
+			RETURNING m.id, m.attempts)
+		INSERT INTO rui.message_receipt (project_id, message_id, attempt, state, at, channel, reason)
+		SELECT _duty_reroute_messages.project_id, t.id, t.attempts, 'rerouted', _duty_reroute_messages.at, closed, 'closed' FROM turned t
+		ON CONFLICT ON CONSTRAINT message_receipt_pkey DO NOTHING;
+		GET DIAGNOSTICS moved = ROW_COUNT;
+		total := total + moved;
+	END LOOP;
+	RETURN total;
+END
+$$;
+COMMENT ON FUNCTION rui._duty_reroute_messages(bigint, timestamptz) IS
+'Internal: the duty reroute_messages of rui.tick(): what waits on a channel that was closed goes by its next open one; what has none waits until its own is opened again, or expires. Returns how many.';
+INSERT INTO rui.duty (code, sort_order, about) VALUES
+	('reroute_messages', 3105, 'Sends what waits on a closed channel another way.');
 
 CREATE FUNCTION rui._duty_expire_messages(project_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -1,7 +1,7 @@
 -- Messages: who gets what, when, how often, by which way; what a gateway
 -- does with them; and what is written down of it.
 BEGIN;
-SELECT plan(111);
+SELECT plan(116);
 \ir fixture/estate.sql
 \ir fixture/message.sql
 CREATE FUNCTION pg_temp.act_as(party bigint) RETURNS text LANGUAGE sql AS $$SELECT set_config('rui.party_id', party::text, true)$$;
@@ -190,6 +190,17 @@ SELECT is((SELECT string_agg(concat_ws(' ', window_on, holder, allowed, used), '
 SELECT is(pg_temp.reached(rui.send_messages(:one, 'alarm', format('{"household": [%s]}', :h1)::jsonb, at => pg_temp.at('30 01:00'))), 'qian, zhao', 'emergencies have none');
 SELECT throws_ok(format('UPDATE rui.contact_budget SET used = used + 1 WHERE holder_id = %s AND window_on = ''2026-03-30''', :h1), '23514', NULL,
 	'beyond it a constraint stands');
+
+-- A channel that is closed: what waits on it goes by the next open one.
+SELECT rui.send_message(:one, 'repair', :zhao, '{"day": "x"}', at => pg_temp.at('30 10:00')) AS m10 \gset
+SELECT rui.set_message_channel(:one, 'wechat', is_active => false) \gset hidden_
+SELECT throws_ok(format('SELECT * FROM rui.take_messages(%s, ''wechat'', 1, ''g'', pg_temp.at(''30 10:01''))', :one), '55000', NULL, 'nobody takes from it');
+SELECT cmp_ok((SELECT done FROM rui.tick(:one, pg_temp.at('30 10:01')) WHERE duty = 'reroute_messages'), '>', 0::bigint, 'a tick sends it another way');
+SELECT is(pg_temp.state(:m10), 'queued sms 0 30 10:01', 'at once');
+SELECT is(pg_temp.receipts(:m10), '0 queued wechat, 0 rerouted wechat closed', 'on record');
+SELECT is(pg_temp.state(rui.send_message(:one, 'repair', :zhao, '{"day": "x"}', at => pg_temp.at('30 10:00'))), 'queued sms 0 30 10:00',
+	'nothing new goes that way');
+SELECT rui.set_message_channel(:one, 'wechat') \gset hidden_
 
 -- Campaigns: planned, made piece by piece.
 SELECT rui.plan_messages(:one, 'repair', '{"project": true}', '{"day": "z"}', 'c1', at => pg_temp.at('31 10:00')) AS c1 \gset
