@@ -63,7 +63,7 @@ COMMENT ON FUNCTION rui._document_owner(bigint, text, bigint) IS
 'Internal: the party and the household whose a row is that documents can be about, each null where it has none. Errors: 22023 nothing that documents can be about, P0002 a row that the project does not have.';
 
 CREATE FUNCTION rui._check_content(kind rui.document_kind, content_hash bytea, bytes bigint, media_type text, storage_ref text) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -82,10 +82,13 @@ BEGIN
 		media_type = ANY (kind.media_types) OR split_part(media_type, '/', 1) || '/*' = ANY (kind.media_types)) THEN
 		RAISE EXCEPTION 'a "%" cannot be %', kind.code, media_type USING ERRCODE = 'invalid_parameter_value',
 			HINT = CASE WHEN kind.media_types = '{}' THEN 'Give such as image/jpeg.' ELSE format('It can be %s.', array_to_string(kind.media_types, ', ')) END;
-	ELSIF EXISTS (SELECT FROM rui.document_content c
-		WHERE c.project_id = kind.project_id AND c.storage_ref = _check_content.storage_ref AND c.is_erased
-			AND NOT EXISTS (SELECT FROM rui.document_content o
-				WHERE o.project_id = c.project_id AND o.storage_ref = c.storage_ref AND NOT o.is_erased)) THEN
+	END IF;
+	-- Whoever erases the others that have this content waits for us, or we for him.
+	PERFORM FROM rui.document_content c
+	WHERE c.project_id = kind.project_id AND c.storage_ref = _check_content.storage_ref AND NOT c.is_erased
+	LIMIT 1 FOR SHARE;
+	IF NOT FOUND AND EXISTS (SELECT FROM rui.document_content c
+		WHERE c.project_id = kind.project_id AND c.storage_ref = _check_content.storage_ref) THEN
 		RAISE EXCEPTION 'content "%" is being destroyed', storage_ref
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Store it under another name.';
 	END IF;
