@@ -1,7 +1,7 @@
 -- Messages: who gets what, when, how often, by which way; what a gateway
 -- does with them; and what is written down of it.
 BEGIN;
-SELECT plan(116);
+SELECT plan(117);
 \ir fixture/estate.sql
 \ir fixture/message.sql
 CREATE FUNCTION pg_temp.act_as(party bigint) RETURNS text LANGUAGE sql AS $$SELECT set_config('rui.party_id', party::text, true)$$;
@@ -92,6 +92,18 @@ SELECT is((SELECT string_agg(answer, ' ') FROM rui.acknowledge_messages(:one, fo
 SELECT is(pg_temp.receipts(:m2), '0 queued wechat, 1 taken wechat, 1 failed wechat busy, 2 taken wechat, 2 failed wechat busy, 3 taken sms, 3 failed sms blocked, 4 revived wechat, 5 taken wechat, 5 sent wechat, 5 failed wechat bounced',
 	'all of it is written down');
 SELECT rui.cancel_messages(:one, (SELECT batch_id FROM rui.message WHERE id = :m2), 'enough', pg_temp.at('10 12:01')) \gset hidden_
+SELECT rui.set_message_channel(:one, 'sms', max_attempts => 5, backoff => '0:01') \gset hidden_
+SELECT rui.send_message(:one, 'news', :sun, '{"what": "x"}', at => pg_temp.at('02 10:00')) AS m0 \gset
+CREATE FUNCTION pg_temp.failed(project bigint, which bigint, attempt integer, moment text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM rui.take_messages(project, 'sms', 1, 'g', pg_temp.at(moment));
+	PERFORM rui.acknowledge_message(project, which, attempt, 'failed', 'busy', at => pg_temp.at(moment));
+	RETURN (SELECT to_char(next_at AT TIME ZONE 'Asia/Shanghai', 'HH24:MI') FROM rui.message m WHERE m.id = which);
+END $$;
+SELECT is(concat_ws(' ', pg_temp.failed(:one, :m0, 1, '02 10:00'), pg_temp.failed(:one, :m0, 2, '02 10:01'), pg_temp.failed(:one, :m0, 3, '02 10:03')),
+	'10:01 10:03 10:07', 'each pause is twice the one before');
+SELECT rui.cancel_messages(:one, (SELECT batch_id FROM rui.message WHERE id = :m0), 'x', pg_temp.at('02 10:04')) \gset hidden_
+SELECT rui.set_message_channel(:one, 'sms', lease => '2:00', max_attempts => 2, backoff => '0:01') \gset hidden_
 
 -- A lost gateway's lease ends.
 SELECT rui.send_message(:one, 'repair', :zhao, '{"day": "周四"}', at => pg_temp.at('11 10:00')) AS m3 \gset
