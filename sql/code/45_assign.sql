@@ -53,6 +53,38 @@ CREATE AGGREGATE rui.assign(task bigint, worker bigint, cost float8, capacity in
 COMMENT ON AGGREGATE rui.assign(bigint, bigint, float8, int, float8, float8) IS
 'Like rui.assign(task, worker, cost, capacity, penalty), plus load_cost * (k - 1) for the k-th task of a worker (in the unit of the costs, 0 or more, the same in all rows of the worker; not read where worker is null): work spreads over the workers. The cost in the result is that of the pair alone. Further errors: 22004 null load_cost beside a worker; 22023 load_cost NaN, infinite, negative or differing within one worker.';
 
+CREATE TYPE rui.worker_price AS (worker bigint, price float8, load int);
+COMMENT ON TYPE rui.worker_price IS
+'One worker of an assignment: the price of a place with him, in the unit of the costs, and how many tasks he takes. The price is what taking one of his tasks off him would save at least, and what one place more would save at most; 0 where he has a place to spare and no load cost, and where his capacity is 0.';
+
+CREATE TYPE rui.priced_assignment AS (tasks rui.assignment[], workers rui.worker_price[]);
+COMMENT ON TYPE rui.priced_assignment IS
+'What rui.assign_priced found. tasks: the assignment, ascending by task. workers: their prices, ascending by worker.';
+
+CREATE FUNCTION rui._assign_priced_result(internal) RETURNS rui.priced_assignment
+AS 'MODULE_PATHNAME', 'rui__assign_priced_result' LANGUAGE C IMMUTABLE PARALLEL SAFE COST 100000;
+COMMENT ON FUNCTION rui._assign_priced_result(internal) IS 'Internal: solves the rows that rui.assign_priced collected.';
+
+CREATE AGGREGATE rui.assign_priced(task bigint, worker bigint, cost float8, capacity int, penalty float8) (
+	SFUNC = rui._assign_step,
+	STYPE = internal,
+	SSPACE = 100000,
+	FINALFUNC = rui._assign_priced_result,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE rui.assign_priced(bigint, bigint, float8, int, float8) IS
+'Like rui.assign(task, worker, cost, capacity, penalty), and tells the prices that prove the result best, as rui.priced_assignment: with them every task sits where cost plus price is least, or is left over where its penalty is less; nobody with a place to spare has a price. They show who is scarce, and are what a standing match goes on from. Errors: as rui.assign.';
+
+CREATE AGGREGATE rui.assign_priced(task bigint, worker bigint, cost float8, capacity int, penalty float8, load_cost float8) (
+	SFUNC = rui._assign_step,
+	STYPE = internal,
+	SSPACE = 100000,
+	FINALFUNC = rui._assign_priced_result,
+	PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE rui.assign_priced(bigint, bigint, float8, int, float8, float8) IS
+'Like rui.assign_priced(task, worker, cost, capacity, penalty), with load_cost as in rui.assign: with k tasks a price is at least load_cost * (k - 1), and at most load_cost * k where there is a place to spare.';
+
 CREATE TYPE rui.assignment_check AS (feasible boolean, optimal boolean, tasks bigint, assigned bigint, objective float8, problem text);
 COMMENT ON TYPE rui.assignment_check IS
 'What rui.check_assignment found. feasible: no task has two workers, no worker more tasks than its capacity. optimal: feasible, and prices of the workers prove that nothing is better. tasks: how many there are. assigned: how many have a chosen pair. objective: the sum of the chosen costs, with load costs and with the penalties of unassigned tasks where these are given, exact in units of 2^-20, then rounded to float8. assigned and objective are null where not feasible. problem: null where optimal, else what is wrong: the first task or worker over its limit, or moves that together are better and by how much (cut at 500 bytes).';

@@ -117,6 +117,8 @@ INSERT INTO rui.transition (subject, from_state, action, to_state, permission) V
 	('ticket', 'assigned', 'accept', 'accepted', 'work_ticket'),
 	('ticket', 'assigned', 'reject', 'triaged', 'work_ticket'),
 	('ticket', 'assigned', 'transfer', 'assigned', 'work_ticket'),
+	-- Only dispatch takes an offer back.
+	('ticket', 'assigned', 'withdraw', 'triaged', NULL),
 	('ticket', 'accepted', 'depart', 'en_route', 'work_ticket'),
 	('ticket', 'accepted', 'arrive', 'in_progress', 'work_ticket'),
 	('ticket', 'en_route', 'arrive', 'in_progress', 'work_ticket'),
@@ -162,7 +164,7 @@ PERFORM rui._name('action.ticket', n.code, n.zh, n.en) FROM (VALUES
 	('reject', '退单', 'reject'), ('transfer', '转单', 'transfer'), ('depart', '出发', 'depart'), ('arrive', '到达', 'arrive'),
 	('pause', '暂停', 'pause'), ('resume', '恢复', 'resume'), ('complete', '完成', 'complete'), ('reopen', '重开', 'reopen'),
 	('rate', '评价', 'rate'), ('close', '关闭', 'close'), ('cancel', '取消', 'cancel'), ('decline', '拒绝受理', 'decline'),
-	('merge', '合并', 'merge'), ('call_back', '回访', 'call back')
+	('merge', '合并', 'merge'), ('call_back', '回访', 'call back'), ('withdraw', '撤回派单', 'withdraw')
 ) AS n(code, zh, en);
 PERFORM rui._name('source', n.code, n.zh, n.en) FROM (VALUES
 	('call', '电话', 'call'), ('visit', '来访', 'visit'), ('message', '消息', 'message'), ('email', '邮件', 'email'),

@@ -251,7 +251,8 @@ $$;
 COMMENT ON FUNCTION rui._give_ticket(bigint, bigint, text, bigint, text, text, timestamptz) IS
 'Internal: assign and transfer, once per request key. Returns the new state.';
 
--- Many tickets at once, as dispatch decides.
+-- Many tickets at once, as dispatch decides. Who is working on a ticket this
+-- very moment is not waited for.
 CREATE FUNCTION rui._assign_tickets(project_id bigint, ticket_ids bigint[], worker_ids bigint[], reason text,
 	at timestamptz) RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -261,22 +262,30 @@ DECLARE
 	me CONSTANT bigint := rui.current_party();
 	fresh bigint[];
 	done bigint[];
+	former_ids bigint[];
 BEGIN
-	SELECT coalesce(array_agg(l.id) FILTER (WHERE l.state = 'new'), '{}'), coalesce(array_agg(l.id), '{}')
-	INTO fresh, done
+	SELECT coalesce(array_agg(l.id ORDER BY l.id) FILTER (WHERE l.state = 'new' AND l.worker_id IS NOT NULL), '{}'),
+		coalesce(array_agg(l.id ORDER BY l.id), '{}'),
+		coalesce(array_agg(CASE WHEN l.state = 'assigned' THEN l.executor_id END ORDER BY l.id), '{}')
+	INTO fresh, done, former_ids
 	FROM (
-		SELECT t.id, t.state FROM rui.task t
+		SELECT t.id, t.state, t.executor_id, w.worker_id FROM rui.task t
+		JOIN unnest(ticket_ids, worker_ids) AS w(ticket_id, worker_id) ON w.ticket_id = t.id
 		WHERE t.project_id = _assign_tickets.project_id AND t.id = ANY (ticket_ids) AND t.kind = 'ticket'
-			AND t.state IN ('new', 'triaged') AND t.last_at <= _assign_tickets.at
+			AND t.last_at <= _assign_tickets.at
+			AND (t.state IN ('new', 'triaged') AND w.worker_id IS NOT NULL
+				OR t.state = 'assigned' AND t.executor_id IS DISTINCT FROM w.worker_id)
 		ORDER BY t.id
-		FOR NO KEY UPDATE) AS l;
+		FOR NO KEY UPDATE OF t SKIP LOCKED) AS l;
 	UPDATE rui.task t SET last_action = 'triage', last_at = _assign_tickets.at
 	WHERE t.project_id = _assign_tickets.project_id AND t.id = ANY (fresh);
 	IF fresh <> '{}' THEN
 		PERFORM rui._move_clocks(project_id, 'ticket', fresh, 'triage', at);
 	END IF;
 	UPDATE rui.task t
-	SET last_action = 'assign', last_at = _assign_tickets.at, assigned_at = _assign_tickets.at, executor_id = w.worker_id
+	SET last_action = CASE WHEN t.state <> 'assigned' THEN 'assign' WHEN w.worker_id IS NULL THEN 'withdraw' ELSE 'transfer' END,
+		last_at = _assign_tickets.at, executor_id = w.worker_id,
+		assigned_at = CASE WHEN w.worker_id IS NULL THEN t.assigned_at ELSE _assign_tickets.at END
 	FROM unnest(ticket_ids, worker_ids) AS w(ticket_id, worker_id)
 	WHERE t.project_id = _assign_tickets.project_id AND t.id = w.ticket_id AND t.id = ANY (done);
 	INSERT INTO rui.event (project_id, at, kind, subject, subject_id, party_id, payload)
@@ -285,17 +294,20 @@ BEGIN
 	FROM unnest(fresh) AS f(id)
 	ORDER BY f.id;
 	INSERT INTO rui.event (project_id, at, kind, subject, subject_id, party_id, payload)
-	SELECT _assign_tickets.project_id, _assign_tickets.at, 'ticket.assign', 'ticket', w.ticket_id, me,
-		jsonb_strip_nulls(jsonb_build_object('from_state', 'triaged', 'to_state', 'assigned', 'reason', _assign_tickets.reason,
-			'executor_id', w.worker_id))
-	FROM unnest(ticket_ids, worker_ids) AS w(ticket_id, worker_id)
-	WHERE w.ticket_id = ANY (done)
-	ORDER BY w.ticket_id;
+	SELECT _assign_tickets.project_id, _assign_tickets.at, 'ticket.' || a.action, 'ticket', d.id, me,
+		jsonb_strip_nulls(jsonb_build_object('from_state', CASE a.action WHEN 'assign' THEN 'triaged' ELSE 'assigned' END,
+			'to_state', CASE a.action WHEN 'withdraw' THEN 'triaged' ELSE 'assigned' END, 'reason', _assign_tickets.reason,
+			'executor_id', coalesce(w.worker_id, d.former_id)))
+	FROM unnest(done, former_ids) AS d(id, former_id)
+	JOIN unnest(ticket_ids, worker_ids) AS w(ticket_id, worker_id) ON w.ticket_id = d.id
+	CROSS JOIN LATERAL (
+		SELECT CASE WHEN d.former_id IS NULL THEN 'assign' WHEN w.worker_id IS NULL THEN 'withdraw' ELSE 'transfer' END) AS a(action)
+	ORDER BY d.id;
 	RETURN done;
 END
 $$;
 COMMENT ON FUNCTION rui._assign_tickets(bigint, bigint[], bigint[], text, timestamptz) IS
-'Internal: assigns ticket_ids[i] to worker_ids[i] (each ticket once), triaging new ones first; the caller has checked the workers. Tickets that somebody else moved in the meantime, or that were moved after `at`, are left. Returns the ids assigned, ascending.';
+'Internal: gives ticket_ids[i] to worker_ids[i] (each ticket once), triaging new ones first; the caller has checked the workers. A ticket that is assigned already goes over to the other worker, or, where that is null, back to waiting (withdraw). Tickets that somebody else moved in the meantime or has in hand, or that were moved after `at`, are left. Returns the ids of those that changed, ascending.';
 
 CREATE FUNCTION rui.accept_ticket(project_id bigint, ticket_id bigint, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS text

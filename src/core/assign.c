@@ -9,10 +9,12 @@
  * Either way all rules of the engine hold in the end.
  */
 #include <inttypes.h>
+#include <math.h>
 
 #include "core/assign_auction.h"
 #include "core/assign_dense.h"
 #include "core/assign_graph.h"
+#include "core/assign_list.h"
 
 #define SMALL_PART 4 /* tasks for which an auction is not worth its arrays */
 #define EASY_WORK 10 /* times the pairs of a part: more searching asks for an auction */
@@ -24,7 +26,8 @@ rui_assign_solve_bytes(const rui_assign_rows *rows)
 	size_t tasks = rows->task_ids.count;
 	size_t workers = rows->worker_ids.count;
 	size_t graph = rui_assign_graph_bytes(tasks, workers, rows->pairs);
-	size_t result = tasks * (sizeof(rui_assignment) + sizeof(uint32_t));
+	size_t result = tasks * (sizeof(rui_assignment) + 3 * sizeof(uint32_t)) +
+		workers * (sizeof(rui_assign_worker_price) + sizeof(int64_t) + 2 * sizeof(uint32_t));
 	size_t engine = rui_assign_engine_bytes(tasks, workers, rows->pairs, false);
 	size_t backs = rui_assign_engine_bytes(0, 0, rows->pairs, false);
 	size_t auction = rui_assign_auction_bytes(workers, rows->pairs);
@@ -40,12 +43,12 @@ rui_assign_solve_bytes(const rui_assign_rows *rows)
 }
 
 /*
- * Make the numbers of a part small: strip common factors of two and, where
- * all tasks must be served, count costs from the least one and give the tasks
- * a penalty that no path of pairs can outweigh.
+ * Make the numbers of a part small: strip common factors of two (*shifted of
+ * them) and, where all tasks must be served, count costs from the least one
+ * and give the tasks a penalty that no path of pairs can outweigh.
  */
 static rui_status
-scale(rui_assign_graph *graph, const rui_assign_range *part, rui_error *error)
+scale(rui_assign_graph *graph, const rui_assign_range *part, int *shifted, rui_error *error)
 {
 	rui_assign_engine *engine = &graph->engine;
 	uint32_t tasks = part->task_end - part->task;
@@ -70,6 +73,7 @@ scale(rui_assign_graph *graph, const rui_assign_range *part, rui_error *error)
 	for (i = part->worker; i < part->worker_end; i++)
 		bits |= (uint64_t) engine->worker[i].load_cost;
 	shift = bits == 0 ? 0 : __builtin_ctzll(bits);
+	*shifted = shift;
 	for (i = arc; i < arc_end; i++)
 	{
 		int64_t size = engine->arc_cost[i] >>= shift;
@@ -188,12 +192,13 @@ add_tasks(rui_assign_engine *engine, const rui_assign_range *part, bool *easy, r
 }
 
 static rui_status
-solve_part(rui_assign_graph *graph, const rui_assign_range *part, rui_error *error)
+solve_part(rui_assign_graph *graph, const rui_assign_range *part, int *shifted,
+		   rui_error *error)
 {
 	rui_assign_engine *engine = &graph->engine;
 	uint32_t tasks = part->task_end - part->task;
 	uint64_t supply = 0;
-	rui_status status = scale(graph, part, error);
+	rui_status status = scale(graph, part, shifted, error);
 	uint32_t i;
 	bool easy;
 
@@ -234,52 +239,152 @@ read_result(const rui_assign_graph *graph, rui_assignment **result, rui_error *e
 	uint32_t tasks = rows->task_ids.count;
 	rui_assignment *made = rui_allocate_zero(env, tasks, sizeof *made);
 	uint32_t *place = rui_allocate(env, tasks, sizeof *place);
+	uint32_t *chosen = rui_allocate(env, tasks, sizeof *chosen); /* worker by index, or NONE */
+	uint32_t *worker_index = rui_allocate(env, graph->engine.workers, sizeof *worker_index);
 	rui_assign_cursor cursor = { rows->first, 0 };
 	const rui_assign_pair *pair;
 	uint32_t i;
 
-	if (made == NULL || place == NULL)
+	if (made == NULL || place == NULL || chosen == NULL || worker_index == NULL)
 	{
 		rui_release(env, made);
 		rui_release(env, place);
-		return rui_fail_memory(error, tasks * (sizeof *made + sizeof *place));
+		rui_release(env, chosen);
+		rui_release(env, worker_index);
+		return rui_fail_memory(error, tasks * (sizeof *made + 2 * sizeof *place));
 	}
+	for (i = 0; i < rows->worker_ids.count; i++)
+		if (graph->worker_number[i] != RUI_ASSIGN_NONE)
+			worker_index[graph->worker_number[i]] = i;
 	for (i = 0; i < tasks; i++)
 	{
 		place[graph->task_by_id[i]] = i;
 		made[i].task = rows->task_ids.id[graph->task_by_id[i]];
 	}
+	for (i = 0; i < tasks; i++)
+	{
+		uint32_t task = graph->task_number[i];
+		uint32_t worker =
+			task == RUI_ASSIGN_NONE ? RUI_ASSIGN_NONE : graph->engine.task[task].worker;
+
+		chosen[i] = worker == RUI_ASSIGN_NONE ? RUI_ASSIGN_NONE : worker_index[worker];
+	}
+	/* The cost as it was given is with the pair only. */
 	while ((pair = rui_assign_next_pair(&cursor)) != NULL)
 	{
-		uint32_t task = graph->task_number[pair->task];
-		uint32_t worker = graph->worker_number[pair->worker];
-
-		if (task == RUI_ASSIGN_NONE || worker == RUI_ASSIGN_NONE ||
-			graph->engine.task[task].worker != worker)
+		if (chosen[pair->task] != pair->worker)
 			continue;
 		made[place[pair->task]].assigned = true;
 		made[place[pair->task]].worker = rows->worker_ids.id[pair->worker];
 		made[place[pair->task]].cost = pair->cost;
 	}
 	rui_release(env, place);
+	rui_release(env, chosen);
+	rui_release(env, worker_index);
 	*result = made;
 	return RUI_OK;
+}
+
+/* Rows for all workers, with price 0, ascending; *place is from index to row. */
+static rui_status
+start_prices(const rui_assign_rows *rows, const rui_env *env, rui_assign_worker_price **price,
+			 uint32_t **place, rui_error *error)
+{
+	uint32_t workers = rows->worker_ids.count;
+	rui_assign_worker_price *made = rui_allocate_zero(env, workers, sizeof *made);
+	uint32_t *index = rui_allocate(env, workers, sizeof *index);
+	int64_t *key = rui_allocate(env, workers, sizeof *key);
+	uint32_t i;
+
+	if (made == NULL || index == NULL || key == NULL)
+	{
+		rui_release(env, made);
+		rui_release(env, index);
+		rui_release(env, key);
+		return rui_fail_memory(error, workers * (sizeof *made + sizeof *index + sizeof *key));
+	}
+	for (i = 0; i < workers; i++)
+	{
+		key[i] = rows->worker_ids.id[i];
+		index[i] = i;
+	}
+	rui_assign_sort(key, index, workers);
+	for (i = 0; i < workers; i++)
+	{
+		made[i].worker = key[i];
+		key[i] = index[i];
+	}
+	for (i = 0; i < workers; i++)
+		index[key[i]] = i;
+	rui_release(env, key);
+	*price = made;
+	*place = index;
+	return RUI_OK;
+}
+
+/* The prices of a part that was solved, in the unit of the costs. */
+static void
+read_prices(const rui_assign_graph *graph, const rui_assign_range *part, int shift,
+			const uint32_t *place, rui_assign_worker_price *price)
+{
+	const rui_assign_engine *engine = &graph->engine;
+	uint32_t i;
+
+	for (i = part->worker; i < part->worker_end; i++)
+	{
+		rui_assign_worker_price *row = &price[place[graph->worker_index[i]]];
+
+		row->price = ldexp((double) engine->price[i], shift - RUI_ASSIGN_FRACTION_BITS);
+		row->load = engine->worker[i].load;
+	}
+}
+
+static rui_status
+solve(const rui_assign_rows *rows, const rui_env *env, rui_assignment **result,
+	  rui_assign_worker_price **price, rui_error *error)
+{
+	rui_assign_graph graph;
+	rui_assign_worker_price *prices = NULL;
+	uint32_t *place = NULL;
+	rui_status status = rui_assign_graph_start(&graph, rows, env, error);
+	uint32_t i;
+
+	if (status != RUI_OK)
+		return status;
+	if (price != NULL)
+		status = start_prices(rows, env, &prices, &place, error);
+	for (i = 0; i < graph.parts && status == RUI_OK; i++)
+	{
+		int shift;
+
+		status = solve_part(&graph, &graph.part[i], &shift, error);
+		if (status == RUI_OK && price != NULL)
+			read_prices(&graph, &graph.part[i], shift, place, prices);
+	}
+	if (status == RUI_OK)
+		status = read_result(&graph, result, error);
+	if (status != RUI_OK)
+		rui_release(env, prices);
+	else if (price != NULL)
+		*price = prices;
+	rui_release(env, place);
+	rui_assign_graph_finish(&graph);
+	return status;
 }
 
 rui_status
 rui_assign_solve(const rui_assign_rows *rows, const rui_env *env, rui_assignment **result,
 				 rui_error *error)
 {
-	rui_assign_graph graph;
-	rui_status status = rui_assign_graph_start(&graph, rows, env, error);
-	uint32_t i;
+	return solve(rows, env, result, NULL, error);
+}
 
-	if (status != RUI_OK)
-		return status;
-	for (i = 0; i < graph.parts && status == RUI_OK; i++)
-		status = solve_part(&graph, &graph.part[i], error);
-	if (status == RUI_OK)
-		status = read_result(&graph, result, error);
-	rui_assign_graph_finish(&graph);
-	return status;
+rui_status
+rui_assign_solve_priced(const rui_assign_rows *rows, const rui_env *env, rui_assignment **result,
+						rui_assign_worker_price **price, rui_error *error)
+{
+	if (rows->form == RUI_ASSIGN_MOST)
+		return rui_fail(error, RUI_INVALID, NULL, "Give the tasks a penalty.",
+						"Prices in the unit of the costs need penalties.");
+	return solve(rows, env, result, price, error);
 }

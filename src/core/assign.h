@@ -44,6 +44,17 @@ typedef struct rui_assignment
 	bool assigned; /* otherwise worker and cost mean nothing */
 } rui_assignment;
 
+/*
+ * What a worker's time is worth: no sum could be less by more than the price
+ * if he took one task more.  With these prices assign_live.h can go on.
+ */
+typedef struct rui_assign_worker_price
+{
+	int64_t worker;
+	double price; /* 0 where the capacity is 0 */
+	int32_t load; /* tasks he has */
+} rui_assign_worker_price;
+
 typedef struct rui_assign_rows rui_assign_rows;
 
 /* An empty collection; everything it holds comes from env. */
@@ -77,5 +88,14 @@ extern size_t rui_assign_solve_bytes(const rui_assign_rows *rows);
  */
 extern rui_status rui_assign_solve(const rui_assign_rows *rows, const rui_env *env,
 								   rui_assignment **result, rui_error *error);
+
+/*
+ * The same with prices that prove the result best: a row for each worker, in
+ * ascending order, as many as rui_assign_worker_count.  RUI_INVALID also in
+ * the form MOST, where no sum of costs outweighs a task.
+ */
+extern rui_status rui_assign_solve_priced(const rui_assign_rows *rows, const rui_env *env,
+										  rui_assignment **result,
+										  rui_assign_worker_price **price, rui_error *error);
 
 #endif /* RUI_ASSIGN_H */

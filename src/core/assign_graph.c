@@ -11,6 +11,7 @@
 
 #define NONE RUI_ASSIGN_NONE
 #define NEIGHBOURS 6 /* workers of a task that the walk goes on to */
+#define LOOK (1 << 18)
 
 /*
  * A first graph with tasks and workers in the order of their ids; a node is a
@@ -46,6 +47,17 @@ static rui_status
 interrupted(rui_error *error)
 {
 	return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "The assignment was interrupted.");
+}
+
+/* Asks whether to stop after every so many pairs looked at. */
+static bool
+stopped(const draft *d, uint32_t *looked, uint32_t more)
+{
+	*looked += more + 1;
+	if (*looked < LOOK)
+		return false;
+	*looked = 0;
+	return rui_interrupted(&d->engine.env);
 }
 
 /* Indexes ascending by id, and their inverse. */
@@ -128,6 +140,7 @@ lay_pairs(draft *d, rui_error *error)
 	const rui_assign_pair *pair;
 	uint32_t *mark = d->node; /* of a worker: the last task that had it, + 1 */
 	uint32_t at = 0;
+	uint32_t looked = 0;
 	uint32_t i;
 	uint32_t j;
 
@@ -151,10 +164,13 @@ lay_pairs(draft *d, rui_error *error)
 
 		engine->arc_cost[t->arc + t->arcs] = rui_assign_units(pair->cost);
 		engine->arc_worker[t->arc + t->arcs++] = d->worker_rank[pair->worker];
+		if (stopped(d, &looked, 0))
+			return interrupted(error);
 	}
-	if (rui_interrupted(&engine->env))
-		return interrupted(error);
 	for (i = 0; i < d->tasks; i++)
+	{
+		if (stopped(d, &looked, engine->task[i].arcs))
+			return interrupted(error);
 		for (j = 0; j < engine->task[i].arcs; j++)
 		{
 			uint32_t worker = engine->arc_worker[engine->task[i].arc + j];
@@ -170,15 +186,17 @@ lay_pairs(draft *d, rui_error *error)
 			}
 			mark[worker] = i + 1;
 		}
+	}
 	return RUI_OK;
 }
 
 /* Drop the pairs that no optimum needs, and put the best of each task first. */
-static void
-drop_pairs(draft *d)
+static rui_status
+drop_pairs(draft *d, rui_error *error)
 {
 	rui_assign_engine *engine = &d->engine;
 	bool penalised = d->rows->form != RUI_ASSIGN_MOST;
+	uint32_t looked = 0;
 	uint32_t i;
 	uint32_t j;
 
@@ -189,6 +207,8 @@ drop_pairs(draft *d)
 		uint32_t *worker = engine->arc_worker + t->arc;
 		uint32_t kept = 0;
 
+		if (stopped(d, &looked, t->arcs))
+			return interrupted(error);
 		for (j = 0; j < t->arcs; j++)
 			if ((!penalised || cost[j] <= t->penalty) &&
 				d->rows->worker[d->worker_by_id[worker[j]]].capacity > 0)
@@ -200,6 +220,7 @@ drop_pairs(draft *d)
 		if (kept > 0)
 			rui_assign_first(cost, worker, kept, &t->sorted);
 	}
+	return RUI_OK;
 }
 
 static uint32_t
@@ -215,22 +236,26 @@ find_root(uint32_t *parent, uint32_t node)
 
 /*
  * Number the connected parts by their first tasks, bring the workers of each
- * together.  Returns how many parts have a pair.
+ * together.  *found is how many parts have a pair.
  */
-static uint32_t
-find_parts(draft *d)
+static rui_status
+find_parts(draft *d, uint32_t *found, rui_error *error)
 {
 	const rui_assign_engine *engine = &d->engine;
 	uint32_t *parent = d->node;
 	uint32_t nodes = d->tasks + d->workers;
 	uint32_t parts = 0;
 	uint32_t at = 0;
+	uint32_t looked = 0;
 	uint32_t i;
 	uint32_t j;
 
 	for (i = 0; i < nodes; i++)
 		parent[i] = i;
 	for (i = 0; i < d->tasks; i++)
+	{
+		if (stopped(d, &looked, engine->task[i].arcs))
+			return interrupted(error);
 		for (j = 0; j < engine->task[i].arcs; j++)
 		{
 			uint32_t a = find_root(parent, i);
@@ -242,6 +267,7 @@ find_parts(draft *d)
 			else
 				parent[a] = b;
 		}
+	}
 	for (i = 0; i < nodes; i++)
 		parent[i] = find_root(parent, i);
 	for (i = 0; i < nodes; i++)
@@ -270,7 +296,8 @@ find_parts(draft *d)
 	for (i = d->tasks; i < nodes; i++)
 		if (parent[i] != NONE)
 			d->worker_order[d->part_end[parent[i]]++] = i - d->tasks;
-	return parts;
+	*found = parts;
+	return RUI_OK;
 }
 
 /*
@@ -362,6 +389,7 @@ copy(const draft *d, rui_assign_graph *graph, rui_error *error)
 	uint32_t tasks = graph->parts == 0 ? 0 : last[-1].task_end;
 	uint32_t workers = graph->parts == 0 ? 0 : last[-1].worker_end;
 	size_t arcs = 0;
+	uint32_t looked = 0;
 	uint32_t i;
 	uint32_t j;
 	rui_status status;
@@ -379,6 +407,8 @@ copy(const draft *d, rui_assign_graph *graph, rui_error *error)
 		const rui_assign_task *old = &from->task[d->task_order[i]];
 		rui_assign_task *t = &to->task[i];
 
+		if (stopped(d, &looked, old->arcs))
+			return interrupted(error);
 		graph->task_index[i] = d->task_by_id[d->task_order[i]];
 		graph->task_number[graph->task_index[i]] = i;
 		t->penalty = old->penalty;
@@ -395,6 +425,7 @@ copy(const draft *d, rui_assign_graph *graph, rui_error *error)
 	{
 		const rui_assign_worker_row *row = &d->rows->worker[d->worker_by_id[d->worker_order[i]]];
 
+		graph->worker_index[i] = d->worker_by_id[d->worker_order[i]];
 		to->worker[i].capacity = row->capacity;
 		to->worker[i].load_cost = rui_assign_units(row->load_cost);
 	}
@@ -415,15 +446,18 @@ rui_assign_graph_start(rui_assign_graph *graph, const rui_assign_rows *rows, con
 	if (status == RUI_OK)
 		status = lay_pairs(&d, error);
 	if (status == RUI_OK)
+		status = drop_pairs(&d, error);
+	if (status == RUI_OK)
+		status = find_parts(&d, &graph->parts, error);
+	if (status == RUI_OK)
 	{
-		drop_pairs(&d);
-		graph->parts = find_parts(&d);
 		graph->task_number = rui_allocate(env, d.tasks, sizeof(uint32_t));
 		graph->worker_number = rui_allocate(env, d.workers, sizeof(uint32_t));
 		graph->task_index = rui_allocate(env, d.tasks, sizeof(uint32_t));
+		graph->worker_index = rui_allocate(env, d.workers, sizeof(uint32_t));
 		graph->part = rui_allocate(env, graph->parts, sizeof *graph->part);
 		if (graph->task_number == NULL || graph->worker_number == NULL ||
-			graph->task_index == NULL || graph->part == NULL)
+			graph->task_index == NULL || graph->worker_index == NULL || graph->part == NULL)
 			status = rui_fail_memory(error, d.tasks * 3 * sizeof(uint32_t));
 	}
 	if (status == RUI_OK)
@@ -450,6 +484,7 @@ rui_assign_graph_finish(rui_assign_graph *graph)
 	rui_release(&graph->env, graph->task_number);
 	rui_release(&graph->env, graph->worker_number);
 	rui_release(&graph->env, graph->task_index);
+	rui_release(&graph->env, graph->worker_index);
 	rui_release(&graph->env, graph->part);
 	memset(graph, 0, sizeof *graph);
 }

@@ -22,6 +22,7 @@ typedef struct rui_assign_graph
 	uint32_t *task_number; /* from index, or NONE */
 	uint32_t *worker_number;
 	uint32_t *task_index; /* from number */
+	uint32_t *worker_index;
 	rui_assign_range *part;
 	uint32_t parts;
 } rui_assign_graph;

@@ -9,19 +9,7 @@
 #include <math.h>
 
 #include "core/assign.h"
-
-
-#define RUI_ASSIGN_NONE UINT32_MAX
-
-/* Open addressing from an id to its index in order of arrival. */
-typedef struct rui_assign_ids
-{
-	int64_t *id; /* by index */
-	uint32_t *slot; /* index + 1, or 0 */
-	size_t slots; /* a power of two */
-	size_t capacity; /* of id */
-	uint32_t count;
-} rui_assign_ids;
+#include "core/assign_ids.h"
 
 typedef struct rui_assign_task_row
 {
@@ -90,6 +78,19 @@ rui_assign_units(double value)
 {
 	return (int64_t) rint(value * (double) (1 << RUI_ASSIGN_FRACTION_BITS));
 }
+
+/* Whether a number can be counted so: differences of two fit in int64. */
+#define RUI_ASSIGN_FIXED_LIMIT 2199023255552.0 /* 2^41 */
+
+static inline bool
+rui_assign_fits(double value)
+{
+	return fabs(value) < RUI_ASSIGN_FIXED_LIMIT;
+}
+
+/* Say why a number does not fit; part is what rui_assign_part made. */
+extern rui_status rui_assign_refuse_number(double value, const char *what, const char *part,
+										   rui_error *error);
 
 /* "task 7, worker 3" for errors; worker may be NULL. */
 #define RUI_ASSIGN_PART_SIZE 64

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL
  *
  * network.c
- *	  Catchments and components of a network.
+ *	  Distances in a network, its catchments and components.
  */
 #include "core/network.h"
 
@@ -299,6 +299,24 @@ start_search(const rui_env *env, uint32_t count, search *s, rui_error *error)
 	return RUI_OK;
 }
 
+/* Take the nearest node that is not yet settled and pass its way on. */
+static uint32_t
+settle_next(const network *n, search *s)
+{
+	uint32_t node = take_first(s);
+	uint64_t a;
+
+	for (a = n->first[node]; a < n->first[node + 1]; a++)
+		offer(s, n->arcs[a].to, s->source[node], s->length[node] + n->arcs[a].length);
+	return node;
+}
+
+static rui_status
+fail_interrupted(rui_error *error)
+{
+	return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "The search was interrupted.");
+}
+
 static rui_status
 find_ways(const rui_network_builder *builder, const network *n, search *s, rui_error *error)
 {
@@ -313,13 +331,9 @@ find_ways(const rui_network_builder *builder, const network *n, search *s, rui_e
 	}
 	while (s->size > 0)
 	{
-		uint32_t node = take_first(s);
-		uint64_t a;
-
 		if ((++steps & 1023) == 0 && rui_interrupted(n->env))
-			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "The search was interrupted.");
-		for (a = n->first[node]; a < n->first[node + 1]; a++)
-			offer(s, n->arcs[a].to, s->source[node], s->length[node] + n->arcs[a].length);
+			return fail_interrupted(error);
+		settle_next(n, s);
 	}
 	return RUI_OK;
 }
@@ -362,6 +376,180 @@ rui_network_catchments(rui_network_builder *builder, rui_reach **result, size_t 
 	release_network(&n);
 	return status;
 }
+
+/* ---- from each of many to each of many ---- */
+
+/* The distinct ones of some ids that the network knows, by index. */
+typedef struct ends
+{
+	uint32_t *places; /* of each id; NONE: no edge names it */
+	uint32_t *nodes; /* each once */
+	uint32_t count;
+} ends;
+
+static rui_status
+find_ends(const network *n, const int64_t *ids, size_t count, ends *e, rui_error *error)
+{
+	uint32_t *seen = rui_allocate_zero(n->env, (size_t) n->count + 1, sizeof(uint32_t));
+	size_t i;
+
+	e->places = rui_allocate(n->env, count, sizeof(uint32_t));
+	e->nodes = rui_allocate(n->env, count, sizeof(uint32_t));
+	e->count = 0;
+	if (seen == NULL || e->places == NULL || e->nodes == NULL)
+	{
+		rui_release(n->env, seen);
+		return rui_fail_memory(error, (n->count + count) * sizeof(uint32_t));
+	}
+	for (i = 0; i < count; i++)
+	{
+		uint32_t node = index_of(n, ids[i]);
+
+		e->places[i] = NONE;
+		if (node == n->count || n->ids[node] != ids[i])
+			continue;
+		if (seen[node] == 0)
+		{
+			e->nodes[e->count++] = node;
+			seen[node] = e->count;
+		}
+		e->places[i] = seen[node] - 1;
+	}
+	rui_release(n->env, seen);
+	return RUI_OK;
+}
+
+static void
+release_ends(const rui_env *env, ends *e)
+{
+	rui_release(env, e->places);
+	rui_release(env, e->nodes);
+}
+
+/* What a search met goes back to how it was before. */
+static void
+forget_search(search *s, const uint32_t *met, uint32_t count)
+{
+	uint32_t i;
+
+	for (i = 0; i < count; i++)
+		s->source[met[i]] = NONE;
+	for (i = 0; i < s->size; i++)
+		s->source[s->heap[i]] = s->place[s->heap[i]] = NONE;
+	s->size = 0;
+}
+
+/* One search from each node of `from`; row by row the lengths to those of `to`. */
+static rui_status
+search_each(const network *n, search *s, const ends *from, const ends *to, uint8_t *wanted,
+			uint32_t *met, double *table, rui_error *error)
+{
+	uint32_t steps = 0;
+	uint32_t i;
+	uint32_t j;
+
+	for (j = 0; j < to->count; j++)
+		wanted[to->nodes[j]] = 1;
+	for (i = 0; i < from->count; i++)
+	{
+		double *row = table + (size_t) i * to->count;
+		uint32_t missing = to->count;
+		uint32_t count = 0;
+
+		offer(s, from->nodes[i], 0, 0);
+		while (missing > 0 && s->size > 0)
+		{
+			if ((++steps & 1023) == 0 && rui_interrupted(n->env))
+				return fail_interrupted(error);
+			met[count] = settle_next(n, s);
+			missing -= wanted[met[count++]];
+		}
+		/* Not settled may be reached, but not yet by the shortest way. */
+		for (j = 0; j < to->count; j++)
+		{
+			bool is_settled = s->source[to->nodes[j]] != NONE && s->place[to->nodes[j]] == NONE;
+
+			row[j] = is_settled ? s->length[to->nodes[j]] : INFINITY;
+		}
+		forget_search(s, met, count);
+	}
+	return RUI_OK;
+}
+
+/* Into lengths, for the ids as they were given; table is from the fewer side. */
+static void
+write_lengths(const int64_t *sources, const ends *from, size_t source_count,
+			  const int64_t *targets, const ends *to, size_t target_count, bool is_turned,
+			  const double *table, double *lengths)
+{
+	size_t i;
+	size_t j;
+
+	for (i = 0; i < source_count; i++)
+		for (j = 0; j < target_count; j++)
+		{
+			size_t a = from->places[i];
+			size_t b = to->places[j];
+			double length;
+
+			if (a == NONE || b == NONE)
+				length = sources[i] == targets[j] ? 0 : INFINITY;
+			else
+				length = is_turned ? table[b * from->count + a] : table[a * to->count + b];
+			lengths[i * target_count + j] = length;
+		}
+}
+
+rui_status
+rui_network_distances(rui_network_builder *builder, const int64_t *sources, size_t source_count,
+					  const int64_t *targets, size_t target_count, double *lengths,
+					  rui_error *error)
+{
+	const rui_env *env = builder->env;
+	network n;
+	search s = { 0 };
+	ends from = { 0 };
+	ends to = { 0 };
+	uint8_t *wanted = NULL;
+	uint32_t *met = NULL;
+	double *table = NULL;
+	rui_status status = build_network(builder, &n, error);
+
+	if (status == RUI_OK)
+		status = start_search(env, n.count, &s, error);
+	if (status == RUI_OK)
+		status = find_ends(&n, sources, source_count, &from, error);
+	if (status == RUI_OK)
+		status = find_ends(&n, targets, target_count, &to, error);
+	if (status == RUI_OK)
+	{
+		wanted = rui_allocate_zero(env, n.count, sizeof(uint8_t));
+		met = rui_allocate(env, n.count, sizeof(uint32_t));
+		table = rui_allocate(env, (size_t) from.count * to.count, sizeof(double));
+		if (wanted == NULL || met == NULL || table == NULL)
+			status = rui_fail_memory(error, (size_t) from.count * to.count * sizeof(double));
+	}
+	if (status == RUI_OK)
+	{
+		bool is_turned = to.count < from.count;
+
+		status = search_each(&n, &s, is_turned ? &to : &from, is_turned ? &from : &to, wanted, met,
+							 table, error);
+		if (status == RUI_OK)
+			write_lengths(sources, &from, source_count, targets, &to, target_count, is_turned,
+						  table, lengths);
+	}
+	rui_release(env, wanted);
+	rui_release(env, met);
+	rui_release(env, table);
+	release_ends(env, &from);
+	release_ends(env, &to);
+	release_search(env, &s);
+	release_network(&n);
+	return status;
+}
+
+/* ---- what hangs together ---- */
 
 static uint32_t
 root_of(uint32_t *roots, uint32_t node)

@@ -63,65 +63,86 @@ measure_loads(const rui_partition_builder *b, const int32_t *part, double *load,
 		m->imbalance = fmax(m->most_load / m->mean_load - 1, 1 - m->least_load / m->mean_load);
 }
 
+/* Edges, those between parts and their weight. */
+static void
+measure_cut(const rui_partition_builder *b, const rui_graph *g, const int32_t *part,
+			rui_partition_measure *m)
+{
+	uint32_t i;
+	uint32_t k;
+
+	m->edges = g->first[g->nodes] / 2;
+	for (i = 0; i < g->nodes; i++)
+		for (k = g->first[i]; k < g->first[i + 1]; k++)
+		{
+			if (i > g->arcs[k].to || part[i] == part[g->arcs[k].to])
+				continue;
+			m->cut_edges++;
+			m->cut += b->weights == NULL ? 1 : b->weights[g->arcs[k].weight];
+		}
+}
+
+/* A part is disconnected when a second component of it comes up. */
+static void
+count_disconnected(const int32_t *part, const int32_t *component, size_t count, uint32_t *found,
+				   rui_partition_measure *m)
+{
+	int32_t next = 0;
+	size_t i;
+
+	memset(found, 0, count * sizeof(uint32_t));
+	for (i = 0; i < count; i++)
+	{
+		if (component[i] < next)
+			continue;
+		next++;
+		if (found[part[i]]++ == 1)
+			m->disconnected++;
+	}
+}
+
+/* Measure with the workspace; the caller releases it. */
+static rui_status
+assess(rui_workspace *w, rui_partition_builder *b, rui_partition_measure *m)
+{
+	rui_graph graph;
+	int32_t *part;
+	int32_t *component;
+	double *load;
+	uint32_t components;
+	size_t i;
+	rui_status status = rui_partition_link(w, b, &graph);
+
+	if (status != RUI_OK || b->count == 0)
+		return status;
+	part = rui_work_take(w, b->count, sizeof(int32_t));
+	component = rui_work_take(w, b->count, sizeof(int32_t));
+	load = rui_work_take_zero(w, b->count, sizeof(double));
+	if (part == NULL || component == NULL || load == NULL)
+		return RUI_MEMORY;
+	m->nodes = (int64_t) b->count;
+	for (i = 0; i < b->count; i++)
+		part[i] = b->nodes[i].current;
+	m->parts = rank_parts(part, component, b->count);
+	measure_loads(b, part, load, m);
+	measure_cut(b, &graph, part, m);
+	status = rui_graph_components(w, &graph, part, component, &components);
+	if (status == RUI_OK)
+		count_disconnected(part, component, b->count, (uint32_t *) load, m);
+	return status;
+}
+
 rui_status
 rui_partition_assess(rui_partition_builder *b, rui_partition_measure *measure, rui_error *error)
 {
 	rui_partition_measure m = { 0 };
-	rui_graph graph;
-	rui_partition_scales scale;
-	int32_t *part;
-	int32_t *component;
-	double *load;
-	uint32_t components = 0;
-	int64_t cut = 0;
-	size_t i;
-	uint32_t k;
-	rui_status status = rui_partition_graph(b, &graph, &scale, error);
+	rui_workspace work;
+	rui_status status;
 
-	if (status != RUI_OK)
-		return status;
-	part = rui_allocate(b->env, b->count, sizeof(int32_t));
-	component = rui_allocate(b->env, b->count, sizeof(int32_t));
-	load = rui_allocate_zero(b->env, b->count, sizeof(double));
-	m.nodes = (int64_t) b->count;
-	if (part == NULL || component == NULL || load == NULL)
-		status = rui_fail_memory(error, b->count * 16);
-	else if (b->count > 0)
-	{
-		for (i = 0; i < b->count; i++)
-			part[i] = b->nodes[i].current;
-		m.parts = rank_parts(part, component, b->count);
-		measure_loads(b, part, load, &m);
-		status = rui_graph_components(b->env, &graph, part, component, &components, error);
-	}
+	rui_work_start(&work, b->env, 0, error);
+	status = assess(&work, b, &m);
+	rui_work_release(&work);
 	if (status == RUI_OK)
-	{
-		m.edges = graph.first[b->count] / 2;
-		for (i = 0; i < b->count; i++)
-			for (k = graph.first[i]; k < graph.first[i + 1]; k++)
-				if (part[i] < part[graph.to[k]])
-				{
-					m.cut_edges++;
-					cut += graph.weight[k];
-				}
-		m.cut = (double) cut / scale.weight;
-		/* A part is disconnected when a second component of it comes up. */
-		if (b->count > 0)
-			memset(load, 0, b->count * sizeof(double));
-		for (i = 0, k = 0; i < b->count; i++)
-		{
-			if ((uint32_t) component[i] < k)
-				continue;
-			k++;
-			if (load[part[i]] == 1)
-				m.disconnected++;
-			load[part[i]]++;
-		}
 		*measure = m;
-	}
-	rui_release(b->env, part);
-	rui_release(b->env, component);
-	rui_release(b->env, load);
-	rui_graph_release(b->env, &graph);
 	return status;
 }

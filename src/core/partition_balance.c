@@ -30,7 +30,7 @@ static rui_status
 work_on_pair(rui_balancer *b, uint32_t p, uint32_t q, uint32_t trees, bool *improved)
 {
 	rui_partition_state *s = b->s;
-	double start = rui_balancer_excess(s, p, q);
+	int64_t start = rui_balancer_excess(s, p, q);
 	uint32_t count = rui_balancer_list_members(b, p, 0);
 	rui_status status = RUI_OK;
 	uint32_t i;
@@ -45,8 +45,8 @@ work_on_pair(rui_balancer *b, uint32_t p, uint32_t q, uint32_t trees, bool *impr
 		bool better;
 
 		rui_balancer_recombine(b, count, p, q, &better);
-		if ((i & 3) == 3 && rui_interrupted(s->env))
-			status = rui_fail(s->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+		if ((i & 3) == 3 && true)
+			status = rui_work_go_on(s->work);
 	}
 	*improved = rui_balancer_excess(s, p, q) < start;
 	return status;
@@ -69,7 +69,7 @@ list_neighbours(rui_balancer *b, uint32_t p)
 
 		for (arc = g->first[v]; arc < g->first[v + 1]; arc++)
 		{
-			uint32_t q = (uint32_t) s->part[g->to[arc]];
+			uint32_t q = (uint32_t) s->part[g->arcs[arc].to];
 			uint32_t k;
 
 			if (q == p)
@@ -142,9 +142,10 @@ pass_on(rui_balancer *b, uint32_t p, int64_t room, bool *improved)
 	rui_partition_state *s = b->s;
 	uint32_t length = find_path(b, p, room);
 	uint32_t path[LONGEST_PATH + 1];
-	double before = 0;
-	double after = 0;
+	int64_t before = 0;
+	int64_t after = 0;
 	uint32_t saved_count = 0;
+	rui_work_mark mark = rui_work_here(s->work);
 	uint32_t *saved_nodes;
 	int32_t *saved_parts;
 	rui_status status = RUI_OK;
@@ -159,10 +160,10 @@ pass_on(rui_balancer *b, uint32_t p, int64_t room, bool *improved)
 		before += rui_partition_excess(s, path[i], s->load[path[i]]);
 		saved_count = rui_balancer_list_members(b, path[i], saved_count);
 	}
-	saved_nodes = rui_allocate(s->env, saved_count, sizeof(uint32_t));
-	saved_parts = rui_allocate(s->env, saved_count, sizeof(int32_t));
+	saved_nodes = rui_work_take(s->work, saved_count, sizeof(uint32_t));
+	saved_parts = rui_work_take(s->work, saved_count, sizeof(int32_t));
 	if (saved_nodes == NULL || saved_parts == NULL)
-		status = rui_fail_memory(s->error, (size_t) saved_count * 8);
+		return RUI_MEMORY;
 	else
 		for (i = 0; i < saved_count; i++)
 		{
@@ -202,8 +203,7 @@ pass_on(rui_balancer *b, uint32_t p, int64_t room, bool *improved)
 			rui_balancer_restore(b, saved_count);
 		}
 	}
-	rui_release(s->env, saved_nodes);
-	rui_release(s->env, saved_parts);
+	rui_work_return(s->work, mark);
 	return status;
 }
 
@@ -226,14 +226,14 @@ list_contacts(rui_balancer *b, uint32_t p, uint32_t count)
 
 		for (arc = g->first[v]; arc < g->first[v + 1]; arc++)
 		{
-			uint32_t q = (uint32_t) s->part[g->to[arc]];
+			uint32_t q = (uint32_t) s->part[g->arcs[arc].to];
 
 			if (q == p)
 				continue;
 			b->from[found] = q;
 			b->frontier[found++] = v;
 			b->from[found] = q;
-			b->frontier[found++] = g->to[arc];
+			b->frontier[found++] = g->arcs[arc].to;
 		}
 	}
 	return found;
@@ -262,7 +262,7 @@ choose_neighbour(rui_balancer *b, uint32_t p, const uint32_t *order, uint32_t fo
 	rui_partition_state *s = b->s;
 	uint32_t contacts = list_contacts(b, p, rui_balancer_list_members(b, p, 0));
 	uint32_t best = RUI_NO_NODE;
-	double best_excess = 0;
+	int64_t best_excess = 0;
 	int64_t best_gained = 0;
 	rui_partition_change change;
 	uint32_t i;
@@ -270,7 +270,7 @@ choose_neighbour(rui_balancer *b, uint32_t p, const uint32_t *order, uint32_t fo
 	for (i = 0; i < found; i++)
 	{
 		uint32_t q = order[i];
-		double excess = rui_balancer_excess(s, p, q);
+		int64_t excess = rui_balancer_excess(s, p, q);
 
 		refine_contact(b, p, q, contacts, &change);
 		excess = rui_balancer_excess(s, p, q) - excess;
@@ -329,34 +329,10 @@ work_on_part(rui_balancer *b, uint32_t p, bool hard, bool *improved)
 	return status;
 }
 
-static void
-release(rui_balancer *b)
-{
-	const rui_env *env = b->s->env;
-
-	rui_release(env, b->anchor);
-	rui_release(env, b->members);
-	rui_release(env, b->number);
-	rui_release(env, b->parent);
-	rui_release(env, b->depth);
-	rui_release(env, b->frontier);
-	rui_release(env, b->from);
-	rui_release(env, b->sum);
-	rui_release(env, b->cut);
-	rui_release(env, b->home[0]);
-	rui_release(env, b->home[1]);
-	rui_release(env, b->saved);
-	rui_release(env, b->borders);
-	rui_release(env, b->path);
-	rui_release(env, b->step);
-	rui_release(env, b->changed);
-	rui_release(env, b->tasks);
-}
-
 static rui_status
 start(rui_balancer *b, rui_partition_state *s)
 {
-	const rui_env *env = s->env;
+	rui_workspace *env = s->work;
 	size_t n = s->graph->nodes;
 	size_t arcs = s->graph->first[n];
 	uint32_t v;
@@ -364,29 +340,29 @@ start(rui_balancer *b, rui_partition_state *s)
 	memset(b, 0, sizeof *b);
 	b->s = s;
 	b->grain = fmax((double) s->graph->total / s->graph->nodes, 1);
-	b->anchor = rui_allocate_zero(env, s->parts, sizeof(uint32_t));
-	b->members = rui_allocate(env, n, sizeof(uint32_t));
-	b->number = rui_allocate(env, n, sizeof(uint32_t));
-	b->parent = rui_allocate(env, n, sizeof(uint32_t));
-	b->depth = rui_allocate(env, n, sizeof(uint32_t));
-	b->frontier = rui_allocate(env, n + 2 * arcs, sizeof(uint32_t));
-	b->from = rui_allocate(env, n + 2 * arcs, sizeof(uint32_t));
-	b->sum = rui_allocate(env, n, sizeof(int64_t));
-	b->cut = rui_allocate(env, n, sizeof(int64_t));
-	b->home[0] = rui_allocate(env, n, sizeof(int64_t));
-	b->home[1] = rui_allocate(env, n, sizeof(int64_t));
-	b->saved = rui_allocate(env, n, sizeof(int32_t));
-	b->borders = rui_allocate(env, n + 2 * arcs, sizeof(uint32_t));
-	b->path = rui_allocate(env, (size_t) s->parts + 1, sizeof(uint32_t));
-	b->step = rui_allocate(env, s->parts, sizeof(uint32_t));
-	b->changed = rui_allocate_zero(env, s->parts, 1);
-	b->tasks = rui_allocate(env, s->parts, sizeof(rui_balancer_task));
+	b->anchor = rui_work_take_zero(env, s->parts, sizeof(uint32_t));
+	b->members = rui_work_take(env, n, sizeof(uint32_t));
+	b->number = rui_work_take(env, n, sizeof(uint32_t));
+	b->parent = rui_work_take(env, n, sizeof(uint32_t));
+	b->depth = rui_work_take(env, n, sizeof(uint32_t));
+	b->frontier = rui_work_take(env, n + 2 * arcs, sizeof(uint32_t));
+	b->from = rui_work_take(env, n + 2 * arcs, sizeof(uint32_t));
+	b->sum = rui_work_take(env, n, sizeof(int64_t));
+	b->cut = rui_work_take(env, n, sizeof(int64_t));
+	b->home[0] = rui_work_take(env, n, sizeof(int64_t));
+	b->home[1] = rui_work_take(env, n, sizeof(int64_t));
+	b->saved = rui_work_take(env, n, sizeof(int32_t));
+	b->borders = rui_work_take(env, n + 2 * arcs, sizeof(uint32_t));
+	b->path = rui_work_take(env, (size_t) s->parts + 1, sizeof(uint32_t));
+	b->step = rui_work_take(env, s->parts, sizeof(uint32_t));
+	b->changed = rui_work_take_zero(env, s->parts, 1);
+	b->tasks = rui_work_take(env, s->parts, sizeof(rui_balancer_task));
 	if (b->anchor == NULL || b->members == NULL || b->number == NULL || b->parent == NULL ||
 		b->depth == NULL || b->frontier == NULL || b->from == NULL || b->sum == NULL ||
 		b->cut == NULL || b->home[0] == NULL || b->home[1] == NULL || b->saved == NULL ||
 		b->borders == NULL || b->path == NULL || b->step == NULL || b->changed == NULL ||
 		b->tasks == NULL)
-		return rui_fail_memory(s->error, n * 60 + arcs * 8);
+		return RUI_MEMORY;
 	for (v = 0; v < n; v++)
 		b->anchor[s->part[v]] = v;
 	return RUI_OK;
@@ -413,7 +389,7 @@ list_tasks(const rui_balancer *b, bool only_changed)
 
 	for (i = 0; i < s->parts; i++)
 	{
-		double excess = rui_partition_excess(s, i, s->load[i]);
+		int64_t excess = rui_partition_excess(s, i, s->load[i]);
 
 		if (excess > 0 && (!only_changed || b->changed[i]))
 		{
@@ -437,6 +413,7 @@ sweep(rui_balancer *b, uint32_t sweeps, bool hard, uint32_t effort)
 	rui_status status = RUI_OK;
 	bool any = true;
 	uint32_t round;
+	uint32_t fails = 0;
 
 	for (round = 0; round < sweeps && any && status == RUI_OK; round++)
 	{
@@ -450,14 +427,18 @@ sweep(rui_balancer *b, uint32_t sweeps, bool hard, uint32_t effort)
 			uint32_t p = b->tasks[i].part;
 			bool improved = false;
 
-			if (rui_partition_excess(s, p, s->load[p]) > 0)
+			if (rui_partition_excess(s, p, s->load[p]) > 0 &&
+				!(s->count[p] == 1 && s->load[p] > s->high[p]))
 			{
 				status = work_on_part(b, p, hard, &improved);
 				effort -= hard;
+				fails = improved ? 0 : fails + 1;
+				if (fails >= 10)
+					return status;
 			}
 			any = any || improved;
-			if (status == RUI_OK && rui_interrupted(s->env))
-				status = rui_fail(s->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			if (status == RUI_OK && true)
+				status = rui_work_go_on(s->work);
 		}
 	}
 	return status;
@@ -466,25 +447,17 @@ sweep(rui_balancer *b, uint32_t sweeps, bool hard, uint32_t effort)
 rui_status
 rui_partition_balance(rui_partition_state *s)
 {
-	const rui_graph *g = s->graph;
+	rui_work_mark mark = rui_work_here(s->work);
 	rui_balancer b;
 	rui_status status;
-	double edge = 0;
-	uint32_t i;
 
 	if (rui_partition_state_excess(s) == 0 || s->parts < 2)
 		return RUI_OK;
 	status = start(&b, s);
-	for (i = 0; i < g->first[g->nodes]; i++)
-		edge += (double) g->weight[i] / g->first[g->nodes];
-	/* First only what is cheap: being off by a node is worth an edge, then more. */
-	s->price = edge / (b.grain * b.grain);
-	for (i = 0; i < PRICES && status == RUI_OK; i++, s->price *= 4)
-		status = sweep(&b, SOFT_SWEEPS, false, 1);
 	s->price = INFINITY;
 	if (status == RUI_OK)
 		status = sweep(&b, HARD_SWEEPS, true,
 					   s->parts < 8 * MOST_EFFORT ? 40 + s->parts / 8 : MOST_EFFORT);
-	release(&b);
+	rui_work_return(s->work, mark);
 	return status;
 }

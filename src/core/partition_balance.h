@@ -6,11 +6,11 @@
 #ifndef RUI_PARTITION_BALANCE_H
 #define RUI_PARTITION_BALANCE_H
 
-#include "core/partition_graph.h"
+#include "core/partition_state.h"
 
 typedef struct rui_balancer_task
 {
-	double excess;
+	int64_t excess;
 	uint32_t part;
 } rui_balancer_task;
 
@@ -59,7 +59,7 @@ extern void rui_balancer_polish(rui_balancer *balancer, uint32_t count, uint32_t
 extern void rui_balancer_recombine(rui_balancer *balancer, uint32_t count, uint32_t p, uint32_t q,
 								   bool *improved);
 
-static inline double
+static inline int64_t
 rui_balancer_excess(const rui_partition_state *s, uint32_t p, uint32_t q)
 {
 	return rui_partition_excess(s, p, s->load[p]) + rui_partition_excess(s, q, s->load[q]);

@@ -4,7 +4,7 @@
  *	  Starting from the owners so far: mend what is not connected, give every
  *	  node an owner and every owner a node, then improve.
  */
-#include "core/partition_graph.h"
+#include "core/partition_state.h"
 
 #include <string.h>
 
@@ -13,67 +13,32 @@
 
 /* Leave each part its heaviest component, and nobody the rest. */
 static rui_status
-keep_heaviest(const rui_env *env, const rui_graph *g, uint32_t parts, int32_t *part,
-			  rui_error *error)
+keep_heaviest(rui_workspace *w, const rui_graph *g, uint32_t parts, int32_t *part)
 {
-	uint32_t *component = rui_allocate(env, g->nodes, sizeof(uint32_t));
-	uint32_t *queue = rui_allocate(env, g->nodes, sizeof(uint32_t));
-	uint32_t *best = rui_allocate(env, parts, sizeof(uint32_t));
-	int64_t *best_load = rui_allocate(env, parts, sizeof(int64_t));
-	uint32_t found = 0;
+	rui_work_mark mark = rui_work_here(w);
+	int32_t *component = rui_work_take(w, g->nodes, sizeof(int32_t));
+	int64_t *load = rui_work_take_zero(w, g->nodes, sizeof(int64_t));
+	int32_t *best = rui_work_take(w, parts, sizeof(int32_t));
+	uint32_t components;
 	uint32_t v;
-	rui_status status = RUI_OK;
+	rui_status status;
 
-	if (component == NULL || queue == NULL || best == NULL || best_load == NULL)
-		status = rui_fail_memory(error, (size_t) g->nodes * 8 + (size_t) parts * 12);
-	else
-	{
-		for (v = 0; v < parts; v++)
-			best_load[v] = -1;
-		for (v = 0; v < g->nodes; v++)
-			component[v] = RUI_NO_NODE;
-		for (v = 0; v < g->nodes; v++)
-		{
-			uint32_t head = 0;
-			uint32_t tail = 0;
-			int64_t load = 0;
-
-			if (part[v] < 0 || component[v] != RUI_NO_NODE)
-				continue;
-			component[v] = found;
-			queue[tail++] = v;
-			while (head < tail)
-			{
-				uint32_t u = queue[head++];
-				uint32_t k;
-
-				load += g->load[u];
-				for (k = g->first[u]; k < g->first[u + 1]; k++)
-				{
-					uint32_t w = g->to[k];
-
-					if (part[w] != part[v] || component[w] != RUI_NO_NODE)
-						continue;
-					component[w] = found;
-					queue[tail++] = w;
-				}
-			}
-			if (load > best_load[part[v]])
-			{
-				best_load[part[v]] = load;
-				best[part[v]] = found;
-			}
-			found++;
-		}
-		for (v = 0; v < g->nodes; v++)
-			if (part[v] >= 0 && component[v] != best[part[v]])
-				part[v] = -1;
-	}
-	rui_release(env, component);
-	rui_release(env, queue);
-	rui_release(env, best);
-	rui_release(env, best_load);
-	return status;
+	if (component == NULL || load == NULL || best == NULL)
+		return RUI_MEMORY;
+	status = rui_graph_components(w, g, part, component, &components);
+	if (status != RUI_OK)
+		return status;
+	memset(best, 0xFF, parts * sizeof(int32_t));
+	for (v = 0; v < g->nodes; v++)
+		load[component[v]] += g->load[v];
+	for (v = 0; v < g->nodes; v++)
+		if (part[v] >= 0 && (best[part[v]] < 0 || load[component[v]] > load[best[part[v]]]))
+			best[part[v]] = component[v];
+	for (v = 0; v < g->nodes; v++)
+		if (part[v] >= 0 && component[v] != best[part[v]])
+			part[v] = -1;
+	rui_work_return(w, mark);
+	return RUI_OK;
 }
 
 /* Give nodes without an owner to neighbours' owners; what is out of reach stays. */
@@ -94,32 +59,32 @@ give_away(const rui_graph *g, int32_t *part, int64_t *load, uint32_t *queue)
 
 		for (k = g->first[u]; k < g->first[u + 1]; k++)
 		{
-			uint32_t w = g->to[k];
+			uint32_t to = g->arcs[k].to;
 			uint32_t i;
 
-			if (part[w] >= 0)
+			if (part[to] >= 0)
 				continue;
 			/* The lightest of the owners next to it. */
-			part[w] = part[u];
-			for (i = g->first[w]; i < g->first[w + 1]; i++)
+			part[to] = part[u];
+			for (i = g->first[to]; i < g->first[to + 1]; i++)
 			{
-				int32_t other = part[g->to[i]];
+				int32_t other = part[g->arcs[i].to];
 
-				if (other >= 0 && load[other] < load[part[w]])
-					part[w] = other;
+				if (other >= 0 && load[other] < load[part[to]])
+					part[to] = other;
 			}
-			load[part[w]] += g->load[w];
-			queue[tail++] = w;
+			load[part[to]] += g->load[to];
+			queue[tail++] = to;
 		}
 	}
 }
 
 /* Halve the heaviest part that has two nodes; the new half gets the number. */
 static rui_status
-split_heaviest(const rui_env *env, const rui_graph *g, uint32_t parts, int32_t *part,
-			   int32_t number, int64_t *load, uint32_t *count, uint32_t *scratch, bool *done,
-			   rui_error *error)
+split_heaviest(rui_workspace *w, const rui_graph *g, uint32_t parts, int32_t *part, int32_t number,
+			   int64_t *load, uint32_t *count, bool *done)
 {
+	rui_work_mark mark = rui_work_here(w);
 	rui_graph half;
 	uint32_t *origin;
 	int32_t *side;
@@ -133,14 +98,13 @@ split_heaviest(const rui_env *env, const rui_graph *g, uint32_t parts, int32_t *
 			best = i;
 	if (best == RUI_NO_NODE)
 		return RUI_OK;
-	status = rui_graph_extract(env, g, part, (int32_t) best, &half, &origin, scratch, error);
+	status = rui_graph_extract(w, g, part, (int32_t) best, &half, &origin, w->log);
 	if (status != RUI_OK)
 		return status;
-	side = rui_allocate(env, half.nodes, sizeof(int32_t));
+	side = rui_work_take(w, half.nodes, sizeof(int32_t));
 	if (side == NULL)
-		status = rui_fail_memory(error, (size_t) half.nodes * 4);
-	else
-		status = rui_partition_cut_tree(env, &half, 2, 0, side, error);
+		return RUI_MEMORY;
+	status = rui_partition_cut_tree(w, &half, 2, 0, side);
 	for (i = 0; status == RUI_OK && i < half.nodes; i++)
 		if (side[i] == 1)
 		{
@@ -151,63 +115,55 @@ split_heaviest(const rui_env *env, const rui_graph *g, uint32_t parts, int32_t *
 			count[number]++;
 		}
 	*done = status == RUI_OK;
-	rui_release(env, side);
-	rui_release(env, origin);
-	rui_graph_release(env, &half);
+	rui_work_return(w, mark);
 	return status;
 }
 
 /* Make a partition into connected parts of what the owners have. */
 static rui_status
-complete(const rui_env *env, const rui_graph *g, uint32_t parts, int32_t *part, bool *possible,
-		 rui_error *error)
+complete(rui_workspace *w, const rui_graph *g, uint32_t parts, int32_t *part, bool *possible)
 {
-	int64_t *load = rui_allocate_zero(env, parts, sizeof(int64_t));
-	uint32_t *count = rui_allocate_zero(env, parts, sizeof(uint32_t));
-	uint32_t *queue = rui_allocate(env, g->nodes, sizeof(uint32_t));
+	rui_work_mark mark = rui_work_here(w);
+	int64_t *load = rui_work_take_zero(w, parts, sizeof(int64_t));
+	uint32_t *count = rui_work_take_zero(w, parts, sizeof(uint32_t));
 	rui_status status = RUI_OK;
 	uint32_t i;
 
+	if (load == NULL || count == NULL)
+		return RUI_MEMORY;
 	*possible = true;
-	if (load == NULL || count == NULL || queue == NULL)
-		status = rui_fail_memory(error, (size_t) g->nodes * 4 + (size_t) parts * 12);
-	else
+	for (i = 0; i < g->nodes; i++)
+		if (part[i] >= 0)
+			load[part[i]] += g->load[i];
+	give_away(g, part, load, w->queue);
+	for (i = 0; i < g->nodes; i++)
 	{
-		for (i = 0; i < g->nodes; i++)
-			if (part[i] >= 0)
-				load[part[i]] += g->load[i];
-		give_away(g, part, load, queue);
-		for (i = 0; i < g->nodes; i++)
-		{
-			if (part[i] >= 0)
-				count[part[i]]++;
-			else
-				*possible = false; /* a component without any owner */
-		}
+		if (part[i] >= 0)
+			count[part[i]]++;
+		else
+			*possible = false; /* a component without any owner */
 	}
 	for (i = 0; i < parts && *possible && status == RUI_OK; i++)
 		if (count[i] == 0)
-			status = split_heaviest(env, g, parts, part, (int32_t) i, load, count, queue, possible,
-									error);
-	rui_release(env, load);
-	rui_release(env, count);
-	rui_release(env, queue);
+			status = split_heaviest(w, g, parts, part, (int32_t) i, load, count, possible);
+	rui_work_return(w, mark);
 	return status;
 }
 
 rui_status
-rui_partition_keep(const rui_env *env, const rui_graph *graph, uint32_t parts, double target,
+rui_partition_keep(rui_workspace *w, const rui_graph *graph, uint32_t parts, double target,
 				   double tolerance, const int32_t *home, const int64_t *home_cost, int32_t *part,
-				   bool *possible, rui_random *random, rui_error *error)
+				   bool *possible)
 {
+	rui_work_mark mark = rui_work_here(w);
 	rui_partition_state s;
-	rui_status status = keep_heaviest(env, graph, parts, part, error);
+	rui_status status = keep_heaviest(w, graph, parts, part);
 
 	if (status == RUI_OK)
-		status = complete(env, graph, parts, part, possible, error);
+		status = complete(w, graph, parts, part, possible);
 	if (status != RUI_OK || !*possible)
 		return status;
-	status = rui_partition_state_start(&s, env, graph, parts, part, random, error);
+	status = rui_partition_state_start(&s, w, graph, parts, part);
 	if (status != RUI_OK)
 		return status;
 	rui_partition_state_window(&s, target, tolerance);
@@ -218,6 +174,6 @@ rui_partition_keep(const rui_env *env, const rui_graph *graph, uint32_t parts, d
 		status = rui_partition_balance(&s);
 	if (status == RUI_OK)
 		status = rui_partition_refine(&s, ROUNDS, PATIENCE);
-	rui_partition_state_release(&s);
+	rui_work_return(w, mark);
 	return status;
 }

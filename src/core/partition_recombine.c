@@ -33,10 +33,10 @@ rui_balancer_list_members(rui_balancer *b, uint32_t part, uint32_t count)
 	rui_partition_state *s = b->s;
 	const rui_graph *g = s->graph;
 	uint32_t head = count;
-	uint32_t mark = ++s->search;
+	uint32_t mark = rui_work_labels(s->work, 1);
 	uint32_t start = anchor_of(b, part);
 
-	s->seen[start] = mark;
+	s->work->seen[start] = mark;
 	b->members[count++] = start;
 	while (head < count)
 	{
@@ -45,11 +45,11 @@ rui_balancer_list_members(rui_balancer *b, uint32_t part, uint32_t count)
 
 		for (arc = g->first[u]; arc < g->first[u + 1]; arc++)
 		{
-			uint32_t w = g->to[arc];
+			uint32_t w = g->arcs[arc].to;
 
-			if (s->part[w] != (int32_t) part || s->seen[w] == mark)
+			if (s->part[w] != (int32_t) part || s->work->seen[w] == mark)
 				continue;
-			s->seen[w] = mark;
+			s->work->seen[w] = mark;
 			b->members[count++] = w;
 		}
 	}
@@ -106,8 +106,8 @@ pair_cost(const rui_balancer *b, uint32_t count, uint32_t p, uint32_t q)
 		if (s->part[v] != (int32_t) p)
 			continue;
 		for (arc = g->first[v]; arc < g->first[v + 1]; arc++)
-			if (s->part[g->to[arc]] == (int32_t) q)
-				cost += g->weight[arc];
+			if (s->part[g->arcs[arc].to] == (int32_t) q)
+				cost += g->arcs[arc].weight;
 	}
 	return cost;
 }
@@ -119,10 +119,10 @@ grow_tree(rui_balancer *b, uint32_t count, int32_t p, int32_t q)
 {
 	rui_partition_state *s = b->s;
 	const rui_graph *g = s->graph;
-	uint32_t mark = ++s->search;
+	uint32_t mark = rui_work_labels(s->work, 1);
 	uint32_t open = 0;
 	uint32_t placed = 0;
-	uint32_t v = b->members[rui_random_below(s->random, count)];
+	uint32_t v = b->members[rui_random_below(&s->work->random, count)];
 	uint32_t parent = 0;
 
 	for (;;)
@@ -130,7 +130,7 @@ grow_tree(rui_balancer *b, uint32_t count, int32_t p, int32_t q)
 		uint32_t arc;
 		uint32_t pick;
 
-		s->seen[v] = mark;
+		s->work->seen[v] = mark;
 		b->number[v] = placed;
 		b->members[placed] = v;
 		b->parent[placed] = parent;
@@ -138,9 +138,9 @@ grow_tree(rui_balancer *b, uint32_t count, int32_t p, int32_t q)
 		placed++;
 		for (arc = g->first[v]; arc < g->first[v + 1]; arc++)
 		{
-			uint32_t w = g->to[arc];
+			uint32_t w = g->arcs[arc].to;
 
-			if ((s->part[w] == p || s->part[w] == q) && s->seen[w] != mark)
+			if ((s->part[w] == p || s->part[w] == q) && s->work->seen[w] != mark)
 			{
 				b->frontier[open] = w;
 				b->from[open++] = placed - 1;
@@ -150,12 +150,12 @@ grow_tree(rui_balancer *b, uint32_t count, int32_t p, int32_t q)
 		{
 			if (open == 0)
 				return;
-			pick = (uint32_t) (((rui_random_next(s->random) >> 32) * open) >> 32);
+			pick = (uint32_t) (((rui_random_next(&s->work->random) >> 32) * open) >> 32);
 			v = b->frontier[pick];
 			parent = b->from[pick];
 			b->frontier[pick] = b->frontier[--open];
 			b->from[pick] = b->from[open];
-		} while (s->seen[v] == mark);
+		} while (s->work->seen[v] == mark);
 	}
 }
 
@@ -178,13 +178,13 @@ sum_tree(rui_balancer *b, uint32_t count, int32_t p, int32_t q)
 		b->home[1][i] = s->home != NULL && s->home[v] == q ? s->home_cost[v] : 0;
 		for (arc = g->first[v]; arc < g->first[v + 1]; arc++)
 		{
-			uint32_t w = g->to[arc];
+			uint32_t w = g->arcs[arc].to;
 			uint32_t x = i;
 			uint32_t y;
 
 			if (s->part[w] != p && s->part[w] != q)
 				continue;
-			b->cut[i] += g->weight[arc];
+			b->cut[i] += g->arcs[arc].weight;
 			y = b->number[w];
 			if (y < x)
 				continue; /* each edge once */
@@ -195,7 +195,7 @@ sum_tree(rui_balancer *b, uint32_t count, int32_t p, int32_t q)
 				else
 					y = b->parent[y];
 			}
-			b->cut[x] -= 2 * g->weight[arc];
+			b->cut[x] -= 2 * g->arcs[arc].weight;
 		}
 	}
 	for (i = count - 1; i > 0; i--)
@@ -248,7 +248,7 @@ rui_balancer_list_border(rui_balancer *b, uint32_t count, uint32_t p, uint32_t q
 		uint32_t arc;
 
 		for (arc = g->first[v]; arc < g->first[v + 1]; arc++)
-			if (s->part[g->to[arc]] == other)
+			if (s->part[g->arcs[arc].to] == other)
 			{
 				b->borders[found++] = v;
 				break;
@@ -273,14 +273,14 @@ void
 rui_balancer_recombine(rui_balancer *b, uint32_t count, uint32_t p, uint32_t q, bool *improved)
 {
 	rui_partition_state *s = b->s;
-	double old_excess = rui_balancer_excess(s, p, q);
+	int64_t old_excess = rui_balancer_excess(s, p, q);
 	int64_t old_cost = pair_cost(b, count, p, q);
 	int64_t total = s->load[p] + s->load[q];
-	double best_excess = 0;
+	int64_t best_excess = 0;
 	int64_t best_cost = 0;
 	uint32_t best = 0;
 	bool best_swapped = false;
-	double excess;
+	int64_t excess;
 	uint32_t i;
 
 	grow_tree(b, count, (int32_t) p, (int32_t) q);

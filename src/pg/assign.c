@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL
  *
  * assign.c
- *	  The aggregate rui.assign: rows in, an array of rui.assignment out.
+ *	  The aggregates rui.assign, rows in, an array of rui.assignment out, and
+ *	  rui.assign_priced, which also tells the workers' prices.
  */
 #include "pg/rui_pg.h"
 
 #include "access/htup_details.h"
+#include "funcapi.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
@@ -108,6 +110,25 @@ RUI_FUNCTION(_assign_step)
 	PG_RETURN_POINTER(state);
 }
 
+/* An array of rows that are yet to be written behind its header. */
+static ArrayType *
+empty_array(Oid type, size_t count, Size bytes)
+{
+	ArrayType *array;
+
+	if (count == 0)
+		return construct_empty_array(type);
+	array = palloc0(bytes);
+	SET_VARSIZE(array, bytes);
+	array->ndim = 1;
+	array->elemtype = type;
+	ARR_DIMS(array)
+	[0] = (int) count;
+	ARR_LBOUND(array)
+	[0] = 1;
+	return array;
+}
+
 /*
  * The result rows as an array, laid out in place: a row has one of two
  * sizes, so the array's size is known before it is taken.  heap_form_tuple
@@ -141,19 +162,7 @@ build_array(const rui_assignment *rows, size_t count, Oid array_type)
 	for (i = 0; i < count; i++)
 		assigned += rows[i].assigned;
 	bytes += assigned * full + (count - assigned) * bare;
-	if (count == 0)
-		array = construct_empty_array(type);
-	else
-	{
-		array = palloc0(bytes);
-		SET_VARSIZE(array, bytes);
-		array->ndim = 1;
-		array->elemtype = type;
-		ARR_DIMS(array)
-		[0] = (int) count;
-		ARR_LBOUND(array)
-		[0] = 1;
-	}
+	array = empty_array(type, count, bytes);
 	at = (char *) array + header;
 	for (i = 0; i < count; i++)
 	{
@@ -170,14 +179,62 @@ build_array(const rui_assignment *rows, size_t count, Oid array_type)
 	return array;
 }
 
+/* The prices likewise. */
+static ArrayType *
+build_prices(const rui_assign_worker_price *rows, size_t count, Oid array_type)
+{
+	Oid type = get_element_type(array_type);
+	TupleDesc shape = lookup_rowtype_tupdesc(type, -1);
+	ArrayType *array = NULL;
+	Size size = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+	{
+		Datum value[3] = { Int64GetDatum(rows[i].worker), Float8GetDatum(rows[i].price),
+						   Int32GetDatum(rows[i].load) };
+		bool is_null[3] = { false, false, false };
+		HeapTuple tuple = heap_form_tuple(shape, value, is_null);
+
+		if (i == 0)
+		{
+			size = MAXALIGN(tuple->t_len);
+			array = empty_array(type, count, ARR_OVERHEAD_NONULLS(1) + count * size);
+		}
+		memcpy((char *) array + ARR_OVERHEAD_NONULLS(1) + i * size, tuple->t_data, tuple->t_len);
+		heap_freetuple(tuple);
+	}
+	ReleaseTupleDesc(shape);
+	return count == 0 ? construct_empty_array(type) : array;
+}
+
+/* Solve what was collected in a context of its own; *price may be NULL. */
+static MemoryContext
+solve_rows(const rui_assign_rows *rows, rui_assignment **result, rui_assign_worker_price **price)
+{
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "rui assign", ALLOCSET_DEFAULT_SIZES);
+	rui_env env = rui_pg_env(context);
+	rui_error error = { 0 };
+
+	ereport(DEBUG1,
+			(errmsg_internal("rui.assign: %zu tasks, %zu workers, %zu pairs hold %zu kB; solving "
+							 "takes up to %zu kB more",
+							 rui_assign_task_count(rows), rui_assign_worker_count(rows),
+							 rui_assign_pair_count(rows), rui_assign_rows_bytes(rows) / 1024,
+							 rui_assign_solve_bytes(rows) / 1024)));
+	RUI_CHECK(price == NULL ? rui_assign_solve(rows, &env, result, &error)
+							: rui_assign_solve_priced(rows, &env, result, price, &error),
+			  error, WHAT);
+	return context;
+}
+
 RUI_FUNCTION(_assign_result)
 {
 	Oid array_type = get_fn_expr_rettype(fcinfo->flinfo);
 	MemoryContext context;
 	rui_assign_rows *rows;
 	rui_assignment *result;
-	rui_env env;
-	rui_error error = { 0 };
 	ArrayType *array;
 
 	if (!AggCheckCallContext(fcinfo, NULL) || !OidIsValid(array_type))
@@ -185,16 +242,39 @@ RUI_FUNCTION(_assign_result)
 	if (PG_ARGISNULL(0))
 		PG_RETURN_ARRAYTYPE_P(build_array(NULL, 0, array_type));
 	rows = ((assign_state *) PG_GETARG_POINTER(0))->rows;
-	ereport(DEBUG1,
-			(errmsg_internal("rui.assign: %zu tasks, %zu workers, %zu pairs hold %zu kB; solving "
-							 "takes up to %zu kB more",
-							 rui_assign_task_count(rows), rui_assign_worker_count(rows),
-							 rui_assign_pair_count(rows), rui_assign_rows_bytes(rows) / 1024,
-							 rui_assign_solve_bytes(rows) / 1024)));
-	context = AllocSetContextCreate(CurrentMemoryContext, "rui assign", ALLOCSET_DEFAULT_SIZES);
-	env = rui_pg_env(context);
-	RUI_CHECK(rui_assign_solve(rows, &env, &result, &error), error, WHAT);
+	context = solve_rows(rows, &result, NULL);
 	array = build_array(result, rui_assign_task_count(rows), array_type);
 	MemoryContextDelete(context);
 	PG_RETURN_ARRAYTYPE_P(array);
+}
+
+RUI_FUNCTION(_assign_priced_result)
+{
+	TupleDesc shape;
+	Datum value[2];
+	bool is_null[2] = { false, false };
+
+	if (!AggCheckCallContext(fcinfo, NULL))
+		elog(ERROR, "rui._assign_priced_result called outside an aggregate");
+	if (get_call_result_type(fcinfo, NULL, &shape) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "rui._assign_priced_result must return a row");
+	if (PG_ARGISNULL(0))
+	{
+		value[0] = PointerGetDatum(build_array(NULL, 0, TupleDescAttr(shape, 0)->atttypid));
+		value[1] = PointerGetDatum(build_prices(NULL, 0, TupleDescAttr(shape, 1)->atttypid));
+	}
+	else
+	{
+		const rui_assign_rows *rows = ((assign_state *) PG_GETARG_POINTER(0))->rows;
+		rui_assignment *result;
+		rui_assign_worker_price *price;
+		MemoryContext context = solve_rows(rows, &result, &price);
+
+		value[0] = PointerGetDatum(build_array(result, rui_assign_task_count(rows),
+											   TupleDescAttr(shape, 0)->atttypid));
+		value[1] = PointerGetDatum(build_prices(price, rui_assign_worker_count(rows),
+												TupleDescAttr(shape, 1)->atttypid));
+		MemoryContextDelete(context);
+	}
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(shape, value, is_null)));
 }

@@ -40,3 +40,16 @@ SELECT id, x, y, p FROM (SELECT *, row_number() OVER (ORDER BY p) / 100 AS run F
 ALTER TABLE bench_random ADD PRIMARY KEY (id);
 CREATE TABLE bench_map AS SELECT rui.gridmap(id, area) AS map FROM bench_grid;
 VACUUM ANALYZE bench_grid, bench_random, bench_spatial, bench_random_tenth, bench_spatial_tenth, bench_map;
+CREATE OR REPLACE FUNCTION bench_variable(points regclass) RETURNS numeric LANGUAGE plpgsql AS $$
+DECLARE
+	m rui.gridmap := (SELECT map FROM bench_map);
+	total numeric;
+BEGIN
+	IF points = 'bench_random'::regclass THEN
+		SELECT sum(rui.locate(m, p)) INTO total FROM bench_random;
+	ELSE
+		SELECT sum(rui.locate(m, p)) INTO total FROM bench_spatial;
+	END IF;
+	RETURN total;
+END
+$$;

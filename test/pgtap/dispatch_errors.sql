@@ -18,12 +18,12 @@ SELECT throws_ok(format('SELECT * FROM rui.dispatch(%s, '''')', :project), '2202
 SELECT throws_ok(format('SELECT * FROM rui.explain_dispatch(%s, NULL)', :project), '22004', NULL, 'explain no task');
 SELECT throws_ok(format('SELECT * FROM rui.explain_dispatch(%s, -1)', :project), 'P0002', NULL, 'explain an unknown task');
 SELECT throws_ok(format('SELECT * FROM rui.explain_dispatch(%s, %s)', :other_project, :ticket), 'P0002', NULL, 'explain another project''s task');
-SELECT throws_ok(format('SELECT * FROM rui.explain_dispatch(%s, %s, NULL)', :project, :ticket), '22004', NULL, 'explain at no time');
+SELECT throws_ok(format('SELECT * FROM rui.explain_dispatch(%s, %s, ''en'', NULL)', :project, :ticket), '22004', NULL, 'explain at no time');
 SELECT throws_ok(format('SELECT rui.set_dispatch_weight(%s, NULL, 1)', :project), '22004', NULL, 'a weight of no term');
 SELECT throws_ok(format('SELECT rui.set_dispatch_weight(%s, '' '', 1)', :project), '22023', NULL, 'a weight of a blank term');
 SELECT throws_ok(format('SELECT rui.set_dispatch_weight(%s, ''luck'', 1)', :project), '22023', NULL, 'a weight of an unknown term');
 SELECT throws_ok(format('SELECT rui.set_dispatch_weight(%s, ''walk'', %L)', :project, w), '22003', NULL, 'weight ' || w) FROM unnest('{-1,NaN,Infinity,1000001}'::text[]) w;
-SELECT throws_ok(format('SELECT rui.set_dispatch_weight(%s, ''walk_speed'', 0)', :project), '22003', NULL, 'no speed');
+SELECT throws_ok(format('SELECT rui.set_dispatch_weight(%s, ''wait_horizon'', 0)', :project), '22003', NULL, 'no horizon');
 
 -- A task opened later than the time of the dispatch is not there yet.
 SELECT is((SELECT tasks FROM rui.dispatch(:project, NULL, now() - interval '1 hour')), 0, 'what is not yet open does not wait');

@@ -28,7 +28,7 @@ SELECT is(pg_temp.told(:a), '1 0 09 13:00, 1 1 09 14:00', 'in working time the s
 SELECT is(pg_temp.told(:b), '1 0 09 13:00, 1 1 09 14:00, 1 2 09 19:00', 'by the wall it is in the evening');
 SELECT is(pg_temp.tick(:one, '10 12:00'), 1::bigint, 'the rest when its time has come');
 SELECT is(pg_temp.told(:a), '1 0 09 13:00, 1 1 09 14:00, 1 2 10 10:00', 'six working hours after the breach');
-SELECT results_eq(format('SELECT kind, payload FROM rui.event WHERE subject = ''task'' AND subject_id = %s ORDER BY id', :a),
+SELECT results_eq(format('SELECT kind, payload FROM rui.event WHERE subject = ''task'' AND kind LIKE ''clock.%%'' AND subject_id = %s ORDER BY id', :a),
 	$$VALUES ('clock.breach', '{"target":"resolution","cycle":1,"level":0}'::jsonb),
 		('clock.escalate', '{"target":"resolution","cycle":1,"level":1}'), ('clock.escalate', '{"target":"resolution","cycle":1,"level":2}')$$,
 	'events in order');

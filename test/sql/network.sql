@@ -1,4 +1,5 @@
--- network: whose catchment a node lies in, and what hangs together.
+-- network: how far it is, whose catchment a node lies in, and what hangs
+-- together.
 \set VERBOSITY default
 SET client_min_messages = warning;
 SET search_path = rui, public;
@@ -14,6 +15,23 @@ SELECT catchment(w.node, w.neighbour, w.length) FROM (VALUES (9::bigint, 5::bigi
 SELECT catchment(w.node, w.neighbour, w.length) FROM (TABLE way UNION ALL VALUES (10, 11, 1), (11, NULL, 0)) AS w;
 SELECT catchment(w.node, w.neighbour, w.length) FROM way AS w;
 SELECT catchment(w.node, w.neighbour, w.length) FROM way AS w WHERE false;
+
+-- From each to each: along the path, to itself, where no way leads, what no
+-- edge names; several times where asked several times.
+SELECT distances(w.node, w.neighbour, w.length, '{1,6,10,77}', '{6,2,1,11,77,6}') FROM (TABLE way UNION ALL VALUES (10, 11, 1)) AS w;
+-- The shorter of two ways, of parallel edges, past a loop.
+SELECT distances(w.node, w.neighbour, w.length, '{1}', '{3,4}')
+FROM (VALUES (1::bigint, 2::bigint, 1.0::float8), (2, 3, 1), (1, 3, 2.5), (3, 3, 5), (3, 4, 7), (4, 3, 0.5)) AS w(node, neighbour, length);
+SELECT distances(w.node, w.neighbour, w.length, '{}', '{1}') FROM way AS w;
+SELECT distances(w.node, w.neighbour, w.length, '{1}', '{2}') FROM way AS w WHERE false;
+SELECT distances(w.node, w.neighbour, w.length, '{1}', ARRAY[w.node]) FROM way AS w;
+SELECT distances(w.node, w.neighbour, w.length, '{1,NULL}', '{2}') FROM way AS w;
+SELECT distances(w.node, w.neighbour, w.length, '{1}', NULL) FROM way AS w;
+SELECT distances(1, NULL, 1, '{1}', '{1}');
+SELECT distances(1, 2, -1, '{1}', '{1}');
+
+SELECT _elements('{1,2.5,7}', '{3,1,0,4,3}'), _elements('{}', '{1}'), _elements('{1}', '{}'), _elements('{1}', NULL);
+SELECT _elements('{1}', '{1,NULL}');
 
 SELECT components(w.node, w.neighbour) FROM (SELECT node, neighbour FROM way WHERE node <> 3 UNION ALL VALUES (-4::bigint, NULL::bigint), (20, 20)) AS w;
 SELECT components(w.node, w.neighbour) FROM way AS w WHERE false;
@@ -34,4 +52,7 @@ FROM unnest((SELECT catchment(e.node, e.neighbour, e.length) FROM (
 	SELECT n::bigint AS node, n + 1::bigint AS neighbour, 1::float8 AS length FROM generate_series(0, 39999) AS n WHERE n % 200 < 199
 	UNION ALL SELECT n, n + 200, 1 FROM generate_series(0, 39799) AS n
 	UNION ALL VALUES (0, NULL::bigint, 0), (39999, NULL, 0)) AS e)) AS r;
+SELECT distances(e.node, e.neighbour, e.length, '{0,20100}', '{39999,199,0}') FROM (
+	SELECT n::bigint AS node, n + 1::bigint AS neighbour, 1::float8 AS length FROM generate_series(0, 39999) AS n WHERE n % 200 < 199
+	UNION ALL SELECT n, n + 200, 1 FROM generate_series(0, 39799) AS n) AS e;
 DROP TABLE way;

@@ -382,6 +382,40 @@ test_refusals(void)
 	CHECK_INT(status_of(RUI_ASSIGN_LOAD, good, row, &error), RUI_OK);
 }
 
+/* The largest costs there are differ by the smallest step, and it counts. */
+static void
+test_costs_at_the_limit(void)
+{
+	const double most = 0x1p31;
+	const double step = 0x1p-20;
+	int sign;
+
+	for (sign = -1; sign <= 1; sign += 2)
+	{
+		/* The sums differ by one step: 0 + 2 against 1 + 2 of them below most. */
+		const double cost[2][2] = { { sign * most, sign * (most - step) },
+									{ sign * (most - 2 * step), sign * (most - 2 * step) } };
+		rui_assign_rows *rows;
+		rui_assignment *result = NULL;
+		rui_error error = { 0 };
+		int i;
+
+		CHECK_INT(rui_assign_rows_create(&rui_env_malloc, RUI_ASSIGN_MOST, &rows, &error), RUI_OK);
+		for (i = 0; i < 4; i++)
+		{
+			rui_assign_row row = pair(i / 2, i % 2, cost[i / 2][i % 2], 1, 0, 0);
+
+			CHECK_INT(rui_assign_rows_add(rows, &row, &error), RUI_OK);
+		}
+		CHECK_INT(rui_assign_solve(rows, &rui_env_malloc, &result, &error), RUI_OK);
+		CHECK_INT(result[0].worker, sign > 0);
+		CHECK_INT(result[1].worker, sign < 0);
+		CHECK(result[0].cost == cost[0][sign > 0]);
+		free(result);
+		rui_assign_rows_free(rows);
+	}
+}
+
 /* A failed row leaves the collection usable. */
 static void
 test_failed_row(void)
@@ -409,6 +443,7 @@ main(void)
 {
 	test_against_all_possibilities();
 	test_refusals();
+	test_costs_at_the_limit();
 	test_failed_row();
 	return unit_finish("assign");
 }

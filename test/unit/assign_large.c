@@ -309,6 +309,69 @@ test_no_memory(void)
 	free(b.row);
 	free(dense.row);
 }
+/*
+ * One worker and a million tasks: with room for all he takes all; with room
+ * for some those that save most, and none that is better left.
+ */
+static void
+test_one_worker(int32_t capacity)
+{
+	enum
+	{
+		TASKS = 1000000
+	};
+	static int32_t saves[20001]; /* how many tasks save so much */
+	rui_random random = { 8 };
+	rui_assign_rows *rows;
+	rui_assignment *result = NULL;
+	rui_error error = { 0 };
+	int64_t *saving = malloc(TASKS * sizeof *saving);
+	int64_t saved = 0;
+	int64_t most = 0;
+	int64_t room = capacity;
+	int32_t taken = 0;
+	int i;
+
+	memset(saves, 0, sizeof saves);
+	CHECK(rui_assign_rows_create(&rui_env_malloc, RUI_ASSIGN_PENALTY, &rows, &error) == RUI_OK);
+	for (i = 0; i < TASKS; i++)
+	{
+		rui_assign_row row = { 0 };
+
+		row.task = i;
+		row.worker = 7;
+		row.has_worker = true;
+		row.capacity = capacity;
+		row.cost = below(&random, 10000);
+		row.penalty = below(&random, 20000);
+		saving[i] = (int64_t) (row.penalty - row.cost);
+		if (saving[i] > 0)
+			saves[saving[i]]++;
+		if (rui_assign_rows_add(rows, &row, &error) != RUI_OK)
+			break;
+	}
+	CHECK_INT(i, TASKS);
+	CHECK(rui_assign_solve(rows, &rui_env_malloc, &result, &error) == RUI_OK);
+	for (i = 0; i < TASKS; i++)
+		if (result[i].assigned)
+		{
+			saved += saving[i];
+			taken++;
+		}
+	for (i = 20000; i > 0 && room > 0; i--)
+	{
+		int64_t count = saves[i] < room ? saves[i] : room;
+
+		most += count * i;
+		room -= count;
+	}
+	CHECK(taken <= capacity);
+	CHECK_INT(saved, most);
+	free(saving);
+	free(result);
+	rui_assign_rows_free(rows);
+}
+
 /* Costs i * j make every search long (Machol and Wien): there is time to ask. */
 static void
 test_interrupted(void)
@@ -363,6 +426,9 @@ main(void)
 	test_larger(draw_dense, 3, 400, 300000);
 	test_stated_memory();
 	test_no_memory();
+	test_one_worker(1000000);
+	test_one_worker(300000);
+	test_one_worker(1);
 	test_interrupted();
 	return unit_finish("assign_large");
 }

@@ -2,7 +2,8 @@
  *
  * network.c
  *	  Catchments against shortest ways found by passing lengths on until
- *	  nothing changes, and components against passing names on.
+ *	  nothing changes, distances against Floyd and Warshall's, and components
+ *	  against passing names on.
  */
 #include "unit.h"
 
@@ -153,6 +154,65 @@ test_catchments(rui_random *random)
 	rui_network_release(&builder);
 }
 
+/* All shortest ways (Floyd, Communications of the ACM 5, 1962, 345). */
+static double far[MOST_NODES + 2][MOST_NODES + 2];
+
+static void
+find_all_slowly(void)
+{
+	int i;
+	int j;
+	int k;
+
+	for (i = 0; i < MOST_NODES + 2; i++)
+		for (j = 0; j < MOST_NODES + 2; j++)
+			far[i][j] = i == j ? 0 : INFINITY;
+	for (i = 0; i < edge_count; i++)
+	{
+		int a = edges[i][0];
+		int b = edges[i][1];
+
+		if (lengths[i] < far[a][b])
+			far[a][b] = far[b][a] = lengths[i];
+	}
+	for (k = 0; k < nodes; k++)
+		for (i = 0; i < nodes; i++)
+			for (j = 0; j < nodes; j++)
+				if (far[i][k] + far[k][j] < far[i][j])
+					far[i][j] = far[i][k] + far[k][j];
+}
+
+/* Lengths are multiples of 1/4, so sums are exact in any order. */
+static void
+test_distances(rui_random *random)
+{
+	rui_network_builder builder;
+	int64_t from[20];
+	int64_t to[20];
+	int from_nodes[20];
+	int to_nodes[20];
+	double found[400];
+	size_t from_count = rui_random_below(random, 21);
+	size_t to_count = rui_random_below(random, 21);
+	size_t i;
+	size_t j;
+
+	draw(random);
+	build(&builder);
+	find_all_slowly();
+	/* Two numbers beyond the nodes are on no edge; several come twice. */
+	for (i = 0; i < from_count; i++)
+		from[i] = name_of(from_nodes[i] = (int) rui_random_below(random, (uint64_t) nodes + 2));
+	for (i = 0; i < to_count; i++)
+		to[i] = name_of(to_nodes[i] = (int) rui_random_below(random, (uint64_t) nodes + 2));
+	CHECK_INT(rui_network_distances(&builder, from, from_count, to, to_count, found, NULL),
+			  RUI_OK);
+	for (i = 0; i < from_count; i++)
+		for (j = 0; j < to_count; j++)
+			CHECK(found[i * to_count + j] == far[from_nodes[i]][to_nodes[j]]);
+	rui_network_release(&builder);
+}
+
 static void
 test_components(rui_random *random)
 {
@@ -242,6 +302,8 @@ test_errors(void)
 	rui_network_builder builder;
 	rui_reach *result = NULL;
 	rui_error error;
+	const int64_t ends[] = { 0, 5000, 10 };
+	double length = 7;
 	size_t count = 0;
 	int i;
 
@@ -267,6 +329,13 @@ test_errors(void)
 		CHECK_INT(rui_network_add(&builder, i, i + 1, 1, NULL), RUI_OK);
 	CHECK_INT(rui_network_add_source(&builder, 0, 0, NULL), RUI_OK);
 	CHECK_INT(rui_network_catchments(&builder, &result, &count, &error), RUI_INTERRUPTED);
+	/* What fails leaves the answer alone. */
+	CHECK_INT(rui_network_distances(&builder, ends, 1, ends + 1, 1, &length, &error),
+			  RUI_INTERRUPTED);
+	CHECK(length == 7);
+	/* The search ends where it has met all it asks for. */
+	CHECK_INT(rui_network_distances(&builder, ends, 1, ends + 2, 1, &length, &error), RUI_OK);
+	CHECK(length == 10);
 	rui_network_release(&builder);
 }
 
@@ -280,6 +349,7 @@ main(void)
 	{
 		unit_note("case %d", i);
 		test_catchments(&random);
+		test_distances(&random);
 		test_components(&random);
 	}
 	unit_note("%s", "");

@@ -1,0 +1,218 @@
+-- The standing match: made from all pairs at once, changed by what happened
+-- since, always optimal. Whoever calls holds the project's rui.dispatch_state.
+
+CREATE FUNCTION rui._solve_match(project_id bigint, load_cost double precision, rebate double precision) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	solved rui.priced_assignment;
+BEGIN
+	solved := (
+		SELECT rui.assign_priced(c.task_id, x.party_id,
+			x.cost - CASE WHEN x.party_id = l.offered_id THEN rebate ELSE 0 END + load_cost * x.fixed, x.room, c.penalty, load_cost)
+		FROM rui.dispatch_candidate c
+		JOIN rui.dispatch_plan l ON l.project_id = c.project_id AND l.task_id = c.task_id
+		LEFT JOIN LATERAL (
+			SELECT o.party_id, o.cost, p.fixed, greatest(p.capacity - p.fixed, 0) AS room
+			FROM unnest(c.party_ids, c.costs) AS o(party_id, cost)
+			JOIN rui.dispatch_price p ON p.project_id = c.project_id AND p.party_id = o.party_id) x ON true
+		WHERE c.project_id = _solve_match.project_id);
+	UPDATE rui.dispatch_plan l SET party_id = a.worker
+	FROM unnest(solved.tasks) AS a
+	WHERE l.project_id = _solve_match.project_id AND l.task_id = a.task AND l.party_id IS DISTINCT FROM a.worker;
+	UPDATE rui.dispatch_price p
+	SET load = coalesce(w.load, 0), price = CASE WHEN p.fixed >= p.capacity THEN 0 ELSE coalesce(w.price, 0) + load_cost * p.fixed END
+	FROM rui.dispatch_price q
+	LEFT JOIN unnest(solved.workers) AS w ON w.worker = q.party_id
+	WHERE p.project_id = _solve_match.project_id AND q.project_id = p.project_id AND q.party_id = p.party_id;
+END
+$$;
+COMMENT ON FUNCTION rui._solve_match(bigint, double precision, double precision) IS
+'Internal: solves the pairs of the standing match anew, and writes plan, loads and prices. load_cost, rebate: terms load and move.';
+
+CREATE FUNCTION rui._make_match(project_id bigint, weights jsonb, at timestamptz) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	next_at timestamptz;
+BEGIN
+	DELETE FROM rui.dispatch_change c WHERE c.project_id = _make_match.project_id;
+	DELETE FROM rui.dispatch_candidate c WHERE c.project_id = _make_match.project_id;
+	DELETE FROM rui.dispatch_price p WHERE p.project_id = _make_match.project_id;
+	WITH worker AS MATERIALIZED (
+		SELECT w.* FROM rui._dispatch_workers(_make_match.project_id, at) w
+	), kept AS (
+		INSERT INTO rui.dispatch_price (project_id, party_id, capacity, fixed, load, price)
+		SELECT _make_match.project_id, w.party_id, w.capacity, w.fixed, 0, 0 FROM worker w
+		WHERE w.rule IS NULL OR w.rule = 'no_capacity')
+	SELECT least(min(w.until_at), (
+		SELECT min(lower(s.during)) FROM rui.shift s
+		WHERE s.project_id = _make_match.project_id AND lower(s.during) > _make_match.at AND s.during && tstzrange(_make_match.at, NULL)))
+	INTO next_at FROM worker w;
+	INSERT INTO rui.dispatch_candidate (project_id, task_id, penalty, party_ids, costs)
+	SELECT _make_match.project_id, p.task_id, min(p.penalty),
+		coalesce(array_agg(p.party_id ORDER BY p.party_id) FILTER (WHERE p.party_id IS NOT NULL), '{}'),
+		coalesce(array_agg(p.cost ORDER BY p.party_id) FILTER (WHERE p.party_id IS NOT NULL), '{}')
+	FROM rui._dispatch_pairs(_make_match.project_id, weights, at, NULL) p
+	GROUP BY p.task_id;
+	DELETE FROM rui.dispatch_plan l
+	WHERE l.project_id = _make_match.project_id AND NOT EXISTS (
+		SELECT FROM rui.dispatch_candidate c WHERE c.project_id = l.project_id AND c.task_id = l.task_id);
+	-- Given back, or withdrawn by hand.
+	UPDATE rui.dispatch_plan l SET offered_id = NULL, offered_at = NULL
+	WHERE l.project_id = _make_match.project_id AND l.offered_id IS NOT NULL AND NOT EXISTS (
+		SELECT FROM rui.task t WHERE t.project_id = l.project_id AND t.id = l.task_id AND t.state = 'assigned'
+			AND t.executor_id = l.offered_id AND t.assigned_at = l.offered_at);
+	INSERT INTO rui.dispatch_plan (project_id, task_id)
+	SELECT c.project_id, c.task_id FROM rui.dispatch_candidate c WHERE c.project_id = _make_match.project_id
+	ON CONFLICT ON CONSTRAINT dispatch_plan_pkey DO NOTHING;
+	PERFORM rui._solve_match(project_id, (_make_match.weights ->> 'load')::double precision, (_make_match.weights ->> 'move')::double precision);
+	UPDATE rui.dispatch_state s
+	SET match_version = nextval('rui.dispatch_version'), made_at = _make_match.at, valid_until = coalesce(next_at, 'infinity'),
+		weights = _make_match.weights
+	WHERE s.project_id = _make_match.project_id;
+END
+$$;
+COMMENT ON FUNCTION rui._make_match(bigint, jsonb, timestamptz) IS
+'Internal: makes the standing match of a project at an instant anew: its people, the tasks to decide on, all pairs, and the best plan. It holds until something of these people is otherwise by time alone (valid_until).';
+
+CREATE FUNCTION rui._is_match_valid(project_id bigint, weights jsonb, at timestamptz) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN EXISTS (
+		SELECT FROM rui.dispatch_state s
+		WHERE s.project_id = _is_match_valid.project_id AND s.match_version IS NOT NULL
+			AND at >= s.made_at AND at < s.valid_until AND s.weights = _is_match_valid.weights);
+END
+$$;
+COMMENT ON FUNCTION rui._is_match_valid(bigint, jsonb, timestamptz) IS
+'Internal: whether a project has a standing match made with these terms that can be changed for an instant, and need not be made anew.';
+
+CREATE TYPE rui.dispatch_pair AS (task_id bigint, penalty double precision, party_id bigint, cost double precision, is_offered boolean);
+COMMENT ON TYPE rui.dispatch_pair IS
+'A pair that the standing match is told: the task, its price of waiting, who could do it (null: nobody can), at which cost, and whether the task is offered to somebody.';
+
+CREATE FUNCTION rui._change_match(project_id bigint, weights jsonb, at timestamptz, task_ids bigint[], party_ids bigint[],
+	untouched bigint[] DEFAULT '{}') RETURNS bigint[]
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	told_tasks bigint[];
+	told_parties bigint[];
+	pairs rui.dispatch_pair[];
+	known bigint[];
+	fresh_parties bigint[];
+	gone bigint[];
+	next_at timestamptz;
+	worker_ids bigint[];
+	capacities integer[];
+	fixeds integer[];
+	row_tasks bigint[];
+	penalties double precision[];
+	are_offered boolean[];
+	counts integer[];
+	pair_parties bigint[];
+	pair_costs double precision[];
+BEGIN
+	WITH told AS (
+		DELETE FROM rui.dispatch_change c WHERE c.project_id = _change_match.project_id RETURNING c.task_id, c.party_ids)
+	SELECT array_agg(DISTINCT t.task_id) FILTER (WHERE t.task_id IS NOT NULL), array_agg(DISTINCT p.id) FILTER (WHERE p.id IS NOT NULL)
+	INTO told_tasks, told_parties
+	FROM told t LEFT JOIN LATERAL unnest(t.party_ids) AS p(id) ON true;
+	SELECT coalesce(array_agg(DISTINCT u.id), '{}') INTO told_tasks
+	FROM unnest(told_tasks || task_ids) AS u(id) WHERE u.id IS NOT NULL AND u.id <> ALL (untouched);
+	told_parties := told_parties || party_ids;
+	IF told_tasks <> '{}' THEN
+		pairs := ARRAY(SELECT ROW(p.task_id, p.penalty, p.party_id, p.cost, p.offered_id IS NOT NULL)::rui.dispatch_pair
+			FROM rui._dispatch_pairs(_change_match.project_id, weights, at, told_tasks) p);
+	END IF;
+	gone := ARRAY(SELECT DISTINCT u.id FROM unnest(told_tasks || untouched) AS u(id)
+		WHERE u.id NOT IN (SELECT p.task_id FROM unnest(pairs) p));
+	-- Whoever comes on duty gets pairs with all tasks.
+	known := ARRAY(SELECT p.party_id FROM rui.dispatch_price p
+		WHERE p.project_id = _change_match.project_id AND p.capacity > 0
+			AND p.party_id = ANY (ARRAY(SELECT DISTINCT q.party_id FROM unnest(pairs) q) || told_parties));
+	fresh_parties := ARRAY(SELECT DISTINCT u.id FROM (
+		SELECT q.party_id FROM unnest(pairs) q UNION ALL SELECT unnest(told_parties)) AS u(id)
+		WHERE u.id IS NOT NULL AND u.id <> ALL (known));
+	SELECT coalesce(array_agg(u.id), '{}'), coalesce(array_agg(CASE WHEN w.rule IS NULL OR w.rule = 'no_capacity' THEN coalesce(w.capacity, 0) ELSE 0 END), '{}'),
+		coalesce(array_agg(coalesce(w.fixed, 0)), '{}'), min(w.until_at)
+	INTO worker_ids, capacities, fixeds, next_at
+	FROM (SELECT DISTINCT v.id FROM unnest(told_parties || fresh_parties) AS v(id) WHERE v.id IS NOT NULL) AS u
+	LEFT JOIN (
+		SELECT d.* FROM rui._dispatch_workers(_change_match.project_id, at, told_parties || fresh_parties, untouched) d
+		WHERE told_parties || fresh_parties <> '{}') w ON w.party_id = u.id;
+	IF fresh_parties <> '{}' THEN
+		pairs := pairs || ARRAY(
+			SELECT ROW(c.task_id, c.penalty, o.party_id, o.cost, l.offered_id IS NOT NULL)::rui.dispatch_pair
+			FROM rui.dispatch_candidate c
+			JOIN rui.dispatch_plan l ON l.project_id = c.project_id AND l.task_id = c.task_id
+			JOIN (SELECT p.task_id, array_agg(p.party_id) AS ids, array_agg(p.cost) AS costs
+				FROM rui._dispatch_pairs(_change_match.project_id, weights, at, ARRAY(
+					SELECT d.task_id FROM rui.dispatch_candidate d
+					WHERE d.project_id = _change_match.project_id AND d.task_id <> ALL (told_tasks || untouched)), fresh_parties) p
+				WHERE p.party_id IS NOT NULL GROUP BY p.task_id) n ON n.task_id = c.task_id
+			CROSS JOIN LATERAL (
+				SELECT x.party_id, x.cost FROM unnest(c.party_ids, c.costs) AS x(party_id, cost) WHERE x.party_id <> ALL (n.ids)
+				UNION ALL SELECT y.party_id, y.cost FROM unnest(n.ids, n.costs) AS y(party_id, cost)) AS o
+			WHERE c.project_id = _change_match.project_id);
+	END IF;
+	SELECT coalesce(array_agg(r.task_id ORDER BY r.task_id), '{}'), coalesce(array_agg(r.penalty ORDER BY r.task_id), '{}'),
+		coalesce(array_agg(r.is_offered ORDER BY r.task_id), '{}'), coalesce(array_agg(r.pairs ORDER BY r.task_id), '{}')
+	INTO row_tasks, penalties, are_offered, counts
+	FROM (SELECT p.task_id, min(p.penalty) AS penalty, bool_and(p.is_offered) AS is_offered, count(p.party_id)::integer AS pairs
+		FROM unnest(pairs) p GROUP BY p.task_id) r;
+	SELECT coalesce(array_agg(p.party_id ORDER BY p.task_id, p.party_id), '{}'), coalesce(array_agg(p.cost ORDER BY p.task_id, p.party_id), '{}')
+	INTO pair_parties, pair_costs FROM unnest(pairs) p WHERE p.party_id IS NOT NULL;
+	IF next_at IS NOT NULL THEN
+		UPDATE rui.dispatch_state s SET valid_until = next_at
+		WHERE s.project_id = _change_match.project_id AND s.valid_until > next_at;
+	END IF;
+	RETURN rui._match_change(project_id, nextval('rui.dispatch_version'), (_change_match.weights ->> 'load')::double precision,
+		(_change_match.weights ->> 'move')::double precision, worker_ids, capacities, fixeds, gone, row_tasks, penalties, are_offered,
+		counts, pair_parties, pair_costs);
+END
+$$;
+COMMENT ON FUNCTION rui._change_match(bigint, jsonb, timestamptz, bigint[], bigint[], bigint[]) IS
+'Internal: takes into a valid standing match what rui.dispatch_change tells and what is named: tasks with their pairs computed anew (those that dispatch does not decide on leave), people with their shift and the work of theirs that does not move. untouched: tasks that somebody has in hand; they leave, and count as work of who has them. Returns the tasks that may be planned otherwise than offered.';
+-- What happens to tasks and shifts is noted for the next dispatch.
+CREATE FUNCTION rui._note_dispatch_task() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	INSERT INTO rui.dispatch_change (project_id, task_id, party_ids)
+	SELECT NEW.project_id, NEW.id, ARRAY(SELECT DISTINCT u.id FROM unnest(ARRAY[OLD.executor_id, NEW.executor_id]) AS u(id) WHERE u.id IS NOT NULL)
+	FROM rui.dispatch_state s WHERE s.project_id = NEW.project_id AND s.match_version IS NOT NULL;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION rui._note_dispatch_task() IS
+'Internal: row trigger on rui.task: notes for the standing match, where there is one, a task that changed and who had or has it.';
+CREATE TRIGGER note_dispatch AFTER UPDATE ON rui.task FOR EACH ROW
+WHEN (OLD.executor_id IS DISTINCT FROM NEW.executor_id
+	OR OLD.state <> NEW.state AND (OLD.state = 'assigned' OR NEW.state IN ('completed', 'triaged', 'cancelled', 'declined', 'merged'))
+	OR (OLD.priority, OLD.is_emergency, OLD.skill, OLD.skill_level, OLD.grid_id) IS DISTINCT FROM
+		(NEW.priority, NEW.is_emergency, NEW.skill, NEW.skill_level, NEW.grid_id))
+EXECUTE FUNCTION rui._note_dispatch_task();
+
+CREATE FUNCTION rui._note_dispatch_shift() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	INSERT INTO rui.dispatch_change (project_id, party_ids)
+	SELECT s.project_id, ARRAY(SELECT DISTINCT u.id FROM unnest(ARRAY[OLD.party_id, NEW.party_id]) AS u(id) WHERE u.id IS NOT NULL)
+	FROM rui.dispatch_state s WHERE s.project_id = coalesce(NEW.project_id, OLD.project_id) AND s.match_version IS NOT NULL;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION rui._note_dispatch_shift() IS
+'Internal: row trigger on rui.shift: notes for the standing match, where there is one, whose shift changed.';
+CREATE TRIGGER note_dispatch AFTER INSERT OR UPDATE OR DELETE ON rui.shift
+FOR EACH ROW EXECUTE FUNCTION rui._note_dispatch_shift();

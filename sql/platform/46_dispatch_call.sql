@@ -1,0 +1,326 @@
+-- Dispatching: a batch, one task, by duty, and emergencies at once. All go the
+-- same way: change or make the match, lock what moves, write it down.
+
+CREATE FUNCTION rui._dispatch_now(project_id bigint, only_task bigint, at timestamptz, OUT run_id bigint, OUT tasks integer,
+	OUT assigned integer, OUT waiting integer, OUT moved integer, OUT objective double precision, OUT duration interval)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT SET jit = off
+AS $$
+DECLARE
+	began CONSTANT timestamptz := clock_timestamp();
+	setting CONSTANT jsonb := rui._dispatch_weights(project_id);
+	is_batch CONSTANT boolean := only_task IS NULL;
+	by_load CONSTANT double precision := setting ->> 'load';
+	by_move CONSTANT double precision := setting ->> 'move';
+	is_fresh boolean := is_batch OR NOT rui._is_match_valid(project_id, setting, at);
+	suspects bigint[];
+	shaken bigint[];
+	told bigint[];
+	missing bigint[];
+	untouched bigint[] := '{}';
+	moves bigint[];
+	workers bigint[];
+	offers rui.dispatch_offer[];
+	worker_count integer;
+	done bigint[];
+BEGIN
+	IF is_fresh THEN
+		-- Opened while another plan of grids was activated.
+		IF EXISTS (SELECT FROM rui.task t JOIN rui.grid g ON g.project_id = t.project_id AND g.id = t.grid_id
+			JOIN rui.grid_plan p ON p.project_id = g.project_id AND p.id = g.plan_id AND p.state <> 'active'
+			WHERE t.project_id = _dispatch_now.project_id AND t.state IN ('new', 'triaged')) THEN
+			PERFORM rui._relocate_tasks(project_id, at);
+		END IF;
+		PERFORM rui._keep_travel(project_id, ARRAY(
+			SELECT w.place FROM rui._dispatch_workers(_dispatch_now.project_id, at) w WHERE w.rule IS NULL OR w.rule = 'no_capacity'))
+		WHERE rui._has_streets(_dispatch_now.project_id);
+		PERFORM rui._make_match(project_id, setting, at);
+	ELSE
+		suspects := rui._change_match(project_id, setting, at, ARRAY[only_task], '{}');
+	END IF;
+	LOOP
+		told := ARRAY(SELECT l.task_id FROM rui.dispatch_plan l
+			WHERE l.project_id = _dispatch_now.project_id AND (suspects IS NULL OR l.task_id = ANY (suspects))
+				AND l.party_id IS DISTINCT FROM l.offered_id);
+		-- What somebody has in hand this moment, or has moved meanwhile, is not waited for.
+		moves := ARRAY(SELECT t.id FROM rui.task t
+			JOIN rui.dispatch_plan l ON l.project_id = t.project_id AND l.task_id = t.id
+			WHERE t.project_id = _dispatch_now.project_id AND t.id = ANY (told) AND t.last_at <= _dispatch_now.at
+				AND (l.offered_id IS NULL AND t.state IN ('new', 'triaged')
+					OR t.state = 'assigned' AND t.executor_id = l.offered_id AND t.assigned_at = l.offered_at)
+			ORDER BY t.id
+			FOR NO KEY UPDATE OF t SKIP LOCKED);
+		missing := ARRAY(SELECT u.id FROM unnest(told) AS u(id) WHERE u.id <> ALL (moves));
+		IF missing <> '{}' THEN
+			untouched := untouched || missing;
+			shaken := rui._change_match(project_id, setting, at, '{}', ARRAY(
+				SELECT l.offered_id FROM rui.dispatch_plan l
+				WHERE l.project_id = _dispatch_now.project_id AND l.task_id = ANY (missing) AND l.offered_id IS NOT NULL), untouched);
+			-- Null stands for all.
+			suspects := CASE WHEN NOT is_fresh THEN suspects || shaken END;
+		ELSIF NOT is_fresh AND EXISTS (
+			-- What the match does not hear of: a role or a qualification was taken away.
+			SELECT FROM rui.dispatch_plan l
+			JOIN rui._dispatch_pairs(_dispatch_now.project_id, setting, at, moves, ARRAY(
+				SELECT DISTINCT k.party_id FROM rui.dispatch_plan k
+				WHERE k.project_id = _dispatch_now.project_id AND k.task_id = ANY (moves) AND k.party_id IS NOT NULL), true) p
+				ON p.task_id = l.task_id AND p.party_id = l.party_id
+			WHERE l.project_id = _dispatch_now.project_id AND l.task_id = ANY (moves) AND p.rule NOT IN ('no_capacity', 'outside_ring')) THEN
+			PERFORM rui._make_match(project_id, setting, at);
+			is_fresh := true;
+			suspects := NULL;
+			IF untouched <> '{}' THEN
+				PERFORM rui._change_match(project_id, setting, at, '{}', ARRAY(
+					SELECT l.offered_id FROM rui.dispatch_plan l
+					WHERE l.project_id = _dispatch_now.project_id AND l.task_id = ANY (untouched) AND l.offered_id IS NOT NULL), untouched);
+			END IF;
+		ELSE
+			EXIT;
+		END IF;
+	END LOOP;
+	-- The next dispatch looks at them again.
+	INSERT INTO rui.dispatch_change (project_id, task_id, party_ids)
+	SELECT _dispatch_now.project_id, u.id, ARRAY(SELECT t.executor_id FROM rui.task t
+		WHERE t.project_id = _dispatch_now.project_id AND t.id = u.id AND t.executor_id IS NOT NULL)
+	FROM unnest(untouched) AS u(id);
+
+	IF is_batch THEN
+		objective := rui._match_objective(project_id, by_load, by_move);
+	END IF;
+	WITH plan AS MATERIALIZED (
+		SELECT l.task_id, l.party_id, l.offered_id FROM rui.dispatch_plan l
+		WHERE l.project_id = _dispatch_now.project_id
+			AND (l.task_id = ANY (moves) OR l.party_id IS NULL AND (is_batch OR l.task_id = only_task))
+	), pair AS MATERIALIZED (
+		SELECT p.* FROM rui._dispatch_pairs(_dispatch_now.project_id, setting, at, ARRAY(SELECT l.task_id FROM plan l)) p
+		WHERE EXISTS (SELECT FROM plan l)
+	), counted AS (
+		SELECT p.task_id, count(p.party_id)::integer AS pairs, count(p.party_id) FILTER (WHERE p.rule IS NULL)::integer AS free, min(p.penalty) AS penalty
+		FROM pair p GROUP BY p.task_id
+	)
+	SELECT array_agg(ROW(_dispatch_now.project_id, NULL, l.task_id, l.party_id, l.offered_id,
+			CASE WHEN l.party_id IS NULL AND l.offered_id IS NOT NULL THEN 'withdrawn' WHEN l.offered_id IS NOT NULL THEN 'moved'
+				WHEN l.party_id IS NOT NULL THEN 'assigned' WHEN n.pairs = 0 THEN 'no_candidate' ELSE 'waits' END,
+			n.free, p.walk_m, p.walk_cost, p.away_cost, p.level_cost, p.refused_cost, p.stranger_cost, p.load_cost, p.cost + p.load_cost, n.penalty)::rui.dispatch_offer
+			ORDER BY l.task_id),
+		(SELECT count(DISTINCT q.party_id) FROM pair q WHERE q.rule IS NULL)
+	INTO offers, worker_count
+	FROM plan l
+	JOIN counted n ON n.task_id = l.task_id
+	LEFT JOIN pair p ON p.task_id = l.task_id AND p.party_id = l.party_id;
+
+	IF moves <> '{}' THEN
+		workers := ARRAY(SELECT l.party_id FROM unnest(moves) WITH ORDINALITY AS u(id, n)
+			JOIN rui.dispatch_plan l ON l.project_id = _dispatch_now.project_id AND l.task_id = u.id ORDER BY u.n);
+		done := rui._assign_tickets(project_id, moves, workers, 'dispatch', at);
+		IF done <> moves THEN
+			RAISE EXCEPTION 'dispatch moved tasks % instead of %', done, moves USING ERRCODE = 'internal_error';
+		END IF;
+		PERFORM rui._match_apply(project_id, nextval('rui.dispatch_version'), by_load, by_move, moves, at);
+		-- What it did itself it need not be told.
+		DELETE FROM rui.dispatch_change c
+		WHERE c.project_id = _dispatch_now.project_id AND c.transaction = pg_current_xact_id() AND c.task_id = ANY (moves);
+	END IF;
+	tasks := (SELECT count(*) FROM unnest(offers) o WHERE o.outcome IN ('assigned', 'waits', 'no_candidate'));
+	assigned := (SELECT count(*) FROM unnest(offers) o WHERE o.outcome = 'assigned');
+	waiting := tasks - assigned;
+	moved := (SELECT count(*) FROM unnest(offers) o WHERE o.outcome IN ('moved', 'withdrawn'));
+	IF offers IS NOT NULL THEN
+		INSERT INTO rui.dispatch_run AS r (project_id, at, is_batch, weights, tasks, workers, assigned, waiting, moved, objective, duration)
+		VALUES (_dispatch_now.project_id, _dispatch_now.at, is_batch, setting, _dispatch_now.tasks, worker_count, _dispatch_now.assigned,
+			_dispatch_now.waiting, _dispatch_now.moved, _dispatch_now.objective, clock_timestamp() - began)
+		RETURNING r.id INTO run_id;
+		INSERT INTO rui.dispatch_offer (project_id, run_id, task_id, party_id, former_id, outcome, candidates, walk_m, walk_cost, away_cost,
+			level_cost, refused_cost, stranger_cost, load_cost, cost, penalty)
+		SELECT o.project_id, _dispatch_now.run_id, o.task_id, o.party_id, o.former_id, o.outcome, o.candidates, o.walk_m, o.walk_cost,
+			o.away_cost, o.level_cost, o.refused_cost, o.stranger_cost, o.load_cost, o.cost, o.penalty
+		FROM unnest(offers) o;
+		IF is_batch THEN
+			PERFORM rui._emit(project_id, 'dispatch.run', 'dispatch_run', run_id, at,
+				jsonb_build_object('tasks', tasks, 'assigned', assigned, 'waiting', waiting, 'moved', moved));
+		END IF;
+	END IF;
+	duration := clock_timestamp() - began;
+END
+$$;
+COMMENT ON FUNCTION rui._dispatch_now(bigint, bigint, timestamptz) IS
+'Internal: dispatches what waits in a project (only_task null), or one task more, as rui.dispatch and rui.dispatch_task tell. The caller holds the project''s rui.dispatch_state.';
+
+CREATE FUNCTION rui._match_objective(project_id bigint, load_cost double precision, rebate double precision) RETURNS double precision
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN coalesce((
+		SELECT sum(CASE WHEN l.party_id IS NULL THEN c.penalty
+			ELSE c.costs[array_position(c.party_ids, l.party_id)] - CASE WHEN l.party_id = l.offered_id THEN rebate ELSE 0 END END)
+		FROM rui.dispatch_plan l JOIN rui.dispatch_candidate c ON c.project_id = l.project_id AND c.task_id = l.task_id
+		WHERE l.project_id = _match_objective.project_id), 0)
+		+ coalesce((SELECT sum(load_cost * (p.fixed * p.load + p.load * (p.load - 1) / 2.0)) FROM rui.dispatch_price p
+			WHERE p.project_id = _match_objective.project_id), 0);
+END
+$$;
+COMMENT ON FUNCTION rui._match_objective(bigint, double precision, double precision) IS
+'Internal: what the standing match makes least: costs, loads and prices of waiting, less the rebate for each offer that stays.';
+
+CREATE FUNCTION rui._lock_dispatch(project_id bigint, at timestamptz) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	INSERT INTO rui.dispatch_state AS s (project_id, last_at, runs) VALUES (project_id, at, 1)
+	ON CONFLICT ON CONSTRAINT dispatch_state_pkey DO UPDATE
+	SET last_at = greatest(s.last_at, EXCLUDED.last_at), runs = s.runs + 1;
+END
+$$;
+COMMENT ON FUNCTION rui._lock_dispatch(bigint, timestamptz) IS
+'Internal: makes the dispatches of a project go one after the other: the second one waits here, and then finds what the first one has left.';
+
+CREATE FUNCTION rui.dispatch(project_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now())
+RETURNS TABLE (run_id bigint, tasks integer, assigned integer, waiting integer, moved integer, objective double precision, duration interval)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 1
+SET search_path FROM CURRENT SET jit = off
+AS $$
+DECLARE
+	answer jsonb;
+BEGIN
+	PERFORM rui.require_permission(project_id, 'dispatch');
+	PERFORM rui._check_time(project_id, at);
+	answer := rui._begin_request(project_id, 'dispatch', request_key, '{}');
+	IF answer IS NULL THEN
+		PERFORM rui._lock_dispatch(project_id, at);
+		SELECT to_jsonb(d) INTO answer FROM rui._dispatch_now(dispatch.project_id, NULL, dispatch.at) d;
+		PERFORM rui._finish_request(project_id, 'dispatch', request_key, answer);
+	END IF;
+	RETURN QUERY SELECT r.run_id, r.tasks, r.assigned, r.waiting, r.moved, r.objective, r.duration
+	FROM jsonb_to_record(answer) AS r(run_id bigint, tasks integer, assigned integer, waiting integer, moved integer,
+		objective double precision, duration interval);
+END
+$$;
+COMMENT ON FUNCTION rui.dispatch(bigint, text, timestamptz) IS
+'Matches all waiting tasks (state new or triaged) of a project, and those offered by dispatch but not accepted, with everybody on duty at `at`, and assigns them (triaging new ones). A candidate is on a shift that holds `at` and is neither absent nor finished, employed, has a role that works on tasks, a qualification valid at `at` of the task''s skill and level, is in a ring that is asked by then, and has room for one more task within the shift''s capacity. Least is the sum of costs (walk, away, over_level, refused, stranger, load, and move for offers taken away) and of the price of what waits; the numbers are in rui.dispatch_term and rui.dispatch_weight. Accepted work, and what people gave out by hand, never moves; what somebody has in hand at the moment is left to the next dispatch. Returns one row: the run (null when nothing was waiting and nothing moved), tasks waiting, assigned, still waiting, offers moved, the least sum found, and how long it took; rui.dispatch_offer tells why, task by task. Dispatches of one project go one after the other. Needs permission dispatch. Errors: 22004, 22008, RU409, 42501, 55000 project not live.';
+
+CREATE FUNCTION rui.dispatch_task(project_id bigint, task_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now())
+RETURNS TABLE (run_id bigint, party_id bigint, moved integer, duration interval)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 1
+SET search_path FROM CURRENT SET jit = off
+AS $$
+DECLARE
+	answer jsonb;
+	present rui.task;
+BEGIN
+	PERFORM rui.require_permission(project_id, 'dispatch');
+	PERFORM rui._check_time(project_id, at);
+	IF task_id IS NULL THEN
+		PERFORM rui._missing('task_id');
+	END IF;
+	answer := rui._begin_request(project_id, 'dispatch_task', request_key, jsonb_build_array(task_id));
+	IF answer IS NULL THEN
+		PERFORM rui._lock_dispatch(project_id, at);
+		SELECT t.* INTO present FROM rui.task t
+		WHERE t.project_id = dispatch_task.project_id AND t.id = dispatch_task.task_id AND t.kind = 'ticket';
+		IF NOT FOUND THEN
+			PERFORM rui._unknown('task', task_id, project_id);
+		ELSIF present.state NOT IN ('new', 'triaged', 'assigned') THEN
+			RAISE EXCEPTION 'task % is %: it cannot be dispatched', task_id, present.state
+				USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Accepted work stays with who has accepted it.';
+		ELSIF present.state <> 'assigned' AND present.last_at > at THEN
+			RAISE EXCEPTION 'task % was last moved at %, after %', task_id, present.last_at, at
+				USING ERRCODE = 'invalid_parameter_value', HINT = 'Dispatch it for a later time.';
+		END IF;
+		SELECT jsonb_build_object('run_id', d.run_id, 'moved', d.moved, 'duration', d.duration) INTO answer
+		FROM rui._dispatch_now(dispatch_task.project_id, dispatch_task.task_id, dispatch_task.at) d;
+		answer := jsonb_set(answer, '{party_id}', coalesce(to_jsonb((SELECT t.executor_id FROM rui.task t
+			WHERE t.project_id = dispatch_task.project_id AND t.id = dispatch_task.task_id AND t.state = 'assigned')), 'null'));
+		PERFORM rui._finish_request(project_id, 'dispatch_task', request_key, answer);
+	END IF;
+	RETURN QUERY SELECT r.run_id, r.party_id, r.moved, r.duration
+	FROM jsonb_to_record(answer) AS r(run_id bigint, party_id bigint, moved integer, duration interval);
+END
+$$;
+COMMENT ON FUNCTION rui.dispatch_task(bigint, bigint, text, timestamptz) IS
+'Dispatches one task more: it comes into the standing match of the project by a shortest path, which stays the best of all, and is assigned at once; offers of others move only where that is worth their price. What happened since to tasks, shifts and capacities is taken in the same way. Where the match is of another time or other weights, it is made anew, which dispatches all that waits. A task that is offered already may move. Returns one row: the run (null where nothing changed), who has the task now (null: it waits), how many offers of others moved, how long it took. Needs permission dispatch. Errors: 22004, 22008, 22023 moved after `at`, P0002 unknown task, RU409, 42501, 55000 project not live, or task accepted or ended.';
+
+-- Emergencies do not wait for the batch.
+CREATE FUNCTION rui._dispatch_emergency() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	IF (rui._dispatch_weights(NEW.project_id) ->> 'at_once')::double precision > 0 AND EXISTS (
+		SELECT FROM rui.task t
+		WHERE t.project_id = NEW.project_id AND t.id = NEW.id AND t.is_emergency AND t.state IN ('new', 'triaged')) THEN
+		PERFORM rui._lock_dispatch(NEW.project_id, NEW.last_at);
+		PERFORM rui._dispatch_now(NEW.project_id, NEW.id, NEW.last_at);
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION rui._dispatch_emergency() IS
+'Internal: constraint trigger on rui.task: an emergency that still waits at the end of the transaction in which it was opened, became one, or was given back is dispatched in it, unless term at_once is 0.';
+CREATE CONSTRAINT TRIGGER dispatch_emergency AFTER INSERT ON rui.task
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+WHEN (NEW.is_emergency AND NEW.kind = 'ticket' AND NEW.state IN ('new', 'triaged'))
+EXECUTE FUNCTION rui._dispatch_emergency();
+-- Not for what dispatch does itself: triage, assign, withdraw.
+CREATE CONSTRAINT TRIGGER dispatch_emergency_again AFTER UPDATE ON rui.task
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+WHEN (NEW.is_emergency AND NEW.kind = 'ticket' AND NEW.state IN ('new', 'triaged')
+	AND (NOT OLD.is_emergency OR OLD.state <> NEW.state AND NEW.last_action IN ('reject', 'reopen')))
+EXECUTE FUNCTION rui._dispatch_emergency();
+
+CREATE FUNCTION rui._duty_dispatch(project_id bigint, at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	setting CONSTANT jsonb := rui._dispatch_weights(project_id);
+	every CONSTANT double precision := setting ->> 'batch';
+	done bigint;
+	done_now bigint;
+BEGIN
+	IF every = 0 OR (SELECT p.state FROM rui.project p WHERE p.id = _duty_dispatch.project_id) <> 'live' THEN
+		RETURN 0;
+	END IF;
+	-- First of all duties, so that nobody waits for dispatch with clocks in hand;
+	-- and where somebody dispatches this moment, there is nothing to do.
+	INSERT INTO rui.dispatch_state AS s (project_id, last_at, runs) VALUES (project_id, at, 0)
+	ON CONFLICT ON CONSTRAINT dispatch_state_pkey DO NOTHING;
+	PERFORM FROM rui.dispatch_state s WHERE s.project_id = _duty_dispatch.project_id FOR NO KEY UPDATE SKIP LOCKED;
+	IF NOT FOUND THEN
+		RETURN 0;
+	END IF;
+	IF EXISTS (SELECT FROM rui.dispatch_run r WHERE r.project_id = _duty_dispatch.project_id AND r.is_batch
+			AND r.at > _duty_dispatch.at - make_interval(secs => every)) THEN
+		RETURN 0;
+	END IF;
+	WITH widened AS (
+		INSERT INTO rui.dispatch_ring AS k (project_id, task_id, ring, at)
+		SELECT t.project_id, t.id, r.ring, t.opened_at + make_interval(secs => r.after)
+		FROM rui.task t
+		CROSS JOIN LATERAL (VALUES (2, (setting ->> 'ring_neighbours')::double precision), (3, (setting ->> 'ring_site')::double precision),
+			(4, (setting ->> 'ring_partner')::double precision)) AS r(ring, after)
+		WHERE t.project_id = _duty_dispatch.project_id AND t.kind = 'ticket' AND t.state IN ('new', 'triaged') AND NOT t.is_emergency
+			AND r.after > 0 AND t.opened_at + make_interval(secs => r.after) <= _duty_dispatch.at
+		ON CONFLICT ON CONSTRAINT dispatch_ring_pkey DO NOTHING
+		RETURNING k.task_id, k.ring, k.at
+	), told AS (
+		INSERT INTO rui.event AS e (project_id, at, kind, subject, subject_id, payload)
+		SELECT _duty_dispatch.project_id, w.at, 'dispatch.ring', 'task', w.task_id, jsonb_build_object('ring', w.ring)
+		FROM widened w ORDER BY w.at, w.task_id, w.ring
+		RETURNING e.id)
+	SELECT count(*) INTO done FROM told;
+	IF EXISTS (SELECT FROM rui.task t WHERE t.project_id = _duty_dispatch.project_id AND t.kind = 'ticket' AND t.state IN ('new', 'triaged')
+			AND t.last_at <= _duty_dispatch.at)
+		OR EXISTS (SELECT FROM rui.dispatch_change c WHERE c.project_id = _duty_dispatch.project_id) THEN
+		PERFORM rui._lock_dispatch(project_id, at);
+		SELECT d.assigned + d.moved INTO done_now FROM rui._dispatch_now(_duty_dispatch.project_id, NULL, _duty_dispatch.at) d;
+		done := done + done_now;
+	END IF;
+	RETURN done;
+END
+$$;
+COMMENT ON FUNCTION rui._duty_dispatch(bigint, timestamptz) IS
+'Internal, duty dispatch: where the last batch is `batch` seconds ago, asks wider rings for what has waited long enough (each told once, by an event dispatch.ring at its time), and dispatches what waits; nothing where somebody dispatches this moment. Returns how many rings were widened, and tasks assigned or moved.';
+INSERT INTO rui.duty (code, sort_order, about) VALUES
+	('dispatch', 2, 'Asks wider rings of people for what waits, and dispatches it in short batches.');
