@@ -107,6 +107,9 @@ PERFORM rui._declare_table('ticket_category', 'tenant', 'change');
 PERFORM rui._declare_table('ticket', 'tenant', 'change');
 
 INSERT INTO rui.subject (subject, table_name) VALUES ('ticket', 'task');
+-- Photographs and papers about a need are of who told it and whose it is.
+INSERT INTO rui.document_subject (subject, table_name, party_column, household_column) VALUES ('ticket', 'ticket', 'reporter_id', 'household_id');
+PERFORM rui._name('document_subject', 'ticket', '工单', 'ticket');
 INSERT INTO rui.transition (subject, from_state, action, to_state, permission) VALUES
 	('ticket', '(none)', 'open', 'new', 'open_ticket'),
 	('ticket', 'new', 'triage', 'triaged', 'manage_tickets'),

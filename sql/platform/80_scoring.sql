@@ -43,6 +43,9 @@ PERFORM rui._describe('audit', 'What an audit found, and the score of it by the 
 	'total: The score, or null when nothing was answered.', 'grade: The grade it reaches, or null.',
 	'vetoed: Codes of the items that took the score.', 'answered: How many items were answered.',
 	'at: When the audit took place.', 'auditor_id: Who audited.');
+-- What findings rest on: documents about the audit.
+INSERT INTO rui.document_subject (subject, table_name) VALUES ('audit', 'audit');
+PERFORM rui._name('document_subject', 'audit', '审核', 'audit');
 PERFORM rui._declare_table('scorecard', 'tenant', 'change');
 PERFORM rui._declare_table('audit', 'tenant', 'append');
 PERFORM rui._allow_read('scorecard', '{rui_staff,rui_steward,rui_manager,rui_expert,rui_analyst,rui_auditor}',

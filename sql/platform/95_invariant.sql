@@ -201,6 +201,59 @@ WHERE t.ended_at IS NULL AND t.accountable_id IS NOT NULL AND NOT EXISTS (SELECT
 		AND s.employed @> (t.last_at AT TIME ZONE j.time_zone)::date)
 UNION ALL
 
+-- Messages: counted, written down, to each once.
+SELECT m.project_id, 'message_receipt', format('message %s is %s, and no receipt says so', m.id, m.state)
+FROM rui.message m
+WHERE NOT EXISTS (SELECT FROM rui.message_receipt r WHERE r.project_id = m.project_id AND r.message_id = m.id AND r.state = m.state)
+	OR m.attempts > 0 AND NOT EXISTS (SELECT FROM rui.message_receipt r
+		WHERE r.project_id = m.project_id AND r.message_id = m.id AND r.attempt = m.attempts AND r.state IN ('taken', 'revived'))
+UNION ALL
+SELECT coalesce(b.project_id, m.project_id), 'message_budget', format('%s %s may get %s messages "%s" from %s, %s are counted, %s were sent',
+	coalesce(b.holder, m.holder), coalesce(b.holder_id, m.holder_id), coalesce(b.allowed, 0), coalesce(b.kind_code, m.kind_code),
+	coalesce(b.window_on, m.window_on), coalesce(b.used, 0), coalesce(m.messages, 0))
+FROM rui.contact_budget b
+FULL JOIN (
+	SELECT m.project_id, a.kind_code, m.window_on, CASE WHEN m.household_id IS NULL THEN 'party' ELSE 'household' END AS holder,
+		coalesce(m.household_id, m.party_id) AS holder_id, count(*) AS messages
+	FROM rui.message m JOIN rui.message_batch a ON a.project_id = m.project_id AND a.id = m.batch_id
+	WHERE m.window_on IS NOT NULL GROUP BY 1, 2, 3, 4, 5) m
+	ON m.project_id = b.project_id AND m.kind_code = b.kind_code AND m.window_on = b.window_on AND m.holder = b.holder AND m.holder_id = b.holder_id
+WHERE coalesce(m.messages, 0) <> coalesce(b.used, 0) OR coalesce(m.messages, 0) > coalesce(b.allowed, 0)
+UNION ALL
+SELECT b.project_id, 'message_once', format('batch %s is for %s parties: %s messages of %s, %s to come', b.id, b.recipients,
+	coalesce(m.messages, 0), b.filled, coalesce(r.waiting, 0))
+FROM rui.message_batch b
+LEFT JOIN (SELECT m.project_id, m.batch_id, count(*) AS messages, count(DISTINCT m.party_id) AS parties,
+		count(*) FILTER (WHERE m.is_emergency AND m.state = 'suppressed') AS silenced
+	FROM rui.message m GROUP BY m.project_id, m.batch_id) m ON m.project_id = b.project_id AND m.batch_id = b.id
+LEFT JOIN (SELECT r.project_id, r.batch_id, count(*) AS waiting FROM rui.message_recipient r GROUP BY r.project_id, r.batch_id) r
+	ON r.project_id = b.project_id AND r.batch_id = b.id
+WHERE coalesce(m.messages, 0) <> b.filled OR coalesce(m.parties, 0) <> b.filled OR b.filled + coalesce(r.waiting, 0) <> b.recipients
+	OR m.silenced > 0 OR (b.state = 'filling') <> (coalesce(r.waiting, 0) > 0)
+UNION ALL
+
+-- Documents: each version is there with its content, or erased, not both.
+SELECT d.project_id, 'document_versions', format('document %s has %s versions, %s are written down', d.id, d.versions, coalesce(v.versions, 0))
+FROM rui.document d
+LEFT JOIN (SELECT v.project_id, v.document_id, count(*) AS versions, max(v.version) AS last_version
+	FROM rui.document_version v GROUP BY v.project_id, v.document_id) v ON v.project_id = d.project_id AND v.document_id = d.id
+WHERE (v.versions, v.last_version) IS DISTINCT FROM (d.versions::bigint, d.versions)
+UNION ALL
+SELECT v.project_id, 'document_content', format('version %s of document %s (%s) %s', v.version, v.document_id, d.state,
+	CASE WHEN e.document_id IS NULL THEN 'has no content and was not erased' WHEN d.state IS NULL THEN 'belongs to none' ELSE 'was erased and has content' END)
+FROM rui.document_version v
+LEFT JOIN rui.document d ON d.project_id = v.project_id AND d.id = v.document_id
+LEFT JOIN rui.document_erasure e ON e.project_id = v.project_id AND e.document_id = v.document_id AND e.version = v.version
+LEFT JOIN rui.document_content c ON c.project_id = v.project_id AND c.document_id = v.document_id AND c.version = v.version AND NOT c.is_erased
+WHERE (e.document_id IS NULL) <> (c.document_id IS NOT NULL) OR d.state IS NULL OR d.state = 'erased' AND c.document_id IS NOT NULL
+UNION ALL
+SELECT d.project_id, 'document_kept', format('document %s was to be erased on %s', d.id, d.keep_until)
+FROM rui.document d
+JOIN rui.project j ON j.id = d.project_id
+JOIN rui.duty_run r ON r.project_id = d.project_id AND r.duty_code = 'erase_documents'
+WHERE d.state = 'stored' AND d.keep_until <= (r.last_at AT TIME ZONE j.time_zone)::date AND d.last_at <= r.last_at
+UNION ALL
+
 -- Judgement: a score is what its findings give, for ever.
 SELECT a.project_id, 'audit_score', format('audit %s holds %s (%s), its findings give %s (%s)', a.id, a.total, a.grade, s.total, s.grade)
 FROM rui.audit a
@@ -236,5 +289,11 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('task_clocks', '任务时钟一致', 'clocks run as their tasks do'),
 	('clock_folded', '时钟可重算', 'clocks are what their facts give'),
 	('accountable_staff', '责任人在职', 'who answers for open work is on the staff'),
+	('message_receipt', '消息均有回执', 'what happened to a message has its receipt'),
+	('message_budget', '打扰限额守住', 'no household gets more messages than its budget'),
+	('message_once', '消息不重不漏', 'a batch reaches each of its parties once'),
+	('document_versions', '文件版本连续', 'documents have all their versions'),
+	('document_content', '文件内容与销毁一致', 'content is there or erased'),
+	('document_kept', '文件按期销毁', 'documents are erased when their time is over'),
 	('audit_score', '评分可复算', 'scores are what their findings give')
 ) AS i(code, zh, en);
