@@ -170,6 +170,7 @@ INSERT INTO rui.transition (subject, from_state, action, to_state, permission) V
 	('document', 'stored', 'supersede', 'stored', 'store_documents'),
 	('document', 'stored', 'show', 'stored', 'set_documents'),
 	('document', 'stored', 'erase', 'erased', 'erase_documents');
+PERFORM rui._mark_workflow('document', '文档', 'document', '{erased}');
 PERFORM rui._name('state.document', s.code, s.zh, s.en) FROM (VALUES ('stored', '已存档', 'stored'), ('erased', '已销毁', 'erased')) AS s(code, zh, en);
 PERFORM rui._name('action.document', a.code, a.zh, a.en) FROM (VALUES
 	('store', '存档', 'store'), ('supersede', '更新版本', 'supersede'), ('show', '更改可见范围', 'change who sees it'), ('erase', '销毁', 'erase')

@@ -317,6 +317,8 @@ INSERT INTO rui.transition (subject, from_state, action, to_state, permission)
 SELECT 'message', s.state, 'read', 'read', 'read_messages'
 FROM unnest('{queued,taken,sent,delivered,failed}'::text[]) AS s(state);
 
+PERFORM rui._mark_workflow('message_batch', '群发', 'sending to many', '{cancelled}', '{fill,finish}');
+PERFORM rui._mark_workflow('message', '消息', 'message', '{read,cancelled,expired,suppressed}', '{queue,suppress,reroute,expire,fail}');
 PERFORM rui._name('state.message', s.code, s.zh, s.en) FROM (VALUES
 	('queued', '待发送', 'queued'), ('taken', '发送中', 'being sent'), ('sent', '已发送', 'sent'),
 	('delivered', '已送达', 'delivered'), ('read', '已读', 'read'), ('failed', '发送失败', 'failed'),
