@@ -200,8 +200,9 @@ PERFORM rui._declare_table('dispatch_run', 'tenant', 'append');
 PERFORM rui._declare_table('dispatch_offer', 'tenant', 'append');
 PERFORM rui._allow_read('dispatch_weight', '{rui_agent,rui_manager,rui_expert,rui_analyst,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
-PERFORM rui._allow_read('dispatch_price', '{rui_agent,rui_manager,rui_analyst,rui_auditor}',
-	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
+PERFORM rui._allow_read(t.name, '{rui_agent,rui_manager,rui_analyst,rui_auditor}',
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[])')
+FROM unnest('{dispatch_state,dispatch_price,dispatch_candidate,dispatch_plan}'::text[]) AS t(name);
 PERFORM rui._allow_read('dispatch_ring', '{rui_agent,rui_manager,rui_expert,rui_analyst,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 PERFORM rui._allow_read('dispatch_run', '{rui_agent,rui_manager,rui_expert,rui_analyst,rui_auditor}',

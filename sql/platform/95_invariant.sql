@@ -232,6 +232,24 @@ WHERE coalesce(m.messages, 0) <> b.filled OR coalesce(m.parties, 0) <> b.filled 
 	OR m.silenced > 0 OR (b.state = 'filling') <> (coalesce(r.waiting, 0) > 0)
 UNION ALL
 
+-- Standing matches: every task of one is planned, for somebody who can do it and has room.
+SELECT s.project_id, 'match_plan', format('task %s of the standing match is planned for %s, who is not among its candidates',
+	coalesce(c.task_id, l.task_id), coalesce(l.party_id::text, 'nobody'))
+FROM rui.dispatch_state s
+JOIN (rui.dispatch_candidate c FULL JOIN rui.dispatch_plan l ON l.project_id = c.project_id AND l.task_id = c.task_id)
+	ON coalesce(c.project_id, l.project_id) = s.project_id
+WHERE s.match_version IS NOT NULL AND (c.task_id IS NULL OR l.task_id IS NULL OR l.party_id IS NOT NULL AND l.party_id <> ALL (c.party_ids))
+UNION ALL
+SELECT s.project_id, 'match_load', format('%s tasks of the standing match are planned for party %s, %s are counted, beside %s of %s places',
+	coalesce(l.tasks, 0), coalesce(p.party_id, l.party_id), coalesce(p.load, 0), p.fixed, p.capacity)
+FROM rui.dispatch_state s
+JOIN (rui.dispatch_price p FULL JOIN (
+	SELECT l.project_id, l.party_id, count(*) AS tasks FROM rui.dispatch_plan l WHERE l.party_id IS NOT NULL GROUP BY l.project_id, l.party_id) l
+	ON l.project_id = p.project_id AND l.party_id = p.party_id) ON coalesce(p.project_id, l.project_id) = s.project_id
+WHERE s.match_version IS NOT NULL
+	AND (coalesce(l.tasks, 0) <> coalesce(p.load, 0) OR coalesce(p.load, 0) > greatest(0, coalesce(p.capacity, 0) - coalesce(p.fixed, 0)))
+UNION ALL
+
 -- Documents: each version is there with its content, or erased, not both.
 SELECT d.project_id, 'document_versions', format('document %s has %s versions, %s are written down', d.id, d.versions, coalesce(v.versions, 0))
 FROM rui.document d
@@ -289,6 +307,8 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('task_clocks', '任务时钟一致', 'clocks run as their tasks do'),
 	('clock_folded', '时钟可重算', 'clocks are what their facts give'),
 	('accountable_staff', '责任人在职', 'who answers for open work is on the staff'),
+	('match_plan', '匹配有据', 'every task of a standing match is planned, for a candidate'),
+	('match_load', '匹配不超容量', 'nobody is planned more than he has room for'),
 	('message_receipt', '消息均有回执', 'what happened to a message has its receipt'),
 	('message_budget', '打扰限额守住', 'no household gets more messages than its budget'),
 	('message_once', '消息不重不漏', 'a batch reaches each of its parties once'),

@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(41);
+SELECT plan(46);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -45,6 +45,12 @@ SELECT rui.set_document_kind(:one, 'photo', '照片', 'Photo', keep_days => 1) \
 SELECT rui.store_document(:one, 'photo', 'ticket', :t1, 'Lamp', sha256('a'), 1, 'image/png', 'a', at => '2025-01-27') AS photo,
 	rui.store_document(:one, 'photo', 'ticket', :t2, 'Lamp', sha256('a'), 1, 'image/png', 'a', at => '2025-01-27') AS old \gset
 SELECT rui.erase_document(:one, :old, 'x', at => '2025-01-27') \gset hidden_
+SELECT rui.import_posts(:one, '[{"code":"p","name":"Post","module":"place"}]') \gset hidden_
+SELECT rui.import_shifts(:one, '[{"post":"p","staff":"loader","from":"2025-01-29 08:00","to":"2025-01-29 18:00","capacity":2}]') \gset hidden_
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :loader, 'steward', '[2000-01-01,)');
+SELECT rui.open_ticket(:one, 'repair', 'Lamp', :u1, at => '2025-01-29 01:00+00'), assigned
+FROM rui.dispatch(:one, at => '2025-01-29 01:30+00') \gset match_
+SELECT is((SELECT (count(*) > 0, count(l.party_id) > 0)::text FROM rui.dispatch_plan l WHERE l.project_id = :one), '(t,t)', 'there is a standing match');
 SELECT is_empty('SELECT * FROM rui.invariant_violation', 'a month of everything breaks no invariant');
 
 -- Damage: what is done, and the rules that see it.
@@ -103,6 +109,10 @@ SELECT pg_temp.damage(format('UPDATE rui.document SET versions = 2 WHERE id = %s
 SELECT pg_temp.damage(format('DELETE FROM rui.document_content WHERE document_id = %s', :photo), '{document_content}', 'content that is lost');
 SELECT pg_temp.damage(format('UPDATE rui.document_content SET is_erased = false WHERE document_id = %s', :old), '{document_content}', 'erased content that came back');
 SELECT pg_temp.damage(format('UPDATE rui.document SET keep_until = ''2025-01-10'', last_at = ''2025-01-09'' WHERE id = %s', :photo), '{document_kept}', 'a document kept too long');
+SELECT pg_temp.damage('DELETE FROM rui.dispatch_plan', '{match_load,match_plan}', 'a match without a plan');
+SELECT pg_temp.damage('UPDATE rui.dispatch_candidate SET party_ids = ''{}'', costs = ''{}''', '{match_plan}', 'a plan for who cannot do it');
+SELECT pg_temp.damage('UPDATE rui.dispatch_price SET capacity = fixed', '{match_load}', 'more planned than there is room for');
+SELECT pg_temp.damage('UPDATE rui.dispatch_price SET load = load + 1', '{match_load}', 'a load that is counted wrongly');
 
 -- Every rule has a name in both languages, and whoever may look can.
 SELECT is_empty($$SELECT m[1] FROM regexp_matches(pg_get_viewdef('rui.invariant_violation'), $r$'([a-z_]+)'::text(?: AS invariant|,\s+format| AS "\?column\?")$r$, 'g') m
