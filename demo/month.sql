@@ -203,7 +203,7 @@ BEGIN
 	LOOP
 		-- Plans made while the tables were empty would be kept.
 		IF lived % 4000 = 1000 THEN
-			ANALYZE rui.task, rui.ticket, rui.task_clock, rui.clock_event;
+			ANALYZE rui.task, rui.ticket, rui.task_clock, rui.clock_event, rui.event, rui.dispatch_plan, rui.dispatch_candidate, rui.dispatch_price;
 		END IF;
 		lived := lived + 1;
 		PERFORM set_config('rui.party_id', loader::text, true);

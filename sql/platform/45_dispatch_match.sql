@@ -21,11 +21,14 @@ BEGIN
 	UPDATE rui.dispatch_plan l SET party_id = a.worker
 	FROM unnest(solved.tasks) AS a
 	WHERE l.project_id = _solve_match.project_id AND l.task_id = a.task AND l.party_id IS DISTINCT FROM a.worker;
-	UPDATE rui.dispatch_price p
-	SET load = coalesce(w.load, 0), price = CASE WHEN p.fixed >= p.capacity THEN 0 ELSE coalesce(w.price, 0) + load_cost * p.fixed END
-	FROM rui.dispatch_price q
-	LEFT JOIN unnest(solved.workers) AS w ON w.worker = q.party_id
-	WHERE p.project_id = _solve_match.project_id AND q.project_id = p.project_id AND q.party_id = p.party_id;
+	UPDATE rui.dispatch_price p SET load = n.load, price = n.price
+	FROM (
+		SELECT q.party_id, coalesce(w.load, 0) AS load,
+			CASE WHEN q.fixed >= q.capacity THEN 0 ELSE coalesce(w.price, 0) + load_cost * q.fixed END AS price
+		FROM rui.dispatch_price q
+		LEFT JOIN unnest(solved.workers) AS w ON w.worker = q.party_id
+		WHERE q.project_id = _solve_match.project_id) n
+	WHERE p.project_id = _solve_match.project_id AND p.party_id = n.party_id AND (p.load, p.price) IS DISTINCT FROM (n.load, n.price);
 END
 $$;
 COMMENT ON FUNCTION rui._solve_match(bigint, double precision, double precision) IS
@@ -33,30 +36,44 @@ COMMENT ON FUNCTION rui._solve_match(bigint, double precision, double precision)
 
 CREATE FUNCTION rui._make_match(project_id bigint, weights jsonb, at timestamptz) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
 	next_at timestamptz;
 BEGIN
 	DELETE FROM rui.dispatch_change c WHERE c.project_id = _make_match.project_id;
-	DELETE FROM rui.dispatch_candidate c WHERE c.project_id = _make_match.project_id;
-	DELETE FROM rui.dispatch_price p WHERE p.project_id = _make_match.project_id;
+	-- Only what is otherwise is written: most people and pairs are as they were.
 	WITH worker AS MATERIALIZED (
 		SELECT w.* FROM rui._dispatch_workers(_make_match.project_id, at) w
+	), gone AS (
+		DELETE FROM rui.dispatch_price p
+		WHERE p.project_id = _make_match.project_id
+			AND NOT EXISTS (SELECT FROM worker w WHERE w.party_id = p.party_id AND (w.rule IS NULL OR w.rule = 'no_capacity'))
 	), kept AS (
-		INSERT INTO rui.dispatch_price (project_id, party_id, capacity, fixed, load, price)
+		INSERT INTO rui.dispatch_price AS p (project_id, party_id, capacity, fixed, load, price)
 		SELECT _make_match.project_id, w.party_id, w.capacity, w.fixed, 0, 0 FROM worker w
-		WHERE w.rule IS NULL OR w.rule = 'no_capacity')
+		WHERE w.rule IS NULL OR w.rule = 'no_capacity'
+		ON CONFLICT ON CONSTRAINT dispatch_price_pkey DO UPDATE SET capacity = EXCLUDED.capacity, fixed = EXCLUDED.fixed
+			WHERE (p.capacity, p.fixed) <> (EXCLUDED.capacity, EXCLUDED.fixed))
 	SELECT least(min(w.until_at), (
 		SELECT min(lower(s.during)) FROM rui.shift s
 		WHERE s.project_id = _make_match.project_id AND lower(s.during) > _make_match.at AND s.during && tstzrange(_make_match.at, NULL)))
 	INTO next_at FROM worker w;
-	INSERT INTO rui.dispatch_candidate (project_id, task_id, penalty, party_ids, costs)
-	SELECT _make_match.project_id, p.task_id, min(p.penalty),
-		coalesce(array_agg(p.party_id ORDER BY p.party_id) FILTER (WHERE p.party_id IS NOT NULL), '{}'),
-		coalesce(array_agg(p.cost ORDER BY p.party_id) FILTER (WHERE p.party_id IS NOT NULL), '{}')
-	FROM rui._dispatch_pairs(_make_match.project_id, weights, at, NULL) p
-	GROUP BY p.task_id;
+	WITH task AS MATERIALIZED (
+		SELECT p.task_id, min(p.penalty) AS penalty,
+			coalesce(array_agg(p.party_id ORDER BY p.party_id) FILTER (WHERE p.party_id IS NOT NULL), '{}') AS party_ids,
+			coalesce(array_agg(p.cost ORDER BY p.party_id) FILTER (WHERE p.party_id IS NOT NULL), '{}') AS costs
+		FROM rui._dispatch_pairs(_make_match.project_id, weights, at, NULL) p
+		GROUP BY p.task_id
+	), gone AS (
+		DELETE FROM rui.dispatch_candidate c
+		WHERE c.project_id = _make_match.project_id AND NOT EXISTS (SELECT FROM task t WHERE t.task_id = c.task_id)
+	)
+	INSERT INTO rui.dispatch_candidate AS c (project_id, task_id, penalty, party_ids, costs)
+	SELECT _make_match.project_id, t.task_id, t.penalty, t.party_ids, t.costs FROM task t
+	ON CONFLICT ON CONSTRAINT dispatch_candidate_pkey DO UPDATE
+		SET penalty = EXCLUDED.penalty, party_ids = EXCLUDED.party_ids, costs = EXCLUDED.costs
+		WHERE (c.penalty, c.party_ids, c.costs) IS DISTINCT FROM (EXCLUDED.penalty, EXCLUDED.party_ids, EXCLUDED.costs);
 	DELETE FROM rui.dispatch_plan l
 	WHERE l.project_id = _make_match.project_id AND NOT EXISTS (
 		SELECT FROM rui.dispatch_candidate c WHERE c.project_id = l.project_id AND c.task_id = l.task_id);
@@ -80,7 +97,7 @@ COMMENT ON FUNCTION rui._make_match(bigint, jsonb, timestamptz) IS
 
 CREATE FUNCTION rui._is_match_valid(project_id bigint, weights jsonb, at timestamptz) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
 BEGIN
 	RETURN EXISTS (
@@ -99,7 +116,7 @@ COMMENT ON TYPE rui.dispatch_pair IS
 CREATE FUNCTION rui._change_match(project_id bigint, weights jsonb, at timestamptz, task_ids bigint[], party_ids bigint[],
 	untouched bigint[] DEFAULT '{}') RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
 	told_tasks bigint[];

@@ -1,11 +1,13 @@
 -- Who could do what, and what it would cost: the one place where pairs of
 -- tasks and people are computed, for dispatch, for one task, and to explain.
+-- Plans are kept by the session: enable_seqscan is off here and in the match,
+-- so that those made while tables were empty are good for full ones.
 
 CREATE FUNCTION rui._dispatch_workers(project_id bigint, at timestamptz, only_parties bigint[] DEFAULT NULL, untouched bigint[] DEFAULT '{}')
 RETURNS TABLE (party_id bigint, rule text, capacity integer, held integer, fixed integer, place geometry, grid_ids bigint[],
 	top_level integer, is_partner boolean, until_at timestamptz)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 50
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
 BEGIN
 	RETURN QUERY
@@ -98,7 +100,7 @@ CREATE FUNCTION rui._dispatch_tasks(project_id bigint, weights jsonb, at timesta
 RETURNS TABLE (task_id bigint, place geometry, grid_id bigint, skill text, skill_level integer, due_at timestamptz, penalty double precision,
 	household_id bigint, offered_id bigint, ring integer, opened_at timestamptz)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
 	horizon CONSTANT double precision := weights ->> 'wait_horizon';
@@ -148,7 +150,7 @@ RETURNS TABLE (task_id bigint, penalty double precision, party_id bigint, rule t
 	stranger_cost double precision, load_cost double precision, cost double precision, offered_id bigint, ring integer, asked integer,
 	level integer)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5000
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
 	by_walk CONSTANT double precision := weights ->> 'walk';

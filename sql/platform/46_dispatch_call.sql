@@ -4,7 +4,7 @@
 CREATE FUNCTION rui._dispatch_now(project_id bigint, only_task bigint, at timestamptz, OUT run_id bigint, OUT tasks integer,
 	OUT assigned integer, OUT waiting integer, OUT moved integer, OUT objective double precision, OUT duration interval)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT SET jit = off
+SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
 	began CONSTANT timestamptz := clock_timestamp();
