@@ -214,8 +214,9 @@ COMMENT ON FUNCTION rui._note_dispatch_task() IS
 CREATE TRIGGER note_dispatch AFTER UPDATE ON rui.task FOR EACH ROW
 WHEN (OLD.executor_id IS DISTINCT FROM NEW.executor_id
 	OR OLD.state <> NEW.state AND (OLD.state = 'assigned' OR NEW.state IN ('completed', 'triaged', 'cancelled', 'declined', 'merged'))
-	OR (OLD.priority, OLD.is_emergency, OLD.skill, OLD.skill_level, OLD.grid_id) IS DISTINCT FROM
-		(NEW.priority, NEW.is_emergency, NEW.skill, NEW.skill_level, NEW.grid_id))
+	-- Not as rows, which a dump writes otherwise.
+	OR OLD.priority IS DISTINCT FROM NEW.priority OR OLD.is_emergency IS DISTINCT FROM NEW.is_emergency
+	OR OLD.skill IS DISTINCT FROM NEW.skill OR OLD.skill_level IS DISTINCT FROM NEW.skill_level OR OLD.grid_id IS DISTINCT FROM NEW.grid_id)
 EXECUTE FUNCTION rui._note_dispatch_task();
 
 CREATE FUNCTION rui._note_dispatch_shift() RETURNS trigger
