@@ -93,35 +93,41 @@ typedef struct solver
 	int32_t *part; /* the result */
 } solver;
 
+/* members lists the nodes of the component. */
 static rui_status
-solve_component(solver *s, const share *share, const int32_t *component, int32_t first_part)
+solve_component(solver *s, const share *share, const int32_t *component, const uint32_t *members,
+				int32_t first_part)
 {
 	rui_workspace *w = s->work;
 	rui_work_mark mark = rui_work_here(w);
 	double own = (double) share->load / share->parts;
 	double target = s->mean;
 	rui_graph graph;
-	uint32_t *origin;
 	int32_t *part;
 	bool connected;
 	rui_status status;
 	uint32_t v;
 
+	if (share->parts == 1)
+	{
+		for (v = 0; v < share->nodes; v++)
+			s->part[members[v]] = first_part;
+		return RUI_OK;
+	}
+
 	/* Where the component cannot meet the common mean, its parts are alike. */
 	if (fabs(own - s->mean) > s->tolerance * s->mean)
 		target = own;
-	status = rui_graph_extract(w, s->graph, component, (int32_t) share->component, &graph, &origin,
-							   w->log);
+	status = rui_graph_extract(w, s->graph, component, members, share->nodes, &graph, w->log);
 	if (status != RUI_OK)
 		return status;
 	part = rui_work_take_zero(w, graph.nodes, sizeof(int32_t));
 	if (part == NULL)
 		return RUI_MEMORY;
-	if (share->parts > 1)
-		status = rui_partition_multilevel(w, &graph, share->parts, target, s->tolerance, part,
-										  &connected);
+	status = rui_partition_multilevel(w, &graph, share->parts, target, s->tolerance, part,
+									  &connected);
 	for (v = 0; status == RUI_OK && v < graph.nodes; v++)
-		s->part[origin[v]] = first_part + part[v];
+		s->part[members[v]] = first_part + part[v];
 	rui_work_return(w, mark);
 	return status;
 }
@@ -143,13 +149,15 @@ solve_components(solver *s)
 	rui_workspace *w = s->work;
 	rui_work_mark mark = rui_work_here(w);
 	int32_t *component = rui_work_take(w, g->nodes, sizeof(int32_t));
+	uint32_t *members = rui_work_take(w, g->nodes, sizeof(uint32_t));
 	uint32_t components;
+	uint32_t *start;
 	share *shares;
 	int32_t first_part = 0;
 	rui_status status;
 	uint32_t i;
 
-	if (component == NULL)
+	if (component == NULL || members == NULL)
 		return RUI_MEMORY;
 	status = rui_graph_components(w, g, NULL, component, &components);
 	if (status != RUI_OK)
@@ -159,7 +167,8 @@ solve_components(solver *s)
 						"The graph has %u components: %u parts cannot all be connected.",
 						components, s->parts);
 	shares = rui_work_take_zero(w, components, sizeof(share));
-	if (shares == NULL)
+	start = rui_work_take_zero(w, (size_t) components + 1, sizeof(uint32_t));
+	if (shares == NULL || start == NULL)
 		return RUI_MEMORY;
 	for (i = 0; i < components; i++)
 		shares[i].component = i;
@@ -170,9 +179,14 @@ solve_components(solver *s)
 	}
 	apportion(shares, components, s->parts, g->total);
 	qsort(shares, components, sizeof(share), compare_components);
+	for (i = 1; i < components; i++)
+		start[i] = start[i - 1] + shares[i - 1].nodes;
+	for (i = 0; i < g->nodes; i++)
+		members[start[component[i]]++] = i;
 	for (i = 0; i < components && status == RUI_OK; i++)
 	{
-		status = solve_component(s, &shares[i], component, first_part);
+		status = solve_component(s, &shares[i], component,
+								 members + start[i] - shares[i].nodes, first_part);
 		first_part += (int32_t) shares[i].parts;
 	}
 	rui_work_return(w, mark);
@@ -293,6 +307,8 @@ solve(rui_workspace *w, rui_partition_builder *b, uint32_t parts,
 	size_t i;
 	rui_status status = rui_partition_graph(w, b, &graph, &scale);
 
+	if (status == RUI_OK)
+		status = rui_work_go_on(w);
 	if (status == RUI_OK)
 		status = rui_work_scratch(w, graph.nodes);
 	if (status != RUI_OK)

@@ -17,11 +17,12 @@
 #define TREES 24 /* tried for one pair */
 #define TRIAL_PATIENCE 40
 #define LONGEST_PATH 24
-#define PRICES 7
-#define SOFT_SWEEPS 4 /* at one price */
-#define HARD_SWEEPS 20
-#define MOST_EFFORT 400
+#define SWEEPS 20
+#define MOST_TASKS 400 /* parts worked on, over all sweeps */
+#define MOST_FAILURES 10 /* in a row */
 #define SEARCH_PARTS 300 /* seen in a search for a path */
+#define TREE_NODES 2000000 /* grown over in all, and per node of the graph: */
+#define TREES_PER_NODE 200
 
 /* ---- one pair, one part ---- */
 
@@ -40,13 +41,14 @@ work_on_pair(rui_balancer *b, uint32_t p, uint32_t q, uint32_t trees, bool *impr
 	if (rui_balancer_list_border(b, count, p, q) == 0)
 		return RUI_OK; /* no neighbours any more */
 	rui_balancer_polish(b, count, p, q);
-	for (i = 0; i < trees && status == RUI_OK && rui_balancer_excess(s, p, q) > 0; i++)
+	for (i = 0; i < trees && status == RUI_OK && b->effort > 0 && rui_balancer_excess(s, p, q) > 0;
+		 i++)
 	{
 		bool better;
 
+		b->effort -= count;
 		rui_balancer_recombine(b, count, p, q, &better);
-		if ((i & 3) == 3 && true)
-			status = rui_work_go_on(s->work);
+		status = rui_work_go_on(s->work);
 	}
 	*improved = rui_balancer_excess(s, p, q) < start;
 	return status;
@@ -62,6 +64,7 @@ list_neighbours(rui_balancer *b, uint32_t p)
 	uint32_t found = 0;
 	uint32_t i;
 
+	b->listing++;
 	for (i = 0; i < count; i++)
 	{
 		uint32_t v = b->members[i];
@@ -70,14 +73,11 @@ list_neighbours(rui_balancer *b, uint32_t p)
 		for (arc = g->first[v]; arc < g->first[v + 1]; arc++)
 		{
 			uint32_t q = (uint32_t) s->part[g->arcs[arc].to];
-			uint32_t k;
 
-			if (q == p)
+			if (q == p || b->listed[q] == b->listing)
 				continue;
-			for (k = 0; k < found && b->borders[k] != q; k++)
-				;
-			if (k == found)
-				b->borders[found++] = q;
+			b->listed[q] = b->listing;
+			b->borders[found++] = q;
 		}
 	}
 	return found;
@@ -164,12 +164,11 @@ pass_on(rui_balancer *b, uint32_t p, int64_t room, bool *improved)
 	saved_parts = rui_work_take(s->work, saved_count, sizeof(int32_t));
 	if (saved_nodes == NULL || saved_parts == NULL)
 		return RUI_MEMORY;
-	else
-		for (i = 0; i < saved_count; i++)
-		{
-			saved_nodes[i] = b->members[i];
-			saved_parts[i] = s->part[b->members[i]];
-		}
+	for (i = 0; i < saved_count; i++)
+	{
+		saved_nodes[i] = b->members[i];
+		saved_parts[i] = s->part[b->members[i]];
+	}
 	for (i = 0; i < length && status == RUI_OK; i++)
 	{
 		uint32_t at = path[i];
@@ -256,7 +255,7 @@ refine_contact(rui_balancer *b, uint32_t p, uint32_t q, uint32_t contacts,
  * Refine p with the neighbour with which that is best: all are tried.  order
  * holds them.
  */
-static void
+static rui_status
 choose_neighbour(rui_balancer *b, uint32_t p, const uint32_t *order, uint32_t found, bool *improved)
 {
 	rui_partition_state *s = b->s;
@@ -265,9 +264,11 @@ choose_neighbour(rui_balancer *b, uint32_t p, const uint32_t *order, uint32_t fo
 	int64_t best_excess = 0;
 	int64_t best_gained = 0;
 	rui_partition_change change;
+	rui_status status = RUI_OK;
 	uint32_t i;
 
-	for (i = 0; i < found; i++)
+	*improved = false;
+	for (i = 0; i < found && status == RUI_OK; i++)
 	{
 		uint32_t q = order[i];
 		int64_t excess = rui_balancer_excess(s, p, q);
@@ -282,20 +283,20 @@ choose_neighbour(rui_balancer *b, uint32_t p, const uint32_t *order, uint32_t fo
 			best_excess = excess;
 			best_gained = change.gained;
 		}
+		status = rui_work_go_on(s->work);
 	}
-	*improved = best != RUI_NO_NODE;
-	if (!*improved)
-		return;
+	if (best == RUI_NO_NODE || status != RUI_OK)
+		return status;
+	*improved = true;
 	refine_contact(b, p, best, contacts, &change);
-	b->changed[p] = 1;
-	b->changed[best] = 1;
 	for (i = 0; i < contacts; i++)
 		if (b->from[i] == best)
 			b->anchor[s->part[b->frontier[i]]] = b->frontier[i];
+	return RUI_OK;
 }
 
 static rui_status
-work_on_part(rui_balancer *b, uint32_t p, bool hard, bool *improved)
+work_on_part(rui_balancer *b, uint32_t p, bool *improved)
 {
 	rui_partition_state *s = b->s;
 	uint32_t found = list_neighbours(b, p);
@@ -320,11 +321,11 @@ work_on_part(rui_balancer *b, uint32_t p, bool hard, bool *improved)
 		order[k] = q;
 	}
 	memcpy(b->step, order, found * sizeof(uint32_t));
-	choose_neighbour(b, p, b->step, found, improved);
-	for (i = 0; i < found && hard && status == RUI_OK && !*improved; i++)
+	status = choose_neighbour(b, p, b->step, found, improved);
+	for (i = 0; i < found && b->effort > 0 && status == RUI_OK && !*improved; i++)
 		status = work_on_pair(b, p, b->step[i], TREES, improved);
 	/* A part with room for a node or so can settle it more easily. */
-	for (i = 0; i < 4 && hard && status == RUI_OK && !*improved; i++)
+	for (i = 0; i < 4 && b->effort > 0 && status == RUI_OK && !*improved; i++)
 		status = pass_on(b, p, (int64_t) (b->grain * (3 - i) / 2), improved);
 	return status;
 }
@@ -339,6 +340,7 @@ start(rui_balancer *b, rui_partition_state *s)
 
 	memset(b, 0, sizeof *b);
 	b->s = s;
+	b->effort = TREE_NODES + (int64_t) TREES_PER_NODE * s->graph->nodes;
 	b->grain = fmax((double) s->graph->total / s->graph->nodes, 1);
 	b->anchor = rui_work_take_zero(env, s->parts, sizeof(uint32_t));
 	b->members = rui_work_take(env, n, sizeof(uint32_t));
@@ -355,12 +357,12 @@ start(rui_balancer *b, rui_partition_state *s)
 	b->borders = rui_work_take(env, n + 2 * arcs, sizeof(uint32_t));
 	b->path = rui_work_take(env, (size_t) s->parts + 1, sizeof(uint32_t));
 	b->step = rui_work_take(env, s->parts, sizeof(uint32_t));
-	b->changed = rui_work_take_zero(env, s->parts, 1);
+	b->listed = rui_work_take_zero(env, s->parts, sizeof(uint32_t));
 	b->tasks = rui_work_take(env, s->parts, sizeof(rui_balancer_task));
 	if (b->anchor == NULL || b->members == NULL || b->number == NULL || b->parent == NULL ||
 		b->depth == NULL || b->frontier == NULL || b->from == NULL || b->sum == NULL ||
 		b->cut == NULL || b->home[0] == NULL || b->home[1] == NULL || b->saved == NULL ||
-		b->borders == NULL || b->path == NULL || b->step == NULL || b->changed == NULL ||
+		b->borders == NULL || b->path == NULL || b->step == NULL || b->listed == NULL ||
 		b->tasks == NULL)
 		return RUI_MEMORY;
 	for (v = 0; v < n; v++)
@@ -379,9 +381,9 @@ compare_tasks(const void *left, const void *right)
 	return a->part < b->part ? -1 : a->part > b->part;
 }
 
-/* Parts outside their windows, the furthest first; only those changed if so. */
+/* Parts outside their windows, the furthest first. */
 static uint32_t
-list_tasks(const rui_balancer *b, bool only_changed)
+list_tasks(const rui_balancer *b)
 {
 	const rui_partition_state *s = b->s;
 	uint32_t count = 0;
@@ -391,7 +393,7 @@ list_tasks(const rui_balancer *b, bool only_changed)
 	{
 		int64_t excess = rui_partition_excess(s, i, s->load[i]);
 
-		if (excess > 0 && (!only_changed || b->changed[i]))
+		if (excess > 0)
 		{
 			b->tasks[count].excess = excess;
 			b->tasks[count++].part = i;
@@ -402,42 +404,37 @@ list_tasks(const rui_balancer *b, bool only_changed)
 	return count;
 }
 
-/*
- * Go over the parts at the state's price, again while something changes.
- * hard allows what costs time, for at most effort parts.
- */
+/* Go over the parts that are off, again while something changes. */
 static rui_status
-sweep(rui_balancer *b, uint32_t sweeps, bool hard, uint32_t effort)
+sweep(rui_balancer *b)
 {
 	rui_partition_state *s = b->s;
+	uint32_t left = s->parts < 8 * MOST_TASKS ? 40 + s->parts / 8 : MOST_TASKS;
+	uint32_t failures = 0;
 	rui_status status = RUI_OK;
 	bool any = true;
 	uint32_t round;
-	uint32_t fails = 0;
 
-	for (round = 0; round < sweeps && any && status == RUI_OK; round++)
+	for (round = 0; round < SWEEPS && any && status == RUI_OK; round++)
 	{
-		uint32_t count = list_tasks(b, round > 0 && !hard);
+		uint32_t count = list_tasks(b);
 		uint32_t i;
 
 		any = false;
-		memset(b->changed, 0, s->parts);
-		for (i = 0; i < count && effort > 0 && status == RUI_OK; i++)
+		for (i = 0; i < count && left > 0 && failures < MOST_FAILURES && status == RUI_OK; i++)
 		{
 			uint32_t p = b->tasks[i].part;
-			bool improved = false;
+			bool improved;
 
-			if (rui_partition_excess(s, p, s->load[p]) > 0 &&
-				!(s->count[p] == 1 && s->load[p] > s->high[p]))
-			{
-				status = work_on_part(b, p, hard, &improved);
-				effort -= hard;
-				fails = improved ? 0 : fails + 1;
-				if (fails >= 10)
-					return status;
-			}
+			/* It may lie in its window by now, or be a node that is too heavy. */
+			if (rui_partition_excess(s, p, s->load[p]) == 0 ||
+				(s->count[p] == 1 && s->load[p] > s->high[p]))
+				continue;
+			status = work_on_part(b, p, &improved);
+			left--;
+			failures = improved ? 0 : failures + 1;
 			any = any || improved;
-			if (status == RUI_OK && true)
+			if (status == RUI_OK)
 				status = rui_work_go_on(s->work);
 		}
 	}
@@ -456,8 +453,7 @@ rui_partition_balance(rui_partition_state *s)
 	status = start(&b, s);
 	s->price = INFINITY;
 	if (status == RUI_OK)
-		status = sweep(&b, HARD_SWEEPS, true,
-					   s->parts < 8 * MOST_EFFORT ? 40 + s->parts / 8 : MOST_EFFORT);
+		status = sweep(&b);
 	rui_work_return(s->work, mark);
 	return status;
 }

@@ -31,9 +31,11 @@ typedef struct rui_balancer
 	uint32_t *borders;
 	uint32_t *path;
 	uint32_t *step; /* to part on the way of a path search, from which part */
-	unsigned char *changed; /* parts, in this sweep */
+	uint32_t *listed; /* of each part: the listing of neighbours that found it last */
+	uint32_t listing;
 	rui_balancer_task *tasks;
 	double grain; /* mean load of a node */
+	int64_t effort; /* nodes that trees may still be grown over */
 } rui_balancer;
 
 /*

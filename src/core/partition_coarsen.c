@@ -276,12 +276,16 @@ rui_graph_coarsen(rui_workspace *w, const rui_graph *fine, const rui_coarse_boun
 	uint32_t *order = w->queue;
 	uint32_t *end = w->pending;
 	uint32_t arcs = fine->first[fine->nodes];
+	rui_status status;
 
 	*contracted = false;
 	shuffle(order, fine->nodes, &w->random);
 	make_clusters(&c, order, &w->random);
 	if (c.clusters > fine->nodes - fine->nodes / 20)
 		return RUI_OK;
+	status = rui_work_go_on(w);
+	if (status != RUI_OK)
+		return status;
 	memset(coarse, 0, sizeof *coarse);
 	coarse->load = rui_work_take(w, c.clusters, sizeof(int64_t));
 	coarse->size = rui_work_take(w, c.clusters, sizeof(uint32_t));
@@ -300,55 +304,48 @@ rui_graph_coarsen(rui_workspace *w, const rui_graph *fine, const rui_coarse_boun
 }
 
 rui_status
-rui_graph_extract(rui_workspace *w, const rui_graph *graph, const int32_t *marks, int32_t mark,
-				  rui_graph *part, uint32_t **origin, uint32_t *number)
+rui_graph_extract(rui_workspace *w, const rui_graph *graph, const int32_t *marks,
+				  const uint32_t *members, uint32_t count, rui_graph *part, uint32_t *number)
 {
-	uint32_t nodes = 0;
 	uint32_t arcs = 0;
-	uint32_t v;
+	uint32_t i;
 	uint32_t k;
 
-	for (v = 0; v < graph->nodes; v++)
+	for (i = 0; i < count; i++)
 	{
-		if (marks[v] != mark)
-			continue;
-		number[v] = nodes++;
-		arcs += graph->first[v + 1] - graph->first[v];
+		number[members[i]] = i;
+		arcs += graph->first[members[i] + 1] - graph->first[members[i]];
 	}
 	memset(part, 0, sizeof *part);
-	*origin = rui_work_take(w, nodes, sizeof(uint32_t));
-	part->first = rui_work_take(w, (size_t) nodes + 1, sizeof(uint32_t));
-	part->load = rui_work_take(w, nodes, sizeof(int64_t));
+	part->first = rui_work_take(w, (size_t) count + 1, sizeof(uint32_t));
+	part->load = rui_work_take(w, count, sizeof(int64_t));
 	if (graph->size != NULL)
-		part->size = rui_work_take(w, nodes, sizeof(uint32_t));
+		part->size = rui_work_take(w, count, sizeof(uint32_t));
 	part->arcs = rui_work_take(w, arcs, sizeof(rui_arc));
-	if (*origin == NULL || part->first == NULL || part->load == NULL || part->arcs == NULL ||
+	if (part->first == NULL || part->load == NULL || part->arcs == NULL ||
 		(graph->size != NULL && part->size == NULL))
 		return RUI_MEMORY;
-	nodes = 0;
 	arcs = 0;
-	for (v = 0; v < graph->nodes; v++)
+	for (i = 0; i < count; i++)
 	{
-		if (marks[v] != mark)
-			continue;
-		(*origin)[nodes] = v;
-		part->first[nodes] = arcs;
-		part->load[nodes] = graph->load[v];
+		uint32_t v = members[i];
+
+		part->first[i] = arcs;
+		part->load[i] = graph->load[v];
 		part->total += graph->load[v];
 		if (graph->size != NULL)
-			part->size[nodes] = graph->size[v];
-		nodes++;
+			part->size[i] = graph->size[v];
 		for (k = graph->first[v]; k < graph->first[v + 1]; k++)
 		{
-			if (marks[graph->arcs[k].to] != mark)
+			if (marks[graph->arcs[k].to] != marks[v])
 				continue;
 			part->arcs[arcs].to = number[graph->arcs[k].to];
 			part->weight += graph->arcs[k].weight;
 			part->arcs[arcs++].weight = graph->arcs[k].weight;
 		}
 	}
-	part->first[nodes] = arcs;
-	part->nodes = nodes;
+	part->first[count] = arcs;
+	part->nodes = count;
 	part->weight /= 2;
 	rui_work_shrink(w, part->arcs, arcs, sizeof(rui_arc));
 	return RUI_OK;

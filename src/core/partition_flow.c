@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define AIM 0.1 /* plans aim at so much of the tolerance */
+#define SEARCH_PARTS 500 /* that a search for room goes on from */
 #define SLACK 0.6 /* of the tolerance, by which a flow may miss its plan */
 
 /* Two neighbouring parts. */
@@ -19,7 +20,6 @@ typedef struct contact
 	uint32_t first; /* of their borders in the workspace's list */
 	uint32_t end;
 	int64_t flow; /* planned from part[0] to part[1] */
-	bool stuck; /* flow was planned before, and did not come through */
 } contact;
 
 typedef struct planner
@@ -103,7 +103,7 @@ plan_way(planner *p, uint32_t part, int sign)
 	p->seen[part] = p->search;
 	p->from[part] = RUI_NO_NODE;
 	p->queue[tail++] = part;
-	while (head < tail)
+	while (head < tail && head < SEARCH_PARTS)
 	{
 		uint32_t at = p->queue[head++];
 
@@ -114,7 +114,7 @@ plan_way(planner *p, uint32_t part, int sign)
 			int64_t wanted;
 			int64_t amount;
 
-			if (c->stuck || p->seen[next] == p->search)
+			if (p->seen[next] == p->search)
 				continue;
 			p->seen[next] = p->search;
 			p->from[next] = p->places[i];
@@ -140,21 +140,25 @@ plan_way(planner *p, uint32_t part, int sign)
 	return false;
 }
 
-static void
+static rui_status
 plan(planner *p)
 {
+	rui_status status = RUI_OK;
 	uint32_t i;
 
 	memcpy(p->load, p->s->load, p->s->parts * sizeof(int64_t));
 	for (i = 0; i < p->count; i++)
 		p->contacts[i].flow = 0;
-	for (i = 0; i < p->s->parts; i++)
+	for (i = 0; i < p->s->parts && status == RUI_OK; i++)
 	{
 		while (p->load[i] > p->high && plan_way(p, i, 1))
 			;
 		while (p->load[i] < p->low && plan_way(p, i, -1))
 			;
+		if ((i & 0xFF) == 0xFF)
+			status = rui_work_go_on(p->s->work);
 	}
+	return status;
 }
 
 /* Do what is planned for one pair, as closely as slack says. */
@@ -167,7 +171,6 @@ carry_out(planner *p, contact *c, int64_t slack, uint32_t *seeds, uint32_t patie
 	uint32_t b = c->part[1];
 	int64_t low[2] = { s->low[a], s->low[b] };
 	int64_t high[2] = { s->high[a], s->high[b] };
-	int64_t before = s->load[a];
 	uint32_t count = 0;
 	rui_partition_change change;
 	uint32_t i;
@@ -181,8 +184,6 @@ carry_out(planner *p, contact *c, int64_t slack, uint32_t *seeds, uint32_t patie
 	rui_partition_refine_pair(s, a, b, seeds, count, patience, &change);
 	if (s->exchange)
 		rui_partition_exchange_pair(s, a, b, seeds, count);
-	/* Less than half came through: find another way next time. */
-	c->stuck = c->stuck || 2 * llabs(before - s->load[a] - c->flow) > llabs(c->flow) + slack;
 	s->low[a] = low[0];
 	s->low[b] = low[1];
 	s->high[a] = high[0];
@@ -219,9 +220,10 @@ rui_partition_level_out(rui_partition_state *s, double target, double tolerance,
 		status = rui_partition_list_borders(s, NULL, &count);
 		if (status == RUI_OK)
 			status = find_contacts(&p, count);
+		if (status == RUI_OK)
+			status = plan(&p);
 		if (status != RUI_OK)
 			return status;
-		plan(&p);
 		for (k = 0; k < p.count && status == RUI_OK; k++)
 		{
 			if (p.contacts[k].flow != 0)

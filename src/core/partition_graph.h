@@ -177,11 +177,11 @@ extern rui_status rui_graph_coarsen(rui_workspace *work, const rui_graph *fine,
 									rui_graph *coarse, uint32_t *cluster, bool *contracted);
 
 /*
- * The subgraph of the nodes that have that mark; (*origin)[i] becomes the
- * node that i was.  number is scratch of graph->nodes.
+ * The subgraph of the nodes with one mark, which members lists: node i of part
+ * is members[i].  number is scratch of graph->nodes.
  */
 extern rui_status rui_graph_extract(rui_workspace *work, const rui_graph *graph,
-									const int32_t *marks, int32_t mark, rui_graph *part,
-									uint32_t **origin, uint32_t *number);
+									const int32_t *marks, const uint32_t *members, uint32_t count,
+									rui_graph *part, uint32_t *number);
 
 #endif /* RUI_PARTITION_GRAPH_H */

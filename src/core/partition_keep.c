@@ -89,6 +89,7 @@ split_heaviest(rui_workspace *w, const rui_graph *g, uint32_t parts, int32_t *pa
 	uint32_t *origin;
 	int32_t *side;
 	uint32_t best = RUI_NO_NODE;
+	uint32_t members = 0;
 	uint32_t i;
 	rui_status status;
 
@@ -98,7 +99,13 @@ split_heaviest(rui_workspace *w, const rui_graph *g, uint32_t parts, int32_t *pa
 			best = i;
 	if (best == RUI_NO_NODE)
 		return RUI_OK;
-	status = rui_graph_extract(w, g, part, (int32_t) best, &half, &origin, w->log);
+	origin = rui_work_take(w, count[best], sizeof(uint32_t));
+	if (origin == NULL)
+		return RUI_MEMORY;
+	for (i = 0; i < g->nodes; i++)
+		if (part[i] == (int32_t) best)
+			origin[members++] = i;
+	status = rui_graph_extract(w, g, part, origin, members, &half, w->log);
 	if (status != RUI_OK)
 		return status;
 	side = rui_work_take(w, half.nodes, sizeof(int32_t));

@@ -318,7 +318,15 @@ rui_partition_multilevel(rui_workspace *w, const rui_graph *graph, uint32_t part
 	rui_status status;
 	double unit;
 	int shift = 0;
+	uint32_t v;
 
+	*connected = true;
+	if (parts == graph->nodes)
+	{
+		for (v = 0; v < graph->nodes; v++)
+			part[v] = (int32_t) v;
+		return RUI_OK;
+	}
 	l = rui_work_take(w, 1, sizeof(levels));
 	r.coarse_part = rui_work_take(w, graph->nodes, sizeof(int32_t));
 	r.near = rui_work_take(w, graph->nodes, 1);

@@ -6,14 +6,9 @@
 #include "core/partition_graph.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Sums of scaled loads and weights stay below these. */
-#define LOAD_BITS 50
-#define WEIGHT_BITS 30
 
 static rui_status
 fail_node(rui_workspace *w, int64_t id, const char *hint, const char *what)
@@ -22,6 +17,13 @@ fail_node(rui_workspace *w, int64_t id, const char *hint, const char *what)
 
 	snprintf(part, sizeof part, "node %" PRId64, id);
 	return rui_fail(w->error, RUI_INVALID, part, hint, "%s", what);
+}
+
+/* Whether a table by id is worth while. */
+static bool
+is_dense(uint64_t range, size_t count)
+{
+	return range / 8 <= count + 128;
 }
 
 static int
@@ -33,14 +35,56 @@ compare_nodes(const void *left, const void *right)
 	return a->id < b->id ? -1 : a->id > b->id;
 }
 
+/*
+ * Sort the nodes by place where ids lie close together and each comes once, as
+ * a parallel scan gives them; *sorted is false where they do not.
+ */
+static rui_status
+sort_by_place(rui_workspace *w, rui_partition_builder *b, int64_t least, uint64_t range,
+			  bool *sorted)
+{
+	rui_work_mark mark = rui_work_here(w);
+	uint32_t *at = rui_work_take_zero(w, range + 1, sizeof(uint32_t));
+	rui_partition_node *copy = rui_work_take(w, b->count, sizeof(rui_partition_node));
+	uint32_t found = 0;
+	uint64_t i;
+
+	if (at == NULL || copy == NULL)
+		return RUI_MEMORY;
+	memcpy(copy, b->nodes, b->count * sizeof(rui_partition_node));
+	for (i = 0; i < b->count; i++)
+		at[(uint64_t) copy[i].id - (uint64_t) least] = (uint32_t) i + 1;
+	for (i = 0; i <= range; i++)
+		if (at[i] > 0)
+			b->nodes[found++] = copy[at[i] - 1];
+	*sorted = found == b->count;
+	if (!*sorted)
+		memcpy(b->nodes, copy, b->count * sizeof(rui_partition_node));
+	rui_work_return(w, mark);
+	return RUI_OK;
+}
+
 static rui_status
 sort_nodes(rui_workspace *w, rui_partition_builder *b)
 {
+	int64_t least = b->count == 0 ? 0 : b->nodes[0].id;
+	int64_t most = least;
 	bool sorted = true;
 	size_t i;
 
-	for (i = 1; i < b->count && sorted; i++)
-		sorted = b->nodes[i - 1].id < b->nodes[i].id;
+	for (i = 1; i < b->count; i++)
+	{
+		sorted = sorted && b->nodes[i - 1].id < b->nodes[i].id;
+		least = b->nodes[i].id < least ? b->nodes[i].id : least;
+		most = b->nodes[i].id > most ? b->nodes[i].id : most;
+	}
+	if (!sorted && is_dense((uint64_t) most - (uint64_t) least, b->count))
+	{
+		rui_status status = sort_by_place(w, b, least, (uint64_t) most - (uint64_t) least, &sorted);
+
+		if (status != RUI_OK)
+			return status;
+	}
 	if (!sorted)
 		qsort(b->nodes, b->count, sizeof(rui_partition_node), compare_nodes);
 	for (i = 1; i < b->count; i++)
@@ -78,7 +122,7 @@ make_table(rui_workspace *w, const rui_partition_builder *b, uint32_t **table, u
 
 	*table = NULL;
 	*range = b->count == 0 ? 0 : (uint64_t) b->nodes[b->count - 1].id - (uint64_t) b->nodes[0].id;
-	if (b->count == 0 || *range / 8 > b->count + 128)
+	if (b->count == 0 || !is_dense(*range, b->count))
 		return RUI_OK;
 	(*range)++;
 	*table = rui_work_take(w, *range, sizeof(uint32_t));
@@ -304,6 +348,9 @@ rui_partition_link(rui_workspace *w, rui_partition_builder *b, rui_graph *graph)
 	if (status != RUI_OK)
 		return status;
 	sort_neighbours(b, graph->first, arcs);
+	status = rui_work_go_on(w);
+	if (status != RUI_OK)
+		return status;
 	mark = rui_work_here(w);
 	next = rui_work_take(w, b->count + 1, sizeof(uint32_t));
 	if (next == NULL)
@@ -316,124 +363,4 @@ rui_partition_link(rui_workspace *w, rui_partition_builder *b, rui_graph *graph)
 	}
 	memcpy(next, graph->first, (b->count + 1) * sizeof(uint32_t));
 	return mirror(w, b, next, arcs, graph);
-}
-
-/* ---- scaled values ---- */
-
-/* A power of two that brings a total to so many bits; 1 if exact already. */
-static double
-find_scale(double total, int bits, bool whole)
-{
-	int exponent;
-
-	if (total == 0 || (whole && total <= ldexp(1, bits)))
-		return 1;
-	frexp(total, &exponent);
-	return ldexp(1, bits - exponent);
-}
-
-static rui_status
-set_loads(rui_workspace *w, const rui_partition_builder *b, rui_graph *graph, double *scale)
-{
-	double total = 0;
-	bool whole = true;
-	size_t i;
-
-	graph->load = rui_work_take(w, b->count, sizeof(int64_t));
-	if (graph->load == NULL)
-		return RUI_MEMORY;
-	for (i = 0; i < b->count; i++)
-	{
-		total += b->nodes[i].load;
-		whole = whole && b->nodes[i].load == floor(b->nodes[i].load);
-	}
-	*scale = find_scale(total, LOAD_BITS, whole);
-	graph->total = 0;
-	for (i = 0; i < b->count; i++)
-	{
-		/* Without any load every node counts the same. */
-		graph->load[i] = total == 0 ? 1 : (int64_t) llround(b->nodes[i].load * *scale);
-		graph->total += graph->load[i];
-	}
-	return RUI_OK;
-}
-
-static void
-set_weights(const rui_partition_builder *b, rui_graph *graph, double *scale)
-{
-	uint32_t count = graph->first[graph->nodes];
-	double total = b->weights == NULL ? count / 2 : 0;
-	uint32_t k;
-
-	for (k = 0; b->weights != NULL && k < count; k++)
-		total += b->weights[graph->arcs[k].weight] / 2;
-	/* Always as fine as fits: what stability costs is finer than an edge. */
-	*scale = find_scale(total, WEIGHT_BITS, false);
-	graph->weight = 0;
-	for (k = 0; k < count; k++)
-	{
-		rui_arc *arc = &graph->arcs[k];
-
-		arc->weight = (int32_t) (b->weights == NULL ? *scale
-													: nearbyint(b->weights[arc->weight] * *scale));
-		graph->weight += arc->weight;
-	}
-	graph->weight /= 2;
-}
-
-rui_status
-rui_partition_graph(rui_workspace *w, rui_partition_builder *b, rui_graph *graph,
-					rui_partition_scales *scale)
-{
-	rui_status status = rui_partition_link(w, b, graph);
-
-	if (status == RUI_OK)
-		status = set_loads(w, b, graph, &scale->load);
-	if (status == RUI_OK)
-		set_weights(b, graph, &scale->weight);
-	return status;
-}
-
-rui_status
-rui_graph_components(rui_workspace *w, const rui_graph *g, const int32_t *marks,
-					 int32_t *component, uint32_t *count)
-{
-	rui_work_mark here = rui_work_here(w);
-	uint32_t *queue = rui_work_take(w, g->nodes, sizeof(uint32_t));
-	uint32_t found = 0;
-	uint32_t v;
-
-	if (queue == NULL)
-		return RUI_MEMORY;
-	for (v = 0; v < g->nodes; v++)
-		component[v] = -1;
-	for (v = 0; v < g->nodes; v++)
-	{
-		uint32_t head = 0;
-		uint32_t tail = 0;
-
-		if (component[v] >= 0)
-			continue;
-		component[v] = (int32_t) found;
-		queue[tail++] = v;
-		while (head < tail)
-		{
-			uint32_t u = queue[head++];
-			uint32_t k;
-
-			for (k = g->first[u]; k < g->first[u + 1]; k++)
-			{
-				uint32_t to = g->arcs[k].to;
-
-				if (component[to] >= 0 || (marks != NULL && marks[to] != marks[u]))
-					continue;
-				component[to] = (int32_t) found;
-				queue[tail++] = to;
-			}
-		}
-		found++;
-	}
-	rui_work_return(w, here);
-	*count = found;
-	return RUI_OK;
 }

@@ -5,134 +5,6 @@
  */
 #include "core/partition_state.h"
 
-#include <string.h>
-
-/* A search for ways around a node gives up after so many nodes. */
-#define SEARCH_LIMIT 200
-#define CUT_OFF UINT32_MAX /* as what is pending of a label */
-
-/* ---- connectivity ---- */
-
-static uint32_t
-find_root(rui_workspace *w, uint32_t label)
-{
-	while (w->root[label] != label)
-		label = w->root[label] = w->root[w->root[label]];
-	return label;
-}
-
-/*
- * Of the nodes in the queue keep those that a search found cut off: all whose
- * label does not belong to the one that is left.
- */
-static uint32_t
-list_cut_off(rui_workspace *w, uint32_t base, uint32_t labels, uint32_t found)
-{
-	uint32_t left = 0;
-	uint32_t kept = 0;
-	uint32_t i;
-
-	while (left + 1 < labels && w->pending[find_root(w, left)] == CUT_OFF)
-		left++;
-	left = find_root(w, left);
-	for (i = 0; i < found; i++)
-	{
-		uint32_t v = w->queue[i];
-
-		if (find_root(w, w->seen[v] - base) != left)
-			w->queue[kept++] = v;
-	}
-	return kept;
-}
-
-/*
- * Whether v may move from its part to another, maybe with others: it touches
- * that, and its part stays connected and not empty without it and what it
- * would cut off, which the queue lists then: *cut_off many.  The search starts
- * from all neighbours in its part at once and ends as soon as those that are
- * not cut off have met.
- */
-static bool
-may_leave(rui_partition_state *s, uint32_t v, int32_t to, uint32_t *cut_off)
-{
-	const rui_graph *g = s->graph;
-	rui_workspace *w = s->work;
-	int32_t from = s->part[v];
-	uint32_t base = rui_work_labels(w, g->first[v + 1] - g->first[v] + 1);
-	bool touches = false;
-	bool any_cut_off = false;
-	uint32_t labels = 0;
-	uint32_t apart;
-	uint32_t head = 0;
-	uint32_t tail = 0;
-	uint32_t k;
-
-	*cut_off = 0;
-	for (k = g->first[v]; k < g->first[v + 1]; k++)
-	{
-		uint32_t u = g->arcs[k].to;
-
-		touches = touches || s->part[u] == to;
-		if (s->part[u] != from)
-			continue;
-		w->seen[u] = base + labels;
-		w->root[labels] = labels;
-		w->pending[labels++] = 1;
-		w->queue[tail++] = u;
-	}
-	if (!touches || labels <= 1)
-		return touches && labels == 1;
-	w->seen[v] = base + labels;
-	apart = labels;
-	while (head < tail && head < SEARCH_LIMIT && apart > 1)
-	{
-		uint32_t u = w->queue[head++];
-		uint32_t mine = find_root(w, w->seen[u] - base);
-
-		w->pending[mine]--;
-		for (k = g->first[u]; k < g->first[u + 1] && apart > 1; k++)
-		{
-			uint32_t x = g->arcs[k].to;
-			uint32_t other;
-
-			if (s->part[x] != from || x == v)
-				continue;
-			if (w->seen[x] < base)
-			{
-				w->seen[x] = base + mine;
-				w->pending[mine]++;
-				w->queue[tail++] = x;
-				continue;
-			}
-			other = find_root(w, w->seen[x] - base);
-			if (other == mine)
-				continue;
-			apart--;
-			w->root[other] = mine;
-			w->pending[mine] += w->pending[other];
-		}
-		if (w->pending[mine] == 0 && apart > 1)
-		{
-			w->pending[mine] = CUT_OFF;
-			any_cut_off = true;
-			apart--;
-		}
-	}
-	if (apart > 1)
-		return false;
-	if (any_cut_off)
-		*cut_off = list_cut_off(w, base, labels, tail);
-	return true;
-}
-
-bool
-rui_partition_may_move(rui_partition_state *s, uint32_t v, int32_t to)
-{
-	uint32_t cut_off;
-
-	return may_leave(s, v, to, &cut_off) && cut_off == 0;
-}
-
 /* ---- heaps ---- */
 
 static inline bool
@@ -248,38 +120,6 @@ typedef struct pair
 	int64_t slack; /* by which a load may leave its window on the way */
 	uint32_t log_size;
 } pair;
-
-bool
-rui_partition_gain(const rui_partition_state *s, uint32_t v, int32_t to, int64_t *gain)
-{
-	const rui_graph *g = s->graph;
-	int32_t from = s->part[v];
-	bool touches = false;
-	int64_t sum = 0;
-	uint32_t k;
-
-	for (k = g->first[v]; k < g->first[v + 1]; k++)
-	{
-		int32_t other = s->part[g->arcs[k].to];
-
-		if (other == from)
-			sum -= g->arcs[k].weight;
-		else if (other == to)
-		{
-			sum += g->arcs[k].weight;
-			touches = true;
-		}
-	}
-	if (s->home != NULL)
-	{
-		if (s->home[v] == from)
-			sum -= s->home_cost[v];
-		else if (s->home[v] == to)
-			sum += s->home_cost[v];
-	}
-	*gain = sum;
-	return touches;
-}
 
 /* Put v, which is in no heap, into that of its side if it may cross. */
 static void
@@ -487,31 +327,6 @@ start_pair(pair *p, const uint32_t *seeds, uint32_t seed_count)
 }
 
 void
-rui_partition_watch_moves(rui_partition_state *s, uint32_t moves)
-{
-	const rui_graph *g = s->graph;
-	uint32_t i;
-	uint32_t k;
-
-	if (s->near == NULL)
-		return;
-	for (i = 0; i < moves; i++)
-	{
-		uint32_t v = s->work->log[i];
-
-		for (k = g->first[v]; k < g->first[v + 1]; k++)
-		{
-			uint32_t u = g->arcs[k].to;
-
-			if (s->near[u])
-				continue;
-			s->near[u] = 1;
-			s->border_nodes[s->border_count++] = u;
-		}
-	}
-}
-
-void
 rui_partition_refine_pair(rui_partition_state *s, uint32_t a, uint32_t b, const uint32_t *seeds,
 						  uint32_t seed_count, uint32_t patience, rui_partition_change *change)
 {
@@ -545,7 +360,7 @@ rui_partition_refine_pair(rui_partition_state *s, uint32_t a, uint32_t b, const 
 		now += w->heap[side].items[0].gain;
 		v = take_best(w, &w->heap[side]);
 		/* A node that may not move comes back when a neighbour does. */
-		if (!may_leave(s, v, (int32_t) p.part[1 - side], &cut_off) ||
+		if (!rui_partition_may_leave(s, v, (int32_t) p.part[1 - side], &cut_off) ||
 			!move_with(&p, v, cut_off, side, excess, &now))
 			continue;
 		gained = now;

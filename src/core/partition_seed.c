@@ -240,6 +240,7 @@ divide_half(const seeder *seed, const rui_graph *graph, const uint32_t *origin,
 	rui_work_mark mark = rui_work_here(w);
 	rui_graph half;
 	uint32_t *from;
+	uint32_t count = 0;
 	rui_status status;
 	uint32_t v;
 
@@ -250,7 +251,14 @@ divide_half(const seeder *seed, const rui_graph *graph, const uint32_t *origin,
 				seed->part[origin[v]] = first_part;
 		return RUI_OK;
 	}
-	status = rui_graph_extract(w, graph, side, which, &half, &from, w->log);
+	from = rui_work_take(w, graph->nodes, sizeof(uint32_t));
+	if (from == NULL)
+		return RUI_MEMORY;
+	for (v = 0; v < graph->nodes; v++)
+		if (side[v] == which)
+			from[count++] = v;
+	rui_work_shrink(w, from, count, sizeof(uint32_t));
+	status = rui_graph_extract(w, graph, side, from, count, &half, w->log);
 	if (status != RUI_OK)
 		return status;
 	for (v = 0; v < half.nodes; v++)

@@ -110,3 +110,60 @@ rui_partition_state_watch(rui_partition_state *s, unsigned char *near)
 			s->border_nodes[s->border_count++] = v;
 	return RUI_OK;
 }
+
+void
+rui_partition_watch_moves(rui_partition_state *s, uint32_t moves)
+{
+	const rui_graph *g = s->graph;
+	uint32_t i;
+	uint32_t k;
+
+	if (s->near == NULL)
+		return;
+	for (i = 0; i < moves; i++)
+	{
+		uint32_t v = s->work->log[i];
+
+		for (k = g->first[v]; k < g->first[v + 1]; k++)
+		{
+			uint32_t u = g->arcs[k].to;
+
+			if (s->near[u])
+				continue;
+			s->near[u] = 1;
+			s->border_nodes[s->border_count++] = u;
+		}
+	}
+}
+
+bool
+rui_partition_gain(const rui_partition_state *s, uint32_t v, int32_t to, int64_t *gain)
+{
+	const rui_graph *g = s->graph;
+	int32_t from = s->part[v];
+	bool touches = false;
+	int64_t sum = 0;
+	uint32_t k;
+
+	for (k = g->first[v]; k < g->first[v + 1]; k++)
+	{
+		int32_t other = s->part[g->arcs[k].to];
+
+		if (other == from)
+			sum -= g->arcs[k].weight;
+		else if (other == to)
+		{
+			sum += g->arcs[k].weight;
+			touches = true;
+		}
+	}
+	if (s->home != NULL)
+	{
+		if (s->home[v] == from)
+			sum -= s->home_cost[v];
+		else if (s->home[v] == to)
+			sum += s->home_cost[v];
+	}
+	*gain = sum;
+	return touches;
+}

@@ -85,9 +85,15 @@ extern bool rui_partition_gain(const rui_partition_state *state, uint32_t v, int
 							   int64_t *gain);
 
 /*
- * Whether v may move to another part: it touches that, and its own stays
- * connected and not empty.  May say no where that takes long to find out.
+ * Whether v may move to another part, maybe with others: it touches that, and
+ * its own stays connected and not empty without it and what it would cut off,
+ * which the workspace's queue lists then: *cut_off many.  May say no where
+ * that takes long to find out.
  */
+extern bool rui_partition_may_leave(rui_partition_state *state, uint32_t v, int32_t to,
+									uint32_t *cut_off);
+
+/* Whether v may move to another part by itself. */
 extern bool rui_partition_may_move(rui_partition_state *state, uint32_t v, int32_t to);
 
 /* Tell the list of nodes near borders of the first moves of the log. */
@@ -174,7 +180,8 @@ extern rui_status rui_partition_cut_tree(rui_workspace *work, const rui_graph *g
 
 /*
  * Partition a graph by coarsening, seeding and refining; *connected is false,
- * and nothing done, where it has more than one component.
+ * and nothing done, where it has more than one component and more nodes than
+ * parts.
  */
 extern rui_status rui_partition_multilevel(rui_workspace *work, const rui_graph *graph,
 										   uint32_t parts, double target, double tolerance,

@@ -217,9 +217,10 @@ part_array(FunctionCallInfo fcinfo, const rui_part *rows, size_t count)
 	ReleaseTupleDesc(descriptor);
 	length = VARSIZE(model);
 	step = MAXALIGN(length);
-	array = palloc0(ARR_OVERHEAD_NONULLS(1) + count * step);
+	array = palloc(ARR_OVERHEAD_NONULLS(1) + count * step);
 	SET_VARSIZE(array, ARR_OVERHEAD_NONULLS(1) + count * step);
 	array->ndim = 1;
+	array->dataoffset = 0;
 	array->elemtype = type;
 	ARR_DIMS(array)
 	[0] = (int) count;
@@ -229,6 +230,7 @@ part_array(FunctionCallInfo fcinfo, const rui_part *rows, size_t count)
 	for (i = 0; i < count; i++, at += step)
 	{
 		memcpy(at, model, length);
+		memset(at + length, 0, step - length);
 		memcpy(at + model->t_hoff, &rows[i].node, sizeof(int64));
 		memcpy(at + model->t_hoff + sizeof(int64), &rows[i].part, sizeof(int32));
 	}
