@@ -304,7 +304,8 @@ BEGIN
 		SELECT k.is_critical INTO critical FROM rui.message_kind k
 		WHERE k.project_id = set_message_opt_out.project_id AND k.code = set_message_opt_out.kind_code FOR SHARE;
 		IF NOT FOUND THEN
-			RAISE EXCEPTION 'message kind "%" does not exist in project %', kind_code, project_id USING ERRCODE = 'no_data_found';
+			RAISE EXCEPTION 'message kind "%" does not exist in project %', kind_code, project_id
+				USING ERRCODE = 'no_data_found', HINT = 'set_message_kind() makes one.';
 		END IF;
 	END IF;
 	IF is_out AND critical THEN
