@@ -250,6 +250,12 @@ WHERE s.match_version IS NOT NULL
 	AND (coalesce(l.tasks, 0) <> coalesce(p.load, 0) OR coalesce(p.load, 0) > greatest(0, coalesce(p.capacity, 0) - coalesce(p.fixed, 0)))
 UNION ALL
 
+-- Duties: none failed when it last ran.
+SELECT r.project_id, 'duty_done', format('duty %s failed at %s: %s', r.duty_code, r.failed_at, r.failure)
+FROM rui.duty_run r
+WHERE r.failed_at IS NOT NULL
+UNION ALL
+
 -- Documents: each version is there with its content, or erased, not both.
 SELECT d.project_id, 'document_versions', format('document %s has %s versions, %s are written down', d.id, d.versions, coalesce(v.versions, 0))
 FROM rui.document d
@@ -312,6 +318,7 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('message_receipt', '消息均有回执', 'what happened to a message has its receipt'),
 	('message_budget', '打扰限额守住', 'no household gets more messages than its budget'),
 	('message_once', '消息不重不漏', 'a batch reaches each of its parties once'),
+	('duty_done', '定时任务未失败', 'no duty failed when it last ran'),
 	('document_versions', '文件版本连续', 'documents have all their versions'),
 	('document_content', '文件内容与销毁一致', 'content is there or erased'),
 	('document_kept', '文件按期销毁', 'documents are erased when their time is over'),
