@@ -9,6 +9,7 @@
 #include "pg/journal.h"
 
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -550,4 +551,27 @@ RUI_FUNCTION(journal_change)
 	rui_leave_owner(&scope);
 	SPI_finish();
 	return PointerGetDatum(NULL);
+}
+
+/*
+ * Stores the layout of a table before anybody writes to it: the first two
+ * transactions that do would wait for each other's row of rui.journal_layout.
+ */
+RUI_FUNCTION(store_layout)
+{
+	char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	Oid id = rui_table_oid(name);
+	rui_owner_scope scope;
+	Relation relation;
+
+	if (!OidIsValid(id))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("rui has no table \"%s\"", name)));
+	relation = table_open(id, AccessShareLock);
+	SPI_connect();
+	rui_enter_owner(id, &scope);
+	store_layout(find_layout(relation), name);
+	rui_leave_owner(&scope);
+	SPI_finish();
+	table_close(relation, NoLock);
+	PG_RETURN_VOID();
 }
