@@ -34,4 +34,11 @@ SELECT :project, n, '[2020-01-01,)', ARRAY[1000 + n], '{1}' FROM generate_series
 SET session_replication_role = origin;
 CREATE TABLE bench.charge (LIKE rui.charge INCLUDING ALL);
 CREATE TABLE bench.posting (LIKE rui.posting INCLUDING ALL);
+-- The session's login speaks for the loader, as that of an application would.
+INSERT INTO rui.login (login, party_id) VALUES (session_user, :loader);
+CREATE PROCEDURE bench.bill(month date) LANGUAGE plpgsql AS $$
+BEGIN
+	CALL rui.bill_month((SELECT p.project_id FROM bench.platform p), month, at => (month + interval '1 month - 1 hour')::timestamptz);
+END
+$$;
 VACUUM ANALYZE;
