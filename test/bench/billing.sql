@@ -36,9 +36,4 @@ CREATE TABLE bench.charge (LIKE rui.charge INCLUDING ALL);
 CREATE TABLE bench.posting (LIKE rui.posting INCLUDING ALL);
 -- The session's login speaks for the loader, as that of an application would.
 INSERT INTO rui.login (login, party_id) VALUES (session_user, :loader);
-CREATE PROCEDURE bench.bill(month date) LANGUAGE plpgsql AS $$
-BEGIN
-	CALL rui.bill_month((SELECT p.project_id FROM bench.platform p), month, at => (month + interval '1 month - 1 hour')::timestamptz);
-END
-$$;
 VACUUM ANALYZE;
