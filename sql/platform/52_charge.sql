@@ -61,7 +61,7 @@ PERFORM rui._describe('charge', 'What is owed: one row per fee item, unit and bi
 	'component: principal, or late_fee or cost of another charge.',
 	'about_charge_id: The charge a late fee or cost belongs to.',
 	'source: What it comes from: plan (billing run), ticket, order, ….',
-	'source_id: Id of the source: of plan the price plan, of late_fee and cost the charge they belong to, of opening the row of rui.opening_arrear; null where the caller named none.',
+	'source_id: Id of the source: of plan the price plan, of late_fee and cost the charge they belong to, of opening the row of the earlier books; null where the caller named none.',
 	'plan_id: The price plan it was computed with, or null.',
 	'revision: 1, or more when an earlier charge of the same thing was reversed to be billed again; late fees and costs: their number.',
 	'period: The days it is for.',
