@@ -173,10 +173,6 @@ BEGIN
 			RETURN;
 		END IF;
 	END IF;
-	IF EXISTS (SELECT FROM rui.bulk_change c WHERE c.project_id = reverse_bulk_change.project_id AND c.reverses = change_id) THEN
-		RAISE EXCEPTION 'bulk change % has been reversed', change_id
-			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'A reversal is a bulk change too: reversing it brings the change back.';
-	END IF;
 	master := rui._master_table(done.table_name);
 	ids := ARRAY(SELECT r.row_id FROM rui.bulk_change_row r
 		WHERE r.project_id = reverse_bulk_change.project_id AND r.change_id = reverse_bulk_change.change_id ORDER BY r.row_id);
@@ -187,9 +183,15 @@ BEGIN
 		LEFT JOIN rui._bulk_images(reverse_bulk_change.project_id, master, done.column_names, 't.id = ANY ($3)', NULL, ids) i ON i.row_id = r.row_id
 		WHERE r.project_id = reverse_bulk_change.project_id AND r.change_id = reverse_bulk_change.change_id
 		ORDER BY r.row_id);
+	-- Looked at once the rows are held: who reversed it meanwhile is done.
+	IF EXISTS (SELECT FROM rui.bulk_change c WHERE c.project_id = reverse_bulk_change.project_id AND c.reverses = change_id) THEN
+		RAISE EXCEPTION 'the bulk change has been reversed'
+			USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = format('Bulk change %s.', change_id),
+				HINT = 'A reversal is a bulk change too: reversing it brings the change back.';
+	END IF;
 	since := ARRAY(SELECT p.code FROM unnest(present) p WHERE p.outcome <> 'changed' ORDER BY p.row_id);
 	IF NOT dry_run AND NOT force AND since <> '{}' THEN
-		RAISE EXCEPTION '% of % rows of bulk change % have been changed since', cardinality(since), done.row_count, change_id
+		RAISE EXCEPTION '% of % rows have been changed since', cardinality(since), done.row_count
 			USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = array_to_string(since[1:20], ', ') || CASE WHEN cardinality(since) > 20 THEN ', …' ELSE '' END,
 				HINT = 'A dry run lists them; force reverses the others.';
 	END IF;

@@ -30,6 +30,7 @@ AS $$
 DECLARE
 	whole daterange := daterange(month, (month + interval '1 month')::date);
 	today date := rui._local_date(project_id, at);
+	month_at timestamptz := (SELECT month::timestamp AT TIME ZONE j.time_zone FROM rui.project j WHERE j.id = _due_charges.project_id);
 BEGIN
 	RETURN QUERY
 	-- Which plan counts for which kind of units on which days: a few rows.
@@ -112,6 +113,9 @@ BEGIN
 		CROSS JOIN LATERAL (SELECT CASE p.payer WHEN 'owner' THEN coalesce(d.owner_id, d.occupant_id)
 			ELSE coalesce(d.occupant_id, d.owner_id) END AS payer_id) w
 		WHERE u.project_id = _due_charges.project_id AND (p.quantity <> 'household' OR d.household_id IS NOT NULL)
+			-- A unit archived during the month is charged for all of it.
+			AND NOT EXISTS (SELECT FROM rui.archived a
+				WHERE a.project_id = u.project_id AND a.table_name = 'unit' AND a.row_id = u.id AND a.at < month_at)
 		GROUP BY u.id, u.area_m2, r.plan_id, w.payer_id),
 	piece AS (
 		SELECT b.unit_id, b.plan_id, b.payer_id, p.fee_item_id, p.tax_rate, p.due_days, s.days, q.quantity, c.net, c.gross
@@ -135,7 +139,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._due_charges(bigint, date, timestamptz) IS
-'Internal: what a billing run of a month would charge at an instant: every fee item with a plan for the month, for every unit of its kind, on the days not charged yet, cut where the plan or the payer changes. A part of the month costs the tariff''s gross of the whole month by days, cumulatively rounded, so the parts of a month add up to it exactly; its tax is what that gross contains.';
+'Internal: what a billing run of a month would charge at an instant: every fee item with a plan for the month, for every unit of its kind that was not archived before the month, on the days not charged yet, cut where the plan or the payer changes. A part of the month costs the tariff''s gross of the whole month by days, cumulatively rounded, so the parts of a month add up to it exactly; its tax is what that gross contains.';
 
 CREATE FUNCTION rui.run_billing(project_id bigint, month date, dry_run boolean DEFAULT false, at timestamptz DEFAULT now())
 RETURNS TABLE (fee_code text, charges bigint, net numeric, tax numeric, gross numeric)

@@ -87,14 +87,14 @@ SELECT is(count(*), 500::bigint, 'and changes nothing') FROM rui.unit WHERE floo
 UPDATE rui.unit SET floor_no = 9 WHERE code = '1-102';
 SELECT results_eq(format('EXECUTE back(%s, %s, true, false)', :one, :run_c1), $$VALUES ('1-101', 'changed', '{"floor_no": 7}'::jsonb, '{"floor_no": null}'::jsonb),
 	('1-102', 'changed_since', '{"floor_no": 7}', '{"floor_no": 9}'), ('1-103', 'changed', '{"floor_no": 7}', '{"floor_no": null}')$$, 'what was changed since is listed');
-SELECT throws_ok(format('EXECUTE back(%s, %s, false, false)', :one, :run_c1), '55000', format('1 of 3 rows of bulk change %s have been changed since', :run_c1), 'and refused');
+SELECT throws_ok(format('EXECUTE back(%s, %s, false, false)', :one, :run_c1), '55000', '1 of 3 rows have been changed since', 'and refused');
 SELECT is(count(*), 2::bigint, 'nothing is half done') FROM rui.unit WHERE floor_no = 7;
 -- Another column does not matter.
 UPDATE rui.unit SET area_m2 = 101 WHERE code = '1-101';
 SELECT results_eq(format('EXECUTE back(%s, %s, false, true)', :one, :run_c1), $$VALUES ('1-101', 'changed', '{"floor_no": 7}'::jsonb, '{"floor_no": null}'::jsonb),
 	('1-102', 'changed_since', '{"floor_no": 7}', '{"floor_no": 9}'), ('1-103', 'changed', '{"floor_no": 7}', '{"floor_no": null}')$$, 'force reverses the others');
 SELECT results_eq('SELECT u.code, u.floor_no, u.area_m2 FROM rui.unit u WHERE u.code LIKE ''1-%'' ORDER BY u.id', $$VALUES ('1-101', NULL, 101.00), ('1-102', 9, 80.00), ('1-103', NULL, 60.50)$$, 'only the columns of the change');
-SELECT throws_ok(format('EXECUTE back(%s, %s, true, true)', :one, :run_c1), '55000', format('bulk change %s has been reversed', :run_c1), 'once');
+SELECT throws_ok(format('EXECUTE back(%s, %s, true, true)', :one, :run_c1), '55000', 'the bulk change has been reversed', 'once');
 SELECT count(*) AS n FROM rui.reverse_bulk_change(:one, :c2, false, request_key => 'back') \gset hidden_
 SELECT is(count(*), 500::bigint, 'five hundred as one') FROM rui.unit WHERE code LIKE 'x%' AND floor_no IS NULL AND building_id = :b1;
 SELECT is(count(*), 500::bigint, 'sent again, the same answer') FROM rui.reverse_bulk_change(:one, :c2, false, request_key => 'back');
