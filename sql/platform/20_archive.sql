@@ -19,7 +19,7 @@ COMMENT ON COLUMN rui.archive_result.row_id IS 'Id of its row, or null.';
 COMMENT ON COLUMN rui.archive_result.outcome IS 'archived or restored (in a preview: would be), unchanged (is so already), in_use, unknown.';
 COMMENT ON COLUMN rui.archive_result.problem IS 'What still uses the row, or null.';
 
-PERFORM rui._describe('archive_rule', 'What says that a row is still in use: functions rui.RULE(project_id, ids, at) that return (row_id, problem) for those that are.',
+PERFORM rui._describe('archive_rule', 'What says that a row is still in use: functions rui.RULE(project_id, ids, at) that return (row_id, problem) for those that are. Rows of tables named here can be archived.',
 	'table_name: The table.', 'rule_function: Name of the function.');
 PERFORM rui._declare_table('archive_rule', 'reference', 'none');
 PERFORM rui._name(n.kind, n.code, n.zh, n.en) FROM (VALUES
@@ -69,14 +69,14 @@ BEGIN
 	ELSIF cardinality(codes) > 100000 THEN
 		RAISE EXCEPTION '% codes are too many', cardinality(codes)
 			USING ERRCODE = 'program_limit_exceeded', HINT = 'Give at most 100000 at a time.';
-	ELSIF NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = format('rui.%I', master.table_name)::regclass AND a.attname = 'code') THEN
-		RAISE EXCEPTION 'rows of table "%" have no code', master.table_name
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'They end with their dates.';
+	ELSIF NOT EXISTS (SELECT FROM rui.archive_rule r WHERE r.table_name = master.table_name) THEN
+		RAISE EXCEPTION 'rows of table "%" are not archived', master.table_name
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'rui.archive_rule lists the tables whose rows are; others end with their dates.';
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION rui._check_codes(rui.master_table, text[]) IS
-'Internal: checks codes of rows to archive or restore: 22004, 54000, 22023 a table whose rows have none.';
+'Internal: checks codes of rows to archive or restore: 22004, 54000, 22023 a table whose rows are not archived.';
 
 CREATE FUNCTION rui.archive(project_id bigint, table_name text, codes text[], reason text, preview boolean DEFAULT false,
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now())
@@ -130,7 +130,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.archive(bigint, text, text[], text, boolean, text, timestamptz) IS
-'Takes rows of a master table out of daily use: searches, exports and bulk changes leave them out unless asked, billing from the next month on; nothing new can be built on them; their history stays. Rows in use stay as they are, and the report says what uses them (rui.archive_rule). codes: at most 100,000; reason: at most 500 characters, kept. preview: report only. Returns rui.archive_result, one a code, in order. Each row is an event archive.put of its table. Needs the permission that importing the table needs. Errors: 22004, 22001, 22008, 22023 table, or one whose rows have no code, 54000, 42501, 55000, RU409.';
+'Takes rows of a master table out of daily use: searches, exports and bulk changes leave them out unless asked, billing from the next month on; nothing new can be built on them; their history stays. Rows in use stay as they are, and the report says what uses them (rui.archive_rule). codes: at most 100,000; reason: at most 500 characters, kept. preview: report only. Returns rui.archive_result, one a code, in order. Each row is an event archive.put of its table. Needs the permission that importing the table needs. Errors: 22004, 22001, 22008, 22023 table, or one whose rows are not archived, 54000, 42501, 55000, RU409.';
 
 CREATE FUNCTION rui._archived_parents(project_id bigint, table_name text, ids bigint[]) RETURNS TABLE (row_id bigint, problem text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10
@@ -194,7 +194,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.restore(bigint, text, text[], text, timestamptz) IS
-'Brings archived rows of a master table back into use; a unit of an archived building is in_use until the building is back. codes: at most 100,000. Returns rui.archive_result, one a code, in order. Each row is an event archive.restore of its table. Needs the permission that importing the table needs. Errors: 22004, 22008, 22023 table, or one whose rows have no code, 54000, 42501, 55000, RU409.';
+'Brings archived rows of a master table back into use; a unit of an archived building is in_use until the building is back. codes: at most 100,000. Returns rui.archive_result, one a code, in order. Each row is an event archive.restore of its table. Needs the permission that importing the table needs. Errors: 22004, 22008, 22023 table, or one whose rows are not archived, 54000, 42501, 55000, RU409.';
 
 -- Nothing new is built on what is archived.
 CREATE FUNCTION rui._refuse_archived() RETURNS trigger

@@ -94,7 +94,7 @@ SELECT throws_ok(format('SELECT rui.archive(%s, ''unit'', ''{1-103}'', ''y'', fa
 -- What is wrong.
 SELECT throws_ok(format('EXECUTE put(%s, %L, %L, %L, %L)', :one, t.table_name, t.codes, t.reason, t.preview), t.code, t.message)
 FROM (VALUES (1, 'event', '{a}', 'x', 'f', '22023', '"event" is no master table'), (2, NULL, '{a}', 'x', 'f', '22004', 'table_name must not be null'),
-	(3, 'household', '{a}', 'x', 'f', '22023', 'rows of table "household" have no code'), (4, 'unit', NULL, 'x', 'f', '22004', 'codes must not be null'),
+	(3, 'household', '{a}', 'x', 'f', '22023', 'rows of table "household" are not archived'), (4, 'unit', NULL, 'x', 'f', '22004', 'codes must not be null'),
 	(5, 'unit', '{NULL}', 'x', 'f', '22004', 'a code must not be null'), (6, 'unit', '{a}', ' ', 'f', '22023', 'reason must not be empty'),
 	(7, 'unit', '{a}', NULL, 'f', '22004', 'reason must not be null'), (8, 'unit', '{a}', 'x', NULL, '22004', 'preview must not be null')) AS t(place, table_name, codes, reason, preview, code, message)
 ORDER BY t.place;

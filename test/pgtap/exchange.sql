@@ -1,6 +1,6 @@
 -- Whole objects out as CSV and in again: the same rows, and who may take them.
 BEGIN;
-SELECT plan(46);
+SELECT plan(51);
 \ir fixture/town.sql
 SELECT rui.set_project_state(:project, 'go_live') \gset hidden_
 -- Another company's empty project, to import into.
@@ -94,6 +94,20 @@ SELECT is((SELECT string_agg(x, E'\r\n') FROM rui.export_csv(:copy_project, l.ta
 FROM lines l WHERE l.table_name = 'contact_point';
 SELECT is_empty($$SELECT b.code FROM rui.building b GROUP BY b.code HAVING count(DISTINCT b.footprint::text) <> 1 OR count(DISTINCT b.entrance::text) <> 1$$,
 	'outlines and entrances are the same to the last bit');
+
+-- The ground of walks and grids.
+SET LOCAL rui.party_id = :'boss';
+SELECT count(*) FROM rui.import_streets(:project, '[{"code":"s1","name":"东路","line":"SRID=4326;LINESTRING(118.70001 32.00001,118.7100000000001 32.01)","is_bridge":true},{"code":"s2","kind":"footway","is_closed":true,"line":"SRID=4326;LINESTRING(118.7 32,118.71 32)"}]'),
+	rui.import_barriers(:project, '[{"code":"r1","kind":"river","permeability":"0.125","line":"SRID=4326;LINESTRING(118.7 32,118.71 32.02)"}]'),
+	rui.import_passages(:project, '[{"code":"g1","name":"=门","reach_m":12.5,"place":"SRID=4326;POINT(118.7 32)"}]'),
+	rui.import_building_loads(:project, '[{"building":"1","kind":"elders","amount":2.5}]') \gset hidden_
+INSERT INTO lines SELECT m.table_name, (SELECT string_agg(x, E'\r\n') FROM rui.export_csv(:project, m.table_name, 'test', true) x) FROM rui.master_table m
+WHERE m.table_name IN ('street', 'barrier', 'passage', 'building_load');
+SET LOCAL rui.party_id = :'boss_two';
+SELECT results_eq(format('SELECT l.table_name, string_agg(r.outcome, '' '') FROM lines l CROSS JOIN LATERAL rui.import_csv(%s, l.table_name, l.content) r WHERE l.table_name IN (''street'', ''barrier'', ''passage'', ''building_load'') GROUP BY 1 ORDER BY 1', :copy_project),
+	$$VALUES ('barrier', 'added'), ('building_load', 'added'), ('passage', 'added'), ('street', 'added added')$$, 'the ground comes in');
+SELECT is((SELECT string_agg(x, E'\r\n') FROM rui.export_csv(:copy_project, l.table_name, 'test', true) x), l.content, l.table_name || ' goes out as it came in')
+FROM lines l WHERE l.table_name IN ('street', 'barrier', 'passage', 'building_load') ORDER BY l.table_name;
 
 -- What a file may say otherwise, and what is wrong with it.
 SET LOCAL rui.party_id = :'boss';
