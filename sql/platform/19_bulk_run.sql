@@ -59,7 +59,7 @@ CREATE FUNCTION rui.bulk_change(project_id bigint, table_name text, filter jsonb
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS SETOF rui.bulk_result
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 1000
-SET search_path FROM CURRENT SET jit = off
+SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
 	master rui.master_table;
@@ -137,13 +137,14 @@ CREATE FUNCTION rui.reverse_bulk_change(project_id bigint, change_id bigint, dry
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS SETOF rui.bulk_result
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 1000
-SET search_path FROM CURRENT SET jit = off
+SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
 	done rui.bulk_change;
 	master rui.master_table;
 	needed text;
 	answer jsonb;
+	images rui.bulk_image[];
 	present rui.bulk_result[];
 	result rui.bulk_result[];
 	ids bigint[];
@@ -176,11 +177,13 @@ BEGIN
 	master := rui._master_table(done.table_name);
 	ids := ARRAY(SELECT r.row_id FROM rui.bulk_change_row r
 		WHERE r.project_id = reverse_bulk_change.project_id AND r.change_id = reverse_bulk_change.change_id ORDER BY r.row_id);
+	-- Through an array, whose length the planner knows.
+	images := ARRAY(SELECT i FROM rui._bulk_images(reverse_bulk_change.project_id, master, done.column_names, 't.id = ANY ($3)', NULL, ids) i);
 	present := ARRAY(
 		SELECT ROW(NULL, r.code, r.row_id, CASE WHEN i.row_id IS NULL THEN 'gone' WHEN i.image <> r.new_values THEN 'changed_since' ELSE 'changed' END,
 			r.new_values, CASE WHEN i.image = r.new_values THEN r.old_values ELSE i.image END, NULL, NULL)::rui.bulk_result
 		FROM rui.bulk_change_row r
-		LEFT JOIN rui._bulk_images(reverse_bulk_change.project_id, master, done.column_names, 't.id = ANY ($3)', NULL, ids) i ON i.row_id = r.row_id
+		LEFT JOIN unnest(images) i ON i.row_id = r.row_id
 		WHERE r.project_id = reverse_bulk_change.project_id AND r.change_id = reverse_bulk_change.change_id
 		ORDER BY r.row_id);
 	-- Looked at once the rows are held: who reversed it meanwhile is done.

@@ -82,7 +82,7 @@ CREATE FUNCTION rui.archive(project_id bigint, table_name text, codes text[], re
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS SETOF rui.archive_result
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 100
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
 	master rui.master_table;
@@ -155,7 +155,7 @@ COMMENT ON FUNCTION rui._archived_parents(bigint, text, bigint[]) IS
 CREATE FUNCTION rui.restore(project_id bigint, table_name text, codes text[], request_key text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS SETOF rui.archive_result
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 100
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
 	master rui.master_table;
