@@ -114,18 +114,6 @@ $$;
 COMMENT ON FUNCTION rui._write_instant(timestamptz, text) IS
 'Internal: an instant as rui._read_instant reads it: local time of the zone, without seconds where they are nil, with the offset; null for null.';
 
-CREATE FUNCTION rui._contact_list(party_id bigint, kind text) RETURNS jsonb
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-	RETURN (SELECT jsonb_agg(c.value ORDER BY c.value COLLATE "C") FROM rui.contact_point c
-		WHERE c.party_id = _contact_list.party_id AND c.kind = _contact_list.kind);
-END
-$$;
-COMMENT ON FUNCTION rui._contact_list(bigint, text) IS
-'Internal: the contact points of a kind of a party, by their bytes, as a JSON array of texts; null where there is none.';
-
 -- Who belongs to a project: a company's other people are not its business.
 CREATE VIEW rui.project_party WITH (security_invoker = true, security_barrier = true) AS
 SELECT m.project_id, m.party_id FROM rui.membership m
@@ -143,8 +131,11 @@ PERFORM rui._declare_master('unit', 'import_units', '{code,building,floor_no,kin
 	FROM rui.unit u JOIN rui.building b ON b.project_id = u.project_id AND b.id = u.building_id$$);
 PERFORM rui._declare_master('party', 'import_parties', '{code,name,kind,phone,email,wechat,address}', '{name,phone,email,wechat,address}',
 	'export_people', 'manage_people', $$
-	SELECT l.project_id, p.id AS row_id, p.code, p.name, p.kind, rui._contact_list(p.id, 'phone') AS phone,
-		rui._contact_list(p.id, 'email') AS email, rui._contact_list(p.id, 'wechat') AS wechat, rui._contact_list(p.id, 'address') AS address
+	SELECT l.project_id, p.id AS row_id, p.code, p.name, p.kind,
+		(SELECT jsonb_agg(c.value ORDER BY c.value COLLATE "C") FROM rui.contact_point c WHERE c.party_id = p.id AND c.kind = 'phone') AS phone,
+		(SELECT jsonb_agg(c.value ORDER BY c.value COLLATE "C") FROM rui.contact_point c WHERE c.party_id = p.id AND c.kind = 'email') AS email,
+		(SELECT jsonb_agg(c.value ORDER BY c.value COLLATE "C") FROM rui.contact_point c WHERE c.party_id = p.id AND c.kind = 'wechat') AS wechat,
+		(SELECT jsonb_agg(c.value ORDER BY c.value COLLATE "C") FROM rui.contact_point c WHERE c.party_id = p.id AND c.kind = 'address') AS address
 	FROM rui.project_party l JOIN rui.party p ON p.id = l.party_id$$);
 PERFORM rui._declare_master('contact_point', 'import_contacts', '{party,kind,value,preferred,verified_at}', '{value}',
 	'export_people', 'manage_people', $$
@@ -176,8 +167,11 @@ PERFORM rui._declare_master('ownership', 'import_ownerships', '{unit,from,to,own
 PERFORM rui._declare_master('staff', 'import_staff', '{code,name,staff_no,from,to,role,phone,email,wechat,address,qualifications}',
 	'{name,phone,email,wechat,address}', 'export_people', 'manage_people', $$
 	SELECT j.id AS project_id, p.id AS row_id, p.code, p.name, s.staff_no, rui._write_day(lower(s.employed)) AS from_on,
-		rui._write_day(upper(s.employed)) AS to_on, r.role_code, rui._contact_list(p.id, 'phone') AS phone,
-		rui._contact_list(p.id, 'email') AS email, rui._contact_list(p.id, 'wechat') AS wechat, rui._contact_list(p.id, 'address') AS address,
+		rui._write_day(upper(s.employed)) AS to_on, r.role_code,
+		(SELECT jsonb_agg(c.value ORDER BY c.value COLLATE "C") FROM rui.contact_point c WHERE c.party_id = p.id AND c.kind = 'phone') AS phone,
+		(SELECT jsonb_agg(c.value ORDER BY c.value COLLATE "C") FROM rui.contact_point c WHERE c.party_id = p.id AND c.kind = 'email') AS email,
+		(SELECT jsonb_agg(c.value ORDER BY c.value COLLATE "C") FROM rui.contact_point c WHERE c.party_id = p.id AND c.kind = 'wechat') AS wechat,
+		(SELECT jsonb_agg(c.value ORDER BY c.value COLLATE "C") FROM rui.contact_point c WHERE c.party_id = p.id AND c.kind = 'address') AS address,
 		q.qualifications
 	FROM rui.staff s
 	JOIN rui.party p ON p.id = s.party_id

@@ -37,6 +37,17 @@ PERFORM rui._declare_table('opening_arrear', 'tenant', 'append');
 PERFORM rui._allow_read('opening_arrear', '{rui_agent,rui_manager,rui_expert,rui_analyst,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 
+CREATE FUNCTION rui._opening_key(fee_item_id bigint, unit_id bigint, payer_id bigint, period daterange, reference text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN format('%s %s %s %s %s %s', fee_item_id, unit_id, payer_id, lower(period), upper(period), reference);
+END
+$$;
+COMMENT ON FUNCTION rui._opening_key(bigint, bigint, bigint, daterange, text) IS
+'Internal: what tells a debt of earlier books from others, as one text: comparing five columns at once would be estimated as matching nothing.';
+
 CREATE FUNCTION rui._opening_fault(item jsonb) RETURNS text[]
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
@@ -126,7 +137,8 @@ BEGIN
 			rui._opening_fault(r.item) AS fault
 		FROM rui._import_rows(records) r
 	), debt AS MATERIALIZED (
-		SELECT j.row_no, u.id AS unit_id, p.id AS payer_id, f.id AS fee_item_id, f.payer, d.period, (j.item ->> 'amount')::numeric(18,2) AS amount,
+		SELECT j.row_no, rui._opening_key(f.id, u.id, p.id, d.period, j.item ->> 'reference') AS key, u.id AS unit_id, p.id AS payer_id,
+			f.id AS fee_item_id, f.payer, d.period, (j.item ->> 'amount')::numeric(18,2) AS amount,
 			coalesce(rui._read_day(j.item ->> 'due_on'), upper(d.period) - 1) AS due_on, j.item ->> 'reference' AS reference,
 			CASE WHEN f.id IS NULL THEN
 				ARRAY['P0002', format('fee item "%s" does not exist in the project', j.fee_code), 'rui.set_fee_item adds one.']
@@ -143,18 +155,21 @@ BEGIN
 		LEFT JOIN rui.unit u ON u.project_id = import_opening_arrears.project_id AND u.code = j.unit_code
 		LEFT JOIN rui.party p ON p.company_id = my_company AND p.code = j.payer_code
 		WHERE rui._good(j.fault)
+	), known AS MATERIALIZED (
+		-- Row security lets no comparison of ranges look into its table: read
+		-- first, compared after.
+		SELECT o.id, o.amount, o.due_on, rui._opening_key(o.fee_item_id, o.unit_id, o.payer_id, o.period, o.reference) AS key
+		FROM rui.opening_arrear o WHERE o.project_id = import_opening_arrears.project_id
 	), compared AS MATERIALIZED (
-		SELECT d.row_no, d.unit_id, d.payer_id, d.fee_item_id, d.payer, d.period, d.amount, d.due_on, d.reference, o.id AS arrear_id,
+		SELECT d.row_no, d.key, d.unit_id, d.payer_id, d.fee_item_id, d.payer, d.period, d.amount, d.due_on, d.reference, o.id AS arrear_id,
 			CASE WHEN d.fault IS NOT NULL THEN d.fault
-			WHEN d.row_no > min(d.row_no) FILTER (WHERE rui._good(d.fault)) OVER (PARTITION BY d.fee_item_id, d.unit_id, d.payer_id, d.period, d.reference) THEN
+			WHEN d.row_no > min(d.row_no) FILTER (WHERE rui._good(d.fault)) OVER (PARTITION BY d.key) THEN
 				ARRAY['23505', 'the debt is in the batch twice', 'Tell several debts of one unit, payer, fee item and period apart by "reference", or add them up.']
 			WHEN (o.amount, o.due_on) <> (d.amount, d.due_on) THEN
 				ARRAY['23505', format('the debt is already there with %s, due on %s', o.amount, rui._write_day(o.due_on)), 'An import adds; rui.reverse_charge takes a charge back.']
 			END AS fault
 		FROM debt d
-		LEFT JOIN rui.opening_arrear o ON o.project_id = import_opening_arrears.project_id AND o.fee_item_id = d.fee_item_id AND o.period = d.period
-			AND coalesce(o.unit_id, 0) = coalesce(d.unit_id, 0) AND coalesce(o.payer_id, 0) = coalesce(d.payer_id, 0)
-			AND coalesce(o.reference, '') = coalesce(d.reference, '')
+		LEFT JOIN known o ON o.key = d.key
 	), taken AS (
 		INSERT INTO rui.opening_arrear AS o (project_id, fee_item_id, unit_id, payer_id, period, reference, amount, due_on, at, party_id)
 		SELECT import_opening_arrears.project_id, c.fee_item_id, c.unit_id, c.payer_id, c.period, c.reference, c.amount, c.due_on,
@@ -162,7 +177,7 @@ BEGIN
 		FROM compared c
 		WHERE rui._good(c.fault, c.arrear_id) AND NOT import_opening_arrears.preview
 		ORDER BY c.row_no
-		RETURNING o.id, o.fee_item_id, o.unit_id, o.payer_id, o.period, o.reference
+		RETURNING o.id, rui._opening_key(o.fee_item_id, o.unit_id, o.payer_id, o.period, o.reference) AS key
 	), charged AS (
 		-- Where the earlier books name nobody, who pays for the unit.
 		INSERT INTO rui.charge AS g (project_id, fee_item_id, unit_id, payer_id, source, source_id, period, quantity, net, tax, gross, due_on, at)
@@ -170,24 +185,25 @@ BEGIN
 			coalesce(c.payer_id, rui._payer(import_opening_arrears.project_id, c.payer, c.unit_id, least(upper(c.period) - 1, today))),
 			'opening', t.id, c.period, c.amount, c.amount, 0, c.amount, c.due_on, import_opening_arrears.at
 		FROM compared c
-		JOIN taken t ON t.fee_item_id = c.fee_item_id AND t.period = c.period AND coalesce(t.unit_id, 0) = coalesce(c.unit_id, 0)
-			AND coalesce(t.payer_id, 0) = coalesce(c.payer_id, 0) AND coalesce(t.reference, '') = coalesce(c.reference, '')
+		JOIN taken t ON t.key = c.key
 		WHERE rui._good(c.fault)
 		ORDER BY c.row_no
 		RETURNING g.id, g.source_id
 	), new_charge AS (
-		SELECT c.row_no, g.id FROM compared c
-		JOIN taken t ON t.fee_item_id = c.fee_item_id AND t.period = c.period AND coalesce(t.unit_id, 0) = coalesce(c.unit_id, 0)
-			AND coalesce(t.payer_id, 0) = coalesce(c.payer_id, 0) AND coalesce(t.reference, '') = coalesce(c.reference, '')
+		SELECT c.row_no, g.id
+		FROM compared c
+		JOIN taken t ON t.key = c.key
 		JOIN charged g ON g.source_id = t.id
 		WHERE rui._good(c.fault)
+	), old_charge AS MATERIALIZED (
+		SELECT g.id, g.source_id FROM rui.charge g WHERE g.project_id = import_opening_arrears.project_id AND g.source = 'opening'
 	)
 	SELECT coalesce(array_agg(rui._result(j.row_no, coalesce(j.unit_code, j.payer_code), old.id, n.id, coalesce(j.fault, c.fault)) ORDER BY j.row_no), '{}')
 	INTO report
 	FROM judged j
 	LEFT JOIN compared c ON c.row_no = j.row_no
 	LEFT JOIN new_charge n ON n.row_no = j.row_no
-	LEFT JOIN rui.charge old ON old.project_id = import_opening_arrears.project_id AND old.source = 'opening' AND old.source_id = c.arrear_id;
+	LEFT JOIN old_charge old ON old.source_id = c.arrear_id;
 	report := report || rui._opening_total(records, report);
 	PERFORM rui._finish_import(project_id, 'import_opening_arrears', 'charge', report, preview, request_key, at);
 	RETURN QUERY SELECT * FROM unnest(report);
