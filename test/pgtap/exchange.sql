@@ -1,6 +1,6 @@
 -- Whole objects out as CSV and in again: the same rows, and who may take them.
 BEGIN;
-SELECT plan(51);
+SELECT plan(53);
 \ir fixture/town.sql
 SELECT rui.set_project_state(:project, 'go_live') \gset hidden_
 -- Another company's empty project, to import into.
@@ -129,6 +129,15 @@ SELECT throws_ok(format('SELECT rui.export_csv(%s, ''party'', NULL, true)', :pro
 SELECT throws_ok(format('SELECT rui.export_csv(%s, ''party'', ''  '')', :project), '22023', 'purpose must not be empty', 'a blank purpose');
 SELECT throws_ok(format('SELECT rui.export_csv(%s, ''unit'', separator => ''x'')', :project), '22023', 'fields cannot be separated by "x"', 'an odd separator');
 SELECT throws_ok(format('SELECT rui.export_csv(%s, ''unit'', in_clear => NULL)', :project), '22004', 'in_clear must not be null', 'a null');
+
+-- The columns are the keys that the imports know, all of them.
+SET LOCAL rui.party_id = :'boss';
+SELECT is_empty($$SELECT m.table_name, m.columns, k.keys FROM rui.master_table m
+	LEFT JOIN pg_proc p ON p.pronamespace = 'rui'::regnamespace AND p.proname = m.import_command
+	CROSS JOIN LATERAL (SELECT ((regexp_match(p.prosrc, $r$_row_fault\((?:[a-z]+\.)?item, '(\{[^}]*\})'$r$))[1])::text[] AS keys) k
+	WHERE k.keys IS NULL OR NOT (k.keys @> m.columns AND k.keys <@ m.columns)$$, 'exports have just the columns that imports read');
+SELECT is_empty($$SELECT m.table_name FROM rui.master_table m
+	WHERE has_table_privilege('rui_manager', format('rui.%I', m.source), 'SELECT')$$, 'and nobody reads their views past the command that records it');
 
 -- An analyst takes the estate, an auditor people without their names.
 INSERT INTO rui.party (company_id, code, name) SELECT :company, c, c FROM unnest('{ana,aud}'::text[]) c;
