@@ -35,7 +35,7 @@ ALTER TABLE rui.membership ADD FOREIGN KEY (project_id) REFERENCES rui.project (
 ALTER TABLE rui.company_member ADD FOREIGN KEY (company_id) REFERENCES rui.company (id);
 
 PERFORM rui._permit('set_project_state', '{candidate,live,closed}', 'manager', 'loader', 'director');
-PERFORM rui._permit('archive_project', '{closed,archived}', 'director', 'loader');
+PERFORM rui._permit('archive_project', '{candidate,live,closed,archived}', 'director', 'loader');
 INSERT INTO rui.subject (subject, table_name) VALUES ('project', 'project');
 INSERT INTO rui.transition (subject, from_state, action, to_state, permission) VALUES
 	('project', '(none)', 'propose', 'candidate', 'manage_company'),

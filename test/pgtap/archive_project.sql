@@ -8,7 +8,7 @@ SELECT rui.set_sla_policy(:one, 'always', response => '1 hour', from_at => '2024
 SELECT rui.set_ticket_category(:one, 'repair', '修', 'repair') \gset hidden_
 SELECT rui.open_ticket(:one, 'repair', 'Lamp', :u1, at => '2025-01-10 01:00+00') AS t1 \gset
 
-SELECT throws_ok(format('SELECT rui.archive_project(%s, ''Over'')', :one), '55000', format('project %s is live', :one), 'a live project is not archived');
+SELECT throws_ok(format('SELECT rui.archive_project(%s, ''Over'')', :one), '55000', 'project: action "archive" is not legal in state "live"', 'a live project is not archived');
 SELECT throws_ok(format('SELECT rui.set_project_state(%s, ''archive'')', :one), '22023', NULL, 'nor by its state alone');
 SELECT rui.set_project_state(:one, 'close') \gset hidden_
 PREPARE finish AS SELECT rui.archive_project($1, 'Contract ended', 'key', '2025-03-01');
