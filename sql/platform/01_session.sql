@@ -9,7 +9,7 @@ CREATE TABLE rui.login (
 CREATE TABLE rui.permission (
 	code text PRIMARY KEY CHECK (code ~ '^[a-z][a-z_]{1,60}$'),
 	project_states text[] NOT NULL DEFAULT '{live}'
-		CHECK (project_states <@ '{candidate,live,closed}'::text[] AND cardinality(project_states) > 0)
+		CHECK (project_states <@ '{candidate,live,closed,archived}'::text[] AND cardinality(project_states) > 0)
 );
 
 CREATE TABLE rui.role_permission (
@@ -44,7 +44,7 @@ CREATE INDEX company_member_by_party ON rui.company_member (party_id);
 PERFORM rui._describe('login', 'Which party a login role of the database speaks for.',
 	'login: Name of the login role (session_user).');
 PERFORM rui._describe('permission', 'What may be allowed or not, and in which states of a project.',
-	'project_states: The states of a project in which the permission counts: candidate, live, closed.');
+	'project_states: The states of a project in which the permission counts: candidate, live, closed, archived.');
 PERFORM rui._describe('role_permission', 'Which permissions a role carries.',
 	'role_code: The role: resident, steward, staff, agent, manager, accountant, expert, partner, analyst, auditor, loader.',
 	'permission: The permission.');

@@ -35,17 +35,21 @@ ALTER TABLE rui.membership ADD FOREIGN KEY (project_id) REFERENCES rui.project (
 ALTER TABLE rui.company_member ADD FOREIGN KEY (company_id) REFERENCES rui.company (id);
 
 PERFORM rui._permit('set_project_state', '{candidate,live,closed}', 'manager', 'loader', 'director');
+PERFORM rui._permit('archive_project', '{candidate,live,closed,archived}', 'director', 'loader');
 INSERT INTO rui.subject (subject, table_name) VALUES ('project', 'project');
 INSERT INTO rui.transition (subject, from_state, action, to_state, permission) VALUES
 	('project', '(none)', 'propose', 'candidate', 'manage_company'),
 	('project', 'candidate', 'go_live', 'live', 'set_project_state'),
 	('project', 'candidate', 'drop', 'closed', 'set_project_state'),
-	('project', 'live', 'close', 'closed', 'set_project_state');
-PERFORM rui._mark_workflow('project', '项目', 'project', '{closed}');
+	('project', 'live', 'close', 'closed', 'set_project_state'),
+	('project', 'closed', 'archive', 'archived', 'archive_project'),
+	('project', 'archived', 'recall', 'closed', 'archive_project');
+PERFORM rui._mark_workflow('project', '项目', 'project', '{}');
 PERFORM rui._name(n.kind, n.code, n.zh, n.en) FROM (VALUES
 	('state.project', 'candidate', '拟接管', 'candidate'), ('state.project', 'live', '在管', 'live'), ('state.project', 'closed', '已退出', 'closed'),
 	('action.project', 'propose', '立项', 'propose'), ('action.project', 'go_live', '接管', 'go live'), ('action.project', 'drop', '放弃', 'drop'),
-	('action.project', 'close', '退出', 'close')) AS n(kind, code, zh, en);
+	('action.project', 'close', '退出', 'close'), ('state.project', 'archived', '已归档', 'archived'), ('action.project', 'archive', '归档', 'archive'),
+	('action.project', 'recall', '调回', 'recall')) AS n(kind, code, zh, en);
 
 PERFORM rui._describe('company', 'A property-service company.', 'company_id: The id again, as other tables name it.');
 PERFORM rui._describe('region', 'A region of a company.');
@@ -97,6 +101,10 @@ BEGIN
 	PERFORM rui.require_permission(project_id, 'set_project_state');
 	PERFORM rui._check_time(project_id, at);
 	PERFORM rui._check_text('action', action, 40);
+	IF action IN ('archive', 'recall') THEN
+		RAISE EXCEPTION 'a project is not archived or recalled by its state alone'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'The commands are archive_project and recall_project.';
+	END IF;
 	UPDATE rui.project p SET last_action = set_project_state.action
 	WHERE p.id = set_project_state.project_id RETURNING p.state INTO new_state;
 	PERFORM rui._emit(project_id, 'project.' || action, 'project', project_id, at);
@@ -104,4 +112,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.set_project_state(bigint, text, timestamptz) IS
-'Moves a project: go_live, drop or close. Returns the new state. Errors: 22004, 22008, 42501 as every command; 55000 for an action that is not legal now.';
+'Moves a project: go_live, drop or close. Returns the new state. Errors: 22004, 22008, 42501 as every command; 22023 archive and recall, which have commands of their own; 55000 for an action that is not legal now.';

@@ -51,7 +51,8 @@ COMMENT ON FUNCTION rui._search_ticket_change() IS 'Row trigger of rui.ticket: k
 CREATE TRIGGER search_change AFTER INSERT OR DELETE OR UPDATE OF details ON rui.ticket
 	FOR EACH ROW EXECUTE FUNCTION rui._search_ticket_change();
 
-CREATE FUNCTION rui._search_homes(project_id bigint, query text, row_limit integer, only_ids bigint[]) RETURNS SETOF rui.search_hit
+CREATE FUNCTION rui._search_homes(project_id bigint, query text, row_limit integer, only_ids bigint[],
+	with_archived boolean) RETURNS SETOF rui.search_hit
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20
 SET search_path FROM CURRENT SET jit = off
 AS $$
@@ -70,11 +71,15 @@ BEGIN
 		(SELECT CASE WHEN e.key = wanted THEN 1 WHEN starts_with(e.key, wanted || '-') THEN 2 ELSE 3 END, 1, e.key, 0::bigint, 'home', e.subject_id, 'number'
 			FROM rui.estate_key e
 			WHERE e.project_id = _search_homes.project_id AND e.kind = 'home' AND e.key >= wanted AND e.key < bound
+				AND (_search_homes.with_archived OR NOT EXISTS (SELECT FROM rui.archived a
+					WHERE a.project_id = e.project_id AND a.table_name = 'unit' AND a.row_id = e.subject_id))
 			ORDER BY e.key, e.subject_id LIMIT row_limit * 2)
 		UNION ALL
 		(SELECT CASE WHEN e.key = wanted THEN 2 ELSE 3 END, 1, e.key, 0::bigint, 'home', e.subject_id, 'room'
 			FROM rui.estate_key e
 			WHERE e.project_id = _search_homes.project_id AND e.kind = 'room' AND e.key >= wanted AND e.key < bound
+				AND (_search_homes.with_archived OR NOT EXISTS (SELECT FROM rui.archived a
+					WHERE a.project_id = e.project_id AND a.table_name = 'unit' AND a.row_id = e.subject_id))
 			ORDER BY e.key, e.subject_id LIMIT row_limit);
 	ELSE
 		RETURN QUERY
@@ -83,25 +88,32 @@ BEGIN
 			CASE e.kind WHEN 'home' THEN 'number' ELSE 'room' END
 		FROM rui.estate_key e
 		WHERE e.project_id = _search_homes.project_id AND e.subject_id = ANY (only_ids) AND e.kind IN ('home', 'room')
-			AND e.key >= wanted AND e.key < bound;
+			AND e.key >= wanted AND e.key < bound
+			AND (_search_homes.with_archived OR NOT EXISTS (SELECT FROM rui.archived a
+				WHERE a.project_id = e.project_id AND a.table_name = 'unit' AND a.row_id = e.subject_id));
 	END IF;
 	RETURN QUERY
 	SELECT CASE WHEN e.key IN (wanted, named) THEN 1 ELSE 3 END, 4, e.key, 0::bigint, 'building', e.subject_id, 'number'
 	FROM (
 		(SELECT e.key, e.subject_id FROM rui.estate_key e
 			WHERE e.project_id = _search_homes.project_id AND e.kind = 'building' AND e.key >= wanted AND e.key < bound
+				AND (_search_homes.with_archived OR NOT EXISTS (SELECT FROM rui.archived a
+					WHERE a.project_id = e.project_id AND a.table_name = 'building' AND a.row_id = e.subject_id))
 			ORDER BY e.key, e.subject_id LIMIT row_limit * 2)
 		UNION
 		(SELECT e.key, e.subject_id FROM rui.estate_key e
 			WHERE e.project_id = _search_homes.project_id AND e.kind = 'building' AND named ~ '[^0-9 ]' AND e.key >= named
 				AND e.key < named || chr(1114111)
+				AND (_search_homes.with_archived OR NOT EXISTS (SELECT FROM rui.archived a
+					WHERE a.project_id = e.project_id AND a.table_name = 'building' AND a.row_id = e.subject_id))
 			ORDER BY e.key, e.subject_id LIMIT row_limit * 2)) e;
 END
 $$;
-COMMENT ON FUNCTION rui._search_homes(bigint, text, integer, bigint[]) IS
-'Internal: homes whose number, or its last part, begins like the query, and buildings whose code, name or end of the name does; only_ids: of these units only, null: all.';
+COMMENT ON FUNCTION rui._search_homes(bigint, text, integer, bigint[], boolean) IS
+'Internal: homes whose number, or its last part, begins like the query, and buildings whose code, name or end of the name does; only_ids: of these units only, null: all; with_archived: also those that are archived.';
 
-CREATE FUNCTION rui._search_people(project_id bigint, query text, row_limit integer, only_ids bigint[], by_phone boolean)
+CREATE FUNCTION rui._search_people(project_id bigint, query text, row_limit integer, only_ids bigint[], by_phone boolean,
+	with_archived boolean)
 RETURNS SETOF rui.search_hit
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20
 SET search_path FROM CURRENT SET jit = off
@@ -116,17 +128,23 @@ BEGIN
 		(SELECT CASE WHEN k.key = wanted THEN 1 ELSE 2 END, 2, k.key, 0::bigint, 'person', k.party_id, 'name'
 			FROM rui.person_key k
 			WHERE k.project_id = _search_people.project_id AND k.kind = 'name' AND k.key >= wanted AND k.key < wanted || chr(1114111)
+				AND (_search_people.with_archived OR NOT EXISTS (SELECT FROM rui.archived a
+					WHERE a.project_id = k.project_id AND a.table_name = 'party' AND a.row_id = k.party_id))
 			ORDER BY k.key, k.party_id LIMIT row_limit)
 		UNION ALL
 		(SELECT 4, 2, k.key, 0::bigint, 'person', k.party_id, 'part'
 			FROM rui.person_key k
 			WHERE k.project_id = _search_people.project_id AND k.kind = 'part' AND k.key >= wanted AND k.key < wanted || chr(1114111)
+				AND (_search_people.with_archived OR NOT EXISTS (SELECT FROM rui.archived a
+					WHERE a.project_id = k.project_id AND a.table_name = 'party' AND a.row_id = k.party_id))
 			ORDER BY k.key, k.party_id LIMIT row_limit * 2);
 		IF wanted ~ '^[a-z]{1,20}$' THEN
 			RETURN QUERY
 			SELECT CASE WHEN k.key = wanted THEN 2 ELSE 3 END, 2, k.key, 0::bigint, 'person', k.party_id, 'initials'
 			FROM rui.person_key k
 			WHERE k.project_id = _search_people.project_id AND k.kind = 'initials' AND k.key >= wanted AND k.key < wanted || chr(1114111)
+				AND (_search_people.with_archived OR NOT EXISTS (SELECT FROM rui.archived a
+					WHERE a.project_id = k.project_id AND a.table_name = 'party' AND a.row_id = k.party_id))
 			ORDER BY k.key, k.party_id LIMIT row_limit * 2;
 		END IF;
 	ELSIF wanted <> '' THEN
@@ -135,13 +153,17 @@ BEGIN
 				WHEN k.kind = 'name' THEN 1 ELSE 2 END, 2, k.key, 0::bigint, 'person', k.party_id, k.kind
 		FROM rui.person_key k
 		WHERE k.party_id = ANY (only_ids) AND k.project_id = _search_people.project_id
-			AND k.kind IN ('name', 'part', 'initials') AND k.key >= wanted AND k.key < wanted || chr(1114111);
+			AND k.kind IN ('name', 'part', 'initials') AND k.key >= wanted AND k.key < wanted || chr(1114111)
+			AND (_search_people.with_archived OR NOT EXISTS (SELECT FROM rui.archived a
+				WHERE a.project_id = k.project_id AND a.table_name = 'party' AND a.row_id = k.party_id));
 	END IF;
 	IF tail IS NOT NULL THEN
 		RETURN QUERY
 		SELECT 2, 2, k.key, 0::bigint, 'person', k.party_id, 'phone'
 		FROM rui.person_key k
 		WHERE k.project_id = _search_people.project_id AND k.kind = 'phone' AND k.key >= tail AND k.key < tail || ':'
+			AND (_search_people.with_archived OR NOT EXISTS (SELECT FROM rui.archived a
+				WHERE a.project_id = k.project_id AND a.table_name = 'party' AND a.row_id = k.party_id))
 			-- The keys know eight digits; what is given beyond them must fit too.
 			AND (length(typed_digits) <= 8 OR EXISTS (
 				SELECT FROM rui.contact_point c CROSS JOIN LATERAL regexp_replace(c.value_norm, '[^0-9]', '', 'g') AS known(digits)
@@ -152,8 +174,8 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION rui._search_people(bigint, text, integer, bigint[], boolean) IS
-'Internal: people whose name, a later part of it, or initials begin like the query; by_phone: also those whose phone number ends with the digits of the query, four at least; only_ids: of these parties only, null: all (not by phone).';
+COMMENT ON FUNCTION rui._search_people(bigint, text, integer, bigint[], boolean, boolean) IS
+'Internal: people whose name, a later part of it, or initials begin like the query; by_phone: also those whose phone number ends with the digits of the query, four at least; only_ids: of these parties only, null: all (not by phone); with_archived: also those that are archived.';
 
 CREATE FUNCTION rui._search_tickets(project_id bigint, query text, row_limit integer, only_ids bigint[]) RETURNS SETOF rui.search_hit
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20
@@ -243,7 +265,7 @@ $$;
 COMMENT ON FUNCTION rui._my_people(bigint) IS
 'Internal: whom the acting party may find without search_people: itself, and who lives today in the grids it looks after.';
 
-CREATE FUNCTION rui.search(project_id bigint, query text, row_limit integer DEFAULT 20)
+CREATE FUNCTION rui.search(project_id bigint, query text, row_limit integer DEFAULT 20, with_archived boolean DEFAULT false)
 RETURNS TABLE (rank_no integer, kind text, id bigint, name text, about text, matched text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 20
 SET search_path FROM CURRENT SET jit = off
@@ -255,8 +277,8 @@ DECLARE
 BEGIN
 	PERFORM rui.require_permission(project_id, 'search');
 	PERFORM rui._check_text('query', query, 200);
-	IF row_limit IS NULL THEN
-		PERFORM rui._missing('row_limit');
+	IF row_limit IS NULL OR with_archived IS NULL THEN
+		PERFORM rui._missing(CASE WHEN row_limit IS NULL THEN 'row_limit' ELSE 'with_archived' END);
 	ELSIF row_limit NOT BETWEEN 1 AND 100 THEN
 		RAISE EXCEPTION 'row_limit must be 1 to 100, not %', row_limit
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Type more to find less.';
@@ -266,10 +288,11 @@ BEGIN
 		SELECT ROW(b.*)::rui.search_hit FROM (
 			SELECT DISTINCT ON (h.kind, h.subject_id) h.* FROM (
 				SELECT * FROM rui._search_homes(search.project_id, typed, search.row_limit,
-					CASE WHEN NOT rui.has_permission(search.project_id, 'search_homes') THEN rui.my_units() END)
+					CASE WHEN NOT rui.has_permission(search.project_id, 'search_homes') THEN rui.my_units() END, search.with_archived)
 				UNION ALL
 				SELECT * FROM rui._search_people(search.project_id, typed, search.row_limit,
-					CASE WHEN NOT rui.has_permission(search.project_id, 'search_people') THEN rui._my_people(search.project_id) END, by_phone)
+					CASE WHEN NOT rui.has_permission(search.project_id, 'search_people') THEN rui._my_people(search.project_id) END, by_phone,
+					search.with_archived)
 				UNION ALL
 				SELECT * FROM rui._search_tickets(search.project_id, typed, search.row_limit,
 					CASE WHEN NOT rui.has_permission(search.project_id, 'search_tickets') THEN rui.my_tasks() || rui.my_tickets() END)) h
@@ -301,8 +324,8 @@ BEGIN
 	ORDER BY h.place;
 END
 $$;
-COMMENT ON FUNCTION rui.search(bigint, text, integer) IS
-'Finds in a project what begins like the query (1 to 200 characters), at most row_limit rows (1 to 100), best first. Homes by their number (3-2-1201, 3栋2单元1201, 三栋二单元一二〇一, Building 3 Unit 2 Room 1201; 3-2 and all that begins so; 1201 alone), buildings by code or name, people who lived, owned or held a role there by name, part of it, initials in pinyin or Latin, or four and more last digits of a phone number, tickets by number (12, #12) or by words of their first 200 characters. rank_no: 1 exactly, 2 nearly, 3 begins so, 4 within; kind: home, person, ticket or building; id; name: number or name; about: building of a home, homes where a person lives today, beginning of a ticket, code of a building; matched: what it was found by (label kind search_match). Never a phone number; each person found by one is an event party.find of the acting party. Needs permission search; finds what one may see: homes with search_homes, else one''s own and those of one''s tasks; people with search_people, else oneself and who lives today in one''s grids; by phone with search_phones only; tickets with search_tickets, else one''s own and those of one''s home. Errors: 22004, 22001, 22023 blank query or row_limit, 42501.';
+COMMENT ON FUNCTION rui.search(bigint, text, integer, boolean) IS
+'Finds in a project what begins like the query (1 to 200 characters), at most row_limit rows (1 to 100), best first; what is archived only with_archived. Homes by their number (3-2-1201, 3栋2单元1201, 三栋二单元一二〇一, Building 3 Unit 2 Room 1201; 3-2 and all that begins so; 1201 alone), buildings by code or name, people who lived, owned or held a role there by name, part of it, initials in pinyin or Latin, or four and more last digits of a phone number, tickets by number (12, #12) or by words of their first 200 characters. rank_no: 1 exactly, 2 nearly, 3 begins so, 4 within; kind: home, person, ticket or building; id; name: number or name; about: building of a home, homes where a person lives today, beginning of a ticket, code of a building; matched: what it was found by (label kind search_match). Never a phone number; each person found by one is an event party.find of the acting party. Needs permission search; finds what one may see: homes with search_homes, else one''s own and those of one''s tasks; people with search_people, else oneself and who lives today in one''s grids; by phone with search_phones only; tickets with search_tickets, else one''s own and those of one''s home. Errors: 22004, 22001, 22023 blank query or row_limit, 42501.';
 
 CREATE FUNCTION rui._index_words(project_id bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -131,7 +131,7 @@ INSERT INTO rui.account_template (code, kind, is_control) VALUES
 	('1001', 'asset', false), ('1002', 'asset', false), ('1012', 'asset', false), ('1122', 'asset', true),
 	('1221', 'asset', false), ('1999', 'clearing', false), ('2202', 'liability', false),
 	('2203', 'liability', true), ('2221', 'liability', false), ('2241', 'liability', false),
-	('4103', 'equity', false), ('6001', 'revenue', false), ('6051', 'revenue', false),
+	('4103', 'equity', false), ('4104', 'equity', false), ('6001', 'revenue', false), ('6051', 'revenue', false),
 	('6301', 'revenue', false), ('6401', 'expense', false), ('6602', 'expense', false),
 	('6702', 'expense', false), ('6711', 'expense', false);
 PERFORM rui._name('account', a.code, a.zh, a.en) FROM (VALUES
@@ -139,7 +139,7 @@ PERFORM rui._name('account', a.code, a.zh, a.en) FROM (VALUES
 	('1122', '应收账款', 'Receivables'), ('1221', '其他应收款', 'Other receivables'),
 	('1999', '待清算', 'Clearing'), ('2202', '应付账款', 'Payables'), ('2203', '预收账款', 'Prepayments received'),
 	('2221', '应交税费', 'Taxes payable'), ('2241', '其他应付款', 'Deposits and other payables'),
-	('4103', '本年利润', 'Result of the year'), ('6001', '主营业务收入', 'Service revenue'),
+	('4103', '本年利润', 'Result of the year'), ('4104', '利润分配', 'Retained earnings'), ('6001', '主营业务收入', 'Service revenue'),
 	('6051', '其他业务收入', 'Other revenue'), ('6301', '营业外收入', 'Late fees and penalties'),
 	('6401', '主营业务成本', 'Cost of service'), ('6602', '管理费用', 'Administration'),
 	('6702', '信用减值损失', 'Bad debts'), ('6711', '营业外支出', 'Other expenses')

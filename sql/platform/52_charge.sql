@@ -13,7 +13,7 @@ CREATE TABLE rui.charge (
 	component text NOT NULL DEFAULT 'principal' CHECK (component IN ('principal', 'late_fee', 'cost')),
 	about_charge_id bigint,
 	source text NOT NULL CHECK (source IN ('plan', 'contract', 'meter', 'ticket', 'order', 'subscription',
-		'custody', 'lease', 'booking', 'parking', 'penalty', 'late_fee', 'cost')),
+		'custody', 'lease', 'booking', 'parking', 'penalty', 'late_fee', 'cost', 'opening')),
 	source_id bigint,
 	plan_id bigint,
 	revision integer NOT NULL DEFAULT 1 CHECK (revision > 0),
@@ -61,7 +61,7 @@ PERFORM rui._describe('charge', 'What is owed: one row per fee item, unit and bi
 	'component: principal, or late_fee or cost of another charge.',
 	'about_charge_id: The charge a late fee or cost belongs to.',
 	'source: What it comes from: plan (billing run), ticket, order, ….',
-	'source_id: Id of the source: of plan the price plan, of late_fee and cost the charge they belong to; null where the caller named none.',
+	'source_id: Id of the source: of plan the price plan, of late_fee and cost the charge they belong to, of opening the row of the earlier books; null where the caller named none.',
 	'plan_id: The price plan it was computed with, or null.',
 	'revision: 1, or more when an earlier charge of the same thing was reversed to be billed again; late fees and costs: their number.',
 	'period: The days it is for.',
@@ -92,7 +92,7 @@ PERFORM rui._name('charge_source', s.code, s.zh, s.en) FROM (VALUES
 	('ticket', '有偿报事', 'paid ticket'), ('order', '订单', 'order'), ('subscription', '订购', 'subscription'),
 	('custody', '房屋托管', 'custody'), ('lease', '租赁', 'lease'), ('booking', '预订', 'booking'),
 	('parking', '停车', 'parking'), ('penalty', '违约罚款', 'penalty'), ('late_fee', '违约金', 'late fee'),
-	('cost', '追索费用', 'cost of enforcement')
+	('cost', '追索费用', 'cost of enforcement'), ('opening', '期初欠费', 'opening arrears')
 ) AS s(code, zh, en);
 
 -- Every charge is in the ledger the moment it exists, whoever writes it.
@@ -108,6 +108,7 @@ DECLARE
 	receivable_id bigint;
 	tax_id bigint;
 	late_fee_id bigint;
+	earlier_id bigint;
 BEGIN
 	FOR alike IN
 		SELECT d.project_id, m.month, (m.month + interval '1 month')::date AS next_month, d.at
@@ -119,9 +120,12 @@ BEGIN
 		receivable_id := rui._account(alike.project_id, '1122');
 		tax_id := rui._account(alike.project_id, '2221');
 		late_fee_id := rui._account(alike.project_id, '6301');
+		earlier_id := rui._account(alike.project_id, '4104');
 		INSERT INTO rui.posting (project_id, at, period, debit_account, credit_account, amount, document, document_id)
 		SELECT n.project_id, n.at, posting_month, receivable_id,
-			CASE n.component WHEN 'late_fee' THEN late_fee_id ELSE f.revenue_account_id END, n.net, 'charge', n.id
+			-- What earlier books have counted as revenue is not counted again.
+			CASE WHEN n.source = 'opening' THEN earlier_id WHEN n.component = 'late_fee' THEN late_fee_id ELSE f.revenue_account_id END,
+			n.net, 'charge', n.id
 		FROM new_rows n
 		JOIN rui.fee_item f ON f.project_id = alike.project_id AND f.id = n.fee_item_id
 		WHERE n.project_id = alike.project_id AND n.at = alike.at AND n.starts_on >= alike.month AND n.starts_on < alike.next_month
@@ -136,7 +140,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._post_charges() IS
-'Statement trigger of rui.charge: debits receivables (1122) and credits the fee item''s revenue account (late fees: 6301) with the net and taxes (2221) with the tax, in the month the charge is for, or the first open one. Errors as rui._check_postings().';
+'Statement trigger of rui.charge: debits receivables (1122) and credits the fee item''s revenue account (late fees: 6301; opening arrears: 4104) with the net and taxes (2221) with the tax, in the month the charge is for, or the first open one. Errors as rui._check_postings().';
 CREATE TRIGGER post_charges AFTER INSERT ON rui.charge REFERENCING NEW TABLE AS new_rows
 	FOR EACH STATEMENT EXECUTE FUNCTION rui._post_charges();
 

@@ -42,7 +42,7 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Bill a month once it has begun.';
 	ELSIF month < (SELECT b.first_month FROM rui.books b WHERE b.project_id = _check_billing.project_id) THEN
 		RAISE EXCEPTION 'the books of project % begin after %', project_id, to_char(month, 'YYYY-MM')
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Older debts are opening balances.';
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Older debts are opening arrears: import_opening_arrears takes them.';
 	END IF;
 END
 $$;

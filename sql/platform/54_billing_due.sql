@@ -13,6 +13,7 @@ DECLARE
 	-- Bounds strictly within the month: lower bounds and upper ones alike.
 	within CONSTANT daterange := daterange(month + 1, upper(whole));
 	today CONSTANT date := rui._local_date(project_id, at);
+	month_at CONSTANT timestamptz := (SELECT month::timestamp AT TIME ZONE j.time_zone FROM rui.project j WHERE j.id = _due_charges.project_id);
 	first_id CONSTANT bigint := coalesce(first_unit, -9223372036854775808);
 	last_id CONSTANT bigint := coalesce(last_unit, 9223372036854775807);
 	asks_occupant boolean;
@@ -88,7 +89,10 @@ BEGIN
 		CROSS JOIN LATERAL (SELECT CASE cardinality(o.owner_ids) WHEN 1 THEN o.owner_ids[1]
 			ELSE rui._main_owner(o.owner_ids, o.share_parts) END AS owner_id) w
 		WHERE u.project_id = _due_charges.project_id AND u.id BETWEEN first_id AND last_id
-			AND (b.days @> whole::datemultirange) IS NOT TRUE),
+			AND (b.days @> whole::datemultirange) IS NOT TRUE
+			-- A unit archived during the month is charged for all of it.
+			AND NOT EXISTS (SELECT FROM rui.archived a
+				WHERE a.project_id = _due_charges.project_id AND a.table_name = 'unit' AND a.row_id = u.id AND a.at < month_at)),
 	-- The others, cut where they change.
 	cut_unit AS MATERIALIZED (SELECT DISTINCT p.unit_id FROM pair p WHERE NOT p.is_simple),
 	unit_cut AS (
@@ -167,4 +171,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._due_charges(bigint, date, timestamptz, bigint, bigint) IS
-'Internal: what a billing run of a month would charge at an instant: every fee item with a plan for the month, for every unit of its kind (with ids from first_unit to last_unit, null: all), on the days not charged yet, cut where the plan or the payer changes. A part of the month costs the tariff''s gross of the whole month by days, cumulatively rounded, so the parts of a month add up to it exactly; its tax is what that gross contains.';
+'Internal: what a billing run of a month would charge at an instant: every fee item with a plan for the month, for every unit of its kind that was not archived before the month (with ids from first_unit to last_unit, null: all), on the days not charged yet, cut where the plan or the payer changes. A part of the month costs the tariff''s gross of the whole month by days, cumulatively rounded, so the parts of a month add up to it exactly; its tax is what that gross contains.';

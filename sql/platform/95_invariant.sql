@@ -288,6 +288,27 @@ JOIN rui.duty_run r ON r.project_id = d.project_id AND r.duty_code = 'erase_docu
 WHERE d.state = 'stored' AND d.keep_until <= (r.last_at AT TIME ZONE j.time_zone)::date AND d.last_at <= r.last_at
 UNION ALL
 
+-- Whole objects: nobody lives or works on what is archived; what earlier
+-- books say is charged, once.
+SELECT a.project_id, 'archived_unused', format('unit %s was archived on %s, household %s lives there %s', a.row_id, a.at, h.id, h.valid)
+FROM rui.archived a
+JOIN rui.project j ON j.id = a.project_id
+JOIN rui.household h ON h.project_id = a.project_id AND h.unit_id = a.row_id
+WHERE a.table_name = 'unit' AND (upper_inf(h.valid) OR upper(h.valid) > (a.at AT TIME ZONE j.time_zone)::date)
+UNION ALL
+SELECT a.project_id, 'archived_unused', format('post %s was archived on %s, shift %s is there %s', a.row_id, a.at, s.id, s.during)
+FROM rui.archived a
+JOIN rui.shift s ON s.project_id = a.project_id AND s.post_id = a.row_id
+WHERE a.table_name = 'post' AND s.state IN ('planned', 'active') AND upper(s.during) > a.at
+UNION ALL
+SELECT coalesce(o.project_id, c.project_id), 'opening_charged', format('opening arrear %s of %s has a charge of %s',
+	coalesce(o.id, c.source_id), coalesce(o.amount::text, 'nothing'), coalesce(c.gross::text, 'nothing'))
+FROM rui.opening_arrear o
+FULL JOIN (SELECT c.project_id, c.source_id, sum(c.gross) AS gross FROM rui.charge c WHERE c.source = 'opening' GROUP BY 1, 2) c
+	ON c.project_id = o.project_id AND c.source_id = o.id
+WHERE o.amount IS DISTINCT FROM c.gross
+UNION ALL
+
 -- Judgement: a score is what its findings give, for ever.
 SELECT a.project_id, 'audit_score', format('audit %s holds %s (%s), its findings give %s (%s)', a.id, a.total, a.grade, s.total, s.grade)
 FROM rui.audit a
@@ -334,5 +355,7 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('document_versions', '文件版本连续', 'documents have all their versions'),
 	('document_content', '文件内容与销毁一致', 'content is there or erased'),
 	('document_kept', '文件按期销毁', 'documents are erased when their time is over'),
+	('archived_unused', '归档不再使用', 'nobody uses what is archived'),
+	('opening_charged', '期初欠费入账一次', 'what earlier books say is charged once'),
 	('audit_score', '评分可复算', 'scores are what their findings give')
 ) AS i(code, zh, en);

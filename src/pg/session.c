@@ -71,10 +71,10 @@ static const party_stamp *current_stamp;
 static bool starting; /* the library is being loaded */
 static int64 access_party; /* whom the access lookup is about */
 
-static const char *const project_states[] = { "candidate", "live", "closed" };
+static const char *const project_states[] = { "candidate", "live", "closed", "archived" };
 
-/* The same for errors, by bit >> 1. */
-static const char *const state_phrases[] = { "a candidate", "live", "closed" };
+/* The same for errors. */
+static const char *const state_phrases[] = { "a candidate", "live", "closed", "archived" };
 
 static int
 state_bit(const char *state)
@@ -85,6 +85,18 @@ state_bit(const char *state)
 		if (strcmp(project_states[i], state) == 0)
 			return 1 << i;
 	return 0;
+}
+
+/* What errors call the state of a bit. */
+static const char *
+state_phrase(int bit)
+{
+	int i;
+
+	for (i = 0; i < (int) lengthof(state_phrases); i++)
+		if (bit == 1 << i)
+			return state_phrases[i];
+	return "in no known state";
 }
 
 static bool
@@ -587,7 +599,7 @@ RUI_FUNCTION(require_permission)
 			ereport(ERROR,
 					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 					 errmsg("project " INT64_FORMAT " is %s", project,
-							state_phrases[state >> 1]),
+							state_phrase(state)),
 					 errdetail("Its state does not allow \"%s\".", permission),
 					 errhint("rui.permission lists the project states that allow each "
 							 "permission.")));
