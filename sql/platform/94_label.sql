@@ -2,6 +2,8 @@
 -- happens in a state machine.
 
 PERFORM rui._name('permission', p.code, p.zh, p.en) FROM (VALUES
+	('archive_project', '归档项目', 'archive projects'), ('export_estate', '导出房产', 'export the estate'), ('export_people', '导出人员', 'export people'),
+	('show_people', '显示个人信息', 'show personal data'), ('import_opening', '导入期初欠费', 'import opening arrears'),
 	('add_charge', '录入应收', 'add charges'), ('ask_grid', '查询网格', 'ask for the grid of a place'),
 	('call_back_ticket', '回访工单', 'call back about tickets'), ('close_period', '会计结账', 'close accounting months'),
 	('consume_events', '消费事件', 'consume events'), ('correct_clocks', '更正时钟', 'correct clocks'),
@@ -64,7 +66,7 @@ PERFORM rui._name('event', e.code, e.zh, e.en) FROM (VALUES
 	('membership.grant', '授予角色', 'role granted'), ('message_channel.set', '设置消息渠道', 'channel set'), ('message_kind.set', '设置消息种类', 'kind of message set'),
 	('message_setting.set', '设置消息参数', 'message setting set'), ('message_template.set', '设置消息模板', 'template set'), ('pause_rule.set', '设置暂停规则', 'pause rule set'),
 	('price_plan.end', '价格停用', 'price ended'), ('price_plan.set', '设置价格', 'price set'), ('project.contract_level', '变更合同等级', 'contract level set'),
-	('project.import', '导入数据', 'data imported'), ('scorecard.set', '设置评分表', 'scorecard set'), ('sla_policy.apply', '应用时效承诺', 'SLA policy applied'),
+	('scorecard.set', '设置评分表', 'scorecard set'), ('sla_policy.apply', '应用时效承诺', 'SLA policy applied'),
 	('sla_policy.end', '时效承诺停用', 'SLA policy ended'), ('sla_policy.set', '设置时效承诺', 'SLA policy set'),
 	('barrier.open', '设立障碍', 'barrier set'), ('barrier.close', '解除障碍', 'barrier ended'), ('passage.open', '开通通道', 'passage opened'), ('passage.close', '关闭通道', 'passage closed')
 ) AS e(code, zh, en);

@@ -18,8 +18,6 @@ PERFORM rui._describe('project_archive', 'When projects were archived and recall
 	'at: When.', 'party_id: Who did it.');
 PERFORM rui._declare_table('project_archive', 'tenant', 'append');
 PERFORM rui._allow_read('project_archive', '{rui_manager,rui_expert,rui_auditor}', 'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
-PERFORM rui._name('event', e.code, e.zh, e.en) FROM (VALUES
-	('project.archive', '项目归档', 'project archived'), ('project.recall', '项目调回', 'project recalled')) AS e(code, zh, en);
 
 -- Reading goes on. What is read-only by its name is so for every room.
 UPDATE rui.permission SET project_states = project_states || '{archived}'::text[]
