@@ -23,7 +23,6 @@ SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
 	zone text;
-	from_at timestamptz;
 	to_at timestamptz;
 	answer jsonb;
 	lacking record;
@@ -46,7 +45,6 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Media are water, electricity, gas, heat and other.';
 	END IF;
 	SELECT p.time_zone INTO zone FROM rui.project p WHERE p.id = estimate_readings.project_id;
-	from_at := month::timestamp AT TIME ZONE zone;
 	to_at := (month + interval '1 month') AT TIME ZONE zone;
 	IF to_at > at THEN
 		RAISE EXCEPTION 'month % has not ended at %', to_char(month, 'YYYY-MM'), at
