@@ -143,6 +143,7 @@ INSERT INTO rui.transition (subject, from_state, action, to_state, permission) V
 	('reading', '(none)', 'doubt', 'to_check', 'report_readings'),
 	('reading', 'to_check', 'confirm', 'accepted', 'check_readings'),
 	('reading', 'to_check', 'refuse', 'rejected', 'check_readings'),
+	('reading', 'accepted', 'refuse', 'rejected', 'check_readings'),
 	('reading', 'to_check', 'supersede', 'superseded', 'record_readings'),
 	('reading', 'accepted', 'supersede', 'superseded', 'record_readings');
 PERFORM rui._mark_workflow('reading', '抄表读数', 'meter reading', '{rejected,superseded}');

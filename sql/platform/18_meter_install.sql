@@ -161,8 +161,14 @@ BEGIN
 		RAISE EXCEPTION 'meter "%", which hangs since %, cannot be taken away at %', present.code, lower(present.installed), removed_at
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give an instant after that, and not after at.';
 	END IF;
+	-- What was estimated for the time after it went was wrong.
+	UPDATE rui.meter_reading e SET last_action = 'refuse', last_at = _take_meter.at
+	FROM rui.meter_register r
+	WHERE r.project_id = _take_meter.project_id AND r.meter_id = _take_meter.meter_id AND e.project_id = r.project_id AND e.register_id = r.id
+		AND e.at > removed_at AND e.kind = 'estimate' AND e.state = 'accepted';
 	SELECT max(e.at) INTO later FROM rui.meter_register r
 	JOIN rui.meter_reading e ON e.project_id = r.project_id AND e.register_id = r.id AND e.at >= removed_at AND e.state IN ('accepted', 'to_check')
+		AND (e.kind <> 'estimate' OR e.at > removed_at)
 	WHERE r.project_id = _take_meter.project_id AND r.meter_id = _take_meter.meter_id;
 	IF later IS NOT NULL THEN
 		RAISE EXCEPTION 'meter "%" was read at %', present.code, later

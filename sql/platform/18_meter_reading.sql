@@ -468,6 +468,10 @@ BEGIN
 		RETURN answer #>> '{}';
 	END IF;
 	doubted := rui._reading(project_id, reading_id);
+	IF doubted.state = 'accepted' AND doubted.kind <> 'estimate' THEN
+		RAISE EXCEPTION 'reading % is accepted', reading_id
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'rui.correct_reading puts another in its place.';
+	END IF;
 	UPDATE rui.meter_reading e SET last_action = 'refuse', last_at = refuse_reading.at
 	WHERE e.project_id = refuse_reading.project_id AND e.id = refuse_reading.reading_id
 	RETURNING e.state INTO new_state;
@@ -479,4 +483,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.refuse_reading(bigint, bigint, text, text, timestamptz) IS
-'Says that a doubted reading is wrong: it never counts; the reason is in the event reading.refuse. Returns its state. Needs permission check_readings. Errors: 22004, 22023, 22001, 22008, P0002 unknown reading, 55000 not to be checked, 42501, RU409.';
+'Says that a doubted reading, or an estimate, is wrong: it counts no more; the reason is in the event reading.refuse. Returns its state. Needs permission check_readings. Errors: 22004, 22023, 22001, 22008, P0002 unknown reading, 55000 accepted as read, or superseded or refused already, 42501, RU409.';

@@ -1,7 +1,7 @@
 -- Meters: what they showed, what was used, exchanges, new beginnings at 0,
 -- late, doubted and corrected readings.
 BEGIN;
-SELECT plan(63);
+SELECT plan(66);
 \ir fixture/estate.sql
 CREATE FUNCTION pg_temp.refused(command text, code text, about text) RETURNS text LANGUAGE sql AS $$SELECT throws_ok($1, $2, NULL, $3)$$;
 CREATE FUNCTION pg_temp.used(project bigint, meter bigint, from_at timestamptz, to_at timestamptz, interpolated boolean DEFAULT false) RETURNS numeric
@@ -117,6 +117,7 @@ SELECT results_eq(format('SELECT value, basis FROM rui.estimate_readings(%s, ''2
 
 -- Meters that go, and who may what.
 SELECT lives_ok(format('SELECT rui.remove_meter(%s, %s, ''3001'', ''2025-05-01 00:00+08'')', :one, :g1), 'a meter goes');
+SELECT is((SELECT e.state FROM rui.meter_reading e JOIN rui.meter_register r ON r.id = e.register_id WHERE r.meter_id = :g1 AND e.kind = 'estimate'), 'rejected', 'what was estimated for later goes with it');
 SELECT pg_temp.refused(format('SELECT rui.record_reading(%s, %s, 3002, read_at => ''2025-06-01 00:00+08'')', :one, :g1), '22023', 'and shows nothing after');
 SELECT pg_temp.refused(format('SELECT rui.replace_meter(%s, %s, ''1'', ''0'')', :one, :w1), '55000', 'a meter is exchanged once');
 SELECT lives_ok(format('SELECT rui.install_meter(%s, ''G1'', ''gas'', ''m3'', %s, installed_at => ''2025-06-01 00:00+08'')', :one, :u1), 'its code is free again');
@@ -131,7 +132,7 @@ SELECT pg_temp.refused(format('SELECT rui.meter_use(%s, %s, ''2025-01-01'', ''20
 SELECT lives_ok(format('SELECT rui.meter_use(%s, %s, ''2025-01-01'', ''2026-01-01'')', :one, :w2), 'his own he does');
 SELECT pg_temp.refused(format('SELECT rui.meter_uses(%s, ''2025-01-01'', ''2026-01-01'')', :one), '42501', 'all of them he does not');
 SET LOCAL ROLE rui_resident;
-SELECT is((SELECT count(*) FROM rui.meter), 4::bigint, 'the table shows him what hangs at home');
+SELECT is((SELECT count(*) FROM rui.meter), 5::bigint, 'the table shows him what hangs at home');
 SELECT is((SELECT count(DISTINCT r.meter_id) FROM rui.meter_reading e JOIN rui.meter_register r ON r.id = e.register_id), 4::bigint, 'and what it showed');
 RESET ROLE;
 SELECT * FROM finish();
