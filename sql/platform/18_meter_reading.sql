@@ -102,12 +102,17 @@ BEGIN
 			l.id AS live_id, l.value AS live_value, l.kind AS live_kind, l.is_rollover AS live_rolls, d.id AS found_document,
 			i.kind <> 'estimate' AS measured
 		FROM input i
-		JOIN rui.meter_register r ON r.project_id = _store_readings.project_id AND r.id = i.register_id
-		JOIN rui.meter m ON m.project_id = r.project_id AND m.id = r.meter_id
-		LEFT JOIN rui.meter_rule u ON u.project_id = m.project_id AND u.medium = m.medium AND NOT is_checked
-		LEFT JOIN rui.meter_reading l ON l.project_id = r.project_id AND l.register_id = r.id AND l.at = i.at
-			AND l.state IN ('accepted', 'to_check') AND l.id IS DISTINCT FROM i.corrects
-		LEFT JOIN rui.document d ON d.project_id = r.project_id AND d.id = i.document_id
+		-- One by one, by their indexes, whatever the planner believes.
+		CROSS JOIN LATERAL (SELECT r.meter_id FROM rui.meter_register r
+			WHERE r.project_id = _store_readings.project_id AND r.id = i.register_id LIMIT 1) r
+		CROSS JOIN LATERAL (SELECT m.medium, m.digits, m.installed FROM rui.meter m
+			WHERE m.project_id = _store_readings.project_id AND m.id = r.meter_id LIMIT 1) m
+		LEFT JOIN rui.meter_rule u ON u.project_id = _store_readings.project_id AND u.medium = m.medium AND NOT is_checked
+		LEFT JOIN LATERAL (SELECT l.id, l.value, l.kind, l.is_rollover FROM rui.meter_reading l
+			WHERE l.project_id = _store_readings.project_id AND l.register_id = i.register_id AND l.at = i.at
+				AND l.state IN ('accepted', 'to_check') AND l.id IS DISTINCT FROM i.corrects LIMIT 1) l ON true
+		LEFT JOIN LATERAL (SELECT d.id FROM rui.document d
+			WHERE d.project_id = _store_readings.project_id AND d.id = i.document_id LIMIT 1) d ON true
 	), checked AS MATERIALIZED (
 		SELECT k.*, CASE WHEN k.live_id IS NOT NULL AND k.live_value = k.value AND k.live_rolls = k.is_rollover
 				AND (k.live_kind = 'estimate') <> k.measured AND k.nth = 1 THEN k.live_id END AS same_id,
@@ -138,8 +143,9 @@ BEGIN
 		SELECT f.register_id, f.at, f.value, f.is_rollover, f.measured, f.row_no FROM fresh f
 		UNION ALL
 		SELECT s.register_id, e.at, e.value, e.is_rollover, true, NULL FROM span s
-		JOIN rui.meter_reading e ON e.project_id = _store_readings.project_id AND e.register_id = s.register_id AND e.at >= s.from_at
-		WHERE e.state = 'accepted' AND e.kind <> 'estimate' AND e.id <> ALL (s.corrects) AND e.id <> ALL (s.live_ids)
+		CROSS JOIN LATERAL (SELECT e.at, e.value, e.is_rollover FROM rui.meter_reading e
+			WHERE e.project_id = _store_readings.project_id AND e.register_id = s.register_id AND e.at >= s.from_at
+				AND e.state = 'accepted' AND e.kind <> 'estimate' AND e.id <> ALL (s.corrects) AND e.id <> ALL (s.live_ids) OFFSET 0) e
 	), series AS (
 		SELECT l.register_id, array_agg(l.at ORDER BY l.at) AS ats, array_agg(l.value ORDER BY l.at) AS readings,
 			array_agg(l.is_rollover ORDER BY l.at) AS rolls, array_agg(l.measured ORDER BY l.at) AS measured,

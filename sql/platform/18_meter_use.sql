@@ -3,23 +3,24 @@
 -- add up to that of both: each is what had been used up to its end, less what
 -- had been used up to its beginning.
 
-CREATE FUNCTION rui._wall_share(from_at timestamptz, to_at timestamptz, at timestamptz, time_zone text) RETURNS numeric
+CREATE FUNCTION rui._wall_part(step numeric, from_at timestamptz, to_at timestamptz, at timestamptz, time_zone text) RETURNS numeric
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-	whole CONSTANT numeric := extract(epoch FROM (to_at AT TIME ZONE time_zone) - (from_at AT TIME ZONE time_zone))::numeric;
-	part CONSTANT numeric := extract(epoch FROM (at AT TIME ZONE time_zone) - (from_at AT TIME ZONE time_zone))::numeric;
+	whole numeric := extract(epoch FROM (to_at AT TIME ZONE time_zone) - (from_at AT TIME ZONE time_zone));
+	part numeric := extract(epoch FROM (at AT TIME ZONE time_zone) - (from_at AT TIME ZONE time_zone));
 BEGIN
-	IF whole > 0 AND part BETWEEN 0 AND whole THEN
-		RETURN part / whole;
+	-- Within the hour that comes twice the wall does not tell.
+	IF whole <= 0 OR part NOT BETWEEN 0 AND whole THEN
+		whole := extract(epoch FROM to_at - from_at);
+		part := extract(epoch FROM at - from_at);
 	END IF;
-	-- Within the hour that comes twice.
-	RETURN extract(epoch FROM at - from_at)::numeric / extract(epoch FROM to_at - from_at)::numeric;
+	RETURN round(step * part / whole, 6);
 END
 $$;
-COMMENT ON FUNCTION rui._wall_share(timestamptz, timestamptz, timestamptz, text) IS
-'Internal: which part of the time between two instants had passed at one between them, by the clock on the wall: each day counts as 24 hours, those on which clocks change too.';
+COMMENT ON FUNCTION rui._wall_part(numeric, timestamptz, timestamptz, timestamptz, text) IS
+'Internal: what of a step between two instants was made at one between them, to 6 decimals, by the clock on the wall: each day counts as 24 hours, those on which clocks change too.';
 
 CREATE FUNCTION rui._meter_increments(project_id bigint, of_chain bigint, of_medium text, from_at timestamptz, to_at timestamptz, interpolated boolean)
 RETURNS TABLE (chain_id bigint, register text, before_id bigint, reading_id bigint, before_at timestamptz, at timestamptz, used numeric,
@@ -47,9 +48,10 @@ BEGIN
 			WHERE e.project_id = _meter_increments.project_id AND e.register_id = f.id AND e.state = 'accepted' AND e.at <= from_at
 			ORDER BY e.at DESC LIMIT 1) b
 		UNION ALL
-		SELECT e.register_id, e.id, e.at, e.value, e.is_rollover, e.kind FROM face f
-		JOIN rui.meter_reading e ON e.project_id = _meter_increments.project_id AND e.register_id = f.id
-		WHERE e.state = 'accepted' AND e.at > from_at AND e.at <= to_at
+		SELECT f.id, e.id, e.at, e.value, e.is_rollover, e.kind FROM face f
+		CROSS JOIN LATERAL (SELECT e.id, e.at, e.value, e.is_rollover, e.kind FROM rui.meter_reading e
+			WHERE e.project_id = _meter_increments.project_id AND e.register_id = f.id AND e.state = 'accepted' AND e.at > from_at AND e.at <= to_at
+			OFFSET 0) e
 		UNION ALL
 		SELECT f.id, a.id, a.at, a.value, a.is_rollover, a.kind FROM face f
 		CROSS JOIN LATERAL (SELECT e.id, e.at, e.value, e.is_rollover, e.kind FROM rui.meter_reading e
@@ -61,8 +63,8 @@ BEGIN
 		FROM shown s WINDOW w AS (PARTITION BY s.register_id ORDER BY s.at)
 	)
 	SELECT f.chain_id, f.code, t.before_id, t.id, t.before_at, t.at,
-		f.multiplier * (CASE WHEN t.at > to_at THEN round(g.went_on * rui._wall_share(t.before_at, t.at, to_at, zone), 6) ELSE g.went_on END
-			- CASE WHEN interpolated AND t.before_at < from_at THEN round(g.went_on * rui._wall_share(t.before_at, t.at, from_at, zone), 6) ELSE 0 END),
+		f.multiplier * (CASE WHEN t.at > to_at THEN rui._wall_part(g.went_on, t.before_at, t.at, to_at, zone) ELSE g.went_on END
+			- CASE WHEN interpolated AND t.before_at < from_at THEN rui._wall_part(g.went_on, t.before_at, t.at, from_at, zone) ELSE 0 END),
 		t.kind = 'estimate' OR t.before_kind = 'estimate'
 	FROM step t
 	JOIN face f ON f.id = t.register_id
