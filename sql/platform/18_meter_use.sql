@@ -55,7 +55,8 @@ BEGIN
 		UNION ALL
 		SELECT f.id, a.id, a.at, a.value, a.is_rollover, a.kind FROM face f
 		CROSS JOIN LATERAL (SELECT e.id, e.at, e.value, e.is_rollover, e.kind FROM rui.meter_reading e
-			WHERE interpolated AND e.project_id = _meter_increments.project_id AND e.register_id = f.id AND e.state = 'accepted' AND e.at > to_at
+			WHERE e.project_id = _meter_increments.project_id AND e.register_id = f.id AND e.state = 'accepted'
+				AND e.at > CASE WHEN interpolated THEN to_at ELSE 'infinity' END
 			ORDER BY e.at LIMIT 1) a
 	), step AS (
 		SELECT s.register_id, s.id, s.at, s.kind, lag(s.id) OVER w AS before_id, lag(s.at) OVER w AS before_at,
