@@ -3,7 +3,7 @@
 
 CREATE FUNCTION rui._judge_readings(prior_at timestamptz, prior_value numeric, prior_days numeric, prior_use numeric,
 	ats timestamptz[], readings numeric[], rolls boolean[], measured boolean[], is_new boolean[], modulus numeric,
-	jump_factor numeric, jump_floor numeric, history_days integer, OUT verdicts text[], OUT times_usual numeric[])
+	jump_factor numeric, jump_floor numeric, history_days integer, frees_turn boolean, OUT verdicts text[], OUT times_usual numeric[])
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
@@ -37,7 +37,7 @@ BEGIN
 				WHEN rolls[i] AND (last_value IS NULL OR readings[i] >= last_value) THEN 'no_turn'
 				WHEN later > cardinality(ats) THEN 'good'
 				WHEN readings[i] + CASE WHEN rolls[i] THEN modulus ELSE 0 END
-					> readings[later] + CASE WHEN rolls[later] THEN modulus ELSE 0 END THEN 'overtakes'
+					> readings[later] + CASE WHEN rolls[later] OR frees_turn THEN modulus ELSE 0 END THEN 'overtakes'
 				WHEN rolls[i] AND rolls[later] THEN 'takes_turn'
 				ELSE 'good' END;
 			IF verdict = 'good' AND measured[i] AND days >= history_days AND step > jump_floor THEN
@@ -62,8 +62,8 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION rui._judge_readings(timestamptz, numeric, numeric, numeric, timestamptz[], numeric[], boolean[], boolean[], boolean[], numeric, numeric, numeric, integer, OUT text[], OUT numeric[]) IS
-'Internal: judges the new among the readings of one register, given in order of time from the first new one on; prior_at and prior_value are the last one measured before, prior_use the use in the prior_days before that. Verdicts of new ones: good; falls: below the one before; no_turn: said to have begun again at 0, but not below the one before; overtakes: above the one after; takes_turn: began again at 0, as the one after it says already; jumps: more than jump_factor times the usual use (times_usual) and jump_floor, once history_days are known. Refused and doubted ones and estimates are not held against what comes later.';
+COMMENT ON FUNCTION rui._judge_readings(timestamptz, numeric, numeric, numeric, timestamptz[], numeric[], boolean[], boolean[], boolean[], numeric, numeric, numeric, integer, boolean, OUT text[], OUT numeric[]) IS
+'Internal: judges the new among the readings of one register, given in order of time from the first new one on; prior_at and prior_value are the last one measured before, prior_use the use in the prior_days before that; frees_turn: the new one takes the place of one that began again at 0, so that the one after it may do so instead. Verdicts of new ones: good; falls: below the one before; no_turn: said to have begun again at 0, but not below the one before; overtakes: above the one after; takes_turn: began again at 0, as the one after it says already; jumps: more than jump_factor times the usual use (times_usual) and jump_floor, once history_days are known. Refused and doubted ones and estimates are not held against what comes later.';
 
 CREATE FUNCTION rui._store_readings(project_id bigint, row_nos integer[], register_ids bigint[], ats timestamptz[], readings numeric[],
 	kinds text[], sources text[], rolls boolean[], document_ids bigint[], remarks text[], corrects bigint[], acted_at timestamptz,
@@ -137,7 +137,9 @@ BEGIN
 		SELECT c.* FROM checked c WHERE rui._good(c.fault, c.same_id)
 	), span AS MATERIALIZED (
 		SELECT f.register_id, min(f.at) AS from_at, max(f.modulus) AS modulus, max(f.jump_factor) AS jump_factor, max(f.jump_floor) AS jump_floor,
-			max(f.history_days) AS history_days, array_remove(array_agg(f.corrects), NULL) AS corrects, array_remove(array_agg(f.live_id), NULL) AS live_ids
+			max(f.history_days) AS history_days, array_remove(array_agg(f.corrects), NULL) AS corrects, array_remove(array_agg(f.live_id), NULL) AS live_ids,
+			bool_or(NOT f.is_rollover AND EXISTS (SELECT FROM rui.meter_reading w
+				WHERE w.project_id = _store_readings.project_id AND w.id = f.corrects AND w.is_rollover AND w.state = 'accepted')) AS frees_turn
 		FROM fresh f GROUP BY f.register_id
 	), line AS (
 		SELECT f.register_id, f.at, f.value, f.is_rollover, f.measured, f.row_no FROM fresh f
@@ -169,7 +171,7 @@ BEGIN
 				AND e.state = 'accepted' AND e.kind <> 'estimate' AND e.at < s.from_at AND e.id <> ALL (s.corrects)
 			ORDER BY e.at DESC LIMIT 1) o ON true
 		CROSS JOIN LATERAL rui._judge_readings(coalesce(p.at, o.at), coalesce(p.value, o.value), p.days, p.used,
-			q.ats, q.readings, q.rolls, q.measured, q.is_new, s.modulus, s.jump_factor, s.jump_floor, s.history_days) j
+			q.ats, q.readings, q.rolls, q.measured, q.is_new, s.modulus, s.jump_factor, s.jump_floor, s.history_days, s.frees_turn) j
 		CROSS JOIN LATERAL unnest(q.row_nos, j.verdicts, j.times_usual) AS v(row_no, verdict, times_usual)
 		WHERE v.row_no IS NOT NULL
 	), done AS (
@@ -224,6 +226,34 @@ $$;
 COMMENT ON FUNCTION rui._store_readings(bigint, integer[], bigint[], timestamptz[], numeric[], text[], text[], boolean[], bigint[], text[], bigint[], timestamptz, boolean, boolean) IS
 'Internal: takes readings (parallel arrays; registers of the project) as far as they are good, each held against those before and after it, and says of each row what became of it: old_id: there already, identical; error_code, problem, hint: why it was refused; is_doubted: taken, to be checked. corrects: the reading a row takes the place of. What is measured takes the place of an estimate of the same instant. preview: says what would be. is_checked: nothing is doubted.';
 
+CREATE FUNCTION rui._settle_turn(project_id bigint, register_id bigint, read_at timestamptz, at timestamptz) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	shown rui.meter_reading;
+	later rui.meter_reading;
+BEGIN
+	SELECT e.* INTO shown FROM rui.meter_reading e
+	WHERE e.project_id = _settle_turn.project_id AND e.register_id = _settle_turn.register_id AND e.at = read_at
+		AND e.state = 'accepted' AND e.kind <> 'estimate';
+	SELECT e.* INTO later FROM rui.meter_reading e
+	WHERE e.project_id = _settle_turn.project_id AND e.register_id = _settle_turn.register_id AND e.at > read_at
+		AND e.state = 'accepted' AND e.kind <> 'estimate'
+	ORDER BY e.at LIMIT 1;
+	-- A register begins again where it falls: there, and nowhere else.
+	IF later.is_rollover <> (later.value < shown.value) THEN
+		UPDATE rui.meter_reading e SET last_action = 'supersede', last_at = _settle_turn.at
+		WHERE e.project_id = _settle_turn.project_id AND e.id = later.id;
+		INSERT INTO rui.meter_reading (project_id, register_id, at, value, kind, source, is_rollover, supersedes, document_id, remark, party_id, last_at)
+		VALUES (_settle_turn.project_id, later.register_id, later.at, later.value, 'correction', later.source, NOT later.is_rollover, later.id,
+			later.document_id, later.remark, rui.current_party(), _settle_turn.at);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._settle_turn(bigint, bigint, timestamptz, timestamptz) IS
+'Internal: after a reading was taken between others: where the one after it says that the register began again at 0 before it, and that was before this one already, or the other way round, a correction of the one after it says so.';
+
 CREATE FUNCTION rui._take_reading(project_id bigint, register_id bigint, read_at timestamptz, reading numeric, kind text, source text,
 	is_rollover boolean, document_id bigint, remark text, corrects bigint, at timestamptz, OUT id bigint, OUT is_doubted boolean)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -231,7 +261,6 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
 	answer record;
-	later rui.meter_reading;
 BEGIN
 	-- NaN is greater than every number.
 	IF reading IS NULL THEN
@@ -242,7 +271,7 @@ BEGIN
 		RAISE EXCEPTION 'reading % has more than 6 decimals', reading USING ERRCODE = 'invalid_parameter_value', HINT = 'Round it.';
 	END IF;
 	SELECT s.* INTO answer FROM rui._store_readings(project_id, ARRAY[1], ARRAY[register_id], ARRAY[read_at], ARRAY[reading],
-		ARRAY[kind], ARRAY[source], ARRAY[is_rollover], ARRAY[document_id], ARRAY[remark], ARRAY[corrects], at, false) s;
+		ARRAY[kind], ARRAY[source], ARRAY[is_rollover], ARRAY[document_id], ARRAY[remark], ARRAY[corrects], at, false, corrects IS NOT NULL) s;
 	IF answer.error_code IS NOT NULL THEN
 		RAISE EXCEPTION '%', answer.problem USING ERRCODE = answer.error_code, HINT = answer.hint;
 	ELSIF answer.old_id IS NOT NULL THEN
@@ -251,24 +280,13 @@ BEGIN
 	END IF;
 	id := answer.id;
 	is_doubted := answer.is_doubted;
-	IF is_rollover AND NOT is_doubted THEN
-		-- It turned before this one: then not once more before the next.
-		SELECT e.* INTO later FROM rui.meter_reading e
-		WHERE e.project_id = _take_reading.project_id AND e.register_id = _take_reading.register_id AND e.at > read_at
-			AND e.state = 'accepted' AND e.kind <> 'estimate'
-		ORDER BY e.at LIMIT 1;
-		IF later.is_rollover THEN
-			UPDATE rui.meter_reading e SET last_action = 'supersede', last_at = _take_reading.at
-			WHERE e.project_id = _take_reading.project_id AND e.id = later.id;
-			INSERT INTO rui.meter_reading (project_id, register_id, at, value, kind, source, supersedes, document_id, remark, party_id, last_at)
-			VALUES (_take_reading.project_id, later.register_id, later.at, later.value, 'correction', later.source, later.id, later.document_id,
-				later.remark, rui.current_party(), _take_reading.at);
-		END IF;
+	IF NOT is_doubted THEN
+		PERFORM rui._settle_turn(project_id, register_id, read_at, at);
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION rui._take_reading(bigint, bigint, timestamptz, numeric, text, text, boolean, bigint, text, bigint, timestamptz, OUT bigint, OUT boolean) IS
-'Internal: takes one reading or raises why not: 22004, 22003, 22023, P0002 document, 23505 there already, RU101 it falls. One that began again at 0 takes that over from the one after it, which is then superseded.';
+'Internal: takes one reading or raises why not: 22004, 22003, 22023, P0002 document, 23505 there already, RU101 it falls. A correction is not doubted.';
 
 CREATE FUNCTION rui._register_of(project_id bigint, meter_id bigint, code text) RETURNS bigint
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -391,7 +409,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.correct_reading(bigint, bigint, numeric, text, boolean, bigint, text, timestamptz) IS
-'Puts another reading of the same instant in the place of one that is wrong, which is superseded and stays; is_rollover and document_id null: as before. The new one is held against those before and after, and may have to be checked. Returns its id. Needs permission record_readings. Errors: 22004, 22003, 22023, 22001, 22008 arguments, P0002 unknown reading or document, RU101 the meter would fall, 55000 an estimate, or superseded or refused already, 42501, RU409.';
+'Puts another reading of the same instant in the place of one that is wrong, which is superseded and stays; is_rollover and document_id null: as before. The new one is held against those before and after; it is not doubted, and where the register began again at 0 before it now rather than after it, or the other way round, the one after it is put right too. Returns its id. Needs permission record_readings. Errors: 22004, 22003, 22023, 22001, 22008 arguments, P0002 unknown reading or document, RU101 the meter would fall, 55000 an estimate, or superseded or refused already, 42501, RU409.';
 
 CREATE FUNCTION rui._reading(project_id bigint, reading_id bigint) RETURNS rui.meter_reading
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -447,6 +465,7 @@ BEGIN
 	UPDATE rui.meter_reading e SET last_action = 'confirm', last_at = confirm_reading.at
 	WHERE e.project_id = confirm_reading.project_id AND e.id = confirm_reading.reading_id
 	RETURNING e.state INTO new_state;
+	PERFORM rui._settle_turn(project_id, doubted.register_id, doubted.at, at);
 	PERFORM rui._emit(project_id, 'reading.confirm', 'meter', (SELECT r.meter_id FROM rui.meter_register r
 		WHERE r.project_id = confirm_reading.project_id AND r.id = doubted.register_id), at, jsonb_build_object('reading_id', reading_id));
 	PERFORM rui._finish_request(project_id, 'confirm_reading', request_key, to_jsonb(new_state));

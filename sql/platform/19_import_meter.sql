@@ -9,6 +9,9 @@ DECLARE
 	given CONSTANT jsonb := nullif(item -> 'registers', 'null');
 	shown CONSTANT jsonb := nullif(item -> 'initial', 'null');
 	codes text[] := '{total}';
+	-- What its digits can show; that they are wrong is another fault.
+	highest CONSTANT numeric := CASE WHEN rui._number_fault('digits', item, 1, 11, 0, true) IS NULL
+		THEN power(10::numeric, (item ->> 'digits')::numeric) - 0.000001 ELSE 999999999999 END;
 	bad text;
 BEGIN
 	IF given IS NOT NULL THEN
@@ -25,14 +28,14 @@ BEGIN
 		IF codes <> '{total}' THEN
 			RETURN ARRAY['22023', 'initial does not say what each register shows', 'Give {"peak": 1, "valley": 2}.'];
 		END IF;
-		RETURN rui._number_fault('initial', item, 0, 999999999999, 6);
+		RETURN rui._number_fault('initial', item, 0, highest, 6);
 	ELSIF jsonb_typeof(shown) <> 'object' OR EXISTS (
 		SELECT FROM jsonb_object_keys(shown) AS k(code) FULL JOIN unnest(codes) AS c(code) ON c.code = k.code WHERE k.code IS NULL OR c.code IS NULL) THEN
 		RETURN ARRAY['22023', 'initial does not name all registers and no others', 'Give {"peak": 1, "valley": 2}.'];
 	END IF;
 	SELECT k.code INTO bad FROM jsonb_object_keys(shown) AS k(code)
-	WHERE rui._number_fault(k.code, shown, 0, 999999999999, 6, true) IS NOT NULL ORDER BY 1 LIMIT 1;
-	RETURN CASE WHEN FOUND THEN rui._number_fault(bad, shown, 0, 999999999999, 6, true) END;
+	WHERE rui._number_fault(k.code, shown, 0, highest, 6, true) IS NOT NULL ORDER BY 1 LIMIT 1;
+	RETURN CASE WHEN FOUND THEN rui._number_fault(bad, shown, 0, highest, 6, true) END;
 END
 $$;
 COMMENT ON FUNCTION rui._registers_fault(jsonb) IS

@@ -73,8 +73,9 @@ SELECT results_eq(format('SELECT row_no, error_code FROM rui.import_meters(%s, %
 	{"code":"X","medium":"water","measured_in":"m3","unit":"1-101"}, {"code":"X","medium":"water","measured_in":"m3","unit":"1-101","installed_at":"2199-01-01 00:00"},
 	{"code":"X","medium":"water","measured_in":"m3","unit":"1-101","installed_at":"2025-01-01 00:00","initial":{"peak":1}}, {"code":"X","medium":"water","measured_in":"m3","unit":"1-101","installed_at":"2025-01-01 00:00","registers":["a","a"]},
 	{"code":"X","medium":"water","measured_in":"m3","unit":"1-101","installed_at":"2025-01-01 00:00","multiplier":0}, {"code":"X","medium":"water","measured_in":"m3","unit":"1-101","installed_at":"2025-01-01 00:00","verified_on":"2025-01-01","verify_by":"2024-01-01"},
-	{"code":"W1","medium":"water","measured_in":"m3","unit":"1-102","installed_at":"2025-01-01 00:00"}, {"code":"X","medium":"water","measured_in":"m3","unit":"1-101","installed_at":"2025-01-01 00:00","initial":-1}]$$),
-	$$VALUES (1, '22023'), (2, '22023'), (3, '22023'), (4, 'P0002'), (5, '22004'), (6, '22023'), (7, '22023'), (8, '22023'), (9, '22003'), (10, '22023'), (11, '23505'), (12, '22003')$$, 'each bad meter is reported');
+	{"code":"W1","medium":"water","measured_in":"m3","unit":"1-102","installed_at":"2025-01-01 00:00"}, {"code":"X","medium":"water","measured_in":"m3","unit":"1-101","installed_at":"2025-01-01 00:00","initial":-1},
+	{"code":"X","medium":"water","measured_in":"m3","unit":"1-101","installed_at":"2025-01-01 00:00","initial":1000,"digits":3}]$$),
+	$$VALUES (1, '22023'), (2, '22023'), (3, '22023'), (4, 'P0002'), (5, '22004'), (6, '22023'), (7, '22023'), (8, '22023'), (9, '22003'), (10, '22023'), (11, '23505'), (12, '22003'), (13, '22003')$$, 'each bad meter is reported');
 
 -- Readings: in the order of time, whatever the order of rows; what does not
 -- fit is listed and changes nothing.

@@ -1,7 +1,7 @@
 -- Meters: what they showed, what was used, exchanges, new beginnings at 0,
 -- late, doubted and corrected readings.
 BEGIN;
-SELECT plan(66);
+SELECT plan(73);
 \ir fixture/estate.sql
 CREATE FUNCTION pg_temp.refused(command text, code text, about text) RETURNS text LANGUAGE sql AS $$SELECT throws_ok($1, $2, NULL, $3)$$;
 CREATE FUNCTION pg_temp.used(project bigint, meter bigint, from_at timestamptz, to_at timestamptz, interpolated boolean DEFAULT false) RETURNS numeric
@@ -48,6 +48,17 @@ SELECT is(pg_temp.used(:one, :w3, '2025-01-01 00:00+08', '2025-03-01 00:00+08'),
 SELECT is((SELECT sum(pg_temp.used(:one, :w3, d, d + interval '1 day', true)) FROM generate_series('2025-01-01 00:00+08'::timestamptz, '2025-02-28 00:00+08', '1 day') d),
 	60::numeric, 'and so do its days together');
 
+-- The turn follows corrections, whichever way.
+SELECT e.id AS a5 FROM rui.meter_reading e JOIN rui.meter_register r ON r.id = e.register_id WHERE r.meter_id = :w3 AND e.value = 5 AND e.state = 'accepted' \gset
+SELECT rui.correct_reading(:one, :a5, 99999, 'Misread', false) AS a6 \gset
+SELECT is((SELECT string_agg(e.value || CASE WHEN e.is_rollover THEN '*' ELSE '' END, ' ' ORDER BY e.at) FROM rui.meter_reading e JOIN rui.meter_register r ON r.id = e.register_id WHERE r.meter_id = :w3 AND e.state = 'accepted'),
+	'99960 99970 99990 99998 99999 20*', 'it began again after it, and so says the one after it');
+SELECT is(pg_temp.used(:one, :w3, '2025-01-01 00:00+08', '2025-03-01 00:00+08'), 60::numeric, 'the whole stays');
+SELECT lives_ok(format('SELECT rui.correct_reading(%s, %s, 7, ''It was right'', true)', :one, :a6), 'and back');
+SELECT is((SELECT string_agg(e.value || CASE WHEN e.is_rollover THEN '*' ELSE '' END, ' ' ORDER BY e.at) FROM rui.meter_reading e JOIN rui.meter_register r ON r.id = e.register_id WHERE r.meter_id = :w3 AND e.state = 'accepted'),
+	'99960 99970 99990 99998 7* 20', 'it began again before it');
+SELECT is(pg_temp.used(:one, :w3, '2025-01-01 00:00+08', '2025-03-01 00:00+08'), 60::numeric, 'the whole stays once more');
+
 -- Corrections.
 SELECT rui.install_meter(:one, 'E1', 'electricity', 'kWh', :u1, initial => '{"peak": 100, "valley": "50.5"}', registers => '{peak,valley}', multiplier => 40, installed_at => '2025-01-01 00:00+08') AS e1 \gset
 SELECT rui.record_reading(:one, :e1, 110, 'peak', read_at => '2025-02-01 00:00+08') AS p1 \gset
@@ -82,6 +93,12 @@ SELECT pg_temp.refused(format('SELECT rui.confirm_reading(%s, %s)', :one, :g3), 
 SELECT rui.record_reading(:one, :g1, 3000, read_at => '2025-04-01 00:00+08') AS g5 \gset
 SELECT is(rui.confirm_reading(:one, :g5), 'accepted', 'another is confirmed');
 SELECT is(pg_temp.used(:one, :g1, '2025-01-01 00:00+08', '2025-04-01 00:00+08'), 3000::numeric, 'and counts from then on');
+
+SELECT rui.install_meter(:one, 'G2', 'gas', 'm3', :u2, initial => '900', digits => 3, installed_at => '2025-01-01 00:00+08') AS g9 \gset
+SELECT rui.record_reading(:one, :g9, 931, read_at => '2025-02-01 00:00+08'), rui.record_reading(:one, :g9, 200, is_rollover => true, read_at => '2025-02-05 00:00+08') AS t1 \gset
+SELECT rui.record_reading(:one, :g9, 210, is_rollover => true, read_at => '2025-05-01 00:00+08') \gset hidden_
+SELECT is(rui.confirm_reading(:one, :t1), 'accepted', 'a doubted one that began again is confirmed after another that did');
+SELECT is(pg_temp.used(:one, :g9, '2025-01-01 00:00+08', '2025-05-01 00:00+08'), 310::numeric, 'it began again once');
 
 -- Days on which clocks change count as days.
 UPDATE rui.project SET time_zone = 'Europe/Madrid' WHERE id = :two;
