@@ -6,6 +6,11 @@ AS 'MODULE_PATHNAME', 'rui_journal_change' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION rui.journal_change() IS
 'Statement trigger after INSERT, UPDATE or DELETE with transition tables; argument: the table''s name. Writes the images of all changed rows to rui.journal, one row per project and megabyte; rows an UPDATE left as they were are not written.';
 
+CREATE FUNCTION rui._store_layout(table_name text) RETURNS void
+AS 'MODULE_PATHNAME', 'rui_store_layout' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION rui._store_layout(text) IS
+'Internal: writes how the columns of a table are now to rui.journal_layout, so that the first two transactions that change its rows need not wait for each other to do so.';
+
 CREATE FUNCTION rui.image_json(columns text, images bytea,
 	OUT image_number integer, OUT operation text, OUT row_key jsonb, OUT old_row jsonb, OUT new_row jsonb)
 RETURNS SETOF record

@@ -167,36 +167,53 @@ $$;
 COMMENT ON FUNCTION rui._stateful_table(text, text, text) IS
 'Internal: makes a table with columns project_id, id, state and last_action obey a machine of rui.transition: that of a subject, or, when subject is empty, that of the subject in a column.';
 
+CREATE FUNCTION rui._create_partition(table_name text, part text, bounds text, about text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	-- Made alone and then attached, it keeps nobody from writing to the table
+	-- meanwhile, but for those who write to its default partition.
+	EXECUTE format('CREATE TABLE rui.%I (LIKE rui.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED INCLUDING STORAGE INCLUDING COMPRESSION)',
+		part, table_name);
+	EXECUTE format('ALTER TABLE rui.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', part);
+	EXECUTE format('ALTER TABLE rui.%I ATTACH PARTITION rui.%I %s', table_name, part, bounds);
+	EXECUTE format('COMMENT ON TABLE rui.%I IS %L', part, about);
+END
+$$;
+COMMENT ON FUNCTION rui._create_partition(text, text, text, text) IS
+'Internal: makes a table like table_name, with row security, and attaches it with these bounds (FOR VALUES …, or DEFAULT). Errors: 23514 where the default partition holds rows of the bounds.';
+
 CREATE FUNCTION rui._create_partitions(table_name text, from_on date, months integer) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-	first_on date := date_trunc('month', from_on);
+	first_on timestamp := date_trunc('month', from_on::timestamp);
 	part text;
 	made integer := 0;
 BEGIN
+	part := table_name || '_default';
+	IF to_regclass(format('rui.%I', part)) IS NULL THEN
+		PERFORM rui._create_partition(table_name, part, 'DEFAULT',
+			format('Partition of rui.%s for instants outside the others; nobody reads it by its own name.', table_name));
+	END IF;
 	FOR i IN 0 .. months - 1 LOOP
 		part := format('%s_%s', table_name, to_char(first_on + make_interval(months => i), 'YYYY_MM'));
 		IF to_regclass(format('rui.%I', part)) IS NULL THEN
-			EXECUTE format('CREATE TABLE rui.%I PARTITION OF rui.%I FOR VALUES FROM (%L) TO (%L)', part, table_name,
-				((first_on + make_interval(months => i))::timestamp AT TIME ZONE 'UTC'),
-				((first_on + make_interval(months => i + 1))::timestamp AT TIME ZONE 'UTC'));
-			EXECUTE format('ALTER TABLE rui.%I ENABLE ROW LEVEL SECURITY', part);
-			EXECUTE format('ALTER TABLE rui.%I FORCE ROW LEVEL SECURITY', part);
-			EXECUTE format('COMMENT ON TABLE rui.%I IS %L', part, format('Partition of rui.%s; nobody reads it by its own name.', table_name));
+			PERFORM rui._create_partition(table_name, part, format('FOR VALUES FROM (%L) TO (%L)',
+				(first_on + make_interval(months => i)) AT TIME ZONE 'UTC', (first_on + make_interval(months => i + 1)) AT TIME ZONE 'UTC'),
+				format('Partition of rui.%s; nobody reads it by its own name.', table_name));
 			made := made + 1;
 		END IF;
 	END LOOP;
-	part := table_name || '_default';
-	IF to_regclass(format('rui.%I', part)) IS NULL THEN
-		EXECUTE format('CREATE TABLE rui.%I PARTITION OF rui.%I DEFAULT', part, table_name);
-		EXECUTE format('ALTER TABLE rui.%I ENABLE ROW LEVEL SECURITY', part);
-		EXECUTE format('ALTER TABLE rui.%I FORCE ROW LEVEL SECURITY', part);
-		EXECUTE format('COMMENT ON TABLE rui.%I IS %L', part, format('Partition of rui.%s for instants outside the others; nobody reads it by its own name.', table_name));
-	END IF;
 	RETURN made;
 END
 $$;
 COMMENT ON FUNCTION rui._create_partitions(text, date, integer) IS
-'Internal: creates the monthly partitions (UTC months) of a table partitioned by time, as many months from from_on as asked, and the default partition; existing ones are left. Returns how many months were created.';
+'Internal: creates the monthly partitions (UTC months) of a table partitioned by time, as many months from from_on as asked, and the default partition; existing ones are left. Returns how many months were created. Errors: 23514 for a month whose rows are in the default partition.';
+
+CREATE FUNCTION rui._extend_partitions(table_name text, from_on date, months integer) RETURNS integer
+AS 'MODULE_PATHNAME', 'rui_extend_partitions' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 1000;
+COMMENT ON FUNCTION rui._extend_partitions(text, date, integer) IS
+'Internal: rui._create_partitions, done as the owner of the table.';

@@ -94,6 +94,7 @@ BEGIN
 		EXECUTE pg_catalog.format('CALL rui.%I()', '_platform_' OPERATOR(pg_catalog.||) file);
 	END LOOP;
 	INSERT INTO rui.platform (version) VALUES (code_version);
+	EXECUTE 'SELECT count(rui._store_layout(t.table_name)) FROM rui.platform_table t WHERE t.writes = ''change''';
 	RESET ROLE;
 	CALL rui._finish_platform();
 	PERFORM pg_catalog.set_config('search_path', old_path, true);

@@ -11,7 +11,10 @@ CREATE TABLE rui.duty_run (
 	duty_code text NOT NULL REFERENCES rui.duty (code),
 	last_at timestamptz NOT NULL,
 	items bigint NOT NULL DEFAULT 0,
-	PRIMARY KEY (project_id, duty_code)
+	failed_at timestamptz,
+	failure text,
+	PRIMARY KEY (project_id, duty_code),
+	CONSTRAINT duty_run_failure CHECK ((failed_at IS NULL) = (failure IS NULL))
 );
 PERFORM rui._describe('duty', 'The duties of the platform. Each is a function rui._duty_CODE(project_id, at) that returns how many items it did.',
 	'sort_order: Order within a tick.',
@@ -19,7 +22,9 @@ PERFORM rui._describe('duty', 'The duties of the platform. Each is a function ru
 PERFORM rui._describe('duty_run', 'When each duty last ran for a project, and how many items it has done.',
 	'duty_code: The duty.',
 	'last_at: Time up to which everything due is done.',
-	'items: Items done since the beginning.');
+	'items: Items done since the beginning.',
+	'failed_at: Time of the last run, where it failed; null where it succeeded.',
+	'failure: Its SQLSTATE and message.');
 PERFORM rui._declare_table('duty', 'reference', 'none');
 PERFORM rui._declare_table('duty_run', 'tenant', 'none');
 GRANT INSERT, UPDATE ON rui.duty_run TO rui_api;
@@ -47,15 +52,39 @@ BEGIN
 		WHERE r.project_id = tick.project_id AND r.duty_code = next_duty.code
 		FOR NO KEY UPDATE;
 		duty := next_duty.code;
-		EXECUTE format('SELECT rui.%I($1, $2)', '_duty_' || next_duty.code) INTO done USING project_id, at;
-		UPDATE rui.duty_run r SET last_at = greatest(r.last_at, tick.at), items = r.items + done
-		WHERE r.project_id = tick.project_id AND r.duty_code = next_duty.code;
+		-- One that fails keeps no other from its time.
+		BEGIN
+			EXECUTE format('SELECT rui.%I($1, $2)', '_duty_' || next_duty.code) INTO done USING project_id, at;
+			UPDATE rui.duty_run r SET last_at = greatest(r.last_at, tick.at), items = r.items + done, failed_at = NULL, failure = NULL
+			WHERE r.project_id = tick.project_id AND r.duty_code = next_duty.code;
+		EXCEPTION
+			WHEN serialization_failure THEN
+				RAISE;
+			WHEN OTHERS THEN
+				done := NULL;
+				UPDATE rui.duty_run r SET failed_at = tick.at, failure = SQLSTATE || ' ' || SQLERRM
+				WHERE r.project_id = tick.project_id AND r.duty_code = next_duty.code;
+				RAISE WARNING 'duty % of project % failed: %', next_duty.code, project_id, SQLERRM
+					USING ERRCODE = SQLSTATE, HINT = 'The next tick tries again; rui.duty_run keeps what failed.';
+		END;
 		RETURN NEXT;
 	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION rui.tick(bigint, timestamptz) IS
-'Runs every duty of a project that is due up to `at`, each due item exactly once however often and concurrently it is called; returns each duty with the number of items done now. Needs permission run_duties. Errors: 22004, 22008, 42501 as every command.';
+'Runs every duty of a project that is due up to `at`, each due item exactly once however often and concurrently it is called; returns each duty with the number of items done now, null for one that failed: that is a warning and kept in rui.duty_run, the others go on, and the next tick tries again. Needs permission run_duties. Errors: 22004, 22008, 42501 as every command.';
+
+CREATE FUNCTION rui._partitioned_tables() RETURNS SETOF text
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN QUERY SELECT c.relname::text FROM pg_partitioned_table p JOIN pg_class c ON c.oid = p.partrelid
+	WHERE c.relnamespace = 'rui'::regnamespace AND p.partstrat = 'r' ORDER BY c.relname;
+END
+$$;
+COMMENT ON FUNCTION rui._partitioned_tables() IS
+'Internal: the tables that are partitioned by month.';
 
 CREATE FUNCTION rui.create_partitions(from_on date, months integer) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -69,11 +98,56 @@ BEGIN
 	ELSIF months NOT BETWEEN 1 AND 600 OR NOT isfinite(from_on) THEN
 		RAISE EXCEPTION 'give a finite date and 1 to 600 months' USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	SET LOCAL ROLE rui_owner;
-	made := rui._create_partitions('event', from_on, months) + rui._create_partitions('journal', from_on, months);
-	RESET ROLE;
+	SELECT coalesce(sum(rui._extend_partitions(t.table_name, from_on, months)), 0) INTO made FROM rui._partitioned_tables() t(table_name);
 	RETURN made;
 END
 $$;
 COMMENT ON FUNCTION rui.create_partitions(date, integer) IS
-'For the DBA: creates the monthly partitions of rui.event and rui.journal for so many months (UTC) from the month of from_on; existing ones are left. Returns how many were made. Rows outside all months live in the default partitions, which are slower to write to; a month whose rows are there already cannot be made (23514). Before loading history, make its months. Errors: 22004, 22023.';
+'For the DBA: creates the monthly partitions of rui.event, rui.journal and rui.posting for so many months (UTC) from the month of from_on; existing ones are left. Returns how many were made. Rows outside all months live in the default partitions, which are slower to write to; a month whose rows are there already cannot be made (23514). Before loading history, make its months. Errors: 22004, 22023.';
+
+CREATE FUNCTION rui._duty_make_partitions(project_id bigint, at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+-- Who reads the default partitions for long is not waited for.
+SET search_path FROM CURRENT SET lock_timeout = '100ms'
+AS $$
+DECLARE
+	-- Of all projects at once, by the server's clock where `at` is behind it.
+	month CONSTANT timestamp := date_trunc('month', greatest(at, now()) AT TIME ZONE 'UTC');
+	next_table text;
+	made bigint := 0;
+BEGIN
+	FOR next_table IN SELECT t.table_name FROM rui._partitioned_tables() t(table_name) LOOP
+		CONTINUE WHEN to_regclass(format('rui.%I', next_table || to_char(month + interval '4 months', '_YYYY_MM'))) IS NOT NULL;
+		BEGIN
+			made := made + rui._extend_partitions(next_table, (month + interval '1 month')::date, 12);
+		EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+			NULL; -- there are months to try again
+		END;
+	END LOOP;
+	RETURN made;
+END
+$$;
+COMMENT ON FUNCTION rui._duty_make_partitions(bigint, timestamptz) IS
+'Internal: makes twelve months of partitions when fewer than four are left. It waits 0.1 s for those who read the default partitions, then leaves it to a later tick.';
+
+CREATE FUNCTION rui._duty_forget_requests(project_id bigint, at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	forgotten bigint;
+BEGIN
+	-- By the clock of the server, which wrote recorded_at.
+	DELETE FROM rui.request r WHERE r.ctid = ANY (ARRAY(
+		SELECT o.ctid FROM rui.request o
+		WHERE o.project_id = _duty_forget_requests.project_id AND o.recorded_at < now() - interval '30 days'
+		ORDER BY o.recorded_at LIMIT 10000 FOR UPDATE SKIP LOCKED));
+	GET DIAGNOSTICS forgotten = ROW_COUNT;
+	RETURN forgotten;
+END
+$$;
+COMMENT ON FUNCTION rui._duty_forget_requests(bigint, timestamptz) IS
+'Internal: forgets request keys after their 30 days, at most 10,000 a tick.';
+INSERT INTO rui.duty (code, sort_order, about) VALUES
+	('make_partitions', 1, 'Makes the monthly partitions to come.'),
+	('forget_requests', 9500, 'Forgets request keys after their 30 days.');

@@ -31,7 +31,6 @@ CREATE INDEX ticket_category_by_parent ON rui.ticket_category (project_id, paren
 CREATE TABLE rui.ticket (
 	project_id bigint NOT NULL,
 	id bigint NOT NULL,
-	number bigint NOT NULL,
 	source text NOT NULL,
 	is_proactive boolean NOT NULL GENERATED ALWAYS AS (source IN ('alarm', 'inspection', 'finding')) STORED,
 	reporter_id bigint NOT NULL REFERENCES rui.party (id),
@@ -52,12 +51,11 @@ CREATE TABLE rui.ticket (
 	is_satisfied boolean,
 	call_back_note text,
 	PRIMARY KEY (project_id, id),
-	CONSTRAINT ticket_number_once UNIQUE (project_id, number),
 	FOREIGN KEY (project_id, id) REFERENCES rui.task (project_id, id),
 	FOREIGN KEY (project_id, household_id) REFERENCES rui.household (project_id, id),
 	FOREIGN KEY (project_id, parent_id) REFERENCES rui.ticket (project_id, id),
 	-- Few constraints, because each costs every INSERT its parsing.
-	CONSTRAINT ticket_sound CHECK (number > 0 AND length(details) BETWEEN 1 AND 4000 AND agreed_resolution > interval '0'
+	CONSTRAINT ticket_sound CHECK (length(details) BETWEEN 1 AND 4000 AND agreed_resolution > interval '0'
 		AND source IN ('call', 'visit', 'message', 'email', 'web', 'resident_app', 'staff_app', 'remote', 'alarm',
 			'inspection', 'finding', 'import')),
 	CONSTRAINT ticket_end_sound CHECK (length(outcome) BETWEEN 1 AND 4000 AND charge_amount > 0
@@ -84,7 +82,6 @@ PERFORM rui._describe('ticket_category', 'What needs are about, as a tree, and w
 	'is_emergency: Whether its tickets are emergencies unless told otherwise.');
 PERFORM rui._describe('ticket', 'A need, from being told to being met: the details of a task of kind ticket.',
 	'id: The id of the task.',
-	'number: Number for people: 1, 2, 3 … within the project, without gaps.',
 	'source: How it came: call, visit, message, email, web, resident_app, staff_app, remote, alarm, inspection, finding or import.',
 	'is_proactive: Whether we found it before anybody asked.',
 	'reporter_id: Who told.',
@@ -105,6 +102,9 @@ PERFORM rui._describe('ticket', 'A need, from being told to being met: the detai
 	'call_back_note: What else was said then, or null.');
 PERFORM rui._declare_table('ticket_category', 'tenant', 'change');
 PERFORM rui._declare_table('ticket', 'tenant', 'change');
+INSERT INTO rui.number_series (code, restarts, prefix, digits) VALUES ('ticket', 'never', '#', 1);
+PERFORM rui._number_table('ticket', 'ticket');
+PERFORM rui._name('series', 'ticket', '工单', 'ticket');
 
 INSERT INTO rui.subject (subject, table_name) VALUES ('ticket', 'task');
 -- Photographs and papers about a need are of who told it and whose it is.

@@ -2,7 +2,7 @@
 -- ticket. Everybody sees of the board what the tables let him see.
 
 CREATE VIEW rui.ticket_board WITH (security_invoker = true, security_barrier = true) AS
-SELECT t.project_id, t.id AS ticket_id, k.number, t.state, zh.name AS state_zh, en.name AS state_en,
+SELECT t.project_id, t.id AS ticket_id, n.number, t.state, zh.name AS state_zh, en.name AS state_en,
 	t.category, c.name_zh AS category_zh, c.name_en AS category_en, t.priority, t.is_emergency, k.source, k.details,
 	t.unit_id, u.code AS unit_code, t.building_id, t.grid_id, t.place,
 	k.reporter_id, k.household_id, t.accountable_id, t.executor_id, w.name AS executor_name,
@@ -17,6 +17,7 @@ SELECT t.project_id, t.id AS ticket_id, k.number, t.state, zh.name AS state_zh, 
 	k.reopen_count, k.parent_id, k.outcome, k.charge_amount, k.rating
 FROM rui.task t
 JOIN rui.ticket k ON k.project_id = t.project_id AND k.id = t.id
+LEFT JOIN rui.document_number n ON n.project_id = k.project_id AND n.series = 'ticket' AND n.subject_id = k.id
 LEFT JOIN rui.ticket_category c ON c.project_id = t.project_id AND c.code = t.category
 LEFT JOIN rui.unit u ON u.project_id = t.project_id AND u.id = t.unit_id
 LEFT JOIN rui.party w ON w.id = t.executor_id
@@ -27,7 +28,7 @@ LEFT JOIN rui.task_clock ar ON ar.project_id = t.project_id AND ar.task_id = t.i
 LEFT JOIN rui.task_clock so ON so.project_id = t.project_id AND so.task_id = t.id AND so.target = 'resolution'
 WHERE t.kind = 'ticket';
 PERFORM rui._describe('ticket_board', 'Tickets with their state, place, people, promises and verdicts: for a manager all of the project, for staff and stewards those they do or answer for (open, or moved in the last 31 days), for residents those they reported and those of their home.',
-	'ticket_id: Id of the ticket.', 'number: Number for people.',
+	'ticket_id: Id of the ticket.', 'number: Number for people; null while the transaction that opens it lasts.',
 	'state_zh: State in Chinese.', 'state_en: State in English.',
 	'category: Code of the category.', 'category_zh: Category in Chinese.', 'category_en: Category in English.',
 	'priority: 1 (first) to 5.', 'is_emergency: Whether it goes before everything else.', 'source: How it came.',
@@ -80,10 +81,11 @@ BEGIN
 		PERFORM rui._missing('at');
 	END IF;
 	RETURN QUERY
-	SELECT (row_number() OVER o)::integer, t.id, t.kind, k.number, t.state, t.category, t.priority, t.is_emergency, u.code,
+	SELECT (row_number() OVER o)::integer, t.id, t.kind, d.number, t.state, t.category, t.priority, t.is_emergency, u.code,
 		t.place, k.details, t.service, n.target, n.due_at, coalesce(l.is_late, false)
 	FROM rui.task t
 	LEFT JOIN rui.ticket k ON k.project_id = t.project_id AND k.id = t.id
+	LEFT JOIN rui.document_number d ON d.project_id = t.project_id AND d.series = 'ticket' AND d.subject_id = t.id
 	LEFT JOIN rui.unit u ON u.project_id = t.project_id AND u.id = t.unit_id
 	LEFT JOIN LATERAL (
 		SELECT c.target, c.due_at FROM rui.task_clock c

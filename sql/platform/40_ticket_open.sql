@@ -81,6 +81,8 @@ BEGIN
 		coalesce(priority, kind_of_need.priority), coalesce(is_emergency, kind_of_need.is_emergency),
 		kind_of_need.skill, kind_of_need.skill_level, kind_of_need.service, site.accountable_id, at, 'open', at)
 	RETURNING id INTO new_id;
+	INSERT INTO rui.ticket (project_id, id, source, reporter_id, household_id, details, agreed_resolution)
+	VALUES (open_ticket.project_id, new_id, open_ticket.source, coalesce(open_ticket.reporter_id, me), home, open_ticket.details, open_ticket.agreed_resolution);
 	PERFORM rui._start_clocks(project_id, new_id, kind_of_need.path, coalesce(priority, kind_of_need.priority),
 		coalesce(is_emergency, kind_of_need.is_emergency), agreed_resolution, at);
 	INSERT INTO rui.event (project_id, at, kind, subject, subject_id, party_id, payload)
@@ -89,16 +91,6 @@ BEGIN
 	IF request_key IS NOT NULL THEN
 		PERFORM rui._finish_request(project_id, 'open_ticket', request_key, to_jsonb(new_id));
 	END IF;
-	-- Last, because whoever opens a ticket next waits for this number.
-	WITH given AS (
-		INSERT INTO rui.document_counter AS c (project_id, series, last_number)
-		VALUES (project_id, 'ticket', 1)
-		ON CONFLICT ON CONSTRAINT document_counter_pkey DO UPDATE SET last_number = c.last_number + 1
-		RETURNING c.last_number)
-	INSERT INTO rui.ticket (project_id, id, number, source, reporter_id, household_id, details, agreed_resolution)
-	SELECT open_ticket.project_id, new_id, given.last_number, open_ticket.source,
-		coalesce(open_ticket.reporter_id, me), home, open_ticket.details, open_ticket.agreed_resolution
-	FROM given;
 	RETURN new_id;
 END
 $$;

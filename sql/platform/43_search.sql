@@ -172,9 +172,9 @@ DECLARE
 BEGIN
 	IF number_text IS NOT NULL THEN
 		RETURN QUERY
-		SELECT 1, 3, '', -k.id, 'ticket', k.id, 'number' FROM rui.ticket k
-		WHERE k.project_id = _search_tickets.project_id AND k.number = number_text::bigint
-			AND (only_ids IS NULL OR k.id = ANY (only_ids));
+		SELECT 1, 3, '', -d.subject_id, 'ticket', d.subject_id, 'number' FROM rui.document_number d
+		WHERE d.project_id = _search_tickets.project_id AND d.series = 'ticket' AND d.period_on = '-infinity' AND d.number = number_text::bigint
+			AND (only_ids IS NULL OR d.subject_id = ANY (only_ids));
 	END IF;
 	IF all_words = '{}' THEN
 		RETURN;
@@ -286,7 +286,7 @@ BEGIN
 		FROM unnest(hits) h WHERE h.matched = 'phone';
 	END IF;
 	RETURN QUERY
-	SELECT h.rank_no, h.kind, h.subject_id, coalesce(u.code, p.name, '#' || k.number, b.name, b.code),
+	SELECT h.rank_no, h.kind, h.subject_id, coalesce(u.code, p.name, rui.number_of(k.project_id, 'ticket', k.id), b.name, b.code),
 		CASE h.kind WHEN 'home' THEN coalesce(v.name, v.code) WHEN 'ticket' THEN rui._short(k.details, 80) WHEN 'building' THEN b.code
 			ELSE (SELECT string_agg(DISTINCT n.code, ', ' ORDER BY n.code) FROM rui.occupancy o
 				JOIN rui.unit n ON n.project_id = o.project_id AND n.id = o.unit_id

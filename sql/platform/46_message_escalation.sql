@@ -43,13 +43,13 @@ BEGIN
 	END IF;
 	FOR news IN
 		-- What is a week old is no news; each is said once, by its key.
-		SELECT f.key, t.accountable_id, jsonb_build_object('ticket', coalesce(k.number, t.id),
+		SELECT f.key, t.accountable_id, jsonb_build_object('ticket', coalesce(d.number, t.id),
 			'target_zh', rui.label('target', e.target, 'zh'), 'target_en', rui.label('target', e.target, 'en'),
 			'step_zh', CASE WHEN e.level < 0 THEN '即将到期' WHEN e.level = 0 THEN '已超时' ELSE format('超时升级%s级', e.level) END,
 			'step_en', CASE WHEN e.level < 0 THEN 'soon due' WHEN e.level = 0 THEN 'late' ELSE format('late, level %s', e.level) END) AS filling
 		FROM rui.escalation e
 		JOIN rui.task t ON t.project_id = e.project_id AND t.id = e.task_id
-		LEFT JOIN rui.ticket k ON k.project_id = t.project_id AND k.id = t.id
+		LEFT JOIN rui.document_number d ON d.project_id = t.project_id AND d.series = t.kind AND d.subject_id = t.id
 		CROSS JOIN LATERAL (SELECT format('escalation %s %s %s %s', e.task_id, e.target, e.cycle, e.level) AS key) f
 		WHERE e.project_id = _duty_tell_escalations.project_id AND e.notify_at <= _duty_tell_escalations.at
 			AND e.notify_at > _duty_tell_escalations.at - interval '7 days'

@@ -181,13 +181,29 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
 	posted record;
+	checked_project bigint;
+	checked_period date;
 	found_state text;
 	foreign_account bigint;
 BEGIN
+	-- One pass over the rows, and one look per pair of accounts, not one per
+	-- row as a foreign key would.
 	FOR posted IN
-		SELECT n.project_id, n.period, min(n.at) AS first_at FROM new_rows n
-		GROUP BY n.project_id, n.period ORDER BY n.project_id, n.period
+		SELECT n.project_id, n.period, n.debit_account, n.credit_account, min(min(n.at)) OVER (PARTITION BY n.project_id, n.period) AS first_at
+		FROM new_rows n
+		GROUP BY n.project_id, n.period, n.debit_account, n.credit_account ORDER BY n.project_id, n.period
 	LOOP
+		SELECT a.account_id INTO foreign_account
+		FROM (VALUES (posted.debit_account), (posted.credit_account)) AS a(account_id)
+		WHERE NOT EXISTS (SELECT FROM rui.account c WHERE c.project_id = posted.project_id AND c.id = a.account_id)
+		LIMIT 1;
+		IF FOUND THEN
+			RAISE EXCEPTION 'account % is not in the chart of the posting''s project', foreign_account
+				USING ERRCODE = 'foreign_key_violation';
+		END IF;
+		CONTINUE WHEN posted.project_id = checked_project AND posted.period = checked_period;
+		checked_project := posted.project_id;
+		checked_period := posted.period;
 		IF posted.period > rui._local_date(posted.project_id, posted.first_at) THEN
 			RAISE EXCEPTION 'accounting month % begins after the posting''s time %', to_char(posted.period, 'YYYY-MM'), posted.first_at
 				USING ERRCODE = 'invalid_parameter_value', HINT = 'Post when the month has begun.';
@@ -214,16 +230,6 @@ BEGIN
 				USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Post with a time in an open month.';
 		END IF;
 	END LOOP;
-	-- One look per pair of accounts, not one per row as a foreign key would.
-	SELECT a.account_id INTO foreign_account
-	FROM (SELECT DISTINCT n.project_id, n.debit_account, n.credit_account FROM new_rows n) n
-	CROSS JOIN LATERAL (VALUES (n.debit_account), (n.credit_account)) AS a(account_id)
-	WHERE NOT EXISTS (SELECT FROM rui.account c WHERE c.project_id = n.project_id AND c.id = a.account_id)
-	LIMIT 1;
-	IF FOUND THEN
-		RAISE EXCEPTION 'account % is not in the chart of the posting''s project', foreign_account
-			USING ERRCODE = 'foreign_key_violation';
-	END IF;
 	RETURN NULL;
 END
 $$;

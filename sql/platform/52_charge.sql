@@ -98,7 +98,8 @@ PERFORM rui._name('charge_source', s.code, s.zh, s.en) FROM (VALUES
 -- Every charge is in the ledger the moment it exists, whoever writes it.
 CREATE FUNCTION rui._post_charges() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
+-- Of many rows: a loop over their fee items would take as long as the rest.
+SET search_path FROM CURRENT SET enable_nestloop = off
 AS $$
 DECLARE
 	-- Rows that post in the same month: usually all of the statement.
@@ -109,22 +110,27 @@ DECLARE
 	late_fee_id bigint;
 BEGIN
 	FOR alike IN
-		SELECT n.project_id, date_trunc('month', n.starts_on) AS month, n.at FROM new_rows n
-		GROUP BY n.project_id, date_trunc('month', n.starts_on), n.at ORDER BY 1, 2, 3
+		SELECT d.project_id, m.month, (m.month + interval '1 month')::date AS next_month, d.at
+		FROM (SELECT DISTINCT n.project_id, n.starts_on, n.at FROM new_rows n) d
+		CROSS JOIN LATERAL (SELECT date_trunc('month', d.starts_on::timestamp)::date AS month) m
+		GROUP BY d.project_id, m.month, d.at ORDER BY 1, 2, 4
 	LOOP
-		posting_month := rui._posting_month(alike.project_id, alike.month::date, alike.at);
+		posting_month := rui._posting_month(alike.project_id, alike.month, alike.at);
 		receivable_id := rui._account(alike.project_id, '1122');
 		tax_id := rui._account(alike.project_id, '2221');
 		late_fee_id := rui._account(alike.project_id, '6301');
 		INSERT INTO rui.posting (project_id, at, period, debit_account, credit_account, amount, document, document_id)
-		SELECT n.project_id, n.at, posting_month, receivable_id, s.account_id, s.amount, 'charge', n.id
+		SELECT n.project_id, n.at, posting_month, receivable_id,
+			CASE n.component WHEN 'late_fee' THEN late_fee_id ELSE f.revenue_account_id END, n.net, 'charge', n.id
 		FROM new_rows n
-		JOIN rui.fee_item f ON f.project_id = n.project_id AND f.id = n.fee_item_id
-		CROSS JOIN LATERAL (VALUES
-			(CASE n.component WHEN 'late_fee' THEN late_fee_id ELSE f.revenue_account_id END, n.net),
-			(tax_id, n.tax)) AS s(account_id, amount)
-		WHERE n.project_id = alike.project_id AND n.at = alike.at AND date_trunc('month', n.starts_on) = alike.month
-			AND s.amount > 0;
+		JOIN rui.fee_item f ON f.project_id = alike.project_id AND f.id = n.fee_item_id
+		WHERE n.project_id = alike.project_id AND n.at = alike.at AND n.starts_on >= alike.month AND n.starts_on < alike.next_month
+			AND n.net > 0
+		UNION ALL
+		SELECT n.project_id, n.at, posting_month, receivable_id, tax_id, n.tax, 'charge', n.id
+		FROM new_rows n
+		WHERE n.project_id = alike.project_id AND n.at = alike.at AND n.starts_on >= alike.month AND n.starts_on < alike.next_month
+			AND n.tax > 0;
 	END LOOP;
 	RETURN NULL;
 END

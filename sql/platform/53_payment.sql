@@ -94,6 +94,9 @@ PERFORM rui._describe('allocation', 'Which payment pays how much of which charge
 	'reason: Why it was taken back.');
 PERFORM rui._declare_table('payment_channel', 'reference', 'none');
 PERFORM rui._declare_table('payment', 'tenant', 'append');
+INSERT INTO rui.number_series (code, restarts, prefix, digits) VALUES ('receipt', 'year', 'R', 6);
+PERFORM rui._number_table('payment', 'receipt', 'at');
+PERFORM rui._name('series', 'receipt', '收据', 'receipt');
 PERFORM rui._declare_table('payment_reversal', 'tenant', 'append');
 PERFORM rui._declare_table('refund', 'tenant', 'append');
 PERFORM rui._declare_table('allocation', 'tenant', 'append');

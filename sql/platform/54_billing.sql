@@ -9,6 +9,11 @@ CREATE TABLE rui.billing_run (
 	runs integer NOT NULL DEFAULT 0,
 	charges bigint NOT NULL DEFAULT 0,
 	gross rui.amount NOT NULL DEFAULT 0,
+	next_unit bigint,
+	units_done bigint NOT NULL DEFAULT 0,
+	units_total bigint NOT NULL DEFAULT 0,
+	began_at timestamptz,
+	ended_at timestamptz,
 	PRIMARY KEY (project_id, id),
 	CONSTRAINT billing_run_once UNIQUE (project_id, month)
 );
@@ -16,126 +21,77 @@ PERFORM rui._permit('run_billing', '{live}', 'manager', 'accountant', 'loader');
 PERFORM rui._describe('billing_run', 'What billing runs have charged, by month.',
 	'month: The month billed (its first day).',
 	'first_at: Time of the first run.', 'last_at: Time of the last run.', 'runs: How many there were.',
-	'charges: Charges made by all of them.', 'gross: Their sum, with tax.');
+	'charges: Charges made by all of them.', 'gross: Their sum, with tax.',
+	'next_unit: Where a run in pieces goes on; null: none is under way.',
+	'units_done: Units the last run in pieces has been through.', 'units_total: Units it had to go through when it began.',
+	'began_at: When it began, by the server''s clock; null where there was none.',
+	'ended_at: When it was through; null while it is under way.');
 PERFORM rui._declare_table('billing_run', 'tenant', 'change');
 PERFORM rui._allow_read('billing_run', '{rui_manager,rui_expert,rui_analyst,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 
-CREATE FUNCTION rui._due_charges(project_id bigint, month date, at timestamptz)
-RETURNS TABLE (fee_item_id bigint, unit_id bigint, payer_id bigint, plan_id bigint, revision integer, period daterange,
-	quantity numeric, net numeric, tax numeric, gross numeric, tax_rate numeric, due_on date)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100000
-SET search_path FROM CURRENT SET jit = off
+CREATE FUNCTION rui._check_billing(project_id bigint, month date, at timestamptz) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
 AS $$
-DECLARE
-	whole daterange := daterange(month, (month + interval '1 month')::date);
-	today date := rui._local_date(project_id, at);
 BEGIN
-	RETURN QUERY
-	-- Which plan counts for which kind of units on which days: a few rows.
-	WITH plan AS MATERIALIZED (
-		SELECT p.id, p.fee_item_id, p.unit_kind, p.quantity, p.tariff, p.due_days, p.valid,
-			(p.tariff::text::jsonb #>> '{tax,rate}')::numeric AS tax_rate, f.payer
-		FROM rui.price_plan p
-		JOIN rui.fee_item f ON f.project_id = p.project_id AND f.id = p.fee_item_id
-		WHERE p.project_id = _due_charges.project_id AND p.valid && whole),
-	plan_cut AS (
-		SELECT p.fee_item_id, greatest(lower(p.valid), month) AS day FROM plan p
-		UNION
-		SELECT p.fee_item_id, upper(p.valid) FROM plan p WHERE upper(p.valid) < upper(whole)),
-	plan_part AS (
-		SELECT c.fee_item_id,
-			daterange(c.day, lead(c.day, 1, upper(whole)) OVER (PARTITION BY c.fee_item_id ORDER BY c.day)) AS days
-		FROM plan_cut c),
-	rate AS MATERIALIZED (
-		SELECT k.kind, p.id AS plan_id, range_agg(d.days) AS days
-		FROM plan_part d
-		CROSS JOIN unnest('{home,shop,office,parking,storage,other}'::text[]) AS k(kind)
-		CROSS JOIN LATERAL (SELECT p.id, p.quantity FROM plan p
-			WHERE p.fee_item_id = d.fee_item_id AND p.valid @> lower(d.days) AND p.unit_kind IN ('any', k.kind)
-			ORDER BY p.unit_kind = 'any' LIMIT 1) p
-		WHERE p.quantity <> 'once'
-		GROUP BY k.kind, p.id),
-	-- Days on which a unit changes hands or households.
-	unit_cut AS (
-		SELECT u.id AS unit_id, month AS day FROM rui.unit u WHERE u.project_id = _due_charges.project_id
-		UNION
-		SELECT o.unit_id, d.day FROM rui.ownership o
-		CROSS JOIN LATERAL (VALUES (lower(o.valid)), (upper(o.valid))) AS d(day)
-		WHERE o.project_id = _due_charges.project_id AND d.day > month AND d.day < upper(whole)
-		UNION
-		SELECT h.unit_id, d.day FROM rui.household h
-		CROSS JOIN LATERAL (VALUES (lower(h.valid)), (upper(h.valid))) AS d(day)
-		WHERE h.project_id = _due_charges.project_id AND d.day > month AND d.day < upper(whole)),
-	unit_part AS (
-		SELECT c.unit_id,
-			daterange(c.day, lead(c.day, 1, upper(whole)) OVER (PARTITION BY c.unit_id ORDER BY c.day)) AS days
-		FROM unit_cut c),
-	occupant AS (
-		SELECT DISTINCT ON (d.unit_id, d.days) d.unit_id, d.days, h.id AS household_id, o.party_id
-		FROM unit_part d
-		JOIN rui.household h ON h.project_id = _due_charges.project_id AND h.unit_id = d.unit_id
-			AND h.valid @> lower(d.days)
-		LEFT JOIN rui.occupancy o ON o.project_id = h.project_id AND o.household_id = h.id
-			AND o.valid @> lower(d.days) AND o.role IN ('tenant', 'owner', 'family')
-		ORDER BY d.unit_id, d.days, array_position('{tenant,owner,family}', o.role), o.party_id),
-	unit_payer AS (
-		SELECT d.unit_id, d.days, p.household_id,
-			CASE cardinality(o.owner_ids) WHEN 1 THEN o.owner_ids[1] ELSE rui._main_owner(o.owner_ids, o.share_parts) END AS owner_id,
-			p.party_id AS occupant_id
-		FROM unit_part d
-		LEFT JOIN rui.ownership o ON o.project_id = _due_charges.project_id AND o.unit_id = d.unit_id
-			AND o.valid @> lower(d.days)
-		LEFT JOIN occupant p ON p.unit_id = d.unit_id AND p.days = d.days),
-	-- What is charged already, or was taken back for good.
-	billed AS (
-		SELECT c.fee_item_id, c.unit_id, range_agg(c.period) FILTER (WHERE v.bill_again IS NOT TRUE) AS days
-		FROM rui.charge c
-		LEFT JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id
-		WHERE c.project_id = _due_charges.project_id AND c.source = 'plan'
-			AND c.starts_on >= month AND c.starts_on < upper(whole)
-		GROUP BY c.fee_item_id, c.unit_id),
-	again AS (
-		SELECT c.fee_item_id, c.unit_id, c.starts_on, max(c.revision) AS revision
-		FROM rui.charge c
-		JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id
-		WHERE c.project_id = _due_charges.project_id AND c.source = 'plan'
-			AND c.starts_on >= month AND c.starts_on < upper(whole)
-		GROUP BY c.fee_item_id, c.unit_id, c.starts_on),
-	bill AS (
-		SELECT u.id AS unit_id, u.area_m2, r.plan_id, w.payer_id,
-			range_agg(r.days * d.days::datemultirange) AS days
-		FROM rui.unit u
-		JOIN rate r ON r.kind = u.kind
-		JOIN plan p ON p.id = r.plan_id
-		JOIN unit_payer d ON d.unit_id = u.id
-		CROSS JOIN LATERAL (SELECT CASE p.payer WHEN 'owner' THEN coalesce(d.owner_id, d.occupant_id)
-			ELSE coalesce(d.occupant_id, d.owner_id) END AS payer_id) w
-		WHERE u.project_id = _due_charges.project_id AND (p.quantity <> 'household' OR d.household_id IS NOT NULL)
-		GROUP BY u.id, u.area_m2, r.plan_id, w.payer_id),
-	piece AS (
-		SELECT b.unit_id, b.plan_id, b.payer_id, p.fee_item_id, p.tax_rate, p.due_days, s.days, q.quantity, c.net, c.gross
-		FROM bill b
-		JOIN plan p ON p.id = b.plan_id
-		LEFT JOIN billed o ON o.fee_item_id = p.fee_item_id AND o.unit_id = b.unit_id
-		CROSS JOIN LATERAL unnest(b.days - coalesce(o.days, '{}')) AS s(days)
-		CROSS JOIN LATERAL (SELECT CASE p.quantity WHEN 'area' THEN b.area_m2 ELSE 1 END AS quantity) q
-		CROSS JOIN LATERAL rui.charge(p.tariff, q.quantity) c)
-	-- A part of the month costs what the month costs up to its end less what
-	-- it costs up to its beginning: parts add up, whoever bills them when.
-	SELECT p.fee_item_id, p.unit_id, p.payer_id, p.plan_id, coalesce(g.revision, 0) + 1, p.days, p.quantity,
-		m.net, m.gross - m.net, m.gross, p.tax_rate, greatest(month + p.due_days, today)
-	FROM piece p
-	LEFT JOIN again g ON g.fee_item_id = p.fee_item_id AND g.unit_id = p.unit_id AND g.starts_on = lower(p.days)
-	CROSS JOIN LATERAL (SELECT CASE WHEN p.days = whole THEN p.gross
-		ELSE rui.prorate(p.gross, daterange(month, upper(p.days)), whole)
-			- rui.prorate(p.gross, daterange(month, lower(p.days)), whole) END AS gross) w
-	CROSS JOIN LATERAL (SELECT w.gross,
-		CASE WHEN p.days = whole THEN p.net ELSE round(w.gross / (1 + coalesce(p.tax_rate, 0)), 2) END AS net) m;
+	PERFORM rui._check_time(project_id, at);
+	PERFORM rui._check_month('month', month);
+	IF month > rui._local_date(project_id, at) THEN
+		RAISE EXCEPTION 'month % has not begun at %', to_char(month, 'YYYY-MM'), at
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Bill a month once it has begun.';
+	ELSIF month < (SELECT b.first_month FROM rui.books b WHERE b.project_id = _check_billing.project_id) THEN
+		RAISE EXCEPTION 'the books of project % begin after %', project_id, to_char(month, 'YYYY-MM')
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Older debts are opening balances.';
+	END IF;
 END
 $$;
-COMMENT ON FUNCTION rui._due_charges(bigint, date, timestamptz) IS
-'Internal: what a billing run of a month would charge at an instant: every fee item with a plan for the month, for every unit of its kind, on the days not charged yet, cut where the plan or the payer changes. A part of the month costs the tariff''s gross of the whole month by days, cumulatively rounded, so the parts of a month add up to it exactly; its tax is what that gross contains.';
+COMMENT ON FUNCTION rui._check_billing(bigint, date, timestamptz) IS
+'Internal: what every billing run checks first: the time, and that the month has begun and is not before the books. Errors: 22004, 22008, 22023, 42501.';
+
+CREATE FUNCTION rui._charge_units(project_id bigint, month date, at timestamptz, first_unit bigint, last_unit bigint)
+RETURNS TABLE (fee_code text, charges bigint, net numeric, tax numeric, gross numeric)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 10
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN QUERY
+	WITH added AS (
+		INSERT INTO rui.charge AS c (project_id, fee_item_id, unit_id, payer_id, source, source_id, plan_id, revision,
+			period, quantity, net, tax, gross, tax_rate, due_on, at)
+		SELECT _charge_units.project_id, d.fee_item_id, d.unit_id, d.payer_id, 'plan', d.plan_id, d.plan_id, d.revision,
+			d.period, d.quantity, d.net, d.tax, d.gross, d.tax_rate, d.due_on, _charge_units.at
+		FROM rui._due_charges(_charge_units.project_id, _charge_units.month, _charge_units.at, first_unit, last_unit) d
+		ORDER BY d.fee_item_id, d.unit_id, d.period
+		RETURNING c.fee_item_id, c.net, c.tax, c.gross)
+	SELECT f.code, count(*), sum(a.net), sum(a.tax), sum(a.gross)
+	FROM added a
+	JOIN rui.fee_item f ON f.project_id = _charge_units.project_id AND f.id = a.fee_item_id
+	GROUP BY f.code ORDER BY f.code;
+END
+$$;
+COMMENT ON FUNCTION rui._charge_units(bigint, date, timestamptz, bigint, bigint) IS
+'Internal: charges what is due of a month for units with ids from first_unit to last_unit (null: all); returns number and sums by fee item. The caller holds the books.';
+
+CREATE FUNCTION rui._begin_billing(project_id bigint, month date, at timestamptz) RETURNS rui.billing_run
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	run rui.billing_run;
+BEGIN
+	-- A second run waits here, and then finds everything charged.
+	PERFORM rui._lock_books(project_id);
+	INSERT INTO rui.billing_run AS r (project_id, month, first_at, last_at)
+	VALUES (_begin_billing.project_id, _begin_billing.month, _begin_billing.at, _begin_billing.at)
+	ON CONFLICT ON CONSTRAINT billing_run_once DO NOTHING;
+	SELECT r.* INTO run FROM rui.billing_run r
+	WHERE r.project_id = _begin_billing.project_id AND r.month = _begin_billing.month;
+	RETURN run;
+END
+$$;
+COMMENT ON FUNCTION rui._begin_billing(bigint, date, timestamptz) IS
+'Internal: locks the books and returns the row of the month''s runs, made when it is the first.';
 
 CREATE FUNCTION rui.run_billing(project_id bigint, month date, dry_run boolean DEFAULT false, at timestamptz DEFAULT now())
 RETURNS TABLE (fee_code text, charges bigint, net numeric, tax numeric, gross numeric)
@@ -150,16 +106,9 @@ DECLARE
 	allocated bigint;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'run_billing');
-	PERFORM rui._check_time(project_id, at);
-	PERFORM rui._check_month('month', month);
+	PERFORM rui._check_billing(project_id, month, at);
 	IF dry_run IS NULL THEN
 		PERFORM rui._missing('dry_run');
-	ELSIF month > rui._local_date(project_id, at) THEN
-		RAISE EXCEPTION 'month % has not begun at %', to_char(month, 'YYYY-MM'), at
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Bill a month once it has begun.';
-	ELSIF month < (SELECT b.first_month FROM rui.books b WHERE b.project_id = run_billing.project_id) THEN
-		RAISE EXCEPTION 'the books of project % begin after %', project_id, to_char(month, 'YYYY-MM')
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Older debts are opening balances.';
 	END IF;
 	IF dry_run THEN
 		RETURN QUERY
@@ -169,28 +118,10 @@ BEGIN
 		GROUP BY f.code ORDER BY f.code;
 		RETURN;
 	END IF;
-	-- A second run waits here, and then finds everything charged.
-	PERFORM rui._lock_books(project_id);
-	INSERT INTO rui.billing_run AS r (project_id, month, first_at, last_at)
-	VALUES (run_billing.project_id, run_billing.month, run_billing.at, run_billing.at)
-	ON CONFLICT ON CONSTRAINT billing_run_once DO NOTHING;
-	SELECT r.id INTO run_id FROM rui.billing_run r
-	WHERE r.project_id = run_billing.project_id AND r.month = run_billing.month;
-	FOR fee IN
-		WITH added AS (
-			INSERT INTO rui.charge AS c (project_id, fee_item_id, unit_id, payer_id, source, source_id, plan_id, revision,
-				period, quantity, net, tax, gross, tax_rate, due_on, at)
-			SELECT run_billing.project_id, d.fee_item_id, d.unit_id, d.payer_id, 'plan', d.plan_id, d.plan_id, d.revision,
-				d.period, d.quantity, d.net, d.tax, d.gross, d.tax_rate, d.due_on, run_billing.at
-			FROM rui._due_charges(run_billing.project_id, run_billing.month, run_billing.at) d
-			ORDER BY d.fee_item_id, d.unit_id, d.period
-			RETURNING c.fee_item_id, c.net, c.tax, c.gross)
-		SELECT f.code, count(*) AS charges, sum(a.net) AS net, sum(a.tax) AS tax, sum(a.gross) AS gross
-		FROM added a
-		JOIN rui.fee_item f ON f.project_id = run_billing.project_id AND f.id = a.fee_item_id
-		GROUP BY f.code ORDER BY f.code
+	run_id := (rui._begin_billing(project_id, month, at)).id;
+	FOR fee IN SELECT c.* FROM rui._charge_units(run_billing.project_id, run_billing.month, run_billing.at, NULL, NULL) c
 	LOOP
-		fee_code := fee.code;
+		fee_code := fee.fee_code;
 		charges := fee.charges;
 		net := fee.net;
 		tax := fee.tax;
@@ -212,6 +143,74 @@ END
 $$;
 COMMENT ON FUNCTION rui.run_billing(bigint, date, boolean, timestamptz) IS
 'Charges everything recurring for a month (its first day) that has begun: each fee item, unit and day once, in one transaction; then prepayments pay what is open. Run again, it charges only what has become due since; two runs at once give the charges of one. dry_run only counts. Returns number and sums of the new charges by fee item. Needs permission run_billing. Errors: 22004, 22008, 22023 not a first day, not begun or before the books, 55000 no books or the month of at is closed, 42501.';
+
+CREATE FUNCTION rui.continue_billing(project_id bigint, month date, units integer DEFAULT 20000, at timestamptz DEFAULT now())
+RETURNS TABLE (units_done bigint, units_total bigint, charges bigint, gross numeric, is_finished boolean)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 1
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	run rui.billing_run;
+	last_unit bigint;
+	passed bigint;
+	allocated bigint;
+BEGIN
+	PERFORM rui.require_permission(project_id, 'run_billing');
+	PERFORM rui._check_billing(project_id, month, at);
+	IF (units BETWEEN 1 AND 1000000) IS NOT TRUE THEN
+		RAISE EXCEPTION 'units must be 1 to 1000000, not %', coalesce(units::text, 'null') USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	run := rui._begin_billing(project_id, month, at);
+	IF run.next_unit IS NULL THEN
+		run.next_unit := -9223372036854775808;
+		run.units_done := 0;
+		run.began_at := clock_timestamp();
+		SELECT count(*) INTO run.units_total FROM rui.unit u WHERE u.project_id = continue_billing.project_id;
+	END IF;
+	SELECT max(u.id), count(*) INTO last_unit, passed
+	FROM (SELECT u.id FROM rui.unit u WHERE u.project_id = continue_billing.project_id AND u.id >= run.next_unit ORDER BY u.id LIMIT units) u;
+	SELECT coalesce(sum(c.charges), 0), coalesce(sum(c.gross), 0) INTO charges, gross
+	FROM rui._charge_units(continue_billing.project_id, continue_billing.month, continue_billing.at, run.next_unit, coalesce(last_unit, run.next_unit)) c;
+	is_finished := passed < units OR NOT EXISTS (SELECT FROM rui.unit u WHERE u.project_id = continue_billing.project_id AND u.id > last_unit);
+	units_done := run.units_done + passed;
+	-- Units that came meanwhile are counted when they are met.
+	units_total := greatest(run.units_total, units_done);
+	IF is_finished THEN
+		units_total := units_done;
+		allocated := rui._allocate(project_id, NULL, at);
+	END IF;
+	UPDATE rui.billing_run r
+	SET last_at = greatest(r.last_at, continue_billing.at), runs = r.runs + is_finished::integer, charges = r.charges + continue_billing.charges,
+		gross = r.gross + continue_billing.gross, next_unit = CASE WHEN NOT is_finished THEN last_unit + 1 END, units_done = continue_billing.units_done,
+		units_total = continue_billing.units_total, began_at = run.began_at, ended_at = CASE WHEN is_finished THEN clock_timestamp() END
+	WHERE r.project_id = continue_billing.project_id AND r.id = run.id;
+	IF is_finished THEN
+		PERFORM rui._emit(project_id, 'billing.run', 'billing_run', run.id, at, jsonb_build_object('month', month, 'units', units_done, 'allocations', allocated));
+	END IF;
+	RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION rui.continue_billing(bigint, date, integer, timestamptz) IS
+'The next piece of a billing run: charges everything recurring of a month for the next so many units (1 to 1,000,000), by their ids; after the last of them prepayments pay what is open. Each call goes on where the one before it was committed, whoever made it, so a run that was stopped is resumed by calling again, and several at once share the work; after the end the next call begins another run, which charges only what has become due since. Returns how many units it has been through, of how many, what this piece charged, and whether it was the last. Needs permission run_billing. Errors: as rui.run_billing.';
+
+-- Commits after each piece, so it qualifies its names instead of fixing its path.
+CREATE PROCEDURE rui.bill_month(project_id bigint, month date, units integer DEFAULT 20000, at timestamptz DEFAULT now())
+LANGUAGE plpgsql
+AS $$
+DECLARE
+	identity CONSTANT jsonb := rui._identity();
+	piece record;
+BEGIN
+	LOOP
+		SELECT c.* INTO piece FROM rui.continue_billing(project_id, month, units, at) c;
+		COMMIT;
+		EXIT WHEN piece.is_finished;
+		PERFORM rui._act_as_before(identity);
+	END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE rui.bill_month(bigint, date, integer, timestamptz) IS
+'A billing run of a month in pieces of so many units, each committed, until the end: rui.continue_billing again and again. rui.progress shows how far it is; stopped by whatever, it is resumed by calling it again. Acts throughout for the party that acts when it is called. Errors: as rui.run_billing; 2D000 within a transaction block.';
 
 PERFORM rui._name('event', e.code, e.zh, e.en) FROM (VALUES
 	('billing.run', '批量出账', 'billing run'), ('charge.add', '单笔出账', 'single charge'),

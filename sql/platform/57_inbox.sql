@@ -18,7 +18,7 @@ $$;
 COMMENT ON FUNCTION rui._allowed_projects(text) IS 'Internal: ids of the projects in which the acting party has a permission, ascending.';
 
 CREATE FUNCTION rui._inbox(at timestamptz)
-RETURNS TABLE (project_id bigint, kind text, subject text, subject_id bigint, number bigint, about text, is_emergency boolean,
+RETURNS TABLE (project_id bigint, kind text, subject text, subject_id bigint, about text, is_emergency boolean,
 	since timestamptz, due_at timestamptz)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20
 SET search_path FROM CURRENT SET jit = off
@@ -36,7 +36,7 @@ BEGIN
 	-- Tasks of my own: what I have not taken yet, and promises of the others.
 	RETURN QUERY
 	SELECT t.project_id, CASE WHEN t.state = 'assigned' THEN 'accept' WHEN c.due_at < _inbox.at THEN 'late' ELSE 'due' END,
-		t.kind, t.id, k.number, rui._short(k.details, 80), t.is_emergency, t.assigned_at, c.due_at
+		t.kind, t.id, rui._short(k.details, 80), t.is_emergency, t.assigned_at, c.due_at
 	FROM unnest(mine) AS j(id)
 	JOIN rui.task t ON t.project_id = j.id AND t.executor_id = me AND t.state IN ('assigned', 'accepted', 'en_route', 'in_progress', 'deferred')
 	LEFT JOIN rui.ticket k ON k.project_id = t.project_id AND k.id = t.id
@@ -47,7 +47,7 @@ BEGIN
 	ORDER BY c.due_at, t.id LIMIT most;
 	-- Tickets that wait for anybody who may triage and assign.
 	RETURN QUERY
-	SELECT w.project_id, CASE w.state WHEN 'new' THEN 'triage' ELSE 'assign' END, w.kind, w.id, k.number, rui._short(k.details, 80),
+	SELECT w.project_id, CASE w.state WHEN 'new' THEN 'triage' ELSE 'assign' END, w.kind, w.id, rui._short(k.details, 80),
 		w.is_emergency, w.opened_at, c.due_at
 	FROM unnest(managed) AS j(id)
 	CROSS JOIN LATERAL (
@@ -59,7 +59,7 @@ BEGIN
 	ORDER BY w.opened_at, w.id LIMIT most;
 	-- Customers to be asked how it was: mine, or all for whoever manages tickets.
 	RETURN QUERY
-	SELECT c.project_id, 'call_back', t.kind, t.id, k.number, rui._short(k.details, 80), t.is_emergency, c.started_at, c.due_at
+	SELECT c.project_id, 'call_back', t.kind, t.id, rui._short(k.details, 80), t.is_emergency, c.started_at, c.due_at
 	FROM unnest(rui._allowed_projects('call_back_ticket')) AS j(id)
 	JOIN rui.task_clock c ON c.project_id = j.id AND c.state = 'running' AND c.due_at < soon AND c.target = 'call_back'
 	JOIN rui.task t ON t.project_id = c.project_id AND t.id = c.task_id AND t.executor_id IS DISTINCT FROM me
@@ -68,7 +68,7 @@ BEGIN
 	ORDER BY c.due_at, t.id LIMIT most;
 	-- What was done for me and is not judged yet; it closes by itself in days.
 	RETURN QUERY
-	SELECT t.project_id, 'rate', t.kind, t.id, k.number, rui._short(k.details, 80), t.is_emergency, t.completed_at, NULL::timestamptz
+	SELECT t.project_id, 'rate', t.kind, t.id, rui._short(k.details, 80), t.is_emergency, t.completed_at, NULL::timestamptz
 	FROM unnest(mine) AS j(id)
 	JOIN rui.task t ON t.project_id = j.id AND t.state = 'completed' AND t.executor_id IS DISTINCT FROM me
 	JOIN rui.ticket k ON k.project_id = t.project_id AND k.id = t.id AND k.rating IS NULL
@@ -78,13 +78,13 @@ BEGIN
 	ORDER BY t.last_at, t.id LIMIT most;
 	-- Plans that somebody proposed, months that are over.
 	RETURN QUERY
-	SELECT g.project_id, CASE g.state WHEN 'proposed' THEN 'approve' ELSE 'activate' END, 'grid_plan', g.id, NULL::bigint, '#' || g.id, false,
+	SELECT g.project_id, CASE g.state WHEN 'proposed' THEN 'approve' ELSE 'activate' END, 'grid_plan', g.id, '#' || g.id, false,
 		coalesce(g.decided_at, g.proposed_at), NULL::timestamptz
 	FROM unnest(rui._allowed_projects('manage_grids')) AS j(id)
 	JOIN rui.grid_plan g ON g.project_id = j.id AND g.state IN ('proposed', 'approved')
 	ORDER BY g.id DESC LIMIT most;
 	RETURN QUERY
-	SELECT p.project_id, 'close', 'accounting_period', p.id, NULL::bigint, to_char(p.month, 'YYYY-MM'), false,
+	SELECT p.project_id, 'close', 'accounting_period', p.id, to_char(p.month, 'YYYY-MM'), false,
 		(p.month + interval '1 month') AT TIME ZONE y.time_zone, NULL::timestamptz
 	FROM unnest(rui._allowed_projects('close_period')) AS j(id)
 	JOIN rui.project y ON y.id = j.id
@@ -92,7 +92,7 @@ BEGIN
 	ORDER BY p.month, p.id LIMIT most;
 	-- Escalations of open tasks, of the last week: of mine all, for managers from the first level on.
 	RETURN QUERY
-	SELECT n.project_id, 'notice', t.kind, t.id, k.number, rui._short(k.details, 80), t.is_emergency, n.notify_at, NULL::timestamptz
+	SELECT n.project_id, 'notice', t.kind, t.id, rui._short(k.details, 80), t.is_emergency, n.notify_at, NULL::timestamptz
 	FROM (
 		SELECT DISTINCT ON (e.project_id, e.task_id) e.project_id, e.task_id, e.level, e.notify_at FROM unnest(mine) AS j(id)
 		JOIN rui.escalation e ON e.project_id = j.id AND e.notify_at <= _inbox.at AND e.notify_at > _inbox.at - interval '7 days' AND e.level >= 0
@@ -114,9 +114,10 @@ SET search_path FROM CURRENT SET jit = off
 AS $$
 BEGIN
 	RETURN QUERY
-	SELECT i.project_id, i.kind, rui.label('inbox', i.kind, 'zh'), rui.label('inbox', i.kind, 'en'), i.subject, i.subject_id, i.number,
+	SELECT i.project_id, i.kind, rui.label('inbox', i.kind, 'zh'), rui.label('inbox', i.kind, 'en'), i.subject, i.subject_id, d.number,
 		i.about, i.is_emergency, i.since, i.due_at, coalesce(i.due_at < now(), false)
 	FROM rui._inbox(now()) i
+	LEFT JOIN rui.document_number d ON d.project_id = i.project_id AND d.series = i.subject AND d.subject_id = i.subject_id
 	ORDER BY i.is_emergency DESC, i.due_at, i.since, i.project_id, i.kind, i.subject_id;
 END
 $$;

@@ -293,6 +293,22 @@ WHERE s.match_version IS NOT NULL
 	AND (coalesce(l.tasks, 0) <> coalesce(p.load, 0) OR coalesce(p.load, 0) > greatest(0, coalesce(p.capacity, 0) - coalesce(p.fixed, 0)))
 UNION ALL
 
+-- Numbers: every document has one, and no series a gap.
+SELECT d.project_id, 'document_numbered', format('%s %s has no number', d.series, d.id)
+FROM (SELECT k.project_id, 'ticket' AS series, k.id FROM rui.ticket k UNION ALL SELECT p.project_id, 'receipt', p.id FROM rui.payment p) d
+WHERE NOT EXISTS (SELECT FROM rui.document_number n WHERE n.project_id = d.project_id AND n.series = d.series AND n.subject_id = d.id)
+UNION ALL
+SELECT n.project_id, 'number_gap', format('series %s of %s has %s numbers up to %s', n.series, n.period_on, count(*), max(n.number))
+FROM rui.document_number n
+GROUP BY n.project_id, n.series, n.period_on HAVING count(*) <> max(n.number)
+UNION ALL
+
+-- Duties: none failed when it last ran.
+SELECT r.project_id, 'duty_done', format('duty %s failed at %s: %s', r.duty_code, r.failed_at, r.failure)
+FROM rui.duty_run r
+WHERE r.failed_at IS NOT NULL
+UNION ALL
+
 -- Documents: each version is there with its content, or erased, not both.
 SELECT d.project_id, 'document_versions', format('document %s has %s versions, %s are written down', d.id, d.versions, coalesce(v.versions, 0))
 FROM rui.document d
@@ -361,6 +377,9 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('message_receipt', '消息均有回执', 'what happened to a message has its receipt'),
 	('message_budget', '打扰限额守住', 'no household gets more messages than its budget'),
 	('message_once', '消息不重不漏', 'a batch reaches each of its parties once'),
+	('document_numbered', '单据均有编号', 'every document has its number'),
+	('number_gap', '编号连续', 'numbers have no gaps'),
+	('duty_done', '定时任务未失败', 'no duty failed when it last ran'),
 	('document_versions', '文件版本连续', 'documents have all their versions'),
 	('document_content', '文件内容与销毁一致', 'content is there or erased'),
 	('document_kept', '文件按期销毁', 'documents are erased when their time is over'),

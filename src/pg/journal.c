@@ -9,6 +9,7 @@
 #include "pg/journal.h"
 
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
@@ -269,43 +270,30 @@ store_layout(table_layout *layout, const char *table_name)
 static void
 flush(batch *current)
 {
-	static SPIPlanPtr plan;
-	Oid types[12] = { INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, NAMEOID, TEXTOID,
-					  INT8OID, TEXTOID, INT4OID, BYTEAOID, INT8OID, INT8OID };
-	Datum values[12];
-	char nulls[13] = "            ";
+	Datum values[RUI_JOURNAL_COLUMNS] = { 0 };
+	bool nulls[RUI_JOURNAL_COLUMNS] = { false };
 	int64 party = rui_current_party_id();
 
 	if (current->rows == 0)
 		return;
-	if (plan == NULL)
-	{
-		plan = SPI_prepare("INSERT INTO rui.journal (project_id, at, transaction_id, party_id, "
-						   "login, table_name, "
-						   "layout_id, operation, row_count, images, first_key, last_key) "
-						   "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-						   12, types);
-		if (plan == NULL || SPI_keepplan(plan) != 0)
-			elog(ERROR, "could not prepare the insert of journal rows");
-	}
 	values[0] = Int64GetDatum(current->project);
-	values[1] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
-	values[2] = Int64GetDatum((int64) U64FromFullTransactionId(GetTopFullTransactionId()));
-	values[3] = Int64GetDatum(party);
-	nulls[3] = party == 0 ? 'n' : ' ';
-	values[4] = DirectFunctionCall1(namein,
+	nulls[1] = true; /* the identity is given where it is written */
+	values[2] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	values[3] = Int64GetDatum((int64) U64FromFullTransactionId(GetTopFullTransactionId()));
+	values[4] = Int64GetDatum(party);
+	nulls[4] = party == 0;
+	values[5] = DirectFunctionCall1(namein,
 									CStringGetDatum(GetUserNameFromId(GetSessionUserId(), false)));
-	values[5] = CStringGetTextDatum(current->table_name);
-	values[6] = Int64GetDatum(current->layout->id);
-	values[7] = CStringGetTextDatum(current->operation);
-	values[8] = Int32GetDatum(current->rows);
+	values[6] = CStringGetTextDatum(current->table_name);
+	values[7] = Int64GetDatum(current->layout->id);
+	values[8] = CStringGetTextDatum(current->operation);
+	values[9] = Int32GetDatum(current->rows);
 	SET_VARSIZE(current->images.data, current->images.len);
-	values[9] = PointerGetDatum(current->images.data);
-	values[10] = Int64GetDatum(current->first_key);
-	values[11] = Int64GetDatum(current->last_key);
-	nulls[10] = nulls[11] = current->layout->number_column == 0 ? 'n' : ' ';
-	if (SPI_execute_plan(plan, values, nulls, false, 0) != SPI_OK_INSERT)
-		elog(ERROR, "could not write rui.journal");
+	values[10] = PointerGetDatum(current->images.data);
+	values[11] = Int64GetDatum(current->first_key);
+	values[12] = Int64GetDatum(current->last_key);
+	nulls[11] = nulls[12] = current->layout->number_column == 0;
+	rui_journal_insert(values, nulls);
 	current->rows = 0;
 	current->images.len = VARHDRSZ;
 }
@@ -550,4 +538,27 @@ RUI_FUNCTION(journal_change)
 	rui_leave_owner(&scope);
 	SPI_finish();
 	return PointerGetDatum(NULL);
+}
+
+/*
+ * Stores the layout of a table before anybody writes to it: the first two
+ * transactions that do would wait for each other's row of rui.journal_layout.
+ */
+RUI_FUNCTION(store_layout)
+{
+	char *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	Oid id = rui_table_oid(name);
+	rui_owner_scope scope;
+	Relation relation;
+
+	if (!OidIsValid(id))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("rui has no table \"%s\"", name)));
+	relation = table_open(id, AccessShareLock);
+	SPI_connect();
+	rui_enter_owner(id, &scope);
+	store_layout(find_layout(relation), name);
+	rui_leave_owner(&scope);
+	SPI_finish();
+	table_close(relation, NoLock);
+	PG_RETURN_VOID();
 }

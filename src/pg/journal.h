@@ -48,4 +48,12 @@ rui_image_word_size(image_form form)
 	return form <= IMAGE_WORD8 ? 1 << (int) form : 0;
 }
 
+/*
+ * Insert one row into rui.journal: a value and null flag for each of its
+ * columns, in order; the second, the identity, is given here.  Called inside
+ * SPI, as the owner of the table.
+ */
+#define RUI_JOURNAL_COLUMNS 13
+extern void rui_journal_insert(Datum *values, bool *nulls);
+
 #endif /* RUI_JOURNAL_H */

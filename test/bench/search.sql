@@ -52,10 +52,12 @@ SELECT :company, u.id * 3, 'phone', '13' || lpad(((u.id * 7919) % 1000000000)::t
 INSERT INTO rui.task (project_id, id, kind, category, priority, is_emergency, service, opened_at, state, last_action, last_at)
 SELECT p.id, (p.n + 1) * 10000000::bigint + t, 'ticket', 'general', 3, false, '30 minutes', '2026-01-01 00:00+00', 'new', 'open', '2026-01-01 00:00+00'
 FROM bench.project p CROSS JOIN LATERAL generate_series(1, p.homes / 5) t;
-INSERT INTO rui.ticket (project_id, id, number, source, reporter_id, details)
-SELECT p.id, (p.n + 1) * 10000000::bigint + t, t, 'call', :boss, CASE t % 3 WHEN 0 THEN '厨房' || bench.pick('水电气门窗灯', t / 3) || '管漏' || bench.pick('水电气油风', t / 7) || bench.pick('甲乙丙丁戊己庚辛', t / 11)
+INSERT INTO rui.ticket (project_id, id, source, reporter_id, details)
+SELECT p.id, (p.n + 1) * 10000000::bigint + t, 'call', :boss, CASE t % 3 WHEN 0 THEN '厨房' || bench.pick('水电气门窗灯', t / 3) || '管漏' || bench.pick('水电气油风', t / 7) || bench.pick('甲乙丙丁戊己庚辛', t / 11)
 	ELSE format('The %s in the %s %s', (ARRAY['tap', 'lamp', 'lift', 'door', 'window'])[1 + t / 3 % 5], (ARRAY['kitchen', 'bath', 'hall', 'cellar'])[1 + t / 13 % 4], (ARRAY['drips', 'flickers', 'sticks', 'rattles'])[1 + t / 29 % 4] || t % 501) END
 FROM bench.project p CROSS JOIN LATERAL generate_series(1, p.homes / 5) t;
+INSERT INTO rui.document_number (project_id, series, period_on, subject_id, number)
+SELECT p.id, 'ticket', '-infinity', (p.n + 1) * 10000000::bigint + t, t FROM bench.project p CROSS JOIN LATERAL generate_series(1, p.homes / 5) t;
 INSERT INTO rui.estate_key (project_id, kind, key, subject_id)
 SELECT u.project_id, k.kind, k.key, u.id FROM rui.unit u JOIN rui.building b ON b.project_id = u.project_id AND b.id = u.building_id
 CROSS JOIN LATERAL rui._home_keys(u.code, b.code, b.name) k;

@@ -2,7 +2,7 @@
 BEGIN;
 SELECT plan(10);
 \ir fixture/town.sql
-SELECT is(rui.create_partitions('2015-02-17', 2), 4, 'two months for events and for the journal');
+SELECT is(rui.create_partitions('2015-02-17', 2), 6, 'two months for events, the journal and the ledger');
 SELECT is(rui.create_partitions('2015-02-01', 2), 0, 'a second time there is nothing to do');
 SELECT rui._emit(:project, 'probe.test', 'probe', 1, '2015-03-31 23:59:59.999999+00', '{"a": 1}');
 SELECT rui._emit(:project, 'probe.test', 'probe', 2, '1999-01-01 00:00+00');

@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(54);
+SELECT plan(57);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -84,6 +84,9 @@ SELECT pg_temp.damage(format('INSERT INTO rui.accounting_period (project_id, mon
 SELECT pg_temp.damage(format('INSERT INTO rui.accounting_period (project_id, month, state) VALUES (%s, ''2025-02-01'', ''open''), (%1$s, ''2025-03-01'', ''closed'')', :one), '{period_order}', 'a month closed before the one before it');
 SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''charge'' AND document_id = %s', :c1), '{document_posted,receivables}', 'a charge that is not posted');
 SELECT pg_temp.damage(format('UPDATE rui.posting SET amount = amount + 0.01 WHERE document = ''charge'' AND document_id = %s', :c1), '{document_posted,receivables}', 'a cent too much');
+SELECT pg_temp.damage(format('DELETE FROM rui.document_number WHERE series = ''receipt'' AND subject_id = %s', :p1), '{document_numbered,number_gap}', 'a receipt whose number is gone');
+SELECT pg_temp.damage('UPDATE rui.document_number SET number = number + 10 WHERE series = ''ticket''', '{number_gap}', 'a number left out');
+SELECT pg_temp.damage(format('UPDATE rui.duty_run SET failed_at = now(), failure = ''x'' WHERE project_id = %s', :one), '{duty_done}', 'a duty that failed');
 SELECT pg_temp.damage(format('DELETE FROM rui.charge_reversal WHERE charge_id = %s', :c3), '{billed_twice,document_posted,receivables}', 'a reversal that is gone');
 SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''payment'' AND document_id = %s', :p1), '{document_posted,prepayments}', 'a payment that is not posted');
 SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''allocation'' AND document_id IN (SELECT id FROM rui.allocation WHERE payment_id = %s)', :p1), '{document_posted,prepayments,receivables}', 'an allocation that is not posted');

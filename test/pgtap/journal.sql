@@ -1,7 +1,7 @@
 -- Every change is written down, by whom it was made, as it was; nothing can
 -- be taken back.
 BEGIN;
-SELECT plan(19);
+SELECT plan(24);
 CREATE TABLE rui.probe (
 	project_id bigint NOT NULL, id bigint NOT NULL, flag boolean, small smallint, whole integer,
 	exact numeric, real_number float8, words text, instant timestamptz, period daterange, many int[],
@@ -55,6 +55,32 @@ ALTER TABLE rui.probe ADD COLUMN fleeting int;
 UPDATE rui.probe SET fleeting = 2 WHERE project_id = 5;
 SELECT is((SELECT new_row FROM written ORDER BY id DESC LIMIT 1), '{"fleeting": 2}'::jsonb, 'a layout of an aborted subtransaction is stored anew');
 
+-- Written straight to its partition, or by SQL where the journal has become
+-- another: the same rows.
+CREATE TEMP VIEW last_written AS SELECT j.new_row, j.party_id, j.project_id, p.tableoid::regclass::text AS part, p.id
+FROM rui.journal p JOIN rui.journal_entry j USING (project_id, id) WHERE p.table_name = 'probe' ORDER BY p.id DESC LIMIT 1;
+UPDATE rui.probe SET later = 'straight' WHERE project_id = 5;
+SELECT id AS straight_id FROM last_written \gset
+SELECT is((SELECT (new_row, party_id, project_id, part)::text FROM last_written),
+	format('("{""later"": ""straight""}",77,5,rui.journal_%s)', to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')), 'to the partition of its month');
+SAVEPOINT other;
+ALTER TABLE rui.journal ADD COLUMN comment text DEFAULT 'a column of the DBA';
+UPDATE rui.probe SET later = 'by SQL' WHERE project_id = 5;
+SELECT is((SELECT (new_row, party_id, project_id, comment)::text FROM last_written JOIN rui.journal USING (id, project_id, party_id)),
+	'("{""later"": ""by SQL""}",77,5,"a column of the DBA")', 'with a column more, defaults included');
+SELECT ok((SELECT id > :straight_id FROM last_written), 'under the next number');
+ROLLBACK TO other;
+CREATE TABLE public.seen (login name);
+CREATE FUNCTION public.see() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO public.seen VALUES (NEW.login); RETURN NULL; END$$;
+GRANT INSERT ON public.seen TO rui_owner;
+CREATE TRIGGER see AFTER INSERT ON rui.journal FOR EACH ROW EXECUTE FUNCTION public.see();
+UPDATE rui.probe SET later = 'seen' WHERE project_id = 5;
+SELECT is((SELECT count(*) FROM public.seen), 1::bigint, 'triggers of the DBA fire');
+ROLLBACK TO other;
+ALTER TABLE rui.journal DETACH PARTITION rui.journal_default;
+DO $$BEGIN EXECUTE format('DROP TABLE rui.journal_%s', to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')); END$$;
+SELECT throws_ok('UPDATE rui.probe SET later = ''lost'' WHERE project_id = 5', '23514', NULL, 'without a partition for it nothing is changed unseen');
+ROLLBACK TO other;
 SELECT throws_ok('UPDATE rui.journal SET login = ''x''', '55000', 'rows of rui.journal are never changed or removed');
 SELECT throws_ok('DELETE FROM rui.journal', '55000', NULL, 'not removed');
 SELECT throws_ok('TRUNCATE rui.probe', '55000', NULL, 'a journaled table refuses TRUNCATE');

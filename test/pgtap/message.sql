@@ -241,7 +241,7 @@ SELECT is((SELECT count(*) FROM rui.escalation WHERE task_id = :ticket), 1::bigi
 SELECT is((SELECT done FROM rui.tick(:one, '2026-04-07 08:00+08') WHERE duty = 'tell_escalations'), 1::bigint, 'in the morning it is told');
 SELECT is((SELECT done FROM rui.tick(:one, '2026-04-07 08:01+08') WHERE duty = 'tell_escalations'), 0::bigint, 'once');
 SELECT is((SELECT string_agg(body, '') FROM rui.take_messages(:one, 'sms', 100, 'g', '2026-04-07 08:01+08') WHERE address = '139'),
-	format('工单%s响应：已超时', (SELECT number FROM rui.ticket WHERE id = :ticket)), 'to the steward');
+	format('工单%s响应：已超时', (SELECT number FROM rui.document_number WHERE series = 'ticket' AND subject_id = :ticket)), 'to the steward');
 SELECT rui.set_message_channel(:one, 'sms', is_active => false) \gset hidden_
 SELECT lives_ok(format('SELECT rui.tick(%s, ''2026-04-07 09:00+08'')', :one), 'where there is no way to tell it, nothing is told');
 SELECT rui.set_message_channel(:one, 'sms') \gset hidden_

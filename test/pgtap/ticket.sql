@@ -1,6 +1,7 @@
 -- The life of a ticket, action by action: states, times, executor, numbers,
 -- events; who may do what, and who sees what.
 BEGIN;
+SET CONSTRAINTS rui.give_number IMMEDIATE; -- numbers, which a commit would give
 SELECT plan(70);
 SELECT rui.create_company('acme', 'Acme', 'Director Li') AS company \gset
 SELECT id AS director FROM rui.party WHERE company_id = :company \gset
@@ -29,8 +30,8 @@ AS $$SELECT set_config('rui.party_id', party::text, true)$$;
 -- Opening.
 SELECT pg_temp.act_as(:resident) \gset hidden_
 SELECT rui.open_ticket(:one, 'repair', '水龙头漏水', :unit) AS t \gset
-SELECT is((SELECT (number, source, is_proactive, reporter_id, household_id, details)::text FROM rui.ticket WHERE id = :t),
-	format('(1,staff_app,f,%s,%s,水龙头漏水)', :resident, :household), 'a ticket says who told what for whom');
+SELECT is((SELECT (rui.number_of(project_id, 'ticket', id), source, is_proactive, reporter_id, household_id, details)::text FROM rui.ticket WHERE id = :t),
+	format('(#1,staff_app,f,%s,%s,水龙头漏水)', :resident, :household), 'a ticket says who told what for whom');
 SELECT is((SELECT (kind, category, ST_AsText(place), unit_id, building_id, priority, is_emergency, skill, service, state,
 	last_action)::text FROM rui.task WHERE id = :t),
 	format('(ticket,repair,"POINT(118 32)",%s,%s,3,f,,00:30:00,new,open)', :unit, :building),
@@ -45,7 +46,7 @@ SELECT rui.open_ticket(:one, 'repair', 'Once', request_key => 'k1') AS once \gse
 SELECT is(rui.open_ticket(:one, 'repair', 'Once', request_key => 'k1'), :once::bigint, 'the same key and content: the same ticket');
 SELECT throws_ok(format($$SELECT rui.open_ticket(%s, 'repair', 'Twice', request_key => 'k1')$$, :one), 'RU409', NULL,
 	'the same key and other content');
-SELECT is((SELECT array_agg(number ORDER BY number) FROM rui.ticket WHERE project_id = :one), '{1,2,3}'::bigint[],
+SELECT is((SELECT array_agg(number ORDER BY number) FROM rui.document_number WHERE project_id = :one), '{1,2,3}'::bigint[],
 	'numbers have no gaps');
 SELECT pg_temp.act_as(:manager) \gset hidden_
 SELECT rui.open_ticket(:one, 'pipe', 'Wet wall', :other_unit, 'SRID=4326;POINT(118.0001 32.0001)', 1, true, 'call',

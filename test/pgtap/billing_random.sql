@@ -1,0 +1,60 @@
+-- Seeded communities in which units change hands, households move, prices
+-- change and charges are taken back: what a billing run would charge is what a
+-- slow model says, and a run of pieces of the units what a whole one charges.
+BEGIN;
+SELECT plan(7);
+\ir fixture/estate.sql
+\ir fixture/billing_model.sql
+SELECT setseed(0.42) \g /dev/null
+SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
+SELECT rui.set_fee_item(:one, 'property', '物业费'), rui.set_fee_item(:one, 'heat', '采暖费', payer => 'occupant'),
+	rui.set_fee_item(:one, 'family', '户费'), rui.set_fee_item(:one, 'park', '停车费', payer => 'occupant') \gset hidden_
+SELECT rui.set_price_plan(:one, 'property', '{"model":"fixed","price":"2.85","tax":{"rate":"0.06","inclusive":true}}', 'area', '2025-01-01'),
+	rui.set_price_plan(:one, 'property', '{"model":"fixed","price":"3.10","tax":{"rate":"0.06","inclusive":true}}', 'area', '2025-02-11'),
+	rui.set_price_plan(:one, 'property', '{"model":"fixed","price":"9","tax":{"rate":"0.06","inclusive":true}}', 'area', '2025-01-01', unit_kind => 'shop'),
+	rui.set_price_plan(:one, 'heat', '{"model":"flat","amount":"100.01"}', 'unit', '2025-01-16'),
+	rui.set_price_plan(:one, 'family', '{"model":"flat","amount":"7"}', 'household', '2025-01-01'),
+	rui.set_price_plan(:one, 'park', '{"model":"flat","amount":"300"}', 'unit', '2025-01-01', unit_kind => 'parking') \gset hidden_
+INSERT INTO rui.unit (project_id, building_id, code, kind, area_m2)
+SELECT :one, :b1, 'r' || n, (ARRAY['home', 'home', 'home', 'shop', 'parking', 'storage'])[1 + n % 6], 20 + n % 97 + 0.25 FROM generate_series(1, 300) n;
+INSERT INTO rui.party (company_id, code, name) SELECT :company, 'rp' || n, 'P' FROM generate_series(1, 100) n;
+CREATE TEMP TABLE person AS SELECT row_number() OVER (ORDER BY id) AS n, id FROM rui.party WHERE code ~ '^rp';
+-- Of each unit the days on which something changes, a few about the months billed.
+CREATE TEMP TABLE life AS
+SELECT u.id AS unit_id, k.kind, daterange(d.day, lead(d.day) OVER (PARTITION BY u.id, k.kind ORDER BY d.day)) AS valid, random() AS chance, random() AS who
+FROM rui.unit u CROSS JOIN (VALUES ('owner'), ('home')) AS k(kind)
+CROSS JOIN LATERAL (
+	SELECT date '2024-01-01' AS day
+	UNION SELECT date '2025-01-01' + (random() * 75)::integer FROM generate_series(1, CASE WHEN u.id % 3 = 0 THEN 2 ELSE 0 END)) d
+WHERE u.project_id = :one AND u.code ~ '^r';
+INSERT INTO rui.ownership (project_id, unit_id, valid, owner_ids, share_parts)
+SELECT :one, l.unit_id, l.valid, CASE WHEN l.chance < 0.3 THEN ARRAY[a.id, b.id] ELSE ARRAY[a.id] END, CASE WHEN l.chance < 0.3 THEN ARRAY[1 + (l.chance * 10)::integer, 2] ELSE '{1}' END
+FROM life l JOIN person a ON a.n = 1 + floor(l.who * 99) JOIN person b ON b.n = 1 + a.n % 100 WHERE l.kind = 'owner' AND l.chance < 0.9;
+INSERT INTO rui.household (project_id, unit_id, valid) SELECT :one, l.unit_id, l.valid FROM life l WHERE l.kind = 'home' AND l.chance < 0.8;
+INSERT INTO rui.occupancy (project_id, household_id, unit_id, party_id, role, valid)
+SELECT h.project_id, h.id, h.unit_id, p.id, (ARRAY['tenant', 'owner', 'family', 'helper'])[1 + (h.id + k) % 4], h.valid
+FROM rui.household h CROSS JOIN generate_series(0, 1) k JOIN person p ON p.n = 1 + (h.id * 7 + k * 13) % 100 WHERE h.project_id = :one AND h.id % 5 > 0;
+ANALYZE;
+CREATE FUNCTION pg_temp.differences(project bigint, month date, at timestamptz) RETURNS bigint LANGUAGE sql AS $$
+	SELECT count(*) FROM ((SELECT * FROM rui._due_charges(project, month, at) EXCEPT ALL SELECT * FROM pg_temp.due_charges_model(project, month, at))
+		UNION ALL (SELECT * FROM pg_temp.due_charges_model(project, month, at) EXCEPT ALL SELECT * FROM rui._due_charges(project, month, at))) d $$;
+SELECT is((SELECT array_agg(pg_temp.differences(:one, m::date, '2025-04-01') ORDER BY m) FROM generate_series('2025-01-01'::timestamp, '2025-03-01', '1 month') m),
+	'{0,0,0}'::bigint[], 'three months as the model says');
+SELECT ok((SELECT count(*) > 700 AND count(*) FILTER (WHERE period <> '[2025-02-01,2025-03-01)') > 200 AND count(*) FILTER (WHERE payer_id IS NULL) > 0
+	FROM rui._due_charges(:one, '2025-02-01', '2025-04-01')), 'whole months, parts of one, and homes without anybody are among them');
+SELECT is_empty(format($$
+	(SELECT d.* FROM rui.unit u CROSS JOIN LATERAL rui._due_charges(%1$s, '2025-02-01', '2025-04-01', u.id, u.id) d WHERE u.project_id = %1$s AND u.id %% 9 = 0
+	EXCEPT ALL SELECT * FROM rui._due_charges(%1$s, '2025-02-01', '2025-04-01') WHERE unit_id %% 9 = 0)
+	UNION ALL
+	(SELECT * FROM rui._due_charges(%1$s, '2025-02-01', '2025-04-01') WHERE unit_id %% 9 = 0
+	EXCEPT ALL SELECT d.* FROM rui.unit u CROSS JOIN LATERAL rui._due_charges(%1$s, '2025-02-01', '2025-04-01', u.id, u.id) d WHERE u.project_id = %1$s AND u.id %% 9 = 0)$$, :one),
+	'unit by unit the same');
+SELECT count(*) FROM rui.run_billing(:one, '2025-02-01', at => '2025-03-05') \gset hidden_
+SELECT is_empty(format($$SELECT * FROM rui._due_charges(%s, '2025-02-01', '2025-04-01')$$, :one), 'what is charged is not due');
+SELECT rui.reverse_charge(:one, c.id, 'Wrong', c.id % 2 = 0, '2025-03-06') FROM rui.charge c WHERE c.project_id = :one AND c.id % 4 < 2 \g /dev/null
+SELECT is(pg_temp.differences(:one, '2025-02-01', '2025-04-01'), 0::bigint, 'charges taken back are due again as the model says');
+SELECT ok((SELECT count(*) FILTER (WHERE revision = 2) > 50 FROM rui._due_charges(:one, '2025-02-01', '2025-04-01')), 'many of them');
+UPDATE rui.ownership o SET valid = daterange(lower(o.valid), '2025-02-20') WHERE o.project_id = :one AND upper_inf(o.valid) AND lower(o.valid) < '2025-02-20' AND o.unit_id % 5 = 0;
+SELECT is(pg_temp.differences(:one, '2025-02-01', '2025-04-01') + pg_temp.differences(:one, '2025-03-01', '2025-04-01'), 0::bigint, 'and after owners have left');
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,72 @@
+# Duties of all projects, one after the other, each in its transaction; and
+# pg_cron, where it is installed, to call them.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('schedule');
+$node->init;
+my $share = $node->config_data('--sharedir');
+my $have_cron = -e "$share/extension/pg_cron.control";
+$node->append_conf('postgresql.conf',
+	"shared_preload_libraries = 'pg_cron'\ncron.database_name = 'postgres'\n") if $have_cron;
+$node->start;
+$node->safe_psql('postgres', q{
+	CREATE EXTENSION rui CASCADE;
+	CALL rui.create_platform();
+	SELECT rui.create_company('one', 'One', 'Li'), rui.create_company('two', 'Two', 'Wang');
+	INSERT INTO rui.project (company_id, code, name) SELECT c.id, 'p' || n, 'P' FROM rui.company c, generate_series(1, 3) n;
+	UPDATE rui.project SET last_action = 'go_live';
+	UPDATE rui.project SET last_action = 'close' WHERE code = 'p3';
+});
+
+# Runs statements, each in a transaction of its own.
+sub run
+{
+	my (@statements) = @_;
+	my ($out, $err) = ('', '');
+	my $code = $node->psql('postgres', join(";\n", @statements), stdout => \$out, stderr => \$err, on_error_stop => 1);
+	return ($code, $out, $err);
+}
+my $late = q{SELECT string_agg(DISTINCT project_id::text, ',') FROM rui.duty_board WHERE is_late};
+my $live = $node->safe_psql('postgres', q{SELECT string_agg(id::text, ',' ORDER BY id) FROM rui.project WHERE state = 'live'});
+
+is($node->safe_psql('postgres', $late), $live, 'before the first run every live project is late');
+my ($code, $out, $err) = run('CALL rui.run_duties()');
+is("$code$err", '0', 'all duties run');
+is($node->safe_psql('postgres', $late), '', 'and none is late');
+is($node->safe_psql('postgres', q{SELECT count(DISTINCT project_id) FROM rui.duty_run}), 4, 'closed projects rest');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM rui.party WHERE code = 'duty_runner'}), 2, 'each company has one runner');
+($code, $out, $err) = run('BEGIN', 'CALL rui.run_duties()');
+like($err, qr/invalid transaction termination/, 'not within a transaction: each project has its own');
+($code, $out, $err) = run('CALL rui.run_duties(2, 1)');
+like($err, qr/worker 2 of 1 is none/, 'a worker there is not');
+
+# One project that cannot be ticked keeps no other waiting.
+$node->safe_psql('postgres', q{
+	UPDATE rui.duty_run SET last_at = '-infinity';
+	CREATE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'broken'; END$$;
+	CREATE TRIGGER refuse BEFORE UPDATE ON rui.duty_run FOR EACH ROW WHEN (NEW.project_id = 1) EXECUTE FUNCTION public.refuse();
+});
+($code, $out, $err) = run('CALL rui.run_duties()');
+like($err, qr/WARNING:  duties of project 1 failed: broken/, 'a project that fails as a whole is told');
+is($node->safe_psql('postgres', $late), 1, 'the others are done');
+$node->safe_psql('postgres', 'DROP TRIGGER refuse ON rui.duty_run');
+
+($code, $out, $err) = run('SELECT rui.schedule()');
+like($err, qr/pg_cron is not in this database/, 'without pg_cron a schedule is refused, and it is said how to get it');
+SKIP:
+{
+	skip 'no pg_cron', 5 unless $have_cron;
+	$node->safe_psql('postgres', 'CREATE EXTENSION pg_cron');
+	is($node->safe_psql('postgres', 'SELECT rui.schedule(5, 2)'), 2, 'two workers');
+	is($node->safe_psql('postgres', 'SELECT rui.schedule()'), 1, 'scheduled anew');
+	my $job = $node->safe_psql('postgres', q{SELECT schedule, command FROM cron.job WHERE active});
+	is($job, '* * * * *|CALL rui.run_duties(1, 1)', 'one job, every minute');
+	($code, $out, $err) = run((split /\|/, $job)[1]);
+	is($code . $node->safe_psql('postgres', $late), '0', 'its command does what is due');
+	is($node->safe_psql('postgres', 'SELECT rui.unschedule(); SELECT count(*) FROM cron.job'), "1\n0", 'taken back');
+}
+done_testing();
