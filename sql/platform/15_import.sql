@@ -178,24 +178,49 @@ END
 $$;
 COMMENT ON FUNCTION rui._read_day(text) IS 'Internal: a date written YYYY-MM-DD, or null where there is no such date.';
 
+CREATE FUNCTION rui._day_fault(key text, item jsonb, needed boolean DEFAULT false) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	value CONSTANT text := item ->> key;
+BEGIN
+	IF value IS NULL THEN
+		RETURN CASE WHEN needed THEN ARRAY['22004', key || ' is missing', format('Give "%s": "YYYY-MM-DD".', key)] END;
+	ELSIF rui._read_day(value) IS NULL THEN
+		RETURN ARRAY['22007', format('%s "%s" is not a date', key, rui._show(value)), 'Give an existing date as YYYY-MM-DD.'];
+	ELSIF rui._read_day(value) NOT BETWEEN date '1900-01-01' AND date '2200-12-31' THEN
+		RETURN ARRAY['22008', format('%s %s is out of range', key, value), 'Give a date from 1900 to 2200.'];
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION rui._day_fault(text, jsonb, boolean) IS
+'Internal: the fault of a date in an import row, or null: 22004 missing, 22007 no date, 22008 outside 1900 to 2200.';
+
+CREATE FUNCTION rui._optional_code_fault(key text, item jsonb) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN CASE WHEN item ->> key IS NOT NULL THEN rui._code_fault(key, item) END;
+END
+$$;
+COMMENT ON FUNCTION rui._optional_code_fault(text, jsonb) IS
+'Internal: the fault of a code in an import row that may be left out, or null.';
+
 CREATE FUNCTION rui._days_fault(item jsonb, needed boolean DEFAULT true) RETURNS text[]
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
 	key text;
-	value text;
+	fault text[];
 BEGIN
 	FOREACH key IN ARRAY ARRAY['from', 'to'] LOOP
-		value := item ->> key;
-		IF value IS NULL THEN
-			IF needed AND key = 'from' THEN
-				RETURN ARRAY['22004', 'from is missing', 'Give "from": "YYYY-MM-DD".'];
-			END IF;
-		ELSIF rui._read_day(value) IS NULL THEN
-			RETURN ARRAY['22007', format('%s "%s" is not a date', key, rui._show(value)), 'Give an existing date as YYYY-MM-DD.'];
-		ELSIF rui._read_day(value) NOT BETWEEN date '1900-01-01' AND date '2200-12-31' THEN
-			RETURN ARRAY['22008', format('%s %s is out of range', key, value), 'Give a date from 1900 to 2200.'];
+		fault := rui._day_fault(key, item, needed AND key = 'from');
+		IF fault IS NOT NULL THEN
+			RETURN fault;
 		END IF;
 	END LOOP;
 	IF rui._read_day(item ->> 'from') >= rui._read_day(item ->> 'to') THEN
@@ -488,6 +513,7 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
 	report rui.import_result[];
+	my_company bigint;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'manage_estate');
 	report := rui._begin_import(project_id, 'import_units', records, preview, request_key, at);
@@ -495,38 +521,62 @@ BEGIN
 		RETURN QUERY SELECT * FROM unnest(report);
 		RETURN;
 	END IF;
+	SELECT p.company_id INTO my_company FROM rui.project p WHERE p.id = import_units.project_id;
 	WITH judged AS MATERIALIZED (
 		-- Joins compare columns only: row security would not let an operator
 		-- of jsonb look into its tables, nor use their indexes.
 		SELECT r.row_no, r.item, r.item ->> 'code' AS code, r.item ->> 'building' AS building_code,
-			coalesce(rui._row_fault(r.item, '{code,building,floor_no,kind,area_m2}'),
+			r.item ->> 'space' AS space_code, r.item ->> 'developer' AS developer_code,
+			rui._read_day(r.item ->> 'completed_on') AS completed_on, rui._read_day(r.item ->> 'delivered_on') AS delivered_on,
+			r.item ->> 'completed_on' IS NOT NULL OR r.item ->> 'delivered_on' IS NOT NULL OR r.item ->> 'developer' IS NOT NULL AS has_delivery,
+			coalesce(rui._row_fault(r.item, '{code,building,space,floor_no,kind,area_m2,completed_on,delivered_on,developer}'),
 				rui._code_fault('code', r.item), rui._code_fault('building', r.item),
+				rui._optional_code_fault('space', r.item), rui._optional_code_fault('developer', r.item),
+				rui._day_fault('completed_on', r.item), rui._day_fault('delivered_on', r.item),
 				rui._number_fault('floor_no', r.item, -20, 300),
 				rui._choice_fault('kind', r.item, '{home,shop,office,parking,storage,other}', false),
 				rui._number_fault('area_m2', r.item, 0.01, 9999999999.99, 2, true)) AS fault
 		FROM rui._import_rows(records) r
 	), compared AS MATERIALIZED (
-		SELECT j.row_no, j.code, b.id AS building_id, (j.item ->> 'floor_no')::numeric::integer AS floor_no,
+		SELECT j.row_no, j.code, b.id AS building_id, s.id AS space_id, j.completed_on, j.delivered_on, j.has_delivery, o.id AS developer_id,
+			(j.item ->> 'floor_no')::numeric::integer AS floor_no,
 			coalesce(j.item ->> 'kind', 'home') AS kind, (j.item ->> 'area_m2')::numeric AS area_m2, u.id AS old_id,
 			CASE WHEN b.id IS NULL THEN
 				ARRAY['P0002', format('building "%s" does not exist in the project', j.building_code), 'Import the buildings first; give the building''s code.']
-			WHEN j.row_no > min(j.row_no) FILTER (WHERE b.id IS NOT NULL) OVER (PARTITION BY j.code) THEN
+			WHEN j.space_code IS NOT NULL AND s.building_id IS DISTINCT FROM b.id THEN
+				ARRAY['P0002', format('place "%s" does not exist in building "%s"', j.space_code, j.building_code), 'Import the places first; give the place''s code.']
+			WHEN j.developer_code IS NOT NULL AND o.id IS NULL THEN
+				ARRAY['P0002', format('party "%s" does not exist', j.developer_code), 'Import the parties first; give the party''s code.']
+			WHEN j.completed_on > j.delivered_on THEN
+				ARRAY['22023', format('the unit is handed over on %s, before it is completed on %s', j.delivered_on, j.completed_on), 'Exchange the dates.']
+			WHEN j.row_no > min(j.row_no) FILTER (WHERE b.id IS NOT NULL AND (j.space_code IS NULL OR s.building_id = b.id)
+				AND (j.developer_code IS NULL OR o.id IS NOT NULL) AND (j.completed_on > j.delivered_on) IS NOT TRUE) OVER (PARTITION BY j.code) THEN
 				ARRAY['23505', format('code "%s" is in the batch twice', j.code), 'Give every unit a code of its own.']
-			WHEN u.id IS NOT NULL AND (u.building_id, u.floor_no, u.kind, u.area_m2) IS DISTINCT FROM
-				(b.id, (j.item ->> 'floor_no')::numeric::integer, coalesce(j.item ->> 'kind', 'home'), (j.item ->> 'area_m2')::numeric) THEN
+			WHEN u.id IS NOT NULL AND ((u.building_id, u.floor_no, u.kind, u.area_m2) IS DISTINCT FROM
+				(b.id, (j.item ->> 'floor_no')::numeric::integer, coalesce(j.item ->> 'kind', 'home'), (j.item ->> 'area_m2')::numeric)
+				OR j.space_code IS NOT NULL AND u.space_id IS DISTINCT FROM s.id
+				OR j.has_delivery AND (d.completed_on, d.delivered_on, d.developer_id) IS DISTINCT FROM (j.completed_on, j.delivered_on, o.id)) THEN
 				ARRAY['23505', format('unit "%s" is already there with other content', j.code), 'An import adds; it does not change what is there.']
 			END AS fault
 		FROM judged j
 		LEFT JOIN rui.building b ON b.project_id = import_units.project_id AND b.code = j.building_code
 		LEFT JOIN rui.unit u ON u.project_id = import_units.project_id AND u.code = j.code
+		LEFT JOIN rui.space s ON s.project_id = import_units.project_id AND s.code = j.space_code
+		LEFT JOIN rui.party o ON o.company_id = my_company AND o.code = j.developer_code
+		LEFT JOIN rui.unit_delivery d ON d.project_id = u.project_id AND d.unit_id = u.id
 		WHERE rui._good(j.fault)
 	), added AS (
-		INSERT INTO rui.unit AS u (project_id, building_id, code, floor_no, kind, area_m2)
-		SELECT import_units.project_id, c.building_id, c.code, c.floor_no, c.kind, c.area_m2
+		INSERT INTO rui.unit AS u (project_id, building_id, space_id, code, floor_no, kind, area_m2)
+		SELECT import_units.project_id, c.building_id, c.space_id, c.code, c.floor_no, c.kind, c.area_m2
 		FROM compared c
 		WHERE rui._good(c.fault, c.old_id) AND NOT import_units.preview
 		ORDER BY c.row_no
 		RETURNING u.id, u.code
+	), delivered AS (
+		INSERT INTO rui.unit_delivery (project_id, unit_id, completed_on, delivered_on, developer_id)
+		SELECT import_units.project_id, a.id, c.completed_on, c.delivered_on, c.developer_id
+		FROM compared c JOIN added a ON a.code = c.code
+		WHERE rui._good(c.fault) AND c.has_delivery
 	)
 	SELECT coalesce(array_agg(rui._result(j.row_no, j.code, c.old_id, a.id, coalesce(j.fault, c.fault)) ORDER BY j.row_no), '{}') INTO report
 	FROM judged j
@@ -537,4 +587,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.import_units(bigint, jsonb, boolean, text, timestamptz) IS
-'Imports homes, shops and other units. records: a JSON array of rows {code, building (its code), floor_no? (-20 to 300), kind? (home, shop, office, parking, storage, other; default home), area_m2 (> 0, at most 2 decimals)}; numbers may be texts. Good rows are added and bad ones change nothing; identical rows already there are unchanged. preview: report only. Returns rui.import_result, one a row, in order; the faults'' SQLSTATEs: 22004, 22023, 22001, 22003, P0002 unknown building, 23505 code twice or already there with other content. Needs permission manage_estate. Errors: 22004, 22023 container, 22008, 42501, 55000, RU409.';
+'Imports homes, shops and other units. records: a JSON array of rows {code, building (its code), space? (code of a place in the building), floor_no? (-20 to 300), kind? (home, shop, office, parking, storage, other; default home), area_m2 (> 0, at most 2 decimals), completed_on?, delivered_on? (YYYY-MM-DD, as rui.unit_delivery has them), developer? (code of the party)}; numbers may be texts. Where none of the last three is given, the unit counts as handed over, and what is known of one already there is not compared. Good rows are added and bad ones change nothing; identical rows already there are unchanged. preview: report only. Returns rui.import_result, one a row, in order; the faults'' SQLSTATEs: 22004, 22023, 22001, 22003, 22007, 22008 dates, P0002 unknown building, place or party, 23505 code twice or already there with other content. Needs permission manage_estate. Errors: 22004, 22023 container, 22008, 42501, 55000, RU409.';

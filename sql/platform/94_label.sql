@@ -10,7 +10,11 @@ PERFORM rui._name('permission', p.code, p.zh, p.en) FROM (VALUES
 	('deliver_messages', '投递消息', 'deliver messages'), ('design_grids', '设计网格', 'design grids'),
 	('dispatch', '派单', 'dispatch'), ('dispose_documents', '销毁文件内容', 'destroy contents of documents'),
 	('erase_documents', '删除文件', 'erase documents'), ('grant_any_role', '授予任何角色', 'grant any role'),
-	('manage_company', '管理公司', 'manage the company'), ('manage_estate', '管理房产', 'manage the estate'),
+	('manage_company', '管理公司', 'manage the company'), ('manage_estate', '管理房产', 'manage the estate'), ('manage_meters', '管理仪表', 'manage meters'),
+	('record_readings', '抄表', 'record readings'), ('report_readings', '自报读数', 'report readings of one''s own meters'),
+	('check_readings', '复核读数', 'check readings'), ('see_meters', '查看仪表', 'see meters'), ('see_own_meters', '查看自家仪表', 'see one''s own meters'),
+	('see_places', '查看空间', 'see places'), ('see_units', '查看房屋', 'see units'), ('record_vacancy', '登记空置', 'record vacancy'),
+	('declare_vacancy', '申报空置', 'declare one''s own unit vacant'), ('confirm_vacancy', '认定空置', 'confirm vacancy'),
 	('manage_grids', '管理网格', 'manage grids'), ('manage_people', '管理人员', 'manage people'),
 	('manage_tickets', '管理工单', 'manage tickets'), ('open_books', '建账', 'open the books'),
 	('open_for_others', '代人报单', 'open tickets for others'), ('open_ticket', '报单', 'open tickets'),
@@ -52,7 +56,7 @@ PERFORM rui._name('error', e.code, e.zh, e.en) FROM (VALUES
 	('42501', '没有权限', 'not permitted'), ('42703', '缺少列', 'column missing'), ('42704', '缺少类型', 'type missing'), ('42P01', '平台未创建', 'platform not created'),
 	('53200', '内存不足', 'out of memory'), ('54000', '超出限额', 'limit exceeded'), ('55000', '当前状态不允许', 'not legal now'), ('57014', '已取消', 'cancelled'),
 	('P0002', '不存在', 'does not exist'), ('XX000', '内部错误', 'internal error'), ('XX001', '数据损坏', 'data corrupted'),
-	('RU301', '网格不连通', 'grid not in one piece'), ('RU409', '请求键已用于其他内容', 'request key used for other content')
+	('RU101', '读数倒走', 'the register would fall'), ('RU301', '网格不连通', 'grid not in one piece'), ('RU409', '请求键已用于其他内容', 'request key used for other content')
 ) AS e(code, zh, en);
 
 PERFORM rui._name('event', e.code, e.zh, e.en) FROM (VALUES

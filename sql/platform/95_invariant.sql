@@ -138,6 +138,49 @@ FROM rui.occupancy o
 JOIN rui.household h ON h.project_id = o.project_id AND h.id = o.household_id
 WHERE h.unit_id <> o.unit_id OR NOT o.valid && h.valid
 UNION ALL
+SELECT s.project_id, 'space_in_place', format('place "%s" (%s, building %s, %s) lies in "%s" (%s, building %s, %s)', s.code, s.kind,
+	coalesce(s.building_id::text, '-'), s.valid, p.code, p.kind, coalesce(p.building_id::text, '-'), p.valid)
+FROM rui.space s
+JOIN rui.space p ON p.project_id = s.project_id AND p.id = s.parent_id
+JOIN rui.space_kind k ON k.code = s.kind
+JOIN rui.space_kind w ON w.code = p.kind
+WHERE k.width > w.width OR NOT s.valid <@ p.valid OR p.building_id IS NOT NULL AND (s.kind = 'building' OR s.building_id IS DISTINCT FROM p.building_id)
+UNION ALL
+SELECT u.project_id, 'unit_in_place', format('unit %s of building %s hangs on "%s", which is not in it', u.id, u.building_id, s.code)
+FROM rui.unit u
+JOIN rui.space s ON s.project_id = u.project_id AND s.id = u.space_id
+WHERE s.building_id IS DISTINCT FROM u.building_id
+UNION ALL
+
+-- Meters: no register falls, nothing is counted twice or left out.
+SELECT e.project_id, 'reading_falls', format('register %s showed %s at %s, and %s after %s', e.register_id, e.value, e.at, e.turns, e.before_value)
+FROM (SELECT e.project_id, e.register_id, e.at, e.value, lag(e.value) OVER w AS before_value,
+		CASE WHEN e.is_rollover THEN 'a new beginning' ELSE 'no new beginning' END AS turns,
+		e.is_rollover = (e.value < lag(e.value) OVER w) AS is_right
+	FROM rui.meter_reading e WHERE e.state = 'accepted' AND e.kind <> 'estimate'
+	WINDOW w AS (PARTITION BY e.project_id, e.register_id ORDER BY e.at)) e
+WHERE NOT e.is_right
+UNION ALL
+SELECT e.project_id, 'reading_superseded', format('reading %s is %s, and %s', e.id, e.state,
+	CASE WHEN n.id IS NULL THEN 'none took its place' ELSE format('reading %s took its place', n.id) END)
+FROM rui.meter_reading e
+LEFT JOIN rui.meter_reading n ON n.project_id = e.project_id AND n.supersedes = e.id
+WHERE (e.state = 'superseded') <> (n.id IS NOT NULL) OR (n.register_id, n.at) <> (e.register_id, e.at)
+UNION ALL
+SELECT e.project_id, 'reading_of_meter', format('meter %s of %s was read at %s', m.id, m.installed, e.at)
+FROM rui.meter_reading e
+JOIN rui.meter_register r ON r.project_id = e.project_id AND r.id = e.register_id
+JOIN rui.meter m ON m.project_id = r.project_id AND m.id = r.meter_id
+WHERE e.state IN ('accepted', 'to_check') AND (e.at < lower(m.installed) OR e.at > upper(m.installed))
+UNION ALL
+SELECT n.project_id, 'meter_chain', format('meter %s replaced meter %s without a gap, and both were read then: not so', n.id, n.replaces_id)
+FROM rui.meter n
+JOIN rui.meter o ON o.project_id = n.project_id AND o.id = n.replaces_id
+WHERE upper(o.installed) IS DISTINCT FROM lower(n.installed) OR o.chain_id <> n.chain_id OR o.code <> n.code
+	OR (o.unit_id, o.space_id) IS DISTINCT FROM (n.unit_id, n.space_id)
+	OR EXISTS (SELECT FROM rui.meter_register r WHERE r.project_id = o.project_id AND r.meter_id IN (o.id, n.id) AND NOT EXISTS (
+		SELECT FROM rui.meter_reading e WHERE e.project_id = r.project_id AND e.register_id = r.id AND e.state = 'accepted' AND e.at = lower(n.installed)))
+UNION ALL
 
 -- Grids: every unit in exactly one that is in force, every one of them with
 -- one steward at every instant.
@@ -336,6 +379,12 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('payable_charged', '有偿必收或减免', 'payable work is charged or waived'),
 	('owner_known', '业主有效', 'owners are parties of the company'),
 	('occupancy_in_household', '入住与住户一致', 'people live where their household does'),
+	('space_in_place', '空间层级有效', 'places lie in wider ones, in one building, for as long'),
+	('unit_in_place', '房屋归位有效', 'units hang on places of their building'),
+	('reading_falls', '读数不倒走', 'no register falls'),
+	('reading_superseded', '更正一一对应', 'what is superseded has one successor'),
+	('reading_of_meter', '读数在表龄内', 'meters are read while they hang there'),
+	('meter_chain', '换表首尾相接', 'exchanged meters follow on one another'),
 	('unit_in_one_grid', '房屋恰属一个网格', 'every unit lies in exactly one active grid'),
 	('grid_has_steward', '网格时刻有管家', 'every active grid has one steward at every instant'),
 	('grid_answered', '网格负责人在岗', 'who answers for a grid works in the project'),

@@ -4,7 +4,7 @@ SELECT plan(34);
 \ir fixture/estate.sql
 \ir fixture/content.sql
 CREATE FUNCTION pg_temp.past(my_table text, key jsonb, n int DEFAULT 100) RETURNS text LANGUAGE sql AS $$
-	SELECT string_agg(concat_ws(' ', h.operation, h.old_row - '{project_id,id,building_id,area_m2,kind,floor_no,recorded_at}'::text[], h.new_row - '{project_id,id,building_id,area_m2,kind,floor_no,recorded_at}'::text[]), '; ' ORDER BY h.place)
+	SELECT string_agg(concat_ws(' ', h.operation, h.old_row - '{project_id,id,building_id,space_id,area_m2,kind,floor_no,recorded_at}'::text[], h.new_row - '{project_id,id,building_id,space_id,area_m2,kind,floor_no,recorded_at}'::text[]), '; ' ORDER BY h.place)
 	FROM rui.project j, rui.history(j.id, my_table, key, n) WITH ORDINALITY AS h(at, party_id, party_name, login, operation, operation_zh, operation_en, old_row, new_row, transaction_id, place)
 	WHERE j.code = 'one' $$;
 SELECT set_config('rui.party_id', :'manager', true) \gset hidden_

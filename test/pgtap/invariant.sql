@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(53);
+SELECT plan(61);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -55,6 +55,14 @@ INSERT INTO rui.unit (project_id, building_id, code, area_m2) VALUES (:one, :b1,
 SELECT count(*) FROM rui.import_posts(:one, '[{"code":"old","name":"Old","module":"place"}]') \gset hidden_
 SELECT count(*) FROM rui.archive(:one, 'unit', '{1-199}', 'Gone', at => '2025-02-03') u, rui.archive(:one, 'post', '{old}', 'Gone', at => '2025-01-15') p \gset hidden_
 SELECT is((SELECT count(*) FROM rui.archived), 2::bigint, 'something is archived');
+SELECT rui.create_space(:one, 'site', 'site', place => 'SRID=4326;POINT(118.8 32.05)') AS site \gset
+SELECT rui.create_space(:one, 'b1', 'building', :site, :b1) AS node \gset
+SELECT rui.create_space(:one, 'f1', 'floor', :node) AS floor \gset
+SELECT rui.place_unit(:one, :u1, :floor) \gset hidden_
+SELECT rui.install_meter(:one, 'W', 'water', 'm3', :u1, initial => '90', digits => 2, installed_at => '2025-01-01') AS meter \gset
+SELECT rui.record_reading(:one, :meter, 5, is_rollover => true, read_at => '2025-02-01') AS reading \gset
+SELECT rui.correct_reading(:one, :reading, 6, 'Misread') \gset hidden_
+SELECT rui.replace_meter(:one, :meter, '7', '0', replaced_at => '2025-03-01') AS meter2 \gset
 SELECT is((SELECT (count(*) > 0, count(l.party_id) > 0)::text FROM rui.dispatch_plan l WHERE l.project_id = :one), '(t,t)', 'there is a standing match');
 SELECT is_empty('SELECT * FROM rui.invariant_violation', 'a month of everything breaks no invariant');
 
@@ -99,6 +107,14 @@ SELECT pg_temp.damage(format('UPDATE rui.charge SET payer_id = -1 WHERE id = %s'
 SELECT pg_temp.damage(format('UPDATE rui.charge SET source = ''order'' WHERE id = %s', :ct), '{payable_charged}', 'work that nobody charged');
 SELECT pg_temp.damage(format('UPDATE rui.ownership SET owner_ids = ''{-1,%s}''', :zhao), '{owner_known}', 'an owner who does not exist');
 SELECT pg_temp.damage(format('UPDATE rui.occupancy SET unit_id = %s', :u2), '{occupancy_in_household}', 'somebody living elsewhere than his household');
+SELECT pg_temp.damage(format('UPDATE rui.space SET kind = ''phase'' WHERE id = %s', :floor), '{space_in_place}', 'a phase in a building');
+SELECT pg_temp.damage(format('UPDATE rui.space SET building_id = NULL WHERE id = %s', :floor), '{space_in_place,unit_in_place}', 'a floor outside its building');
+SELECT pg_temp.damage(format('UPDATE rui.space SET valid = ''[2020-01-01,2021-01-01)'' WHERE id = %s', :site), '{space_in_place}', 'a building longer than its site');
+SELECT pg_temp.damage('UPDATE rui.meter_reading SET is_rollover = false', '{reading_falls}', 'a register that falls');
+SELECT pg_temp.damage('UPDATE rui.meter_reading SET is_rollover = true WHERE kind = ''final''', '{reading_falls}', 'one that began again and did not fall');
+SELECT pg_temp.damage(format('UPDATE rui.meter_reading SET state = ''rejected'' WHERE id = %s', :reading), '{reading_superseded}', 'a place taken from what was not superseded');
+SELECT pg_temp.damage(format('UPDATE rui.meter SET installed = ''[2025-01-15,2025-03-01)'' WHERE id = %s', :meter), '{reading_of_meter}', 'a meter read before it hung there');
+SELECT pg_temp.damage(format('UPDATE rui.meter SET installed = ''[2025-03-02,)'' WHERE id = %s', :meter2), '{meter_chain,reading_of_meter}', 'a gap between two meters');
 SELECT pg_temp.damage(format('UPDATE rui.task SET state = ''lost'' WHERE id = %s', :t2), '{task_state}', 'a state nobody knows');
 SELECT pg_temp.damage(format('DELETE FROM rui.task_clock WHERE task_id = %s', :t2), '{task_clocks}', 'an open ticket without clocks')
 FROM rui.task WHERE id = :t2 AND state <> 'new';
