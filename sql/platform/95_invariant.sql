@@ -136,7 +136,7 @@ UNION ALL
 SELECT o.project_id, 'occupancy_in_household', format('occupancy %s is not within its household''s unit and time', o.id)
 FROM rui.occupancy o
 JOIN rui.household h ON h.project_id = o.project_id AND h.id = o.household_id
-WHERE h.unit_id <> o.unit_id OR NOT o.valid && h.valid
+WHERE h.unit_id <> o.unit_id OR NOT o.valid <@ h.valid
 UNION ALL
 
 -- Grids: every unit in exactly one that is in force, every one of them with
@@ -198,7 +198,7 @@ FROM rui.task t
 JOIN rui.project j ON j.id = t.project_id
 WHERE t.ended_at IS NULL AND t.accountable_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.staff s
 	WHERE s.company_id = j.company_id AND s.party_id = t.accountable_id
-		AND s.employed @> (t.last_at AT TIME ZONE j.time_zone)::date)
+		AND s.employed && daterange((t.last_at AT TIME ZONE j.time_zone)::date, NULL))
 UNION ALL
 
 -- Messages: counted, written down, to each once.
