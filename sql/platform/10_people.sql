@@ -96,8 +96,9 @@ CREATE TABLE rui.shift (
 	last_action text NOT NULL DEFAULT 'publish',
 	PRIMARY KEY (project_id, id),
 	FOREIGN KEY (project_id, post_id) REFERENCES rui.post (project_id, id),
+	-- At the end of a statement, so that two people can swap in one.
 	CONSTRAINT shift_one_at_a_time EXCLUDE USING gist (project_id WITH =, party_id WITH =, during WITH &&)
-		WHERE (state <> 'absent')
+		WHERE (state <> 'absent') DEFERRABLE INITIALLY IMMEDIATE
 );
 CREATE INDEX shift_by_time ON rui.shift USING gist (project_id, during);
 
@@ -115,17 +116,20 @@ CREATE TABLE rui.qualification (
 );
 
 PERFORM rui._permit('plan_shifts', '{candidate,live}', 'manager', 'loader');
+PERFORM rui._permit('work_shift', '{candidate,live}', 'staff', 'steward', 'agent', 'partner', 'manager', 'loader');
 INSERT INTO rui.subject (subject, table_name) VALUES ('shift', 'shift');
 INSERT INTO rui.transition (subject, from_state, action, to_state, permission) VALUES
 	('shift', '(none)', 'publish', 'planned', 'plan_shifts'),
-	('shift', 'planned', 'report_absent', 'absent', 'plan_shifts'),
-	('shift', 'planned', 'begin', 'active', 'plan_shifts'),
-	('shift', 'active', 'finish', 'finished', 'plan_shifts');
-PERFORM rui._mark_workflow('shift', '班次', 'shift', '{absent,finished}');
+	('shift', 'planned', 'report_absent', 'absent', 'work_shift'),
+	('shift', 'absent', 'restore', 'planned', 'plan_shifts'),
+	('shift', 'planned', 'begin', 'active', 'work_shift'),
+	('shift', 'active', 'finish', 'finished', 'work_shift');
+PERFORM rui._mark_workflow('shift', '班次', 'shift', '{finished}');
 PERFORM rui._name(n.kind, n.code, n.zh, n.en) FROM (VALUES
 	('state.shift', 'planned', '已排班', 'planned'), ('state.shift', 'absent', '缺勤', 'absent'), ('state.shift', 'active', '在岗', 'on duty'),
 	('state.shift', 'finished', '已下班', 'finished'), ('action.shift', 'publish', '排班', 'publish'), ('action.shift', 'report_absent', '报缺勤', 'report absent'),
-	('action.shift', 'begin', '上岗', 'begin'), ('action.shift', 'finish', '下班', 'finish')) AS n(kind, code, zh, en);
+	('action.shift', 'begin', '上岗', 'begin'), ('action.shift', 'finish', '下班', 'finish'),
+	('action.shift', 'restore', '恢复排班', 'restore')) AS n(kind, code, zh, en);
 
 PERFORM rui._describe('party', 'A person or organisation a company deals with.',
 	'kind: person or organisation.');
@@ -279,4 +283,4 @@ COMMENT ON FUNCTION rui.grant_role(bigint, bigint, text, timestamptz, timestampt
 'Gives a party of the project''s company a role in the project, from from_at to to_at (null: without end). Returns the id in rui.membership. Needs manage_people, and either every permission the role carries or grant_any_role. Errors: 22004, 22023 unknown role, P0002 unknown party, 23P01 when the party holds the role then, 42501.';
 PERFORM rui._permit('grant_any_role', '{candidate,live,closed}', 'director', 'manager');
 INSERT INTO rui.role_permission (role_code, permission)
-SELECT 'director', p.code FROM rui.permission p WHERE p.code IN ('manage_people', 'manage_estate', 'run_duties', 'plan_shifts');
+SELECT 'director', p.code FROM rui.permission p WHERE p.code IN ('manage_people', 'manage_estate', 'run_duties', 'plan_shifts', 'work_shift');
