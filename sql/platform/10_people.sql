@@ -67,6 +67,7 @@ CREATE TABLE rui.staff (
 	party_id bigint NOT NULL,
 	staff_no text NOT NULL CHECK (length(staff_no) BETWEEN 1 AND 40),
 	employed daterange NOT NULL CHECK (NOT isempty(employed)),
+	left_at timestamptz,
 	PRIMARY KEY (company_id, party_id, employed),
 	FOREIGN KEY (company_id, party_id) REFERENCES rui.party (company_id, id),
 	CONSTRAINT staff_once EXCLUDE USING gist (company_id WITH =, party_id WITH =, employed WITH &&),
@@ -144,7 +145,8 @@ PERFORM rui._describe('ownership', 'Who owns a unit: one row at a time, with all
 	'owner_ids: The owners (parties).',
 	'share_parts: Their shares, in the order of owner_ids, as parts of the sum of this array: {1,2} means one third and two thirds, exactly.');
 PERFORM rui._describe('staff', 'Who works for the company, and when; a leaver''s range ends.',
-	'staff_no: Number of the employee.', 'employed: From the first day to the day after the last.');
+	'staff_no: Number of the employee.', 'employed: From the first day to the day after the last.',
+	'left_at: When the person left and access ended, on or before the last day; null: not yet, or nobody said so.');
 PERFORM rui._describe('post', 'A position on site, in one of the four modules.',
 	'module: steward, place, order or support.', 'headcount: How many people it should have at a time.');
 PERFORM rui._describe('shift', 'Who is on duty at which post, and when.',

@@ -11,7 +11,7 @@ BEGIN
 		SELECT min(m.party_id) FROM rui.project j
 		JOIN rui.membership m ON m.project_id = j.id AND m.role_code = 'manager' AND m.valid @> _stand_in.at
 		JOIN rui.staff s ON s.company_id = j.company_id AND s.party_id = m.party_id
-			AND s.employed @> (_stand_in.at AT TIME ZONE j.time_zone)::date
+			AND s.employed @> (_stand_in.at AT TIME ZONE j.time_zone)::date AND s.left_at IS NULL
 		WHERE j.id = _stand_in.project_id);
 END
 $$;
@@ -25,9 +25,9 @@ AS $$
 BEGIN
 	PERFORM FROM rui.project j
 	JOIN rui.staff s ON s.company_id = j.company_id AND s.party_id = _lock_employment.party_id
-		AND s.employed && daterange((_lock_employment.at AT TIME ZONE j.time_zone)::date, NULL)
+		AND s.employed && daterange((_lock_employment.at AT TIME ZONE j.time_zone)::date, NULL) AND s.left_at IS NULL
 	WHERE j.id = _lock_employment.project_id
-	FOR KEY SHARE OF s;
+	FOR SHARE OF s;
 	RETURN FOUND;
 END
 $$;
@@ -63,6 +63,31 @@ COMMENT ON FUNCTION rui._hold_accountable() IS
 CREATE TRIGGER hold_accountable BEFORE INSERT OR UPDATE OF accountable_id, last_at, ended_at ON rui.task FOR EACH ROW
 	WHEN (NEW.accountable_id IS NOT NULL AND NEW.ended_at IS NULL) EXECUTE FUNCTION rui._hold_accountable();
 
+CREATE FUNCTION rui._hold_executor() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	has_left boolean;
+BEGIN
+	-- Partners are on no staff; whoever leaves this very moment is waited for.
+	SELECT bool_and(s.left_at IS NOT NULL) INTO has_left
+	FROM (SELECT s.left_at FROM rui.project j
+		JOIN rui.staff s ON s.company_id = j.company_id AND s.party_id = NEW.executor_id
+		WHERE j.id = NEW.project_id
+		FOR SHARE OF s) s;
+	IF has_left THEN
+		RAISE EXCEPTION 'party % has left the company', NEW.executor_id
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Give the work to somebody on the staff.';
+	END IF;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION rui._hold_executor() IS
+'Internal: row trigger of rui.task: 55000 for an executor who was on the staff and has left; keeps him from leaving until the transaction ends.';
+CREATE TRIGGER hold_executor BEFORE UPDATE OF executor_id ON rui.task FOR EACH ROW
+	WHEN (NEW.executor_id IS NOT NULL AND NEW.executor_id IS DISTINCT FROM OLD.executor_id) EXECUTE FUNCTION rui._hold_executor();
+
 CREATE FUNCTION rui._require_employed(project_id bigint, party_id bigint, at timestamptz) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
@@ -71,7 +96,7 @@ BEGIN
 	IF NOT rui._lock_employment(project_id, party_id, at) OR NOT EXISTS (
 		SELECT FROM rui.project j
 		JOIN rui.staff s ON s.company_id = j.company_id AND s.party_id = _require_employed.party_id
-			AND s.employed @> (_require_employed.at AT TIME ZONE j.time_zone)::date
+			AND s.employed @> (_require_employed.at AT TIME ZONE j.time_zone)::date AND s.left_at IS NULL
 		WHERE j.id = _require_employed.project_id) THEN
 		RAISE EXCEPTION 'party % is not on the staff at %', party_id, at
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'rui.staff says who is, and from when to when.';
@@ -107,15 +132,19 @@ SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
 	remaining datemultirange;
+	gone_at timestamptz;
 	fault record;
 BEGIN
-	IF TG_OP = 'UPDATE' AND NEW.company_id = OLD.company_id AND NEW.party_id = OLD.party_id AND NEW.employed @> OLD.employed THEN
+	IF TG_OP = 'UPDATE' AND NEW.company_id = OLD.company_id AND NEW.party_id = OLD.party_id AND NEW.employed @> OLD.employed
+		AND (NEW.left_at IS NULL OR OLD.left_at IS NOT NULL) THEN
 		RETURN NULL;
+	ELSIF TG_OP = 'UPDATE' THEN
+		gone_at := NEW.left_at;
 	END IF;
 	PERFORM rui._require_read_committed('an employment is ended');
 	PERFORM rui._require_sight(OLD.company_id, 'an employment is ended');
 	SELECT coalesce(range_agg(s.employed), '{}') INTO remaining FROM rui.staff s
-	WHERE s.company_id = OLD.company_id AND s.party_id = OLD.party_id;
+	WHERE s.company_id = OLD.company_id AND s.party_id = OLD.party_id AND s.left_at IS NULL;
 	-- Open now means open until further notice.
 	SELECT count(*) AS tasks, (array_agg(format('%s of project %s', t.id, j.code) ORDER BY t.project_id, t.id))[1:5] AS some INTO fault
 	FROM rui.project j
@@ -136,6 +165,7 @@ BEGIN
 		WHERE c.project_id = g.project_id AND c.grid_id = g.id AND c.cover_id = OLD.party_id
 			AND OLD.employed @> ((upper(c.valid) - interval '1 microsecond') AT TIME ZONE j.time_zone)::date
 			AND NOT remaining @> ((upper(c.valid) - interval '1 microsecond') AT TIME ZONE j.time_zone)::date
+			AND (gone_at IS NULL OR upper(c.valid) > gone_at)
 		LIMIT 1) c ON true
 	WHERE j.company_id = OLD.company_id AND (c.valid IS NOT NULL
 		OR w.id IS NOT NULL AND NOT upper_inf(remaining));

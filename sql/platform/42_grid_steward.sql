@@ -10,7 +10,8 @@ BEGIN
 	SELECT g.id, g.steward_id, coalesce((
 		-- Whose employment is over answers for nothing.
 		SELECT h.party_id FROM (VALUES (1, c.cover_id), (2, g.steward_id)) AS h(place, party_id)
-		JOIN rui.staff s ON s.company_id = j.company_id AND s.party_id = h.party_id AND s.employed @> (at AT TIME ZONE j.time_zone)::date
+		JOIN rui.staff s ON s.company_id = j.company_id AND s.party_id = h.party_id
+			AND s.employed @> (at AT TIME ZONE j.time_zone)::date AND s.left_at IS NULL
 		ORDER BY h.place LIMIT 1), rui._stand_in(_grid_holders.project_id, at))
 	FROM rui.grid_plan p
 	JOIN rui.project j ON j.id = p.project_id
@@ -119,7 +120,7 @@ BEGIN
 		WHERE t.project_id = _hand_over_tasks.project_id AND t.ended_at IS NULL
 			AND CASE WHEN h.grid_id IS NOT NULL THEN t.accountable_id IS DISTINCT FROM h.holder_id
 				ELSE t.accountable_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.staff s WHERE s.company_id = j.company_id
-					AND s.party_id = t.accountable_id AND s.employed @> (at AT TIME ZONE j.time_zone)::date) END
+					AND s.party_id = t.accountable_id AND s.employed @> (at AT TIME ZONE j.time_zone)::date AND s.left_at IS NULL) END
 		ORDER BY t.id
 		FOR NO KEY UPDATE OF t
 	)

@@ -198,7 +198,7 @@ FROM rui.task t
 JOIN rui.project j ON j.id = t.project_id
 WHERE t.ended_at IS NULL AND t.accountable_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.staff s
 	WHERE s.company_id = j.company_id AND s.party_id = t.accountable_id
-		AND s.employed && daterange((t.last_at AT TIME ZONE j.time_zone)::date, NULL))
+		AND s.employed && daterange((t.last_at AT TIME ZONE j.time_zone)::date, NULL) AND s.left_at IS NULL)
 UNION ALL
 
 -- Messages: counted, written down, to each once.
