@@ -29,6 +29,7 @@ CREATE TABLE rui.leave_request (
 	CONSTRAINT leave_one_at_a_time EXCLUDE USING gist (project_id WITH =, party_id WITH =, during WITH &&)
 		WHERE (state IN ('requested', 'approved'))
 );
+CREATE INDEX leave_request_open ON rui.leave_request (project_id, requested_at) WHERE state = 'requested';
 
 CREATE TABLE rui.shift_swap (
 	project_id bigint NOT NULL,

@@ -1,6 +1,6 @@
 -- Rosters: rules of rest, shifts, leave, swaps, covers.
 BEGIN;
-SELECT plan(64);
+SELECT plan(67);
 \ir fixture/town.sql
 SELECT rui.set_project_state(:project, 'go_live') \gset hidden_
 SELECT count(*) FROM rui.import_staff(:project, '[
@@ -96,6 +96,8 @@ SELECT throws_ok(format('SELECT rui.decide_leave(%s, %s, ''approve'')', :project
 SELECT throws_ok(format($$SELECT rui.request_leave(%s, 'annual', now() + interval '1 day', now() + interval '2 days', 'now')$$, :project), '22023', NULL, 'three days before');
 SELECT ok(rui.request_leave(:project, 'sick', now(), now() + interval '2 days', 'flu') IS NOT NULL, 'not when ill');
 SELECT pg_temp.acts('mia') \gset hidden_
+SELECT is((SELECT string_agg(kind || ' ' || subject || ' ' || about, ', ' ORDER BY due_at) FROM rui.inbox() WHERE kind IN ('accept', 'approve')),
+	'approve leave Cleo 2026-03-17, approve leave Cleo ' || to_char(now() AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM-DD'), 'what waits for who plans');
 SELECT is(cardinality(rui.decide_leave(:project, :leave, 'approve')), 2, 'two shifts are absent');
 SELECT is((SELECT count(*) FROM rui.uncovered_shift WHERE party_id = :cleo), 2::bigint, 'and wait to be covered');
 SELECT throws_ok(format('SELECT rui.decide_leave(%s, %s, ''refuse'', ''x'')', :project, :leave), '55000', NULL, 'decided once');
@@ -109,9 +111,13 @@ SELECT throws_ok(format('SELECT rui.offer_cover(%s, %s, %s)', :project, :gap, :d
 SELECT rui.offer_cover(:project, :gap, :ben) AS cover, rui.offer_cover(:project, :gap, :anna) AS other \gset
 SELECT throws_ok(format('SELECT rui.decide_cover(%s, %s, ''approve'')', :project, :cover), '55000', NULL, 'not before he says yes');
 SELECT pg_temp.acts('ben') \gset hidden_
+SELECT is((SELECT string_agg(kind || ' ' || subject || ' ' || about, ', ' ORDER BY subject_id) FROM rui.inbox() WHERE kind IN ('accept', 'approve')),
+	'accept shift_cover 2026-03-17 08:00', 'he is asked');
 SELECT is(rui.decide_cover(:project, :cover, 'agree'), 'accepted', 'he does');
 SELECT throws_ok(format('SELECT rui.decide_cover(%s, %s, ''agree'')', :project, :other), '42501', NULL, 'for himself');
 SELECT pg_temp.acts('mia') \gset hidden_
+SELECT is((SELECT string_agg(kind || ' ' || subject || ' ' || about, ', ' ORDER BY subject_id) FROM rui.inbox() WHERE subject = 'shift_cover'),
+	'approve shift_cover Ben', 'and who plans approves');
 SELECT is(rui.decide_cover(:project, :cover, 'approve'), 'approved', 'and covers');
 SELECT is((SELECT (s.party_id = :ben AND s.state = 'planned')::text || ', ' || (SELECT state FROM rui.shift_cover WHERE id = :other)
 	FROM rui.shift s JOIN rui.shift_cover c ON c.new_shift_id = s.id WHERE c.id = :cover), 'true, withdrawn', 'with a shift; the other need not answer');
