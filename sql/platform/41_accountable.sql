@@ -39,7 +39,13 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
-	IF rui._lock_employment(NEW.project_id, NEW.accountable_id, NEW.last_at) THEN
+	-- As rui._lock_employment() does, without calling it: for every need.
+	PERFORM FROM rui.project j
+	JOIN rui.staff s ON s.company_id = j.company_id AND s.party_id = NEW.accountable_id
+		AND s.employed && daterange((NEW.last_at AT TIME ZONE j.time_zone)::date, NULL) AND s.left_at IS NULL
+	WHERE j.id = NEW.project_id
+	FOR SHARE OF s;
+	IF FOUND THEN
 		RETURN NEW;
 	ELSIF TG_OP = 'INSERT' THEN
 		-- No need is refused because the steward's term is over.
