@@ -67,6 +67,7 @@ CREATE TABLE rui.staff (
 	party_id bigint NOT NULL,
 	staff_no text NOT NULL CHECK (length(staff_no) BETWEEN 1 AND 40),
 	employed daterange NOT NULL CHECK (NOT isempty(employed)),
+	left_at timestamptz,
 	PRIMARY KEY (company_id, party_id, employed),
 	FOREIGN KEY (company_id, party_id) REFERENCES rui.party (company_id, id),
 	CONSTRAINT staff_once EXCLUDE USING gist (company_id WITH =, party_id WITH =, employed WITH &&),
@@ -96,8 +97,9 @@ CREATE TABLE rui.shift (
 	last_action text NOT NULL DEFAULT 'publish',
 	PRIMARY KEY (project_id, id),
 	FOREIGN KEY (project_id, post_id) REFERENCES rui.post (project_id, id),
+	-- At the end of a statement, so that two people can swap in one.
 	CONSTRAINT shift_one_at_a_time EXCLUDE USING gist (project_id WITH =, party_id WITH =, during WITH &&)
-		WHERE (state <> 'absent')
+		WHERE (state <> 'absent') DEFERRABLE INITIALLY IMMEDIATE
 );
 CREATE INDEX shift_by_time ON rui.shift USING gist (project_id, during);
 
@@ -115,17 +117,20 @@ CREATE TABLE rui.qualification (
 );
 
 PERFORM rui._permit('plan_shifts', '{candidate,live}', 'manager', 'loader');
+PERFORM rui._permit('work_shift', '{candidate,live}', 'staff', 'steward', 'agent', 'partner', 'manager', 'loader');
 INSERT INTO rui.subject (subject, table_name) VALUES ('shift', 'shift');
 INSERT INTO rui.transition (subject, from_state, action, to_state, permission) VALUES
 	('shift', '(none)', 'publish', 'planned', 'plan_shifts'),
-	('shift', 'planned', 'report_absent', 'absent', 'plan_shifts'),
-	('shift', 'planned', 'begin', 'active', 'plan_shifts'),
-	('shift', 'active', 'finish', 'finished', 'plan_shifts');
-PERFORM rui._mark_workflow('shift', '班次', 'shift', '{absent,finished}');
+	('shift', 'planned', 'report_absent', 'absent', 'work_shift'),
+	('shift', 'absent', 'restore', 'planned', 'plan_shifts'),
+	('shift', 'planned', 'begin', 'active', 'work_shift'),
+	('shift', 'active', 'finish', 'finished', 'work_shift');
+PERFORM rui._mark_workflow('shift', '班次', 'shift', '{finished}');
 PERFORM rui._name(n.kind, n.code, n.zh, n.en) FROM (VALUES
 	('state.shift', 'planned', '已排班', 'planned'), ('state.shift', 'absent', '缺勤', 'absent'), ('state.shift', 'active', '在岗', 'on duty'),
 	('state.shift', 'finished', '已下班', 'finished'), ('action.shift', 'publish', '排班', 'publish'), ('action.shift', 'report_absent', '报缺勤', 'report absent'),
-	('action.shift', 'begin', '上岗', 'begin'), ('action.shift', 'finish', '下班', 'finish')) AS n(kind, code, zh, en);
+	('action.shift', 'begin', '上岗', 'begin'), ('action.shift', 'finish', '下班', 'finish'),
+	('action.shift', 'restore', '恢复排班', 'restore')) AS n(kind, code, zh, en);
 
 PERFORM rui._describe('party', 'A person or organisation a company deals with.',
 	'kind: person or organisation.');
@@ -140,7 +145,8 @@ PERFORM rui._describe('ownership', 'Who owns a unit: one row at a time, with all
 	'owner_ids: The owners (parties).',
 	'share_parts: Their shares, in the order of owner_ids, as parts of the sum of this array: {1,2} means one third and two thirds, exactly.');
 PERFORM rui._describe('staff', 'Who works for the company, and when; a leaver''s range ends.',
-	'staff_no: Number of the employee.', 'employed: From the first day to the day after the last.');
+	'staff_no: Number of the employee.', 'employed: From the first day to the day after the last.',
+	'left_at: When the person left and access ended, on or before the last day; null: not yet, or nobody said so.');
 PERFORM rui._describe('post', 'A position on site, in one of the four modules.',
 	'module: steward, place, order or support.', 'headcount: How many people it should have at a time.');
 PERFORM rui._describe('shift', 'Who is on duty at which post, and when.',
@@ -279,4 +285,4 @@ COMMENT ON FUNCTION rui.grant_role(bigint, bigint, text, timestamptz, timestampt
 'Gives a party of the project''s company a role in the project, from from_at to to_at (null: without end). Returns the id in rui.membership. Needs manage_people, and either every permission the role carries or grant_any_role. Errors: 22004, 22023 unknown role, P0002 unknown party, 23P01 when the party holds the role then, 42501.';
 PERFORM rui._permit('grant_any_role', '{candidate,live,closed}', 'director', 'manager');
 INSERT INTO rui.role_permission (role_code, permission)
-SELECT 'director', p.code FROM rui.permission p WHERE p.code IN ('manage_people', 'manage_estate', 'run_duties', 'plan_shifts');
+SELECT 'director', p.code FROM rui.permission p WHERE p.code IN ('manage_people', 'manage_estate', 'run_duties', 'plan_shifts', 'work_shift');

@@ -310,6 +310,8 @@ BEGIN
 		RETURN;
 	END IF;
 	SELECT p.* INTO my_project FROM rui.project p WHERE p.id = import_shifts.project_id;
+	PERFORM rui._lock_rosters(ARRAY(SELECT p.id FROM rui.party p
+		WHERE p.company_id = my_project.company_id AND p.code IN (SELECT r.item ->> 'staff' FROM rui._import_rows(records) r)));
 	WITH judged AS MATERIALIZED (
 		SELECT r.row_no, r.item, r.item ->> 'post' AS post_code, r.item ->> 'staff' AS staff_code,
 			coalesce(rui._row_fault(r.item, '{post,staff,from,to,capacity}'), rui._code_fault('post', r.item),
@@ -323,6 +325,9 @@ BEGIN
 			WHEN p.id IS NULL OR NOT EXISTS (SELECT FROM rui.membership m
 				WHERE m.project_id = import_shifts.project_id AND m.party_id = p.id) THEN
 				ARRAY['P0002', format('"%s" does not work in the project', j.staff_code), 'Import the staff first; give the person''s code.']
+			WHEN rui._missing_qualification(import_shifts.project_id, o.id, p.id, d.during) IS NOT NULL THEN
+				ARRAY['22023', format('"%s" is not qualified for post "%s": it needs %s', j.staff_code, j.post_code,
+					rui._missing_qualification(import_shifts.project_id, o.id, p.id, d.during)), 'Give the shift to somebody who is qualified for all of it.']
 			WHEN upper(d.during) - lower(d.during) > interval '48 hours' THEN
 				ARRAY['22023', 'the shift lasts more than 48 hours', 'Give one row a shift.']
 			WHEN NOT EXISTS (SELECT FROM rui.staff s WHERE s.company_id = my_project.company_id AND s.party_id = p.id
@@ -342,7 +347,7 @@ BEGIN
 				array_agg(s.during ORDER BY s.row_no) AS ranges
 			FROM planned s WHERE rui._good(s.fault) GROUP BY s.party_id HAVING count(*) > 1) g
 		CROSS JOIN LATERAL rui._overlapping_rows(g.row_nos, g.ranges) r
-	), compared AS MATERIALIZED (
+	), timed AS MATERIALIZED (
 		SELECT s.row_no, s.post_id, s.party_id, s.during, s.capacity, old.id AS old_id,
 			CASE WHEN s.fault IS NOT NULL THEN s.fault
 			WHEN o.other IS NOT NULL THEN
@@ -355,6 +360,23 @@ BEGIN
 		LEFT JOIN LATERAL (SELECT e.id, e.during, e.post_id, e.capacity FROM rui.shift e
 			WHERE e.project_id = import_shifts.project_id AND e.party_id = s.party_id AND e.during && s.during AND e.state <> 'absent'
 			ORDER BY e.during LIMIT 1) old ON true
+	), candidate AS MATERIALIZED (
+		SELECT t.*, row_number() OVER (ORDER BY t.row_no) AS place FROM timed t WHERE rui._good(t.fault, t.old_id)
+	), tired AS MATERIALIZED (
+		-- The rules of rest, for all that would be there together.
+		SELECT DISTINCT ON (c.row_no) c.row_no, f.kind, f.found, f.allowed
+		FROM (SELECT array_agg(c.party_id ORDER BY c.place) AS parties, array_agg(c.post_id ORDER BY c.place) AS posts,
+				array_agg(c.during ORDER BY c.place) AS during, min(lower(c.during)) AS from_at, max(upper(c.during)) AS to_at FROM candidate c) g
+		CROSS JOIN LATERAL rui._roster_faults(import_shifts.project_id, g.from_at, g.to_at, g.parties, '{}', g.parties, g.posts, g.during) f
+		JOIN candidate c ON -c.place = ANY (f.shift_ids)
+		WHERE f.action = 'refuse' AND EXISTS (SELECT FROM rui.rest_rule r WHERE r.project_id = import_shifts.project_id)
+		ORDER BY c.row_no, f.kind
+	), compared AS MATERIALIZED (
+		SELECT t.row_no, t.post_id, t.party_id, t.during, t.capacity, t.old_id,
+			CASE WHEN t.fault IS NULL AND d.row_no IS NOT NULL THEN
+				ARRAY['23514', format('the rule %s would be broken: %s instead of %s', d.kind, d.found, d.allowed), 'Plan less, or give the shift to somebody else.']
+			ELSE t.fault END AS fault
+		FROM timed t LEFT JOIN tired d ON d.row_no = t.row_no
 	), added AS (
 		INSERT INTO rui.shift AS s (project_id, post_id, party_id, during, capacity)
 		SELECT import_shifts.project_id, c.post_id, c.party_id, c.during, c.capacity
@@ -373,4 +395,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.import_shifts(bigint, jsonb, boolean, text, timestamptz) IS
-'Imports shifts. records: a JSON array of rows {post (its code), staff (code of the person), from, to, capacity? (0 to 1000 open tasks at a time, default 8)}; instants as YYYY-MM-DD HH:MM[:SS], in the project''s zone or with an offset; at most 48 hours, within the employment. The row''s code in the report is the person''s. Good rows are added (state planned) and bad ones change nothing; identical rows already there are unchanged. preview: report only. Returns rui.import_result, one a row, in order; the faults'' SQLSTATEs: 22004, 22023, 22001, 22003, 22007, 22008, P0002 unknown post or person, 23P01 overlaps another shift of the person. Needs permission plan_shifts. Errors: 22004, 22023 container, 22008, 42501, 55000, RU409.';
+'Imports shifts. records: a JSON array of rows {post (its code), staff (code of the person), from, to, capacity? (0 to 1000 open tasks at a time, default 8)}; instants as YYYY-MM-DD HH:MM[:SS], in the project''s zone or with an offset; at most 48 hours, within the employment. The row''s code in the report is the person''s. Good rows are added (state planned) and bad ones change nothing; identical rows already there are unchanged. preview: report only. Returns rui.import_result, one a row, in order; the faults'' SQLSTATEs: 22004, 22023, 22001, 22003, 22007, 22008, P0002 unknown post or person, 23P01 overlaps another shift of the person, 23514 against a rule of rest that refuses (rui.rest_rule), with all that would be there together; 22023 also for who is not employed, or not qualified for the post, during the shift. Needs permission plan_shifts. Errors: 22004, 22023 container, 22008, 42501, 55000, RU409.';

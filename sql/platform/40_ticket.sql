@@ -140,7 +140,11 @@ CROSS JOIN (VALUES
 INSERT INTO rui.transition (subject, from_state, action, to_state, permission) VALUES
 	('ticket', 'completed', 'call_back', 'completed', 'call_back_ticket'),
 	('ticket', 'closed', 'call_back', 'closed', 'call_back_ticket');
-PERFORM rui._mark_workflow('ticket', '工单', 'ticket', '{closed,cancelled,declined,merged}', '{withdraw}');
+-- All of a leaver's work goes to somebody else as it stands.
+INSERT INTO rui.transition (subject, from_state, action, to_state, permission)
+SELECT 'ticket', s.state, 'hand_over', s.state, NULL
+FROM unnest('{assigned,accepted,en_route,in_progress,deferred}'::text[]) AS s(state);
+PERFORM rui._mark_workflow('ticket', '工单', 'ticket', '{closed,cancelled,declined,merged}', '{withdraw,hand_over}');
 INSERT INTO rui.clock_rule (kind, action, target, move)
 SELECT 'ticket', r.action, t.target, r.move
 FROM (VALUES
@@ -165,7 +169,8 @@ PERFORM rui._name('action.ticket', n.code, n.zh, n.en) FROM (VALUES
 	('reject', '退单', 'reject'), ('transfer', '转单', 'transfer'), ('depart', '出发', 'depart'), ('arrive', '到达', 'arrive'),
 	('pause', '暂停', 'pause'), ('resume', '恢复', 'resume'), ('complete', '完成', 'complete'), ('reopen', '重开', 'reopen'),
 	('rate', '评价', 'rate'), ('close', '关闭', 'close'), ('cancel', '取消', 'cancel'), ('decline', '拒绝受理', 'decline'),
-	('merge', '合并', 'merge'), ('call_back', '回访', 'call back'), ('withdraw', '撤回派单', 'withdraw')
+	('merge', '合并', 'merge'), ('call_back', '回访', 'call back'), ('withdraw', '撤回派单', 'withdraw'),
+	('hand_over', '移交', 'hand over')
 ) AS n(code, zh, en);
 PERFORM rui._name('source', n.code, n.zh, n.en) FROM (VALUES
 	('call', '电话', 'call'), ('visit', '来访', 'visit'), ('message', '消息', 'message'), ('email', '邮件', 'email'),

@@ -2,7 +2,7 @@
 -- replaced by the next one.
 
 CREATE FUNCTION rui._check_stewards(project_id bigint, stewards bigint[], at timestamptz) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -20,11 +20,12 @@ BEGIN
 	END IF;
 	FOREACH steward IN ARRAY stewards LOOP
 		PERFORM rui._refuse_worker(project_id, steward, NULL, 1, at);
+		PERFORM rui._require_employed(project_id, steward, at);
 	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION rui._check_stewards(bigint, bigint[], timestamptz) IS
-'Internal: raises unless stewards are different parties of the project''s company who work in the project: 22004 null, 22023 empty, twice or without a role that works on tickets, P0002 unknown.';
+'Internal: raises unless stewards are different parties of the project''s company who work in the project and are employed: 22004 null, 22023 empty, twice, without a role that works on tickets, or not on the staff, P0002 unknown.';
 
 CREATE FUNCTION rui._lock_plan(project_id bigint, plan_id bigint) RETURNS rui.grid_plan
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -186,6 +187,9 @@ BEGIN
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Design grids with rui.design_grids().';
 	END IF;
 	PERFORM rui._check_tiling(project_id, plan_id, new_map);
+	PERFORM rui._require_employed(project_id, s.steward_id, at) FROM (
+		SELECT DISTINCT g.steward_id FROM rui.grid g
+		WHERE g.project_id = activate_grids.project_id AND g.plan_id = activate_grids.plan_id ORDER BY g.steward_id) s;
 	-- What was built since the design.
 	PERFORM rui._place_buildings(project_id, plan_id);
 	INSERT INTO rui.grid_steward (project_id, grid_id, steward_id, valid)

@@ -7,15 +7,21 @@ SET search_path FROM CURRENT
 AS $$
 BEGIN
 	RETURN QUERY
-	SELECT g.id, g.steward_id, coalesce(c.cover_id, g.steward_id)
+	SELECT g.id, g.steward_id, coalesce((
+		-- Whose employment is over answers for nothing.
+		SELECT h.party_id FROM (VALUES (1, c.cover_id), (2, g.steward_id)) AS h(place, party_id)
+		JOIN rui.staff s ON s.company_id = j.company_id AND s.party_id = h.party_id
+			AND s.employed @> (at AT TIME ZONE j.time_zone)::date AND s.left_at IS NULL
+		ORDER BY h.place LIMIT 1), rui._stand_in(_grid_holders.project_id, at))
 	FROM rui.grid_plan p
+	JOIN rui.project j ON j.id = p.project_id
 	JOIN rui.grid g ON g.project_id = p.project_id AND g.plan_id = p.id
 	LEFT JOIN rui.grid_cover c ON c.project_id = g.project_id AND c.grid_id = g.id AND c.valid @> at
 	WHERE p.project_id = _grid_holders.project_id AND p.state = 'active';
 END
 $$;
 COMMENT ON FUNCTION rui._grid_holders(bigint, timestamptz) IS
-'Internal: the active grids of a project with their stewards and who answers for them at `at`: the cover, where there is one then, else the steward.';
+'Internal: the active grids of a project with their stewards and who answers for them at `at`: the cover, where there is one then, else the steward, whoever of them is employed, else the project''s manager.';
 
 CREATE FUNCTION rui._settle_stewards() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -107,21 +113,26 @@ BEGIN
 		RETURN rui._relocate_tasks(project_id, at);
 	END IF;
 	WITH late AS MATERIALIZED (
-		SELECT t.id, h.holder_id FROM rui.task t
-		JOIN rui._grid_holders(_hand_over_tasks.project_id, at) h ON h.grid_id = t.grid_id
-		WHERE t.project_id = _hand_over_tasks.project_id AND t.ended_at IS NULL AND t.accountable_id IS DISTINCT FROM h.holder_id
+		SELECT t.id, CASE WHEN h.grid_id IS NULL THEN rui._stand_in(_hand_over_tasks.project_id, at) ELSE h.holder_id END AS holder_id
+		FROM rui.task t
+		JOIN rui.project j ON j.id = t.project_id
+		LEFT JOIN rui._grid_holders(_hand_over_tasks.project_id, at) h ON h.grid_id = t.grid_id
+		WHERE t.project_id = _hand_over_tasks.project_id AND t.ended_at IS NULL
+			AND CASE WHEN h.grid_id IS NOT NULL THEN t.accountable_id IS DISTINCT FROM h.holder_id
+				ELSE t.accountable_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.staff s WHERE s.company_id = j.company_id
+					AND s.party_id = t.accountable_id AND s.employed @> (at AT TIME ZONE j.time_zone)::date AND s.left_at IS NULL) END
 		ORDER BY t.id
 		FOR NO KEY UPDATE OF t
 	)
 	UPDATE rui.task t SET accountable_id = l.holder_id
 	FROM late l
-	WHERE t.project_id = _hand_over_tasks.project_id AND t.id = l.id AND t.ended_at IS NULL;
+	WHERE t.project_id = _hand_over_tasks.project_id AND t.id = l.id AND t.ended_at IS NULL AND l.holder_id IS NOT NULL;
 	GET DIAGNOSTICS moved = ROW_COUNT;
 	RETURN moved;
 END
 $$;
 COMMENT ON FUNCTION rui._hand_over_tasks(bigint, timestamptz) IS
-'Internal: makes who answers for each active grid at `at` answer for the open tasks in it, and locates those anew that lie in grids no longer active. Returns how many tasks changed.';
+'Internal: makes who answers for each active grid at `at` answer for the open tasks in it, the project''s manager for those elsewhere whose person has left the staff, and locates those anew that lie in grids no longer active. Returns how many tasks changed.';
 
 CREATE FUNCTION rui._duty_hand_over(project_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -136,6 +147,62 @@ COMMENT ON FUNCTION rui._duty_hand_over(bigint, timestamptz) IS
 INSERT INTO rui.duty (code, sort_order, about) VALUES
 	('hand_over', 30, 'Gives open tasks to who answers for their grid: covers that begin or end, stewards who changed meanwhile.');
 
+CREATE FUNCTION rui._give_grid(project_id bigint, grid_id bigint, steward_id bigint, at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	present rui.grid;
+	plan_state text;
+	since timestamptz;
+	moved bigint := 0;
+BEGIN
+	PERFORM rui._lock_grids(project_id);
+	SELECT g.* INTO present FROM rui.grid g
+	WHERE g.project_id = _give_grid.project_id AND g.id = _give_grid.grid_id;
+	IF NOT FOUND THEN
+		PERFORM rui._unknown('grid', grid_id, project_id);
+	END IF;
+	SELECT p.state INTO plan_state FROM rui.grid_plan p WHERE p.project_id = present.project_id AND p.id = present.plan_id;
+	IF plan_state NOT IN ('proposed', 'approved', 'active') THEN
+		RAISE EXCEPTION 'grid % belongs to a plan that is %', present.code, plan_state
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Only grids of proposed, approved and active plans get stewards.';
+	END IF;
+	PERFORM rui._check_stewards(project_id, ARRAY[steward_id], at);
+	IF plan_state = 'active' THEN
+		SELECT lower(s.valid) INTO since FROM rui.grid_steward s
+		WHERE s.project_id = _give_grid.project_id AND s.grid_id = _give_grid.grid_id AND upper_inf(s.valid);
+		IF at < since THEN
+			RAISE EXCEPTION 'grid % has its steward since %, later than %', present.code, since, at
+				USING ERRCODE = 'invalid_parameter_value', HINT = 'Give actions in the order they happened.';
+		ELSIF steward_id IS DISTINCT FROM present.steward_id THEN
+			IF at = since THEN
+				UPDATE rui.grid_steward s SET steward_id = _give_grid.steward_id
+				WHERE s.project_id = _give_grid.project_id AND s.grid_id = _give_grid.grid_id AND upper_inf(s.valid);
+			ELSE
+				UPDATE rui.grid_steward s SET valid = tstzrange(lower(s.valid), at)
+				WHERE s.project_id = _give_grid.project_id AND s.grid_id = _give_grid.grid_id AND upper_inf(s.valid);
+				INSERT INTO rui.grid_steward (project_id, grid_id, steward_id, valid)
+				VALUES (project_id, grid_id, steward_id, tstzrange(at, NULL));
+			END IF;
+		END IF;
+	END IF;
+	UPDATE rui.grid g SET steward_id = _give_grid.steward_id
+	WHERE g.project_id = _give_grid.project_id AND g.id = _give_grid.grid_id;
+	IF plan_state = 'active' THEN
+		PERFORM rui._settle_stewards();
+		moved := rui._hand_over_tasks(project_id, at);
+	ELSE
+		PERFORM rui._measure_plan(project_id, present.plan_id);
+	END IF;
+	PERFORM rui._emit(project_id, 'grid.set_steward', 'grid', grid_id, at,
+		jsonb_build_object('steward_id', steward_id, 'former_steward_id', present.steward_id, 'moved_tasks', moved));
+	RETURN moved;
+END
+$$;
+COMMENT ON FUNCTION rui._give_grid(bigint, bigint, bigint, timestamptz) IS
+'Internal: gives a grid its steward, as rui.set_grid_steward() says. Returns how many tasks changed hands.';
+
 CREATE FUNCTION rui.set_grid_steward(project_id bigint, grid_id bigint, steward_id bigint, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -143,10 +210,7 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
 	answer jsonb;
-	present rui.grid;
-	plan_state text;
-	since timestamptz;
-	moved bigint := 0;
+	moved bigint;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'manage_grids');
 	PERFORM rui._check_time(project_id, at);
@@ -159,52 +223,13 @@ BEGIN
 	IF answer IS NOT NULL THEN
 		RETURN answer::bigint;
 	END IF;
-	PERFORM rui._lock_grids(project_id);
-	SELECT g.* INTO present FROM rui.grid g
-	WHERE g.project_id = set_grid_steward.project_id AND g.id = set_grid_steward.grid_id;
-	IF NOT FOUND THEN
-		PERFORM rui._unknown('grid', grid_id, project_id);
-	END IF;
-	SELECT p.state INTO plan_state FROM rui.grid_plan p WHERE p.project_id = present.project_id AND p.id = present.plan_id;
-	IF plan_state NOT IN ('proposed', 'approved', 'active') THEN
-		RAISE EXCEPTION 'grid % belongs to a plan that is %', present.code, plan_state
-			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Only grids of proposed, approved and active plans get stewards.';
-	END IF;
-	PERFORM rui._check_stewards(project_id, ARRAY[steward_id], at);
-	IF plan_state = 'active' THEN
-		SELECT lower(s.valid) INTO since FROM rui.grid_steward s
-		WHERE s.project_id = set_grid_steward.project_id AND s.grid_id = set_grid_steward.grid_id AND upper_inf(s.valid);
-		IF at < since THEN
-			RAISE EXCEPTION 'grid % has its steward since %, later than %', present.code, since, at
-				USING ERRCODE = 'invalid_parameter_value', HINT = 'Give actions in the order they happened.';
-		ELSIF steward_id IS DISTINCT FROM present.steward_id THEN
-			IF at = since THEN
-				UPDATE rui.grid_steward s SET steward_id = set_grid_steward.steward_id
-				WHERE s.project_id = set_grid_steward.project_id AND s.grid_id = set_grid_steward.grid_id AND upper_inf(s.valid);
-			ELSE
-				UPDATE rui.grid_steward s SET valid = tstzrange(lower(s.valid), at)
-				WHERE s.project_id = set_grid_steward.project_id AND s.grid_id = set_grid_steward.grid_id AND upper_inf(s.valid);
-				INSERT INTO rui.grid_steward (project_id, grid_id, steward_id, valid)
-				VALUES (project_id, grid_id, steward_id, tstzrange(at, NULL));
-			END IF;
-		END IF;
-	END IF;
-	UPDATE rui.grid g SET steward_id = set_grid_steward.steward_id
-	WHERE g.project_id = set_grid_steward.project_id AND g.id = set_grid_steward.grid_id;
-	IF plan_state = 'active' THEN
-		PERFORM rui._settle_stewards();
-		moved := rui._hand_over_tasks(project_id, at);
-	ELSE
-		PERFORM rui._measure_plan(project_id, present.plan_id);
-	END IF;
-	PERFORM rui._emit(project_id, 'grid.set_steward', 'grid', grid_id, at,
-		jsonb_build_object('steward_id', steward_id, 'former_steward_id', present.steward_id, 'moved_tasks', moved));
+	moved := rui._give_grid(project_id, grid_id, steward_id, at);
 	PERFORM rui._finish_request(project_id, 'set_grid_steward', request_key, to_jsonb(moved));
 	RETURN moved;
 END
 $$;
 COMMENT ON FUNCTION rui.set_grid_steward(bigint, bigint, bigint, text, timestamptz) IS
-'Gives a grid of a proposed, approved or active plan its steward, a party who works in the project; one steward may have several. In an active plan the former steward''s time ends at `at` and the new one''s begins (rui.grid_steward), and the open tasks of the grid are the new steward''s to answer for, unless somebody stands in. Returns how many tasks changed hands. Needs permission manage_grids. Errors: 22004, 22008, 22023 not able, or before the present steward''s time began, P0002 unknown grid or party, RU409, 42501, 55000 plan rejected or retired.';
+'Gives a grid of a proposed, approved or active plan its steward, a party who works in the project and is on the staff; one steward may have several. In an active plan the former steward''s time ends at `at` and the new one''s begins (rui.grid_steward), and the open tasks of the grid are the new steward''s to answer for, unless somebody stands in. Returns how many tasks changed hands. Needs permission manage_grids. Errors: 22004, 22008, 22023 not able, or before the present steward''s time began, P0002 unknown grid or party, RU409, 42501, 55000 plan rejected or retired.';
 
 CREATE FUNCTION rui.set_grid_cover(project_id bigint, grid_id bigint, cover_id bigint, from_at timestamptz, to_at timestamptz,
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS bigint

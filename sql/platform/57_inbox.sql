@@ -76,6 +76,43 @@ BEGIN
 			OR k.household_id = ANY ((SELECT rui.my_households())::bigint[]))
 		AND rui.has_permission(t.project_id, 'rate_ticket')
 	ORDER BY t.last_at, t.id LIMIT most;
+	-- Swaps and covers that I am asked for; what people ask of who plans.
+	RETURN QUERY
+	SELECT r.project_id, 'accept', r.subject, r.id, NULL::bigint, r.about, false, r.since, r.begins
+	FROM (
+		SELECT w.project_id, 'shift_swap' AS subject, w.id, to_char(lower(s.during) AT TIME ZONE y.time_zone, 'YYYY-MM-DD HH24:MI') AS about,
+			w.proposed_at AS since, lower(s.during) AS begins
+		FROM unnest(mine) AS j(id)
+		JOIN rui.project y ON y.id = j.id
+		JOIN rui.shift_swap w ON w.project_id = j.id AND w.state = 'proposed' AND w.other_id = me
+		JOIN rui.shift s ON s.project_id = w.project_id AND s.id = w.shift_id
+		UNION ALL
+		SELECT c.project_id, 'shift_cover', c.id, to_char(lower(s.during) AT TIME ZONE y.time_zone, 'YYYY-MM-DD HH24:MI'), c.offered_at, lower(s.during)
+		FROM unnest(mine) AS j(id)
+		JOIN rui.project y ON y.id = j.id
+		JOIN rui.shift_cover c ON c.project_id = j.id AND c.state = 'offered' AND c.party_id = me
+		JOIN rui.shift s ON s.project_id = c.project_id AND s.id = c.shift_id) r
+	ORDER BY r.begins, r.id LIMIT most;
+	RETURN QUERY
+	SELECT r.project_id, 'approve', r.subject, r.id, NULL::bigint, rui._short(r.about, 80), false, r.since, r.begins
+	FROM unnest(rui._allowed_projects('plan_shifts')) AS j(id)
+	JOIN rui.project y ON y.id = j.id
+	CROSS JOIN LATERAL (
+		SELECT l.project_id, 'leave' AS subject, l.id, p.name || ' ' || to_char(lower(l.during) AT TIME ZONE y.time_zone, 'YYYY-MM-DD') AS about,
+			l.requested_at AS since, lower(l.during) AS begins
+		FROM rui.leave_request l JOIN rui.party p ON p.id = l.party_id
+		WHERE l.project_id = j.id AND l.state = 'requested' AND me NOT IN (l.party_id, l.requested_by)
+		UNION ALL
+		SELECT w.project_id, 'shift_swap', w.id, p.name || ', ' || q.name, w.decided_at, lower(s.during)
+		FROM rui.shift_swap w JOIN rui.party p ON p.id = w.party_id JOIN rui.party q ON q.id = w.other_id
+		JOIN rui.shift s ON s.project_id = w.project_id AND s.id = w.shift_id
+		WHERE w.project_id = j.id AND w.state = 'agreed' AND me NOT IN (w.party_id, w.other_id)
+		UNION ALL
+		SELECT c.project_id, 'shift_cover', c.id, p.name, c.decided_at, lower(s.during)
+		FROM rui.shift_cover c JOIN rui.party p ON p.id = c.party_id
+		JOIN rui.shift s ON s.project_id = c.project_id AND s.id = c.shift_id
+		WHERE c.project_id = j.id AND c.state = 'accepted' AND c.party_id <> me) r
+	ORDER BY r.begins, r.id LIMIT most;
 	-- Plans that somebody proposed, months that are over.
 	RETURN QUERY
 	SELECT g.project_id, CASE g.state WHEN 'proposed' THEN 'approve' ELSE 'activate' END, 'grid_plan', g.id, '#' || g.id, false,
@@ -122,4 +159,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.inbox() IS
-'What waits for the acting party in all its projects, as of now(): emergencies first, then what is due first. kind (names in kind_zh, kind_en): accept, a task assigned to me; due, late, a promise of my task ends within 24 hours or is broken; triage, assign, tickets that wait (with manage_tickets); call_back (call_back_ticket: of tasks I answer for, with manage_tickets all, due within 24 hours); rate, what was done for me or my home; approve, activate, plans of grids (manage_grids); close, months that are over (close_period); notice, the last escalation of an open task of mine, for managers from level 1 on, of the last seven days. subject and subject_id name the row, number the ticket; about: what it is; since when; due_at: when the next promise is broken, or null. At most 200 of a kind. Empty for nobody.';
+'What waits for the acting party in all its projects, as of now(): emergencies first, then what is due first. kind (names in kind_zh, kind_en): accept, a task assigned to me, or a swap or cover of a shift I am asked for; due, late, a promise of my task ends within 24 hours or is broken; triage, assign, tickets that wait (with manage_tickets); call_back (call_back_ticket: of tasks I answer for, with manage_tickets all, due within 24 hours); rate, what was done for me or my home; approve, activate, plans of grids (manage_grids); approve also leave, swaps and covers of others (plan_shifts); close, months that are over (close_period); notice, the last escalation of an open task of mine, for managers from level 1 on, of the last seven days. subject and subject_id name the row, number the ticket; about: what it is; since when; due_at: when the next promise is broken, or null. At most 200 of a kind. Empty for nobody.';

@@ -136,7 +136,7 @@ UNION ALL
 SELECT o.project_id, 'occupancy_in_household', format('occupancy %s is not within its household''s unit and time', o.id)
 FROM rui.occupancy o
 JOIN rui.household h ON h.project_id = o.project_id AND h.id = o.household_id
-WHERE h.unit_id <> o.unit_id OR NOT o.valid && h.valid
+WHERE h.unit_id <> o.unit_id OR NOT o.valid <@ h.valid
 UNION ALL
 SELECT s.project_id, 'space_in_place', format('place "%s" (%s, building %s, %s) lies in "%s" (%s, building %s, %s)', s.code, s.kind,
 	coalesce(s.building_id::text, '-'), s.valid, p.code, p.kind, coalesce(p.building_id::text, '-'), p.valid)
@@ -241,7 +241,33 @@ FROM rui.task t
 JOIN rui.project j ON j.id = t.project_id
 WHERE t.ended_at IS NULL AND t.accountable_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.staff s
 	WHERE s.company_id = j.company_id AND s.party_id = t.accountable_id
-		AND s.employed @> (t.last_at AT TIME ZONE j.time_zone)::date)
+		AND s.employed && daterange((t.last_at AT TIME ZONE j.time_zone)::date, NULL) AND s.left_at IS NULL)
+UNION ALL
+
+-- People: who has left has nothing here any more; covers stand in for
+-- absent shifts, at their post and time.
+SELECT p.id, 'leaver_gone', format('party %s left at %s and still %s', s.party_id, s.left_at, w.what)
+FROM (SELECT s.company_id, s.party_id, max(s.left_at) AS left_at FROM rui.staff s
+	GROUP BY s.company_id, s.party_id HAVING bool_and(s.left_at IS NOT NULL)) s
+JOIN rui.project p ON p.company_id = s.company_id
+CROSS JOIN LATERAL (
+	SELECT format('does task %s', t.id) AS what FROM rui.task t
+	WHERE t.project_id = p.id AND t.executor_id = s.party_id AND t.state IN ('assigned', 'accepted', 'en_route', 'in_progress', 'deferred')
+	UNION ALL
+	SELECT format('is %s', m.role_code) FROM rui.membership m
+	WHERE m.project_id = p.id AND m.party_id = s.party_id AND m.role_code <> 'resident' AND (upper_inf(m.valid) OR upper(m.valid) > s.left_at)
+	UNION ALL
+	SELECT format('has shift %s', f.id) FROM rui.shift f
+	WHERE f.project_id = p.id AND f.party_id = s.party_id AND f.state = 'planned' AND lower(f.during) >= s.left_at
+	UNION ALL
+	SELECT format('has grid %s', g.id) FROM rui.grid g JOIN rui.grid_plan n ON n.project_id = g.project_id AND n.id = g.plan_id AND n.state = 'active'
+	WHERE g.project_id = p.id AND g.steward_id = s.party_id) w
+UNION ALL
+SELECT c.project_id, 'cover_sound', format('cover %s of shift %s (%s) has shift %s', c.id, c.shift_id, s.state, coalesce(n.id::text, 'none like it'))
+FROM rui.shift_cover c
+JOIN rui.shift s ON s.project_id = c.project_id AND s.id = c.shift_id
+LEFT JOIN rui.shift n ON n.project_id = c.project_id AND n.id = c.new_shift_id AND n.post_id = s.post_id AND n.during = s.during
+WHERE c.state = 'approved' AND (n.id IS NULL OR s.state <> 'absent')
 UNION ALL
 
 -- Messages: counted, written down, to each once.
@@ -393,6 +419,8 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('task_clocks', '任务时钟一致', 'clocks run as their tasks do'),
 	('clock_folded', '时钟可重算', 'clocks are what their facts give'),
 	('accountable_staff', '责任人在职', 'who answers for open work is on the staff'),
+	('leaver_gone', '离职者无遗留', 'who has left has nothing to do here any more'),
+	('cover_sound', '替班属实', 'covers stand in for absent shifts'),
 	('match_plan', '匹配有据', 'every task of a standing match is planned, for a candidate'),
 	('match_load', '匹配不超容量', 'nobody is planned more than he has room for'),
 	('message_receipt', '消息均有回执', 'what happened to a message has its receipt'),

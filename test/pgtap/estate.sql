@@ -31,9 +31,9 @@ SELECT pg_temp.refused(format($$INSERT INTO rui.household (project_id, unit_id, 
 SELECT lives_ok(format($$INSERT INTO rui.household (project_id, unit_id, valid) VALUES (%s, %s, '[2026-03-01,)')$$,
 	:one, :unit), 'one after the other is life');
 SELECT lives_ok(format($$INSERT INTO rui.occupancy (project_id, household_id, unit_id, party_id, role, valid)
-	VALUES (%s, %s, %s, %s, 'owner', '[2026-01-01,)')$$, :one, :household, :unit, :a), 'an occupant');
+	VALUES (%s, %s, %s, %s, 'owner', '[2026-01-01,2026-03-01)')$$, :one, :household, :unit, :a), 'an occupant');
 SELECT pg_temp.refused(format($$INSERT INTO rui.occupancy (project_id, household_id, unit_id, party_id, role, valid)
-	VALUES (%s, %s, %s, %s, 'owner', '[2026-02-01,)')$$, :one, :household, :unit, :a), '23P01', 'the same occupant twice');
+	VALUES (%s, %s, %s, %s, 'owner', '[2026-02-01,2026-03-01)')$$, :one, :household, :unit, :a), '23P01', 'the same occupant twice');
 SELECT lives_ok(format($$INSERT INTO rui.ownership (project_id, unit_id, valid, owner_ids, share_parts)
 	VALUES (%s, %s, '[2020-01-01,2026-01-01)', '{%s,%s}', '{1,2}')$$, :one, :unit, :a, :b), 'one third and two thirds');
 SELECT pg_temp.refused(format($$INSERT INTO rui.ownership (project_id, unit_id, valid, owner_ids, share_parts)

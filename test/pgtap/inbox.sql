@@ -6,6 +6,7 @@ INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'w', 'Worker') 
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 's', 'Steward') RETURNING id AS steward \gset
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :worker, 'staff', '[2000-01-01,)'), (:two, :worker, 'staff', '[2000-01-01,)'),
 	(:one, :steward, 'steward', '[2000-01-01,)');
+INSERT INTO rui.staff (company_id, party_id, staff_no, employed) VALUES (:company, :steward, 's', '[2000-01-01,)');
 INSERT INTO rui.household (project_id, unit_id, valid) VALUES (:one, :u1, '[2020-01-01,)') RETURNING id AS home \gset
 INSERT INTO rui.occupancy (project_id, household_id, unit_id, party_id, role, valid) VALUES (:one, :home, :u1, :zhao, 'owner', '[2020-01-01,)');
 SELECT rui.set_ticket_category(p, 'general', '一般', 'General'), rui.set_sla_policy(p, 'always', response => '1:00', resolution => '48:00', call_back => '2:00', escalations => '{1:00}')

@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(61);
+SELECT plan(64);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -125,6 +125,9 @@ SELECT pg_temp.damage(format('UPDATE rui.task SET accountable_id = %s WHERE id =
 SELECT pg_temp.damage(format('INSERT INTO rui.household (project_id, unit_id, valid) VALUES (%s, %s, ''[2025-02-03,)'')', :one, :u5), '{archived_unused}', 'somebody in an archived home');
 SELECT pg_temp.damage('UPDATE rui.shift SET post_id = (SELECT p.id FROM rui.post p WHERE p.code = ''old'')', '{archived_unused}', 'a shift at an archived post');
 SELECT pg_temp.damage('UPDATE rui.opening_arrear SET amount = 6', '{opening_charged}', 'earlier books that say otherwise');
+SELECT pg_temp.damage('UPDATE rui.staff SET left_at = ''2025-01-30''', '{leaver_gone}', 'a leaver who keeps his role');
+SELECT pg_temp.damage(format('UPDATE rui.staff SET left_at = ''2025-01-28''; DELETE FROM rui.membership WHERE party_id = %s', :loader), '{leaver_gone}', 'a leaver who keeps his shift');
+SELECT pg_temp.damage(format('INSERT INTO rui.shift_cover (project_id, shift_id, party_id, offered_by, offered_at, state) SELECT project_id, id, %s, %1$s, now(), ''approved'' FROM rui.shift WHERE project_id = %s', :loader, :one), '{cover_sound}', 'a cover of nothing');
 SELECT pg_temp.damage(format('UPDATE rui.audit SET total = 99 WHERE id = %s', :audit), '{audit_score}', 'a score that was touched up');
 SELECT pg_temp.damage(format('UPDATE rui.message SET state = ''delivered'' WHERE id = %s', :news), '{message_receipt}', 'an arrival without a receipt');
 SELECT pg_temp.damage(format('DELETE FROM rui.message_receipt WHERE state = ''taken'' AND message_id = %s', :news), '{message_receipt}', 'a message that nobody took');

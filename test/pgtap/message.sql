@@ -234,6 +234,7 @@ SELECT is_empty(format('SELECT * FROM rui.invariant_violation WHERE project_id =
 SELECT rui.adopt_escalation_messages(:one, '{sms}', '2026-01-01') \gset hidden_
 SELECT rui.set_ticket_category(:one, 'fix', '维修', 'Fix'), rui.set_sla_policy(:one, 'always', response => '1:00', notice_calendar => 'waking') \gset hidden_
 SELECT rui.open_ticket(:one, 'fix', 'x', at => '2026-04-06 20:30+08') AS ticket \gset
+INSERT INTO rui.staff (company_id, party_id, staff_no, employed) VALUES (:company, :steward, 's', '[2000-01-01,)');
 UPDATE rui.task SET accountable_id = :steward WHERE id = :ticket;
 INSERT INTO rui.contact_point (company_id, party_id, kind, value) VALUES (:company, :steward, 'phone', '139');
 SELECT is((SELECT done FROM rui.tick(:one, '2026-04-06 22:00+08') WHERE duty = 'tell_escalations'), 0::bigint, 'late at 21:30: too late to tell');

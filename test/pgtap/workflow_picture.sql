@@ -23,9 +23,9 @@ END $$;
 INSERT INTO rui.permission (code) VALUES ('wield_nothing');
 SELECT matches(pg_temp.after('DELETE FROM rui.transition WHERE subject = ''project'' AND from_state = ''(none)'''), 'no_begin: no action creates a row; unreachable', 'no beginning');
 SELECT matches(pg_temp.after('DELETE FROM rui.transition WHERE subject = ''shift'' AND action = ''finish'''), 'dead_end: nothing leads out of state active, which is not final', 'a dead end');
-SELECT is(pg_temp.after('DELETE FROM rui.transition WHERE subject = ''shift'' AND action = ''begin'''), 'unreachable: nothing leads to state active; unreachable: nothing leads to state finished', 'what nothing leads to');
-SELECT is(pg_temp.after($$INSERT INTO rui.transition (subject, from_state, action, to_state, permission) VALUES ('shift', 'absent', 'begin', 'active', 'plan_shifts')$$),
-	'not_final: state absent is final, but action begin leads out of it', 'a final state that is none');
+SELECT is(pg_temp.after('DELETE FROM rui.transition WHERE subject = ''shift'' AND action = ''begin'''), 'no_end: from state absent no final state can be reached; no_end: from state planned no final state can be reached; unreachable: nothing leads to state active; unreachable: nothing leads to state finished', 'what nothing leads to');
+SELECT is(pg_temp.after($$INSERT INTO rui.transition (subject, from_state, action, to_state, permission) VALUES ('ticket', 'cancelled', 'accept', 'accepted', 'work_ticket')$$),
+	'not_final: state cancelled is final, but action accept leads out of it', 'a final state that is none');
 SELECT matches(pg_temp.after($$INSERT INTO rui.transition (subject, from_state, action, to_state, permission) VALUES ('shift', 'planned', 'begin_', 'loop_a', 'plan_shifts'), ('shift', 'loop_a', 'begin_', 'loop_b', 'plan_shifts'), ('shift', 'loop_b', 'begin_', 'loop_a', 'plan_shifts')$$),
 	'no_end: from state loop_a no final state can be reached; no_end: from state loop_b', 'a circle without an end');
 SELECT is(pg_temp.after($$UPDATE rui.transition SET permission = NULL WHERE subject = 'project' AND action = 'drop'$$),
@@ -52,7 +52,7 @@ SELECT is((SELECT count(*) FROM rui.subject s CROSS JOIN unnest('{zh,en}'::text[
 CREATE FUNCTION pg_temp.drawn(subject text, path text) RETURNS text[] LANGUAGE sql AS $$
 	SELECT array_agg(x::text ORDER BY x::text) FROM unnest(xpath(path, xmlparse(DOCUMENT rui.workflow_svg(subject)), '{{s,http://www.w3.org/2000/svg}}')) x $$;
 SELECT is(pg_temp.drawn('ticket', '//s:g/@data-state'), (SELECT states FROM rui.workflow WHERE subject = 'ticket'), 'a box for every state');
-SELECT is(pg_temp.drawn('shift', '//s:g[@data-action]/@data-to'), '{absent,active,finished,planned}'::text[], 'an arrow for every move');
+SELECT is(pg_temp.drawn('shift', '//s:g[@data-action]/@data-to'), '{absent,active,finished,planned,planned}'::text[], 'an arrow for every move');
 SELECT is(pg_temp.drawn('ticket', '//s:g[contains(@class, "back")]/@data-action'), '{"reject withdraw",reopen,resume}'::text[], 'those that go back are marked');
 SELECT is(pg_temp.drawn('ticket', '//s:g[@data-action="cancel"]/@data-from'), '{"accepted assigned deferred en_route in_progress new triaged"}'::text[], 'one arrow from many');
 SELECT is(pg_temp.drawn('grid_plan', '//s:g[contains(@class, "own")]/@data-action'), '{retire}'::text[], 'what the platform does itself is dashed');

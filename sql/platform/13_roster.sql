@@ -1,0 +1,304 @@
+-- Rosters: what breaks a rule of rest, and shifts from being published to
+-- being over. A roster that is only thought of is judged by the same query.
+
+CREATE FUNCTION rui._roster_faults(project_id bigint, from_at timestamptz, to_at timestamptz, parties bigint[], gone bigint[] DEFAULT '{}',
+	new_parties bigint[] DEFAULT '{}', new_posts bigint[] DEFAULT '{}', new_during tstzrange[] DEFAULT '{}')
+RETURNS TABLE (party_id bigint, rule_id bigint, system text, kind text, action text, shift_ids bigint[], during tstzrange,
+	found interval, allowed interval, source text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+SET search_path FROM CURRENT SET jit = off
+AS $$
+DECLARE
+	zone CONSTANT text := (SELECT p.time_zone FROM rui.project p WHERE p.id = _roster_faults.project_id);
+	-- A month before and after, and the longest row of days that is told.
+	seen CONSTANT tstzrange := tstzrange(from_at - interval '62 days', to_at + interval '62 days');
+BEGIN
+	RETURN QUERY
+	WITH roster AS MATERIALIZED (
+		SELECT s.id, s.party_id, s.post_id, s.during, (lower(s.during) AT TIME ZONE zone)::date AS day FROM rui.shift s
+		WHERE s.project_id = _roster_faults.project_id AND s.during && seen AND s.state <> 'absent' AND s.id <> ALL (gone)
+			AND (parties IS NULL OR s.party_id = ANY (parties))
+		UNION ALL
+		SELECT -n.place, n.party_id, n.post_id, n.during, (lower(n.during) AT TIME ZONE zone)::date
+		FROM unnest(new_parties, new_posts, new_during) WITH ORDINALITY AS n(party_id, post_id, during, place)
+	), dated AS MATERIALIZED (
+		SELECT r.*, upper(r.during) - lower(r.during) AS hours,
+			coalesce(
+				(SELECT w.system FROM rui.working_system w WHERE w.project_id = _roster_faults.project_id AND w.party_id = r.party_id AND w.valid @> r.day),
+				(SELECT w.system FROM rui.working_system w WHERE w.project_id = _roster_faults.project_id AND w.post_id = r.post_id AND w.valid @> r.day),
+				'standard') AS system,
+			lag(r.id) OVER w AS before_id, lag(r.during) OVER w AS before, lag(r.day) OVER w AS before_day
+		FROM roster r
+		WINDOW w AS (PARTITION BY r.party_id ORDER BY lower(r.during), r.id)
+	), measure AS (
+		SELECT d.party_id, d.system, 'day_hours' AS kind, d.day AS from_on, array_agg(d.id ORDER BY lower(d.during)) AS ids,
+			tstzrange(min(lower(d.during)), max(upper(d.during))) AS during, sum(d.hours) AS found
+		FROM dated d GROUP BY d.party_id, d.system, d.day
+		UNION ALL
+		SELECT d.party_id, d.system, 'week_hours', date_trunc('week', d.day)::date, array_agg(d.id ORDER BY lower(d.during)),
+			tstzrange(min(lower(d.during)), max(upper(d.during))), sum(d.hours)
+		FROM dated d GROUP BY d.party_id, d.system, date_trunc('week', d.day)
+		UNION ALL
+		SELECT d.party_id, d.system, 'month_hours', date_trunc('month', d.day)::date, array_agg(d.id ORDER BY lower(d.during)),
+			tstzrange(min(lower(d.during)), max(upper(d.during))), sum(d.hours)
+		FROM dated d GROUP BY d.party_id, d.system, date_trunc('month', d.day)
+		UNION ALL
+		-- A pause within a day of work is no rest between shifts.
+		SELECT d.party_id, d.system, 'shift_rest', d.day, ARRAY[d.before_id, d.id], tstzrange(lower(d.before), upper(d.during)),
+			lower(d.during) - upper(d.before)
+		FROM dated d WHERE d.before_day < d.day
+		UNION ALL
+		SELECT i.party_id, i.system, 'row_days', min(i.day), array_agg(i.id ORDER BY lower(i.during)),
+			tstzrange(min(lower(i.during)), max(upper(i.during))), make_interval(days => count(DISTINCT i.day)::integer)
+		FROM (SELECT d.*, d.day - dense_rank() OVER (PARTITION BY d.party_id, d.system ORDER BY d.day)::integer AS island FROM dated d) i
+		GROUP BY i.party_id, i.system, i.island
+	)
+	SELECT m.party_id, r.id, m.system, m.kind, r.action, m.ids, m.during, m.found, r.amount, r.source
+	FROM measure m
+	JOIN rui.rest_rule r ON r.project_id = _roster_faults.project_id AND r.system = m.system AND r.kind = m.kind AND r.valid @> m.from_on
+	WHERE m.during && tstzrange(from_at, to_at)
+		AND CASE m.kind WHEN 'shift_rest' THEN m.found < r.amount ELSE m.found > r.amount END;
+END
+$$;
+COMMENT ON FUNCTION rui._roster_faults(bigint, timestamptz, timestamptz, bigint[], bigint[], bigint[], bigint[], tstzrange[]) IS
+'Internal: what breaks a rule of rest between two instants, for everybody or the parties named: on the roster without the shifts `gone` and with new ones (parties, posts and times; their ids are -1, -2 …). Absent shifts do not count. A shift counts whole on the local day it begins; the rule is that of the first day of the day, week (from Monday), month or row of days.';
+
+CREATE FUNCTION rui.rest_violations(project_id bigint, from_at timestamptz, to_at timestamptz)
+RETURNS TABLE (party_id bigint, kind text, kind_zh text, kind_en text, system text, action text, shift_ids bigint[], during tstzrange,
+	found interval, allowed interval, excess interval, source text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 10
+SET search_path FROM CURRENT SET jit = off
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'work_shift');
+	PERFORM rui._check_span(from_at, to_at);
+	RETURN QUERY
+	SELECT f.party_id, f.kind, rui.label('rest_rule', f.kind, 'zh'), rui.label('rest_rule', f.kind, 'en'), f.system, f.action, f.shift_ids, f.during,
+		f.found, f.allowed, CASE f.kind WHEN 'shift_rest' THEN f.allowed - f.found ELSE f.found - f.allowed END, f.source
+	FROM rui._roster_faults(rest_violations.project_id, from_at, to_at,
+		CASE WHEN NOT rui.has_permission(rest_violations.project_id, 'plan_shifts') THEN ARRAY[rui.current_party()] END) f
+	ORDER BY f.party_id, lower(f.during), f.kind, f.action;
+END
+$$;
+COMMENT ON FUNCTION rui.rest_violations(bigint, timestamptz, timestamptz) IS
+'Everything on the roster of a project between two instants that breaks a rule of rest (rui.rest_rule): whose, which rule (names in kind_zh, kind_en), by which working-time system, whether such rosters are refused or told, which shifts, from the first to the end of the last of them, what was found, what is allowed, by how much it is missed (excess), and what the rule rests on. Shifts that are absent do not count; a shift counts whole on the local day it begins; shifts of other projects are not seen. For everybody with plan_shifts, else one''s own. Needs permission work_shift. Errors: 22004, 22008, 22023, 42501, 55000.';
+
+CREATE FUNCTION rui._missing_qualification(project_id bigint, post_id bigint, party_id bigint, during tstzrange) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN (
+		SELECT min(q.code) FROM rui.post_qualification q
+		WHERE q.project_id = _missing_qualification.project_id AND q.post_id = _missing_qualification.post_id
+			AND coalesce((SELECT range_agg(u.valid) FROM rui.qualification u
+				WHERE u.party_id = _missing_qualification.party_id AND u.code = q.code AND u.level >= q.level), '{}') @> _missing_qualification.during IS NOT TRUE);
+END
+$$;
+COMMENT ON FUNCTION rui._missing_qualification(bigint, bigint, bigint, tstzrange) IS
+'Internal: the first code that a post asks for and a party is not qualified for during all of a time, or null.';
+
+CREATE FUNCTION rui._lock_rosters(parties bigint[]) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM FROM rui.party p WHERE p.id = ANY (parties) ORDER BY p.id FOR NO KEY UPDATE;
+END
+$$;
+COMMENT ON FUNCTION rui._lock_rosters(bigint[]) IS
+'Internal: lets whoever plans shifts of the same people go one after the other, until the transaction ends: two shifts may each be legal and both together not.';
+
+CREATE FUNCTION rui._refuse_roster(project_id bigint, gone bigint[], parties bigint[], posts bigint[], during tstzrange[]) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	fault record;
+	warnings jsonb;
+BEGIN
+	PERFORM rui._lock_rosters(parties);
+	SELECT n.*, c.missing, c.is_employed INTO fault
+	FROM unnest(parties, posts, during) WITH ORDINALITY AS n(party_id, post_id, during, place)
+	CROSS JOIN LATERAL (
+		SELECT rui._missing_qualification(_refuse_roster.project_id, n.post_id, n.party_id, n.during) AS missing,
+			EXISTS (SELECT FROM rui.project j JOIN rui.staff s ON s.company_id = j.company_id AND s.party_id = n.party_id
+				AND tstzrange(lower(s.employed)::timestamp AT TIME ZONE j.time_zone, upper(s.employed)::timestamp AT TIME ZONE j.time_zone) @> n.during
+				WHERE j.id = _refuse_roster.project_id) AS is_employed) c
+	WHERE c.missing IS NOT NULL OR NOT c.is_employed
+	ORDER BY n.place LIMIT 1;
+	IF FOUND AND NOT fault.is_employed THEN
+		RAISE EXCEPTION 'party % is not employed during %', fault.party_id, fault.during
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'rui.staff says who is, and from when to when.';
+	ELSIF FOUND THEN
+		RAISE EXCEPTION 'party % is not qualified for post %: it needs %', fault.party_id, fault.post_id, fault.missing
+			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('During all of %s.', fault.during),
+				HINT = 'rui.post_qualification says what a post needs, rui.qualification who has it.';
+	END IF;
+	SELECT f.* INTO fault
+	FROM rui._roster_faults(project_id, (SELECT min(lower(n.d)) FROM unnest(during) AS n(d)), (SELECT max(upper(n.d)) FROM unnest(during) AS n(d)),
+		parties, gone, parties, posts, during) f
+	WHERE 0 > ANY (f.shift_ids) AND f.action = 'refuse'
+	ORDER BY lower(f.during), f.party_id, f.kind LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'the roster of party % breaks the rule %: % instead of %', fault.party_id, fault.kind, fault.found, fault.allowed
+			USING ERRCODE = 'check_violation',
+				DETAIL = format('%s; shifts %s from %s to %s.', fault.source,
+					(SELECT string_agg(CASE WHEN u.id < 0 THEN 'new ' || -u.id ELSE u.id::text END, ', ' ORDER BY u.place)
+						FROM unnest(fault.shift_ids) WITH ORDINALITY AS u(id, place)), lower(fault.during), upper(fault.during)),
+				HINT = format('Plan %s less, or give the shift to somebody else; rui.rest_violations() tells all.',
+					CASE fault.kind WHEN 'shift_rest' THEN fault.allowed - fault.found ELSE fault.found - fault.allowed END);
+	END IF;
+	SELECT jsonb_agg(jsonb_build_object('party_id', f.party_id, 'kind', f.kind, 'found', f.found, 'allowed', f.allowed, 'during', f.during)
+		ORDER BY lower(f.during), f.party_id, f.kind)
+	INTO warnings
+	FROM rui._roster_faults(project_id, (SELECT min(lower(n.d)) FROM unnest(during) AS n(d)), (SELECT max(upper(n.d)) FROM unnest(during) AS n(d)),
+		parties, gone, parties, posts, during) f
+	WHERE 0 > ANY (f.shift_ids);
+	RETURN coalesce(warnings, '[]');
+END
+$$;
+COMMENT ON FUNCTION rui._refuse_roster(bigint, bigint[], bigint[], bigint[], tstzrange[]) IS
+'Internal: raises unless a roster without the shifts `gone` and with new ones may be: 22023 not employed or not qualified for the post, 23514 against a rule of rest that refuses. Returns what it breaks of the rules that are only told, as an array.';
+
+CREATE FUNCTION rui.publish_shifts(project_id bigint, post_id bigint, party_ids bigint[], from_ats timestamptz[], to_ats timestamptz[],
+	capacity integer DEFAULT 8, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	answer jsonb;
+	times tstzrange[];
+	fault record;
+	warnings jsonb;
+	new_ids bigint[];
+BEGIN
+	PERFORM rui.require_permission(project_id, 'plan_shifts');
+	PERFORM rui._check_time(project_id, at);
+	IF post_id IS NULL OR party_ids IS NULL OR from_ats IS NULL OR to_ats IS NULL OR capacity IS NULL THEN
+		PERFORM rui._missing(CASE WHEN post_id IS NULL THEN 'post_id' WHEN party_ids IS NULL THEN 'party_ids' WHEN from_ats IS NULL THEN 'from_ats'
+			WHEN to_ats IS NULL THEN 'to_ats' ELSE 'capacity' END);
+	ELSIF cardinality(party_ids) NOT BETWEEN 1 AND 10000 OR cardinality(from_ats) <> cardinality(party_ids) OR cardinality(to_ats) <> cardinality(party_ids) THEN
+		RAISE EXCEPTION 'give as many parties as beginnings and ends, 1 to 10000'
+			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('%s, %s, %s.', cardinality(party_ids), cardinality(from_ats), cardinality(to_ats));
+	ELSIF capacity NOT BETWEEN 0 AND 1000 THEN
+		RAISE EXCEPTION 'capacity must be 0 to 1000, not %', capacity USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	answer := rui._begin_request(project_id, 'publish_shifts', request_key, jsonb_build_array(post_id, party_ids, from_ats, to_ats, capacity));
+	IF answer IS NOT NULL THEN
+		RETURN answer;
+	END IF;
+	SELECT n.* INTO fault FROM unnest(party_ids, from_ats, to_ats) AS n(party_id, from_at, to_at)
+	WHERE n.party_id IS NULL OR NOT coalesce(isfinite(n.from_at) AND isfinite(n.to_at) AND n.to_at > n.from_at AND n.to_at - n.from_at <= interval '48 hours', false)
+	LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'a shift of party % from % to % is none', fault.party_id, fault.from_at, fault.to_at
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'A shift has a person, ends after it begins, and lasts at most 48 hours.';
+	ELSIF NOT EXISTS (SELECT FROM rui.post o WHERE o.project_id = publish_shifts.project_id AND o.id = publish_shifts.post_id) THEN
+		PERFORM rui._unknown('post', post_id, project_id);
+	END IF;
+	times := ARRAY(SELECT tstzrange(n.from_at, n.to_at) FROM unnest(from_ats, to_ats) WITH ORDINALITY AS n(from_at, to_at, place) ORDER BY n.place);
+	warnings := rui._refuse_roster(project_id, '{}', party_ids, array_fill(post_id, ARRAY[cardinality(party_ids)]), times);
+	WITH added AS (
+		INSERT INTO rui.shift AS s (project_id, post_id, party_id, during, capacity)
+		SELECT publish_shifts.project_id, publish_shifts.post_id, n.party_id, n.during, publish_shifts.capacity
+		FROM unnest(party_ids, times) WITH ORDINALITY AS n(party_id, during, place) ORDER BY n.place
+		RETURNING s.id, s.party_id, s.during)
+	SELECT array_agg(a.id ORDER BY a.id) INTO new_ids FROM added a;
+	PERFORM rui._emit(project_id, 'shift.publish', 'post', post_id, at, jsonb_build_object('shift_ids', new_ids, 'warnings', jsonb_array_length(warnings)));
+	answer := jsonb_build_object('shift_ids', new_ids, 'warnings', warnings);
+	PERFORM rui._finish_request(project_id, 'publish_shifts', request_key, answer);
+	RETURN answer;
+END
+$$;
+COMMENT ON FUNCTION rui.publish_shifts(bigint, bigint, bigint[], timestamptz[], timestamptz[], integer, text, timestamptz) IS
+'Publishes shifts at a post, all of them or none: party_ids[i] from from_ats[i] to to_ats[i] (at most 48 hours), each for up to capacity open tasks at a time. Everybody must be employed and qualified for the post for all of it, and the rules of rest that refuse must hold with the shifts that are there. Returns {"shift_ids": […], "warnings": [what breaks rules that are only told]}. Needs permission plan_shifts. Errors: 22004, 22008, 22023 not employed, not qualified, or no time, 23514 against a rule of rest (the detail names the shifts), 23P01 overlaps another shift of the person, P0002 unknown post, RU409, 42501, 55000.';
+
+CREATE FUNCTION rui._lock_shift(project_id bigint, shift_id bigint) RETURNS rui.shift
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	found_shift rui.shift;
+BEGIN
+	IF shift_id IS NULL THEN
+		PERFORM rui._missing('shift_id');
+	END IF;
+	SELECT s.* INTO found_shift FROM rui.shift s
+	WHERE s.project_id = _lock_shift.project_id AND s.id = _lock_shift.shift_id
+	FOR NO KEY UPDATE;
+	IF NOT FOUND THEN
+		PERFORM rui._unknown('shift', shift_id, project_id);
+	END IF;
+	RETURN found_shift;
+END
+$$;
+COMMENT ON FUNCTION rui._lock_shift(bigint, bigint) IS
+'Internal: a shift, locked until the transaction ends. Errors: 22004 null id, P0002 unknown id or another project''s.';
+
+CREATE FUNCTION rui._move_shift(project_id bigint, shift_id bigint, action text, reason text, request_key text, at timestamptz) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	answer jsonb;
+	present rui.shift;
+	new_state text;
+BEGIN
+	PERFORM rui._check_time(project_id, at);
+	answer := rui._begin_request(project_id, action || '_shift', request_key, jsonb_build_array(shift_id, reason));
+	IF answer IS NOT NULL THEN
+		RETURN answer #>> '{}';
+	END IF;
+	present := rui._lock_shift(project_id, shift_id);
+	IF present.party_id IS DISTINCT FROM rui.current_party() AND NOT rui.has_permission(project_id, 'plan_shifts') THEN
+		RAISE EXCEPTION 'shift % is not yours', shift_id
+			USING ERRCODE = 'insufficient_privilege', HINT = 'Only whose shift it is, or who plans shifts, can do this.';
+	END IF;
+	UPDATE rui.shift s SET last_action = action WHERE s.project_id = _move_shift.project_id AND s.id = _move_shift.shift_id
+	RETURNING s.state INTO new_state;
+	PERFORM rui._emit(project_id, 'shift.' || action, 'shift', shift_id, at,
+		jsonb_strip_nulls(jsonb_build_object('party_id', present.party_id, 'reason', reason)));
+	PERFORM rui._finish_request(project_id, action || '_shift', request_key, to_jsonb(new_state));
+	RETURN new_state;
+END
+$$;
+COMMENT ON FUNCTION rui._move_shift(bigint, bigint, text, text, text, timestamptz) IS
+'Internal: an action on a shift by whose it is or who plans shifts, once per request key. Returns the new state.';
+
+CREATE FUNCTION rui.report_absent(project_id bigint, shift_id bigint, reason text, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'work_shift');
+	PERFORM rui._check_text('reason', reason, 500);
+	RETURN rui._move_shift(project_id, shift_id, 'report_absent', reason, request_key, at);
+END
+$$;
+COMMENT ON FUNCTION rui.report_absent(bigint, bigint, text, text, timestamptz) IS
+'Says that whose planned shift it is will not come; reason: 1 to 500 characters. The shift waits for somebody who covers it. Returns the new state, absent. For whose shift it is, or with plan_shifts. Needs permission work_shift. Errors: 22004, 22001, 22008, 22023 blank reason, P0002, RU409, 42501, 55000 not planned.';
+
+CREATE FUNCTION rui.begin_shift(project_id bigint, shift_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'work_shift');
+	RETURN rui._move_shift(project_id, shift_id, 'begin', NULL, request_key, at);
+END
+$$;
+COMMENT ON FUNCTION rui.begin_shift(bigint, bigint, text, timestamptz) IS
+'Goes on duty. Returns the new state, active. For whose shift it is, or with plan_shifts. Needs permission work_shift. Errors: 22004, 22008, P0002, RU409, 42501, 55000 not planned.';
+
+CREATE FUNCTION rui.finish_shift(project_id bigint, shift_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'work_shift');
+	RETURN rui._move_shift(project_id, shift_id, 'finish', NULL, request_key, at);
+END
+$$;
+COMMENT ON FUNCTION rui.finish_shift(bigint, bigint, text, timestamptz) IS
+'Goes off duty. Returns the new state, finished. For whose shift it is, or with plan_shifts. Needs permission work_shift. Errors: 22004, 22008, P0002, RU409, 42501, 55000 not on duty.';
