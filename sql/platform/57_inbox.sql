@@ -78,7 +78,7 @@ BEGIN
 	ORDER BY t.last_at, t.id LIMIT most;
 	-- Swaps and covers that I am asked for; what people ask of who plans.
 	RETURN QUERY
-	SELECT r.project_id, 'accept', r.subject, r.id, NULL::bigint, r.about, false, r.since, r.begins
+	SELECT r.project_id, 'accept', r.subject, r.id, r.about, false, r.since, r.begins
 	FROM (
 		SELECT w.project_id, 'shift_swap' AS subject, w.id, to_char(lower(s.during) AT TIME ZONE y.time_zone, 'YYYY-MM-DD HH24:MI') AS about,
 			w.proposed_at AS since, lower(s.during) AS begins
@@ -94,7 +94,7 @@ BEGIN
 		JOIN rui.shift s ON s.project_id = c.project_id AND s.id = c.shift_id) r
 	ORDER BY r.begins, r.id LIMIT most;
 	RETURN QUERY
-	SELECT r.project_id, 'approve', r.subject, r.id, NULL::bigint, rui._short(r.about, 80), false, r.since, r.begins
+	SELECT r.project_id, 'approve', r.subject, r.id, rui._short(r.about, 80), false, r.since, r.begins
 	FROM unnest(rui._allowed_projects('plan_shifts')) AS j(id)
 	JOIN rui.project y ON y.id = j.id
 	CROSS JOIN LATERAL (

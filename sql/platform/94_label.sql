@@ -34,11 +34,11 @@ PERFORM rui._name('permission', p.code, p.zh, p.en) FROM (VALUES
 	('set_dispatch', '设置派单规则', 'set the rules of dispatch'), ('set_documents', '设置文件类别', 'set kinds of documents'),
 	('set_messages', '设置消息', 'set messages'), ('set_policies', '设置时效承诺', 'set SLA policies'), ('set_prices', '设置价格', 'set prices'),
 	('set_project_state', '变更项目状态', 'move projects'), ('set_scorecards', '设置评分表', 'set scorecards'), ('set_time', '指定时间', 'state another time than now'),
-	('set_travel', '设置路网', 'set ways and travel'), ('store_documents', '上传文件', 'store documents'), ('work_ticket', '处理工单', 'work on tickets')
+	('set_travel', '设置路网', 'set ways and travel'), ('store_documents', '上传文件', 'store documents'), ('work_ticket', '处理工单', 'work on tickets'), ('work_shift', '上班', 'work shifts')
 ) AS p(code, zh, en);
 
 PERFORM rui._name('duty', d.code, d.zh, d.en) FROM (VALUES
-	('make_partitions', '建立月分区', 'make partitions'), ('dispatch', '自动派单', 'dispatch'), ('settle_calendars', '日历变更重算', 'settle calendars'),
+	('make_partitions', '建立月分区', 'make partitions'), ('dispatch', '自动派单', 'dispatch'), ('tell_lapses', '资格到期提醒', 'tell of lapsing qualifications'), ('settle_calendars', '日历变更重算', 'settle calendars'),
 	('escalate', '预警与升级', 'warn and escalate'), ('resume_tickets', '恢复挂起工单', 'resume tickets'), ('hand_over', '交接工作', 'hand over work'),
 	('close_tickets', '自动关单', 'close tickets'), ('erase_documents', '到期删除文件', 'erase documents'), ('fill_messages', '生成消息', 'fill messages'),
 	('reroute_messages', '消息改道', 'reroute messages'), ('expire_messages', '消息过期', 'expire messages'), ('tell_escalations', '通知升级', 'tell escalations'),
@@ -51,7 +51,7 @@ PERFORM rui._name('error', e.code, e.zh, e.en) FROM (VALUES
 	('0A000', '不支持', 'not supported'), ('22001', '文本过长', 'text too long'), ('22003', '数值超出范围', 'number out of range'),
 	('22004', '缺少必填项', 'something is missing'), ('22007', '日期格式不对', 'not a date'), ('22008', '时间超出范围', 'time out of range'),
 	('22023', '参数无效', 'argument without meaning'), ('22P02', '格式不对', 'text that cannot be read'), ('22P03', '二进制格式不对', 'binary value that cannot be read'),
-	('23502', '缺少状态', 'state missing'), ('23503', '仍被引用或引用不存在', 'row still referred to, or none to refer to'), ('23505', '编号已存在', 'code or number taken'),
+	('23502', '缺少状态', 'state missing'), ('25000', '事务隔离级别不符', 'transaction looks at the past'), ('23503', '仍被引用或引用不存在', 'row still referred to, or none to refer to'), ('23505', '编号已存在', 'code or number taken'),
 	('23514', '违反规则', 'against a rule'), ('23P01', '时间重叠', 'overlap in time'), ('39P01', '触发器误用', 'trigger misused'),
 	('42501', '没有权限', 'not permitted'), ('42703', '缺少列', 'column missing'), ('42704', '缺少类型', 'type missing'), ('42P01', '平台未创建', 'platform not created'),
 	('53200', '内存不足', 'out of memory'), ('54000', '超出限额', 'limit exceeded'), ('55000', '当前状态不允许', 'not legal now'), ('57014', '已取消', 'cancelled'),
@@ -72,6 +72,10 @@ PERFORM rui._name('event', e.code, e.zh, e.en) FROM (VALUES
 	('price_plan.end', '价格停用', 'price ended'), ('price_plan.set', '设置价格', 'price set'), ('project.contract_level', '变更合同等级', 'contract level set'),
 	('scorecard.set', '设置评分表', 'scorecard set'), ('sla_policy.apply', '应用时效承诺', 'SLA policy applied'),
 	('sla_policy.end', '时效承诺停用', 'SLA policy ended'), ('sla_policy.set', '设置时效承诺', 'SLA policy set'),
+	('staff.employ', '录用', 'somebody employed'), ('staff.hand_over', '工作移交', 'work handed over'), ('staff_exit.add_item', '添加离职事项', 'item added to an exit'),
+	('staff_exit.tick_item', '完成离职事项', 'item of an exit done'), ('rest_rule.set', '设置休息规则', 'rest rule set'),
+	('rest_rule.set_standard', '采用法定休息规则', 'legal rest rules adopted'), ('post.set_qualification', '设置岗位资格', 'qualification of a post set'),
+	('working_system.set', '设置工时制', 'working time system set'), ('staffing.set_standard', '设置定编标准', 'staffing standard set'),
 	('barrier.open', '设立障碍', 'barrier set'), ('barrier.close', '解除障碍', 'barrier ended'), ('passage.open', '开通通道', 'passage opened'), ('passage.close', '关闭通道', 'passage closed')
 ) AS e(code, zh, en);
 
