@@ -109,12 +109,8 @@ $$;
 COMMENT ON FUNCTION rui._is_match_valid(bigint, jsonb, timestamptz) IS
 'Internal: whether a project has a standing match made with these terms that can be changed for an instant, and need not be made anew.';
 
-CREATE TYPE rui.dispatch_pair AS (task_id bigint, penalty double precision, party_id bigint, cost double precision, is_offered boolean);
-COMMENT ON TYPE rui.dispatch_pair IS
-'A pair that the standing match is told: the task, its price of waiting, who could do it (null: nobody can), at which cost, and whether the task is offered to somebody.';
-
 CREATE FUNCTION rui._change_match(project_id bigint, weights jsonb, at timestamptz, task_ids bigint[], party_ids bigint[],
-	untouched bigint[] DEFAULT '{}') RETURNS bigint[]
+	untouched bigint[] DEFAULT '{}', OUT suspects bigint[], OUT weighed rui.dispatch_pair[], OUT workers rui.dispatch_worker[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
@@ -124,6 +120,7 @@ DECLARE
 	pairs rui.dispatch_pair[];
 	known bigint[];
 	fresh_parties bigint[];
+	asked rui.dispatch_worker[];
 	gone bigint[];
 	next_at timestamptz;
 	worker_ids bigint[];
@@ -145,9 +142,11 @@ BEGIN
 	FROM unnest(told_tasks || task_ids) AS u(id) WHERE u.id IS NOT NULL AND u.id <> ALL (untouched);
 	told_parties := told_parties || party_ids;
 	IF told_tasks <> '{}' THEN
-		pairs := ARRAY(SELECT ROW(p.task_id, p.penalty, p.party_id, p.cost, p.offered_id IS NOT NULL)::rui.dispatch_pair
-			FROM rui._dispatch_pairs(_change_match.project_id, weights, at, told_tasks) p);
+		workers := ARRAY(SELECT w::rui.dispatch_worker FROM rui._dispatch_workers(_change_match.project_id, at, NULL, untouched) w);
+		weighed := ARRAY(SELECT p::rui.dispatch_pair
+			FROM rui._dispatch_pairs(_change_match.project_id, weights, at, told_tasks, NULL, false, workers) p);
 	END IF;
+	pairs := weighed;
 	gone := ARRAY(SELECT DISTINCT u.id FROM unnest(told_tasks || untouched) AS u(id)
 		WHERE u.id NOT IN (SELECT p.task_id FROM unnest(pairs) p));
 	-- Whoever comes on duty gets pairs with all tasks.
@@ -157,22 +156,26 @@ BEGIN
 	fresh_parties := ARRAY(SELECT DISTINCT u.id FROM (
 		SELECT q.party_id FROM unnest(pairs) q UNION ALL SELECT unnest(told_parties)) AS u(id)
 		WHERE u.id IS NOT NULL AND u.id <> ALL (known));
+	asked := workers;
+	IF asked IS NULL AND told_parties || fresh_parties <> '{}' THEN
+		asked := ARRAY(SELECT w::rui.dispatch_worker
+			FROM rui._dispatch_workers(_change_match.project_id, at, told_parties || fresh_parties, untouched) w);
+	END IF;
 	SELECT coalesce(array_agg(u.id), '{}'), coalesce(array_agg(CASE WHEN w.rule IS NULL OR w.rule = 'no_capacity' THEN coalesce(w.capacity, 0) ELSE 0 END), '{}'),
 		coalesce(array_agg(coalesce(w.fixed, 0)), '{}'), min(w.until_at)
 	INTO worker_ids, capacities, fixeds, next_at
 	FROM (SELECT DISTINCT v.id FROM unnest(told_parties || fresh_parties) AS v(id) WHERE v.id IS NOT NULL) AS u
-	LEFT JOIN (
-		SELECT d.* FROM rui._dispatch_workers(_change_match.project_id, at, told_parties || fresh_parties, untouched) d
-		WHERE told_parties || fresh_parties <> '{}') w ON w.party_id = u.id;
+	LEFT JOIN unnest(asked) w ON w.party_id = u.id;
 	IF fresh_parties <> '{}' THEN
 		pairs := pairs || ARRAY(
-			SELECT ROW(c.task_id, c.penalty, o.party_id, o.cost, l.offered_id IS NOT NULL)::rui.dispatch_pair
+			SELECT ROW(c.task_id, c.penalty, o.party_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, o.cost,
+				l.offered_id, NULL, NULL, NULL)::rui.dispatch_pair
 			FROM rui.dispatch_candidate c
 			JOIN rui.dispatch_plan l ON l.project_id = c.project_id AND l.task_id = c.task_id
 			JOIN (SELECT p.task_id, array_agg(p.party_id) AS ids, array_agg(p.cost) AS costs
 				FROM rui._dispatch_pairs(_change_match.project_id, weights, at, ARRAY(
 					SELECT d.task_id FROM rui.dispatch_candidate d
-					WHERE d.project_id = _change_match.project_id AND d.task_id <> ALL (told_tasks || untouched)), fresh_parties) p
+					WHERE d.project_id = _change_match.project_id AND d.task_id <> ALL (told_tasks || untouched)), fresh_parties, false, asked) p
 				WHERE p.party_id IS NOT NULL GROUP BY p.task_id) n ON n.task_id = c.task_id
 			CROSS JOIN LATERAL (
 				SELECT x.party_id, x.cost FROM unnest(c.party_ids, c.costs) AS x(party_id, cost) WHERE x.party_id <> ALL (n.ids)
@@ -182,7 +185,7 @@ BEGIN
 	SELECT coalesce(array_agg(r.task_id ORDER BY r.task_id), '{}'), coalesce(array_agg(r.penalty ORDER BY r.task_id), '{}'),
 		coalesce(array_agg(r.is_offered ORDER BY r.task_id), '{}'), coalesce(array_agg(r.pairs ORDER BY r.task_id), '{}')
 	INTO row_tasks, penalties, are_offered, counts
-	FROM (SELECT p.task_id, min(p.penalty) AS penalty, bool_and(p.is_offered) AS is_offered, count(p.party_id)::integer AS pairs
+	FROM (SELECT p.task_id, min(p.penalty) AS penalty, bool_and(p.offered_id IS NOT NULL) AS is_offered, count(p.party_id)::integer AS pairs
 		FROM unnest(pairs) p GROUP BY p.task_id) r;
 	SELECT coalesce(array_agg(p.party_id ORDER BY p.task_id, p.party_id), '{}'), coalesce(array_agg(p.cost ORDER BY p.task_id, p.party_id), '{}')
 	INTO pair_parties, pair_costs FROM unnest(pairs) p WHERE p.party_id IS NOT NULL;
@@ -190,13 +193,13 @@ BEGIN
 		UPDATE rui.dispatch_state s SET valid_until = next_at
 		WHERE s.project_id = _change_match.project_id AND s.valid_until > next_at;
 	END IF;
-	RETURN rui._match_change(project_id, nextval('rui.dispatch_version'), (_change_match.weights ->> 'load')::double precision,
+	suspects := rui._match_change(project_id, nextval('rui.dispatch_version'), (_change_match.weights ->> 'load')::double precision,
 		(_change_match.weights ->> 'move')::double precision, worker_ids, capacities, fixeds, gone, row_tasks, penalties, are_offered,
 		counts, pair_parties, pair_costs);
 END
 $$;
 COMMENT ON FUNCTION rui._change_match(bigint, jsonb, timestamptz, bigint[], bigint[], bigint[]) IS
-'Internal: takes into a valid standing match what rui.dispatch_change tells and what is named: tasks with their pairs computed anew (those that dispatch does not decide on leave), people with their shift and the work of theirs that does not move. untouched: tasks that somebody has in hand; they leave, and count as work of who has them. Returns the tasks that may be planned otherwise than offered.';
+'Internal: takes into a valid standing match what rui.dispatch_change tells and what is named: tasks with their pairs computed anew (those that dispatch does not decide on leave), people with their shift and the work of theirs that does not move. untouched: tasks that somebody has in hand; they leave, and count as work of who has them. suspects: the tasks that may be planned otherwise than offered. weighed: the pairs of the tasks that were computed anew; workers: everybody''s state that they were computed with; null where no task was.';
 -- What happens to tasks and shifts is noted for the next dispatch.
 CREATE FUNCTION rui._note_dispatch_task() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
