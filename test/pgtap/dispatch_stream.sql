@@ -2,7 +2,7 @@
 -- order: a seeded stream of everything that can, checked after every step
 -- against solving the same pairs again, and against the certificate.
 BEGIN;
-SELECT plan(9);
+SELECT plan(10);
 \ir fixture/town.sql
 SELECT rui.set_project_state(:project, 'go_live') \g /dev/null
 SELECT count(*) FROM rui.import_staff(:project, (SELECT jsonb_agg(jsonb_build_object('code', 'w' || i, 'name', 'W' || i, 'staff_no', i::text, 'from', '2020-01-01')
@@ -145,6 +145,8 @@ SELECT cmp_ok((SELECT count(*) FROM rui.dispatch_offer WHERE outcome IN ('moved'
 SELECT cmp_ok((SELECT count(*) FROM rui.dispatch_run WHERE NOT is_batch), '>', 30::bigint, 'most runs were of one task');
 SELECT is((SELECT count(*) FROM rui.event a JOIN rui.event b ON b.subject_id = a.subject_id AND b.kind = a.kind AND b.at = a.at AND b.id > a.id
 	WHERE a.project_id = :project AND a.kind = 'ticket.assign'), 0::bigint, 'no task was assigned twice at a time');
+
+SELECT is_empty($$SELECT v.invariant, v.detail FROM rui.invariant_violation v WHERE v.invariant LIKE 'match%'$$, 'and the rows of the match agree');
 
 -- The test can fail: a plan that is not the best is seen.
 SELECT rui.open_ticket(:project, 'general', 'x', place => ST_SetSRID(ST_MakePoint(10.1, 50), 4326), at => '2026-03-02 12:00+08') AS x \gset
