@@ -25,7 +25,7 @@ GRANT INSERT, UPDATE, DELETE ON rui.request TO rui_api;
 
 CREATE FUNCTION rui._begin_request(project_id bigint, command text, request_key text, content jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET enable_seqscan = off
 AS $$
 DECLARE
 	my_hash CONSTANT bytea := sha256(convert_to(content::text, 'UTF8'));
@@ -63,7 +63,7 @@ COMMENT ON FUNCTION rui._begin_request(bigint, text, text, jsonb) IS
 
 CREATE FUNCTION rui._finish_request(project_id bigint, command text, request_key text, answer jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET enable_seqscan = off
 AS $$
 BEGIN
 	IF request_key IS NOT NULL THEN
