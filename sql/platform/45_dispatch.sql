@@ -115,7 +115,7 @@ CREATE TABLE rui.dispatch_run (
 	PRIMARY KEY (project_id, id)
 );
 
-CREATE INDEX dispatch_run_by_time ON rui.dispatch_run (project_id, at);
+CREATE INDEX dispatch_run_by_time ON rui.dispatch_run (project_id, at) WHERE is_batch;
 
 CREATE TABLE rui.dispatch_offer (
 	project_id bigint NOT NULL,
@@ -162,7 +162,7 @@ PERFORM rui._describe('dispatch_state', 'Makes the dispatches of a project go on
 	'last_at: Latest time dispatched for.', 'runs: How many runs there were.',
 	'match_version: Which state of the standing match its tables hold; null: there is none.',
 	'made_at: Which instant its pairs were computed for.',
-	'valid_until: From when on other people are on duty, or qualified; then it is made anew.',
+	'valid_until: From when on other people are on duty, or qualified, a day later at most; then it is made anew.',
 	'weights: The values of all terms that it was made with.');
 PERFORM rui._describe('dispatch_price', 'The people of the standing match.',
 	'party_id: The person.', 'capacity: How many tasks he may hold.',

@@ -10,14 +10,16 @@ RETURNS SETOF rui.dispatch_worker
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 50
 SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET enable_nestloop = off SET enable_seqscan = off SET jit = off
 AS $$
+DECLARE
+	day_ahead CONSTANT tstzrange := tstzrange(at, at + interval '1 day', '[]');
 BEGIN
 	RETURN QUERY
 	WITH my_project AS MATERIALIZED (
 		SELECT p.company_id, p.time_zone, (at AT TIME ZONE p.time_zone)::date AS today FROM rui.project p WHERE p.id = _dispatch_workers.project_id
 	), entitled AS MATERIALIZED (
 		SELECT m.party_id, bool_and(m.role_code = 'partner') AS is_partner FROM rui.membership m
-		JOIN rui.role_permission r ON r.role_code = m.role_code AND r.permission = 'work_ticket'
 		WHERE m.project_id = _dispatch_workers.project_id AND m.valid @> _dispatch_workers.at
+			AND m.role_code = ANY (ARRAY(SELECT r.role_code FROM rui.role_permission r WHERE r.permission = 'work_ticket'))
 			AND (only_parties IS NULL OR m.party_id = ANY (only_parties))
 		GROUP BY m.party_id
 	), on_shift AS MATERIALIZED (
@@ -50,15 +52,16 @@ BEGIN
 		SELECT t.executor_id, count(*)::integer AS tasks, count(l.task_id)::integer AS offers FROM rui.task t
 		LEFT JOIN rui.dispatch_plan l ON l.project_id = t.project_id AND l.task_id = t.id AND t.state = 'assigned'
 			AND l.offered_id = t.executor_id AND l.offered_at = t.assigned_at AND t.id <> ALL (untouched)
+			AND t.last_at <= _dispatch_workers.at -- else it is not decided on, as in _dispatch_tasks
 		WHERE t.project_id = _dispatch_workers.project_id AND t.state IN ('assigned', 'accepted', 'en_route', 'in_progress', 'deferred')
 			AND (only_parties IS NULL OR t.executor_id = ANY (only_parties))
 		GROUP BY t.executor_id
 	), change AS MATERIALIZED (
-		-- When something of this will be otherwise.
+		-- When something of this will be otherwise; shifts and covers of a day ahead will do.
 		SELECT c.party_id, min(c.at) AS at FROM (
 			SELECT s.party_id, b.at FROM rui.shift s
 			CROSS JOIN LATERAL (VALUES (lower(s.during)), (upper(s.during))) AS b(at)
-			WHERE s.project_id = _dispatch_workers.project_id AND s.during && tstzrange(_dispatch_workers.at, NULL) AND s.state <> 'finished'
+			WHERE s.project_id = _dispatch_workers.project_id AND s.during && day_ahead AND s.state <> 'finished'
 				AND (only_parties IS NULL OR s.party_id = ANY (only_parties))
 			UNION ALL
 			SELECT m.party_id, b.at FROM rui.membership m CROSS JOIN LATERAL (VALUES (lower(m.valid)), (upper(m.valid))) AS b(at)
@@ -73,7 +76,7 @@ BEGIN
 			WHERE f.company_id = j.company_id AND f.party_id = ANY (ARRAY(SELECT p.party_id FROM person p))
 			UNION ALL
 			SELECT c.cover_id, b.at FROM rui.grid_cover c CROSS JOIN LATERAL (VALUES (lower(c.valid)), (upper(c.valid))) AS b(at)
-			WHERE c.project_id = _dispatch_workers.project_id AND c.valid && tstzrange(_dispatch_workers.at, NULL)
+			WHERE c.project_id = _dispatch_workers.project_id AND c.valid && day_ahead
 		) AS c
 		WHERE c.at > _dispatch_workers.at
 		GROUP BY c.party_id
@@ -105,7 +108,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._dispatch_workers(bigint, timestamptz, bigint[], bigint[]) IS
-'Internal: everybody (or those named) with a role that works on tasks, or on a shift, in a project at an instant: the rule that excludes him from all tasks (no_role, not_employed, off_shift, absent, no_capacity) or null, capacity of the shift, open tasks held, those of them that dispatch does not move (all but its offers; untouched: tasks that it must not move either), where he is (place of the last task arrived at in the shift, else inside his first active grid, else amid all grids, else null), ids of the active grids that he answers for, highest level of valid skills, certificates and licences, whether he works as partner only, and when something of this will be otherwise (null: nothing known).';
+'Internal: everybody (or those named) with a role that works on tasks, or on a shift, in a project at an instant: the rule that excludes him from all tasks (no_role, not_employed, off_shift, absent, no_capacity) or null, capacity of the shift, open tasks held, those of them that dispatch does not move (all but its offers; untouched: tasks that it must not move either), where he is (place of the last task arrived at in the shift, else inside his first active grid, else amid all grids, else null), ids of the active grids that he answers for, highest level of valid skills, certificates and licences, whether he works as partner only, and when something of this will be otherwise (null: nothing known; of shifts and covers only what begins or ends within a day is).';
 
 CREATE FUNCTION rui._dispatch_tasks(project_id bigint, weights jsonb, at timestamptz, only_tasks bigint[], all_states boolean DEFAULT false)
 RETURNS TABLE (task_id bigint, place geometry, grid_id bigint, skill text, skill_level integer, due_at timestamptz, penalty double precision,

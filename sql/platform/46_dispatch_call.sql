@@ -20,6 +20,7 @@ DECLARE
 	untouched bigint[] := '{}';
 	moves bigint[];
 	weighed rui.dispatch_pair[];
+	weighed_again rui.dispatch_pair[];
 	known_workers rui.dispatch_worker[];
 	unweighed bigint[];
 	workers bigint[];
@@ -37,7 +38,7 @@ BEGIN
 		PERFORM rui._keep_travel(project_id, ARRAY(
 			SELECT w.place FROM rui._dispatch_workers(_dispatch_now.project_id, at) w WHERE w.rule IS NULL OR w.rule = 'no_capacity'))
 		WHERE rui._has_streets(_dispatch_now.project_id);
-		PERFORM rui._make_match(project_id, setting, at);
+		known_workers := rui._make_match(project_id, setting, at);
 	ELSE
 		SELECT c.suspects, c.weighed, c.workers INTO suspects, weighed, known_workers
 		FROM rui._change_match(_dispatch_now.project_id, setting, _dispatch_now.at, ARRAY[only_task], '{}') c;
@@ -57,9 +58,10 @@ BEGIN
 		missing := ARRAY(SELECT u.id FROM unnest(told) AS u(id) WHERE u.id <> ALL (moves));
 		IF missing <> '{}' THEN
 			untouched := untouched || missing;
-			SELECT c.suspects INTO shaken FROM rui._change_match(_dispatch_now.project_id, setting, _dispatch_now.at, '{}', ARRAY(
+			SELECT c.suspects, c.weighed INTO shaken, weighed_again FROM rui._change_match(_dispatch_now.project_id, setting, _dispatch_now.at, '{}', ARRAY(
 				SELECT l.offered_id FROM rui.dispatch_plan l
 				WHERE l.project_id = _dispatch_now.project_id AND l.task_id = ANY (missing) AND l.offered_id IS NOT NULL), untouched) c;
+			weighed := ARRAY(SELECT w FROM unnest(weighed) w WHERE w.task_id NOT IN (SELECT a.task_id FROM unnest(weighed_again) a)) || weighed_again;
 			-- Null stands for all.
 			suspects := CASE WHEN NOT is_fresh THEN suspects || shaken END;
 			CONTINUE;
@@ -79,7 +81,7 @@ BEGIN
 			SELECT FROM rui.dispatch_plan l
 			JOIN unnest(weighed) p ON p.task_id = l.task_id AND p.party_id = l.party_id
 			WHERE l.project_id = _dispatch_now.project_id AND l.task_id = ANY (moves) AND p.rule NOT IN ('no_capacity', 'outside_ring'));
-		PERFORM rui._make_match(project_id, setting, at);
+		known_workers := rui._make_match(project_id, setting, at);
 		is_fresh := true;
 		suspects := NULL;
 		IF untouched <> '{}' THEN
@@ -104,7 +106,7 @@ BEGIN
 	), pair AS MATERIALIZED (
 		SELECT p.* FROM unnest(weighed) p WHERE NOT is_fresh
 		UNION ALL
-		SELECT p.* FROM rui._dispatch_pairs(_dispatch_now.project_id, setting, at, ARRAY(SELECT l.task_id FROM plan l)) p
+		SELECT p.* FROM rui._dispatch_pairs(_dispatch_now.project_id, setting, at, ARRAY(SELECT l.task_id FROM plan l), NULL, false, known_workers) p
 		WHERE is_fresh AND EXISTS (SELECT FROM plan l)
 	), counted AS (
 		SELECT p.task_id, (count(p.party_id) FILTER (WHERE p.rule IS NULL OR p.rule = 'no_capacity'))::integer AS pairs, count(p.party_id) FILTER (WHERE p.rule IS NULL)::integer AS free, min(p.penalty) AS penalty
