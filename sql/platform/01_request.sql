@@ -11,7 +11,8 @@ CREATE TABLE rui.request (
 	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, party_id, command, request_key)
 );
-CREATE INDEX request_by_time ON rui.request (project_id, recorded_at);
+-- Led by time, so that nobody looks up a key by the project alone.
+CREATE INDEX request_by_time ON rui.request (recorded_at, project_id);
 
 PERFORM rui._describe('request', 'Commands done under a request key, with their answers.',
 	'command: The function called.',
