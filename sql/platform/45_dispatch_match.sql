@@ -81,8 +81,7 @@ BEGIN
 		INSERT INTO rui.dispatch_plan AS l (project_id, task_id) SELECT _make_match.project_id, t.task_id FROM task t
 		-- Given back, or withdrawn by hand.
 		ON CONFLICT ON CONSTRAINT dispatch_plan_pkey DO UPDATE SET offered_id = NULL, offered_at = NULL
-			WHERE l.offered_id IS NOT NULL
-				AND NOT EXISTS (SELECT FROM task o WHERE o.task_id = EXCLUDED.task_id AND o.offered_id IS NOT NULL)
+			WHERE l.offered_id IS NOT NULL AND EXCLUDED.task_id NOT IN (SELECT o.task_id FROM task o WHERE o.offered_id IS NOT NULL)
 	)
 	SELECT e.workers INTO workers FROM everybody e;
 	next_at := least(_make_match.at + interval '1 day', (SELECT min(w.until_at) FROM unnest(workers) w), (
