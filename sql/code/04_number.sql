@@ -1,7 +1,8 @@
 -- Numbers of documents, given as their transaction commits (src/pg/number.c).
 
 CREATE FUNCTION rui.give_number() RETURNS trigger
-AS 'MODULE_PATHNAME', 'rui_give_number' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+AS 'MODULE_PATHNAME', 'rui_give_number' LANGUAGE C VOLATILE PARALLEL UNSAFE
+SET enable_seqscan = off;
 COMMENT ON FUNCTION rui.give_number() IS
 'Constraint trigger after INSERT for each row, deferred; arguments: a code of rui.number_series and, for one that restarts, the column with the instant of the document. Writes the next number of the series, or of its month or year in the project''s zone, for the row (project_id, id) to rui.document_number: without gaps, in the order in which transactions commit. Errors: 39P01, 42703, 42704 unknown series.';
 

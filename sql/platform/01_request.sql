@@ -11,7 +11,8 @@ CREATE TABLE rui.request (
 	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, party_id, command, request_key)
 );
-CREATE INDEX request_by_time ON rui.request (project_id, recorded_at);
+-- Led by time, so that nobody looks up a key by the project alone.
+CREATE INDEX request_by_time ON rui.request (recorded_at, project_id);
 
 PERFORM rui._describe('request', 'Commands done under a request key, with their answers.',
 	'command: The function called.',
@@ -25,7 +26,7 @@ GRANT INSERT, UPDATE, DELETE ON rui.request TO rui_api;
 
 CREATE FUNCTION rui._begin_request(project_id bigint, command text, request_key text, content jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET enable_seqscan = off
 AS $$
 DECLARE
 	my_hash CONSTANT bytea := sha256(convert_to(content::text, 'UTF8'));
@@ -63,7 +64,7 @@ COMMENT ON FUNCTION rui._begin_request(bigint, text, text, jsonb) IS
 
 CREATE FUNCTION rui._finish_request(project_id bigint, command text, request_key text, answer jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
+SET search_path FROM CURRENT SET enable_seqscan = off
 AS $$
 BEGIN
 	IF request_key IS NOT NULL THEN

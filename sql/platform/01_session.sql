@@ -29,6 +29,7 @@ CREATE TABLE rui.membership (
 		project_id WITH =, party_id WITH =, role_code WITH =, valid WITH &&)
 );
 CREATE INDEX membership_by_party ON rui.membership (party_id);
+CREATE INDEX membership_by_role ON rui.membership (project_id, role_code);
 
 CREATE TABLE rui.company_member (
 	company_id bigint NOT NULL,

@@ -115,7 +115,7 @@ CREATE TABLE rui.dispatch_run (
 	PRIMARY KEY (project_id, id)
 );
 
-CREATE INDEX dispatch_run_by_time ON rui.dispatch_run (project_id, at);
+CREATE INDEX dispatch_run_by_time ON rui.dispatch_run (project_id, at) WHERE is_batch;
 
 CREATE TABLE rui.dispatch_offer (
 	project_id bigint NOT NULL,
@@ -144,6 +144,16 @@ CREATE INDEX dispatch_offer_by_task ON rui.dispatch_offer (project_id, task_id);
 CREATE INDEX task_held ON rui.task (project_id, executor_id)
 	WHERE state IN ('assigned', 'accepted', 'en_route', 'in_progress', 'deferred');
 
+-- Who could do what: computed once in a call, and passed on.
+CREATE TYPE rui.dispatch_worker AS (party_id bigint, rule text, capacity integer, held integer, fixed integer, place geometry, grid_ids bigint[],
+	top_level integer, is_partner boolean, until_at timestamptz);
+COMMENT ON TYPE rui.dispatch_worker IS 'What dispatch knows of a person at an instant: see rui._dispatch_workers.';
+CREATE TYPE rui.dispatch_pair AS (task_id bigint, penalty double precision, party_id bigint, rule text, capacity integer, fixed integer,
+	walk_m double precision, walk_cost double precision, away_cost double precision, level_cost double precision,
+	refused_cost double precision, stranger_cost double precision, load_cost double precision, cost double precision, offered_id bigint,
+	ring integer, asked integer, level integer);
+COMMENT ON TYPE rui.dispatch_pair IS 'A task and a person who could do it (null: nobody can), or whom a rule excludes, with all costs: see rui._dispatch_pairs.';
+
 PERFORM rui._describe('dispatch_term', 'The numbers that dispatch weighs with. Costs are in seconds of work.',
 	'code: The term.', 'standard: Its value where a project has none of its own.', 'about: What it means.');
 PERFORM rui._describe('dispatch_weight', 'A project''s own values for terms of dispatch.',
@@ -152,7 +162,7 @@ PERFORM rui._describe('dispatch_state', 'Makes the dispatches of a project go on
 	'last_at: Latest time dispatched for.', 'runs: How many runs there were.',
 	'match_version: Which state of the standing match its tables hold; null: there is none.',
 	'made_at: Which instant its pairs were computed for.',
-	'valid_until: From when on other people are on duty, or qualified; then it is made anew.',
+	'valid_until: From when on other people are on duty, or qualified, a day later at most; then it is made anew.',
 	'weights: The values of all terms that it was made with.');
 PERFORM rui._describe('dispatch_price', 'The people of the standing match.',
 	'party_id: The person.', 'capacity: How many tasks he may hold.',
@@ -202,7 +212,7 @@ PERFORM rui._allow_read('dispatch_weight', '{rui_agent,rui_manager,rui_expert,ru
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 PERFORM rui._allow_read(t.name, '{rui_agent,rui_manager,rui_analyst,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])')
-FROM unnest('{dispatch_state,dispatch_price,dispatch_candidate,dispatch_plan}'::text[]) AS t(name);
+FROM unnest('{dispatch_state,dispatch_price,dispatch_candidate,dispatch_plan,dispatch_change}'::text[]) AS t(name);
 PERFORM rui._allow_read('dispatch_ring', '{rui_agent,rui_manager,rui_expert,rui_analyst,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 PERFORM rui._allow_read('dispatch_run', '{rui_agent,rui_manager,rui_expert,rui_analyst,rui_auditor}',

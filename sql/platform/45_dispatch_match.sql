@@ -34,66 +34,70 @@ $$;
 COMMENT ON FUNCTION rui._solve_match(bigint, double precision, double precision) IS
 'Internal: solves the pairs of the standing match anew, and writes plan, loads and prices. load_cost, rebate: terms load and move.';
 
-CREATE FUNCTION rui._make_match(project_id bigint, weights jsonb, at timestamptz) RETURNS void
+CREATE FUNCTION rui._make_match(project_id bigint, weights jsonb, at timestamptz) RETURNS rui.dispatch_worker[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
+	workers rui.dispatch_worker[];
 	next_at timestamptz;
 BEGIN
-	DELETE FROM rui.dispatch_change c WHERE c.project_id = _make_match.project_id;
-	-- Only what is otherwise is written: most people and pairs are as they were.
-	WITH worker AS MATERIALIZED (
-		SELECT w.* FROM rui._dispatch_workers(_make_match.project_id, at) w
-	), gone AS (
+	-- One statement, so that people, tasks and what was told of them are those of
+	-- one moment: a task accepted in between would count neither as an offer nor
+	-- as work. Only what is otherwise is written: most is as it was.
+	WITH told AS (
+		DELETE FROM rui.dispatch_change c WHERE c.project_id = _make_match.project_id
+	), everybody AS MATERIALIZED (
+		SELECT ARRAY(SELECT w::rui.dispatch_worker FROM rui._dispatch_workers(_make_match.project_id, at) w) AS workers
+	), worker AS MATERIALIZED (
+		SELECT w.* FROM everybody e, unnest(e.workers) w WHERE w.rule IS NULL OR w.rule = 'no_capacity'
+	), left_people AS (
 		DELETE FROM rui.dispatch_price p
-		WHERE p.project_id = _make_match.project_id
-			AND NOT EXISTS (SELECT FROM worker w WHERE w.party_id = p.party_id AND (w.rule IS NULL OR w.rule = 'no_capacity'))
-	), kept AS (
+		WHERE p.project_id = _make_match.project_id AND NOT EXISTS (SELECT FROM worker w WHERE w.party_id = p.party_id)
+	), people AS (
 		INSERT INTO rui.dispatch_price AS p (project_id, party_id, capacity, fixed, load, price)
 		SELECT _make_match.project_id, w.party_id, w.capacity, w.fixed, 0, 0 FROM worker w
-		WHERE w.rule IS NULL OR w.rule = 'no_capacity'
 		ON CONFLICT ON CONSTRAINT dispatch_price_pkey DO UPDATE SET capacity = EXCLUDED.capacity, fixed = EXCLUDED.fixed
-			WHERE (p.capacity, p.fixed) <> (EXCLUDED.capacity, EXCLUDED.fixed))
-	SELECT least(min(w.until_at), (
-		SELECT min(lower(s.during)) FROM rui.shift s
-		WHERE s.project_id = _make_match.project_id AND lower(s.during) > _make_match.at AND s.during && tstzrange(_make_match.at, NULL)))
-	INTO next_at FROM worker w;
-	WITH task AS MATERIALIZED (
-		SELECT p.task_id, min(p.penalty) AS penalty,
+			WHERE (p.capacity, p.fixed) <> (EXCLUDED.capacity, EXCLUDED.fixed)
+	), task AS MATERIALIZED (
+		SELECT p.task_id, min(p.penalty) AS penalty, min(p.offered_id) AS offered_id,
 			coalesce(array_agg(p.party_id ORDER BY p.party_id) FILTER (WHERE p.party_id IS NOT NULL), '{}') AS party_ids,
 			coalesce(array_agg(p.cost ORDER BY p.party_id) FILTER (WHERE p.party_id IS NOT NULL), '{}') AS costs
-		FROM rui._dispatch_pairs(_make_match.project_id, weights, at, NULL) p
+		FROM everybody e, rui._dispatch_pairs(_make_match.project_id, weights, at, NULL, NULL, false, e.workers) p
 		GROUP BY p.task_id
-	), gone AS (
+	), left_tasks AS (
 		DELETE FROM rui.dispatch_candidate c
 		WHERE c.project_id = _make_match.project_id AND NOT EXISTS (SELECT FROM task t WHERE t.task_id = c.task_id)
+	), tasks AS (
+		INSERT INTO rui.dispatch_candidate AS c (project_id, task_id, penalty, party_ids, costs)
+		SELECT _make_match.project_id, t.task_id, t.penalty, t.party_ids, t.costs FROM task t
+		ON CONFLICT ON CONSTRAINT dispatch_candidate_pkey DO UPDATE
+			SET penalty = EXCLUDED.penalty, party_ids = EXCLUDED.party_ids, costs = EXCLUDED.costs
+			WHERE (c.penalty, c.party_ids, c.costs) IS DISTINCT FROM (EXCLUDED.penalty, EXCLUDED.party_ids, EXCLUDED.costs)
+	), left_plan AS (
+		DELETE FROM rui.dispatch_plan l
+		WHERE l.project_id = _make_match.project_id AND NOT EXISTS (SELECT FROM task t WHERE t.task_id = l.task_id)
+	), plan AS (
+		INSERT INTO rui.dispatch_plan AS l (project_id, task_id) SELECT _make_match.project_id, t.task_id FROM task t
+		-- Given back, or withdrawn by hand.
+		ON CONFLICT ON CONSTRAINT dispatch_plan_pkey DO UPDATE SET offered_id = NULL, offered_at = NULL
+			WHERE l.offered_id IS NOT NULL AND EXCLUDED.task_id NOT IN (SELECT o.task_id FROM task o WHERE o.offered_id IS NOT NULL)
 	)
-	INSERT INTO rui.dispatch_candidate AS c (project_id, task_id, penalty, party_ids, costs)
-	SELECT _make_match.project_id, t.task_id, t.penalty, t.party_ids, t.costs FROM task t
-	ON CONFLICT ON CONSTRAINT dispatch_candidate_pkey DO UPDATE
-		SET penalty = EXCLUDED.penalty, party_ids = EXCLUDED.party_ids, costs = EXCLUDED.costs
-		WHERE (c.penalty, c.party_ids, c.costs) IS DISTINCT FROM (EXCLUDED.penalty, EXCLUDED.party_ids, EXCLUDED.costs);
-	DELETE FROM rui.dispatch_plan l
-	WHERE l.project_id = _make_match.project_id AND NOT EXISTS (
-		SELECT FROM rui.dispatch_candidate c WHERE c.project_id = l.project_id AND c.task_id = l.task_id);
-	-- Given back, or withdrawn by hand.
-	UPDATE rui.dispatch_plan l SET offered_id = NULL, offered_at = NULL
-	WHERE l.project_id = _make_match.project_id AND l.offered_id IS NOT NULL AND NOT EXISTS (
-		SELECT FROM rui.task t WHERE t.project_id = l.project_id AND t.id = l.task_id AND t.state = 'assigned'
-			AND t.executor_id = l.offered_id AND t.assigned_at = l.offered_at);
-	INSERT INTO rui.dispatch_plan (project_id, task_id)
-	SELECT c.project_id, c.task_id FROM rui.dispatch_candidate c WHERE c.project_id = _make_match.project_id
-	ON CONFLICT ON CONSTRAINT dispatch_plan_pkey DO NOTHING;
+	SELECT e.workers INTO workers FROM everybody e;
+	next_at := least(_make_match.at + interval '1 day', (SELECT min(w.until_at) FROM unnest(workers) w), (
+		SELECT min(lower(s.during)) FROM rui.shift s
+		WHERE s.project_id = _make_match.project_id AND lower(s.during) > _make_match.at
+			AND s.during && tstzrange(_make_match.at, _make_match.at + interval '1 day')));
 	PERFORM rui._solve_match(project_id, (_make_match.weights ->> 'load')::double precision, (_make_match.weights ->> 'move')::double precision);
 	UPDATE rui.dispatch_state s
-	SET match_version = nextval('rui.dispatch_version'), made_at = _make_match.at, valid_until = coalesce(next_at, 'infinity'),
+	SET match_version = nextval('rui.dispatch_version'), made_at = _make_match.at, valid_until = next_at,
 		weights = _make_match.weights
 	WHERE s.project_id = _make_match.project_id;
+	RETURN workers;
 END
 $$;
 COMMENT ON FUNCTION rui._make_match(bigint, jsonb, timestamptz) IS
-'Internal: makes the standing match of a project at an instant anew: its people, the tasks to decide on, all pairs, and the best plan. It holds until something of these people is otherwise by time alone (valid_until).';
+'Internal: makes the standing match of a project at an instant anew: its people, the tasks to decide on, all pairs, and the best plan. It holds until something of these people is otherwise by time alone, a day at most (valid_until). Returns everybody''s state that it was made with.';
 
 CREATE FUNCTION rui._is_match_valid(project_id bigint, weights jsonb, at timestamptz) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -109,12 +113,8 @@ $$;
 COMMENT ON FUNCTION rui._is_match_valid(bigint, jsonb, timestamptz) IS
 'Internal: whether a project has a standing match made with these terms that can be changed for an instant, and need not be made anew.';
 
-CREATE TYPE rui.dispatch_pair AS (task_id bigint, penalty double precision, party_id bigint, cost double precision, is_offered boolean);
-COMMENT ON TYPE rui.dispatch_pair IS
-'A pair that the standing match is told: the task, its price of waiting, who could do it (null: nobody can), at which cost, and whether the task is offered to somebody.';
-
 CREATE FUNCTION rui._change_match(project_id bigint, weights jsonb, at timestamptz, task_ids bigint[], party_ids bigint[],
-	untouched bigint[] DEFAULT '{}') RETURNS bigint[]
+	untouched bigint[] DEFAULT '{}', OUT suspects bigint[], OUT weighed rui.dispatch_pair[], OUT workers rui.dispatch_worker[])
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
 AS $$
@@ -124,6 +124,7 @@ DECLARE
 	pairs rui.dispatch_pair[];
 	known bigint[];
 	fresh_parties bigint[];
+	asked rui.dispatch_worker[];
 	gone bigint[];
 	next_at timestamptz;
 	worker_ids bigint[];
@@ -136,18 +137,29 @@ DECLARE
 	pair_parties bigint[];
 	pair_costs double precision[];
 BEGIN
+	-- One statement, as in _make_match: all of one moment.
 	WITH told AS (
-		DELETE FROM rui.dispatch_change c WHERE c.project_id = _change_match.project_id RETURNING c.task_id, c.party_ids)
-	SELECT array_agg(DISTINCT t.task_id) FILTER (WHERE t.task_id IS NOT NULL), array_agg(DISTINCT p.id) FILTER (WHERE p.id IS NOT NULL)
-	INTO told_tasks, told_parties
-	FROM told t LEFT JOIN LATERAL unnest(t.party_ids) AS p(id) ON true;
-	SELECT coalesce(array_agg(DISTINCT u.id), '{}') INTO told_tasks
-	FROM unnest(told_tasks || task_ids) AS u(id) WHERE u.id IS NOT NULL AND u.id <> ALL (untouched);
-	told_parties := told_parties || party_ids;
-	IF told_tasks <> '{}' THEN
-		pairs := ARRAY(SELECT ROW(p.task_id, p.penalty, p.party_id, p.cost, p.offered_id IS NOT NULL)::rui.dispatch_pair
-			FROM rui._dispatch_pairs(_change_match.project_id, weights, at, told_tasks) p);
-	END IF;
+		DELETE FROM rui.dispatch_change c WHERE c.project_id = _change_match.project_id RETURNING c.task_id, c.party_ids
+	), task AS MATERIALIZED (
+		SELECT ARRAY(SELECT DISTINCT u.id FROM (SELECT t.task_id FROM told t UNION ALL SELECT unnest(_change_match.task_ids)) AS u(id)
+			WHERE u.id IS NOT NULL AND u.id <> ALL (untouched)) AS ids
+	), named AS MATERIALIZED (
+		-- Who has a task counts it otherwise where it leaves.
+		SELECT k.ids AS tasks, ARRAY(SELECT DISTINCT u.id FROM (
+			SELECT unnest(t.party_ids) FROM told t UNION ALL SELECT unnest(_change_match.party_ids) UNION ALL
+			SELECT t.executor_id FROM rui.task t WHERE t.project_id = _change_match.project_id AND t.id = ANY (k.ids)) AS u(id)
+			WHERE u.id IS NOT NULL) AS parties
+		FROM task k
+	), everybody AS MATERIALIZED (
+		SELECT CASE WHEN n.tasks <> '{}' THEN
+			ARRAY(SELECT w::rui.dispatch_worker FROM rui._dispatch_workers(_change_match.project_id, at, NULL, untouched) w) END AS workers
+		FROM named n
+	)
+	SELECT n.tasks, n.parties, e.workers, CASE WHEN n.tasks <> '{}' THEN ARRAY(SELECT p::rui.dispatch_pair
+		FROM rui._dispatch_pairs(_change_match.project_id, weights, at, n.tasks, NULL, false, e.workers) p) END
+	INTO told_tasks, told_parties, workers, weighed
+	FROM named n, everybody e;
+	pairs := weighed;
 	gone := ARRAY(SELECT DISTINCT u.id FROM unnest(told_tasks || untouched) AS u(id)
 		WHERE u.id NOT IN (SELECT p.task_id FROM unnest(pairs) p));
 	-- Whoever comes on duty gets pairs with all tasks.
@@ -157,22 +169,26 @@ BEGIN
 	fresh_parties := ARRAY(SELECT DISTINCT u.id FROM (
 		SELECT q.party_id FROM unnest(pairs) q UNION ALL SELECT unnest(told_parties)) AS u(id)
 		WHERE u.id IS NOT NULL AND u.id <> ALL (known));
+	asked := workers;
+	IF asked IS NULL AND told_parties || fresh_parties <> '{}' THEN
+		asked := ARRAY(SELECT w::rui.dispatch_worker
+			FROM rui._dispatch_workers(_change_match.project_id, at, told_parties || fresh_parties, untouched) w);
+	END IF;
 	SELECT coalesce(array_agg(u.id), '{}'), coalesce(array_agg(CASE WHEN w.rule IS NULL OR w.rule = 'no_capacity' THEN coalesce(w.capacity, 0) ELSE 0 END), '{}'),
 		coalesce(array_agg(coalesce(w.fixed, 0)), '{}'), min(w.until_at)
 	INTO worker_ids, capacities, fixeds, next_at
 	FROM (SELECT DISTINCT v.id FROM unnest(told_parties || fresh_parties) AS v(id) WHERE v.id IS NOT NULL) AS u
-	LEFT JOIN (
-		SELECT d.* FROM rui._dispatch_workers(_change_match.project_id, at, told_parties || fresh_parties, untouched) d
-		WHERE told_parties || fresh_parties <> '{}') w ON w.party_id = u.id;
+	LEFT JOIN unnest(asked) w ON w.party_id = u.id;
 	IF fresh_parties <> '{}' THEN
 		pairs := pairs || ARRAY(
-			SELECT ROW(c.task_id, c.penalty, o.party_id, o.cost, l.offered_id IS NOT NULL)::rui.dispatch_pair
+			SELECT ROW(c.task_id, c.penalty, o.party_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, o.cost,
+				l.offered_id, NULL, NULL, NULL)::rui.dispatch_pair
 			FROM rui.dispatch_candidate c
 			JOIN rui.dispatch_plan l ON l.project_id = c.project_id AND l.task_id = c.task_id
 			JOIN (SELECT p.task_id, array_agg(p.party_id) AS ids, array_agg(p.cost) AS costs
 				FROM rui._dispatch_pairs(_change_match.project_id, weights, at, ARRAY(
 					SELECT d.task_id FROM rui.dispatch_candidate d
-					WHERE d.project_id = _change_match.project_id AND d.task_id <> ALL (told_tasks || untouched)), fresh_parties) p
+					WHERE d.project_id = _change_match.project_id AND d.task_id <> ALL (told_tasks || untouched)), fresh_parties, false, asked) p
 				WHERE p.party_id IS NOT NULL GROUP BY p.task_id) n ON n.task_id = c.task_id
 			CROSS JOIN LATERAL (
 				SELECT x.party_id, x.cost FROM unnest(c.party_ids, c.costs) AS x(party_id, cost) WHERE x.party_id <> ALL (n.ids)
@@ -182,7 +198,7 @@ BEGIN
 	SELECT coalesce(array_agg(r.task_id ORDER BY r.task_id), '{}'), coalesce(array_agg(r.penalty ORDER BY r.task_id), '{}'),
 		coalesce(array_agg(r.is_offered ORDER BY r.task_id), '{}'), coalesce(array_agg(r.pairs ORDER BY r.task_id), '{}')
 	INTO row_tasks, penalties, are_offered, counts
-	FROM (SELECT p.task_id, min(p.penalty) AS penalty, bool_and(p.is_offered) AS is_offered, count(p.party_id)::integer AS pairs
+	FROM (SELECT p.task_id, min(p.penalty) AS penalty, bool_and(p.offered_id IS NOT NULL) AS is_offered, count(p.party_id)::integer AS pairs
 		FROM unnest(pairs) p GROUP BY p.task_id) r;
 	SELECT coalesce(array_agg(p.party_id ORDER BY p.task_id, p.party_id), '{}'), coalesce(array_agg(p.cost ORDER BY p.task_id, p.party_id), '{}')
 	INTO pair_parties, pair_costs FROM unnest(pairs) p WHERE p.party_id IS NOT NULL;
@@ -190,13 +206,34 @@ BEGIN
 		UPDATE rui.dispatch_state s SET valid_until = next_at
 		WHERE s.project_id = _change_match.project_id AND s.valid_until > next_at;
 	END IF;
-	RETURN rui._match_change(project_id, nextval('rui.dispatch_version'), (_change_match.weights ->> 'load')::double precision,
+	suspects := rui._match_change(project_id, nextval('rui.dispatch_version'), (_change_match.weights ->> 'load')::double precision,
 		(_change_match.weights ->> 'move')::double precision, worker_ids, capacities, fixeds, gone, row_tasks, penalties, are_offered,
 		counts, pair_parties, pair_costs);
 END
 $$;
 COMMENT ON FUNCTION rui._change_match(bigint, jsonb, timestamptz, bigint[], bigint[], bigint[]) IS
-'Internal: takes into a valid standing match what rui.dispatch_change tells and what is named: tasks with their pairs computed anew (those that dispatch does not decide on leave), people with their shift and the work of theirs that does not move. untouched: tasks that somebody has in hand; they leave, and count as work of who has them. Returns the tasks that may be planned otherwise than offered.';
+'Internal: takes into a valid standing match what rui.dispatch_change tells and what is named: tasks with their pairs computed anew (those that dispatch does not decide on leave), people with their shift and the work of theirs that does not move. untouched: tasks that somebody has in hand; they leave, and count as work of who has them. suspects: the tasks that may be planned otherwise than offered. weighed: the pairs of the tasks that were computed anew; workers: everybody''s state that they were computed with; null where no task was.';
+
+-- A project has a match, of nobody and nothing, before it has work: what
+-- happens beside its first dispatch must be noted as beside any other.
+CREATE FUNCTION rui._begin_match() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	-- Without weights, so that the first dispatch makes it anew.
+	INSERT INTO rui.dispatch_state (project_id, last_at, runs, match_version, made_at, valid_until, weights)
+	VALUES (NEW.id, '-infinity', 0, nextval('rui.dispatch_version'), '-infinity', 'infinity', '{}')
+	ON CONFLICT ON CONSTRAINT dispatch_state_pkey DO NOTHING;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION rui._begin_match() IS
+'Internal: row trigger on rui.project: a project that goes live gets an empty standing match.';
+CREATE TRIGGER begin_match AFTER UPDATE ON rui.project FOR EACH ROW
+WHEN (OLD.state <> NEW.state AND NEW.state = 'live')
+EXECUTE FUNCTION rui._begin_match();
+
 -- What happens to tasks and shifts is noted for the next dispatch.
 CREATE FUNCTION rui._note_dispatch_task() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

@@ -19,6 +19,10 @@ DECLARE
 	missing bigint[];
 	untouched bigint[] := '{}';
 	moves bigint[];
+	weighed rui.dispatch_pair[];
+	weighed_again rui.dispatch_pair[];
+	known_workers rui.dispatch_worker[];
+	unweighed bigint[];
 	workers bigint[];
 	offers rui.dispatch_offer[];
 	worker_count integer;
@@ -34,9 +38,10 @@ BEGIN
 		PERFORM rui._keep_travel(project_id, ARRAY(
 			SELECT w.place FROM rui._dispatch_workers(_dispatch_now.project_id, at) w WHERE w.rule IS NULL OR w.rule = 'no_capacity'))
 		WHERE rui._has_streets(_dispatch_now.project_id);
-		PERFORM rui._make_match(project_id, setting, at);
+		known_workers := rui._make_match(project_id, setting, at);
 	ELSE
-		suspects := rui._change_match(project_id, setting, at, ARRAY[only_task], '{}');
+		SELECT c.suspects, c.weighed, c.workers INTO suspects, weighed, known_workers
+		FROM rui._change_match(_dispatch_now.project_id, setting, _dispatch_now.at, ARRAY[only_task], '{}') c;
 	END IF;
 	LOOP
 		told := ARRAY(SELECT l.task_id FROM rui.dispatch_plan l
@@ -53,29 +58,36 @@ BEGIN
 		missing := ARRAY(SELECT u.id FROM unnest(told) AS u(id) WHERE u.id <> ALL (moves));
 		IF missing <> '{}' THEN
 			untouched := untouched || missing;
-			shaken := rui._change_match(project_id, setting, at, '{}', ARRAY(
+			SELECT c.suspects, c.weighed INTO shaken, weighed_again FROM rui._change_match(_dispatch_now.project_id, setting, _dispatch_now.at, '{}', ARRAY(
 				SELECT l.offered_id FROM rui.dispatch_plan l
-				WHERE l.project_id = _dispatch_now.project_id AND l.task_id = ANY (missing) AND l.offered_id IS NOT NULL), untouched);
+				WHERE l.project_id = _dispatch_now.project_id AND l.task_id = ANY (missing) AND l.offered_id IS NOT NULL), untouched) c;
+			weighed := ARRAY(SELECT w FROM unnest(weighed) w WHERE w.task_id NOT IN (SELECT a.task_id FROM unnest(weighed_again) a)) || weighed_again;
 			-- Null stands for all.
 			suspects := CASE WHEN NOT is_fresh THEN suspects || shaken END;
-		ELSIF NOT is_fresh AND EXISTS (
-			-- What the match does not hear of: a role or a qualification was taken away.
+			CONTINUE;
+		END IF;
+		EXIT WHEN is_fresh;
+		-- Weighed in this call already, unless somebody changed it before it was locked.
+		unweighed := ARRAY(SELECT u.id FROM unnest(moves) AS u(id)
+			WHERE u.id NOT IN (SELECT w.task_id FROM unnest(weighed) w)
+				OR u.id IN (SELECT c.task_id FROM rui.dispatch_change c WHERE c.project_id = _dispatch_now.project_id AND c.task_id IS NOT NULL));
+		IF unweighed <> '{}' THEN
+			weighed := ARRAY(SELECT w FROM unnest(weighed) w WHERE w.task_id <> ALL (unweighed)) || ARRAY(
+				SELECT p::rui.dispatch_pair
+				FROM rui._dispatch_pairs(_dispatch_now.project_id, setting, at, unweighed, NULL, true, known_workers) p);
+		END IF;
+		-- What the match does not hear of: a role or a qualification was taken away.
+		EXIT WHEN NOT EXISTS (
 			SELECT FROM rui.dispatch_plan l
-			JOIN rui._dispatch_pairs(_dispatch_now.project_id, setting, at, moves, ARRAY(
-				SELECT DISTINCT k.party_id FROM rui.dispatch_plan k
-				WHERE k.project_id = _dispatch_now.project_id AND k.task_id = ANY (moves) AND k.party_id IS NOT NULL), true) p
-				ON p.task_id = l.task_id AND p.party_id = l.party_id
-			WHERE l.project_id = _dispatch_now.project_id AND l.task_id = ANY (moves) AND p.rule NOT IN ('no_capacity', 'outside_ring')) THEN
-			PERFORM rui._make_match(project_id, setting, at);
-			is_fresh := true;
-			suspects := NULL;
-			IF untouched <> '{}' THEN
-				PERFORM rui._change_match(project_id, setting, at, '{}', ARRAY(
-					SELECT l.offered_id FROM rui.dispatch_plan l
-					WHERE l.project_id = _dispatch_now.project_id AND l.task_id = ANY (untouched) AND l.offered_id IS NOT NULL), untouched);
-			END IF;
-		ELSE
-			EXIT;
+			JOIN unnest(weighed) p ON p.task_id = l.task_id AND p.party_id = l.party_id
+			WHERE l.project_id = _dispatch_now.project_id AND l.task_id = ANY (moves) AND p.rule NOT IN ('no_capacity', 'outside_ring'));
+		known_workers := rui._make_match(project_id, setting, at);
+		is_fresh := true;
+		suspects := NULL;
+		IF untouched <> '{}' THEN
+			PERFORM rui._change_match(project_id, setting, at, '{}', ARRAY(
+				SELECT l.offered_id FROM rui.dispatch_plan l
+				WHERE l.project_id = _dispatch_now.project_id AND l.task_id = ANY (untouched) AND l.offered_id IS NOT NULL), untouched);
 		END IF;
 	END LOOP;
 	-- The next dispatch looks at them again.
@@ -92,10 +104,12 @@ BEGIN
 		WHERE l.project_id = _dispatch_now.project_id
 			AND (l.task_id = ANY (moves) OR l.party_id IS NULL AND (is_batch OR l.task_id = only_task))
 	), pair AS MATERIALIZED (
-		SELECT p.* FROM rui._dispatch_pairs(_dispatch_now.project_id, setting, at, ARRAY(SELECT l.task_id FROM plan l)) p
-		WHERE EXISTS (SELECT FROM plan l)
+		SELECT p.* FROM unnest(weighed) p WHERE NOT is_fresh
+		UNION ALL
+		SELECT p.* FROM rui._dispatch_pairs(_dispatch_now.project_id, setting, at, ARRAY(SELECT l.task_id FROM plan l), NULL, false, known_workers) p
+		WHERE is_fresh AND EXISTS (SELECT FROM plan l)
 	), counted AS (
-		SELECT p.task_id, count(p.party_id)::integer AS pairs, count(p.party_id) FILTER (WHERE p.rule IS NULL)::integer AS free, min(p.penalty) AS penalty
+		SELECT p.task_id, (count(p.party_id) FILTER (WHERE p.rule IS NULL OR p.rule = 'no_capacity'))::integer AS pairs, count(p.party_id) FILTER (WHERE p.rule IS NULL)::integer AS free, min(p.penalty) AS penalty
 		FROM pair p GROUP BY p.task_id
 	)
 	SELECT array_agg(ROW(_dispatch_now.project_id, NULL, l.task_id, l.party_id, l.offered_id,
@@ -103,7 +117,7 @@ BEGIN
 				WHEN l.party_id IS NOT NULL THEN 'assigned' WHEN n.pairs = 0 THEN 'no_candidate' ELSE 'waits' END,
 			n.free, p.walk_m, p.walk_cost, p.away_cost, p.level_cost, p.refused_cost, p.stranger_cost, p.load_cost, p.cost + p.load_cost, n.penalty)::rui.dispatch_offer
 			ORDER BY l.task_id),
-		(SELECT count(DISTINCT q.party_id) FROM pair q WHERE q.rule IS NULL)
+		(SELECT count(DISTINCT q.party_id) FROM pair q JOIN plan m ON m.task_id = q.task_id WHERE q.rule IS NULL)
 	INTO offers, worker_count
 	FROM plan l
 	JOIN counted n ON n.task_id = l.task_id

@@ -301,22 +301,38 @@ WHERE coalesce(m.messages, 0) <> b.filled OR coalesce(m.parties, 0) <> b.filled 
 	OR m.silenced > 0 OR (b.state = 'filling') <> (coalesce(r.waiting, 0) > 0)
 UNION ALL
 
--- Standing matches: every task of one is planned, for somebody who can do it and has room.
-SELECT s.project_id, 'match_plan', format('task %s of the standing match is planned for %s, who is not among its candidates',
+-- Standing matches: every task of one is planned, for somebody who can do it and has room; what is
+-- planned is offered, or what has happened since is noted; and the match has a version.
+SELECT coalesce(c.project_id, l.project_id), 'match_plan', format('task %s of the standing match is planned for %s, who is not among its candidates',
 	coalesce(c.task_id, l.task_id), coalesce(l.party_id::text, 'nobody'))
-FROM rui.dispatch_state s
-JOIN (rui.dispatch_candidate c FULL JOIN rui.dispatch_plan l ON l.project_id = c.project_id AND l.task_id = c.task_id)
-	ON coalesce(c.project_id, l.project_id) = s.project_id
-WHERE s.match_version IS NOT NULL AND (c.task_id IS NULL OR l.task_id IS NULL OR l.party_id IS NOT NULL AND l.party_id <> ALL (c.party_ids))
+FROM rui.dispatch_candidate c FULL JOIN rui.dispatch_plan l ON l.project_id = c.project_id AND l.task_id = c.task_id
+WHERE c.task_id IS NULL OR l.task_id IS NULL OR l.party_id IS NOT NULL AND l.party_id <> ALL (c.party_ids)
 UNION ALL
-SELECT s.project_id, 'match_load', format('%s tasks of the standing match are planned for party %s, %s are counted, beside %s of %s places',
-	coalesce(l.tasks, 0), coalesce(p.party_id, l.party_id), coalesce(p.load, 0), p.fixed, p.capacity)
-FROM rui.dispatch_state s
-JOIN (rui.dispatch_price p FULL JOIN (
+SELECT coalesce(p.project_id, l.project_id), 'match_load', format('%s tasks of the standing match are planned for party %s, %s are counted, beside %s of %s places',
+	coalesce(l.tasks, 0), coalesce(p.party_id, l.party_id), coalesce(p.load, 0), coalesce(p.fixed, 0), coalesce(p.capacity, 0))
+FROM rui.dispatch_price p FULL JOIN (
 	SELECT l.project_id, l.party_id, count(*) AS tasks FROM rui.dispatch_plan l WHERE l.party_id IS NOT NULL GROUP BY l.project_id, l.party_id) l
-	ON l.project_id = p.project_id AND l.party_id = p.party_id) ON coalesce(p.project_id, l.project_id) = s.project_id
-WHERE s.match_version IS NOT NULL
-	AND (coalesce(l.tasks, 0) <> coalesce(p.load, 0) OR coalesce(p.load, 0) > greatest(0, coalesce(p.capacity, 0) - coalesce(p.fixed, 0)))
+	ON l.project_id = p.project_id AND l.party_id = p.party_id
+WHERE coalesce(l.tasks, 0) <> coalesce(p.load, 0) OR coalesce(p.load, 0) > greatest(0, coalesce(p.capacity, 0) - coalesce(p.fixed, 0))
+UNION ALL
+SELECT l.project_id, 'match_offered', format('task %s is planned for party %s and offered to %s; it is %s with %s, and no change is noted', l.task_id,
+	coalesce(l.party_id::text, '-'), coalesce(l.offered_id::text, '-'), coalesce(t.state, 'unknown'), coalesce(t.executor_id::text, '-'))
+FROM rui.dispatch_plan l
+LEFT JOIN rui.task t ON t.project_id = l.project_id AND t.id = l.task_id
+WHERE NOT EXISTS (SELECT FROM rui.dispatch_change c WHERE c.project_id = l.project_id AND c.task_id = l.task_id)
+	AND (l.party_id IS DISTINCT FROM l.offered_id
+		OR CASE WHEN l.offered_id IS NULL THEN t.state IN ('new', 'triaged')
+			ELSE t.state = 'assigned' AND (t.executor_id, t.assigned_at) = (l.offered_id, l.offered_at) END IS NOT TRUE)
+UNION ALL
+SELECT m.project_id, 'match_version', format('project %s has tasks or people in a standing match whose version is %s, made at %s, until %s', m.project_id,
+	coalesce(s.match_version::text, '-'), coalesce(s.made_at::text, '-'), coalesce(s.valid_until::text, '-'))
+FROM (SELECT l.project_id FROM rui.dispatch_plan l UNION SELECT p.project_id FROM rui.dispatch_price p
+	UNION SELECT c.project_id FROM rui.dispatch_candidate c UNION SELECT c.project_id FROM rui.dispatch_change c
+	UNION SELECT d.project_id FROM rui.dispatch_state d WHERE d.match_version IS NOT NULL) m
+LEFT JOIN rui.dispatch_state s ON s.project_id = m.project_id
+WHERE s.match_version IS NULL OR s.made_at IS NULL OR s.weights IS NULL OR s.valid_until IS NULL
+	OR s.made_at > s.last_at OR s.valid_until <= s.made_at
+	OR s.match_version > (SELECT q.last_value FROM pg_sequences q WHERE q.schemaname = 'rui' AND q.sequencename = 'dispatch_version')
 UNION ALL
 
 -- Numbers: every document has one, and no series a gap.
@@ -449,6 +465,8 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('cover_sound', '替班属实', 'covers stand in for absent shifts'),
 	('match_plan', '匹配有据', 'every task of a standing match is planned, for a candidate'),
 	('match_load', '匹配不超容量', 'nobody is planned more than he has room for'),
+	('match_offered', '匹配已派出', 'what is planned is offered, or a change is noted'),
+	('match_version', '匹配版本一致', 'a standing match has a version that was given'),
 	('message_receipt', '消息均有回执', 'what happened to a message has its receipt'),
 	('message_budget', '打扰限额守住', 'no household gets more messages than its budget'),
 	('message_once', '消息不重不漏', 'a batch reaches each of its parties once'),

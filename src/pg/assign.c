@@ -9,10 +9,12 @@
 #include "access/htup_details.h"
 #include "funcapi.h"
 #include "utils/array.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
 #include "core/assign.h"
+#include "pg/assign.h"
 
 #define WHAT "input of rui.assign"
 
@@ -31,6 +33,34 @@ typedef struct assign_state
 {
 	rui_assign_rows *rows;
 } assign_state;
+
+static int assign_memory = 4194304; /* kB */
+
+void
+rui_assign_start(void)
+{
+	DefineCustomIntVariable("rui.assign_memory",
+							"The most memory that one assignment of tasks to workers may take.",
+							"Known before it is taken; a larger problem is refused.",
+							&assign_memory, 4194304, 64, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB,
+							NULL, NULL, NULL);
+}
+
+void
+rui_assign_require_memory(size_t held, size_t more, const char *what)
+{
+	size_t limit = (size_t) assign_memory * 1024;
+
+	if (held <= limit && more <= limit - held)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("%s is too large for rui.assign_memory", what),
+			 errdetail("Its rows hold %zu kB; solving takes up to %zu kB more; %d kB are allowed.",
+					   held / 1024, more / 1024, assign_memory),
+			 errhint("Split the problem, leave out pairs that are far too dear, or raise "
+					 "rui.assign_memory.")));
+}
 
 static assign_state *
 start_state(FunctionCallInfo fcinfo, MemoryContext aggregate)
@@ -107,6 +137,7 @@ RUI_FUNCTION(_assign_step)
 				 errhint("Leave cost and capacity null too, to register a task without "
 						 "candidates, or name the worker.")));
 	RUI_CHECK(rui_assign_rows_add(state->rows, &row, &error), error, WHAT);
+	rui_assign_require_memory(rui_assign_rows_bytes(state->rows), 0, "the input of rui.assign");
 	PG_RETURN_POINTER(state);
 }
 
@@ -223,6 +254,8 @@ solve_rows(const rui_assign_rows *rows, rui_assignment **result, rui_assign_work
 							 rui_assign_task_count(rows), rui_assign_worker_count(rows),
 							 rui_assign_pair_count(rows), rui_assign_rows_bytes(rows) / 1024,
 							 rui_assign_solve_bytes(rows) / 1024)));
+	rui_assign_require_memory(rui_assign_rows_bytes(rows), rui_assign_solve_bytes(rows),
+							  "the input of rui.assign");
 	RUI_CHECK(price == NULL ? rui_assign_solve(rows, &env, result, &error)
 							: rui_assign_solve_priced(rows, &env, result, price, &error),
 			  error, WHAT);

@@ -10,6 +10,7 @@
 #include "utils/typcache.h"
 
 #include "core/assign_check.h"
+#include "pg/assign.h"
 
 #define WHAT "input of rui.check_assignment"
 
@@ -111,6 +112,8 @@ RUI_FUNCTION(_check_assignment_step)
 	RUI_CHECK(rui_assign_check_add(state->check, &row,
 								   !PG_ARGISNULL(chosen) && PG_GETARG_BOOL(chosen), &error),
 			  error, WHAT);
+	rui_assign_require_memory(rui_assign_check_bytes(state->check), 0,
+							  "the input of rui.check_assignment");
 	PG_RETURN_POINTER(state);
 }
 
@@ -139,6 +142,8 @@ RUI_FUNCTION(_check_assignment_result)
 								 "%zu kB more",
 								 rui_assign_check_bytes(check) / 1024,
 								 rui_assign_judge_bytes(check) / 1024)));
+		rui_assign_require_memory(rui_assign_check_bytes(check), rui_assign_judge_bytes(check),
+								  "the input of rui.check_assignment");
 		RUI_CHECK(rui_assign_check_judge(check, &env, &verdict, &error), error, WHAT);
 		MemoryContextDelete(context);
 	}

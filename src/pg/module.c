@@ -7,6 +7,7 @@
 
 #include "utils/guc.h"
 
+#include "pg/assign.h"
 #include "pg/compiled.h"
 #include "pg/session.h"
 
@@ -19,5 +20,6 @@ _PG_init(void)
 {
 	rui_session_start();
 	rui_compiled_start();
+	rui_assign_start();
 	MarkGUCPrefixReserved("rui");
 }

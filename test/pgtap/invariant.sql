@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(69);
+SELECT plan(78);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -49,8 +49,6 @@ SELECT rui.erase_document(:one, :old, 'x', at => '2025-01-27') \gset hidden_
 SELECT rui.import_posts(:one, '[{"code":"p","name":"Post","module":"place"}]') \gset hidden_
 SELECT rui.import_shifts(:one, '[{"post":"p","staff":"loader","from":"2025-01-29 08:00","to":"2025-01-29 18:00","capacity":2}]') \gset hidden_
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :loader, 'steward', '[2000-01-01,)');
-SELECT rui.open_ticket(:one, 'repair', 'Lamp', :u1, at => '2025-01-29 01:00+00'), assigned
-FROM rui.dispatch(:one, at => '2025-01-29 01:30+00') \gset match_
 INSERT INTO rui.unit (project_id, building_id, code, area_m2) VALUES (:one, :b1, '1-199', 5) RETURNING id AS u5 \gset
 SELECT count(*) FROM rui.import_posts(:one, '[{"code":"old","name":"Old","module":"place"}]') \gset hidden_
 SELECT count(*) FROM rui.archive(:one, 'unit', '{1-199}', 'Gone', at => '2025-02-03') u, rui.archive(:one, 'post', '{old}', 'Gone', at => '2025-01-15') p \gset hidden_
@@ -66,7 +64,13 @@ SELECT rui.install_meter(:one, 'W', 'water', 'm3', :u1, initial => '90', digits 
 SELECT rui.record_reading(:one, :meter, 5, is_rollover => true, read_at => '2025-02-01') AS reading \gset
 SELECT rui.correct_reading(:one, :reading, 6, 'Misread') \gset hidden_
 SELECT rui.replace_meter(:one, :meter, '7', '0', replaced_at => '2025-03-01') AS meter2 \gset
-SELECT is((SELECT (count(*) > 0, count(l.party_id) > 0)::text FROM rui.dispatch_plan l WHERE l.project_id = :one), '(t,t)', 'there is a standing match');
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:two, :sun, 'staff', '[2000-01-01,)');
+INSERT INTO rui.post (project_id, code, name, module) VALUES (:two, 'p', 'Post', 'place') RETURNING id AS post \gset
+INSERT INTO rui.shift (project_id, post_id, party_id, during, capacity) VALUES (:two, :post, :sun, '[2025-01-28 00:00+00,2025-01-29 00:00+00)', 1);
+SELECT rui.set_ticket_category(:two, 'lamp', '灯', 'Lamp'), rui.open_ticket(:two, 'lamp', 'Lamp', at => '2025-01-28 01:00+00'),
+	rui.open_ticket(:two, 'lamp', 'Lamp', at => '2025-01-28 01:00+00') \gset hidden_
+SELECT assigned, waiting FROM rui.dispatch(:two, at => '2025-01-28 02:00+00') \gset match_
+SELECT is(ROW(:match_assigned, :match_waiting), ROW(1, 1), 'a standing match with an offer and a task that waits');
 SELECT is_empty('SELECT * FROM rui.invariant_violation', 'a month of everything breaks no invariant');
 
 -- Damage: what is done, and the rules that see it.
@@ -118,7 +122,7 @@ SELECT pg_temp.damage('UPDATE rui.meter_reading SET is_rollover = true WHERE kin
 SELECT pg_temp.damage(format('UPDATE rui.meter_reading SET state = ''rejected'' WHERE id = %s', :reading), '{reading_superseded}', 'a place taken from what was not superseded');
 SELECT pg_temp.damage(format('UPDATE rui.meter SET installed = ''[2025-01-15,2025-03-01)'' WHERE id = %s', :meter), '{reading_of_meter}', 'a meter read before it hung there');
 SELECT pg_temp.damage(format('UPDATE rui.meter SET installed = ''[2025-03-02,)'' WHERE id = %s', :meter2), '{meter_chain,reading_of_meter}', 'a gap between two meters');
-SELECT pg_temp.damage(format('UPDATE rui.task SET state = ''lost'' WHERE id = %s', :t2), '{task_state}', 'a state nobody knows');
+SELECT pg_temp.damage(format('UPDATE rui.task SET state = ''lost'' WHERE id = %s', :t2), '{match_offered,task_state}', 'a state nobody knows');
 SELECT pg_temp.damage(format('DELETE FROM rui.task_clock WHERE task_id = %s', :t2), '{task_clocks}', 'an open ticket without clocks')
 FROM rui.task WHERE id = :t2 AND state <> 'new';
 SELECT pg_temp.damage(format('UPDATE rui.task_clock SET state = ''running'', stopped_at = NULL, on_time = NULL, late_working = NULL, late_wall = NULL WHERE task_id = %s', :t1), '{clock_folded,task_clocks}', 'a clock that runs on');
@@ -148,9 +152,19 @@ SELECT pg_temp.damage(format('DELETE FROM rui.document_content WHERE document_id
 SELECT pg_temp.damage(format('UPDATE rui.document_content SET is_erased = false WHERE document_id = %s', :old), '{document_content}', 'erased content that came back');
 SELECT pg_temp.damage(format('UPDATE rui.document SET keep_until = ''2025-01-10'', last_at = ''2025-01-09'' WHERE id = %s', :photo), '{document_kept}', 'a document kept too long');
 SELECT pg_temp.damage('DELETE FROM rui.dispatch_plan', '{match_load,match_plan}', 'a match without a plan');
-SELECT pg_temp.damage('UPDATE rui.dispatch_candidate SET party_ids = ''{}'', costs = ''{}''', '{match_plan}', 'a plan for who cannot do it');
-SELECT pg_temp.damage('UPDATE rui.dispatch_price SET capacity = fixed', '{match_load}', 'more planned than there is room for');
-SELECT pg_temp.damage('UPDATE rui.dispatch_price SET load = load + 1', '{match_load}', 'a load that is counted wrongly');
+SELECT pg_temp.damage('UPDATE rui.dispatch_price SET load = 0', '{match_load}', 'a planned task that does not count');
+SELECT pg_temp.damage('DELETE FROM rui.dispatch_price', '{match_load}', 'a plan for somebody who is not in the match');
+SELECT pg_temp.damage('UPDATE rui.dispatch_price SET capacity = 0', '{match_load}', 'more planned than somebody can take');
+SELECT pg_temp.damage(format('UPDATE rui.dispatch_plan SET party_id = %s WHERE project_id = %s', :sun, :two), '{match_load,match_offered}', 'a plan that nobody hears of');
+SELECT pg_temp.damage('UPDATE rui.dispatch_candidate SET party_ids = ''{}'', costs = ''{}''', '{match_plan}', 'a plan for somebody who cannot');
+SELECT pg_temp.damage('DELETE FROM rui.dispatch_plan WHERE party_id IS NULL', '{match_plan}', 'a task without a plan');
+SELECT pg_temp.damage(format('UPDATE rui.task SET state = ''accepted'' WHERE project_id = %s AND state = ''assigned''', :two), '{match_offered}', 'an offer that was taken behind the back of the match');
+SELECT pg_temp.damage(format('WITH noted AS (INSERT INTO rui.dispatch_change (project_id, task_id, party_ids) SELECT project_id, task_id, ARRAY[party_id] FROM rui.dispatch_plan)
+	UPDATE rui.task SET state = ''accepted'' WHERE project_id = %s AND state = ''assigned''', :two), NULL, 'what is noted may be so until the next dispatch');
+SELECT pg_temp.damage('UPDATE rui.dispatch_plan SET offered_at = offered_at - interval ''1 second''', '{match_offered}', 'an offer of another time');
+SELECT pg_temp.damage('UPDATE rui.dispatch_state SET match_version = NULL', '{match_version}', 'a match without a version');
+SELECT pg_temp.damage('UPDATE rui.dispatch_state SET match_version = match_version + 1000', '{match_version}', 'a version that was never given');
+SELECT pg_temp.damage('UPDATE rui.dispatch_state SET made_at = last_at + interval ''1 second''', '{match_version}', 'a match made before its time');
 
 -- Every rule has a name in both languages, and whoever may look can.
 SELECT is_empty($$SELECT m[1] FROM regexp_matches(pg_get_viewdef('rui.invariant_violation'), $r$'([a-z_]+)'::text(?: AS invariant|,\s+format| AS "\?column\?")$r$, 'g') m

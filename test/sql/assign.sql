@@ -89,3 +89,21 @@ SELECT rui.assign(t, w, 1e12 / (t + w), 1) FROM generate_series(1, 9) AS t, gene
 -- Large whole numbers need no fraction bits.
 SELECT sum(a.cost) FROM unnest((
 	SELECT rui.assign(t, w, 2147483647 - (t * w) % 17, 1) FROM generate_series(1, 60) AS t, generate_series(1, 60) AS w)) AS a;
+
+-- One worker and a million tasks: he takes all, or the best one.
+SELECT count(a.worker), sum(a.cost) = 1000000 * 499.5 AS cost FROM unnest((SELECT rui.assign(t, 1, t % 1000, 1000000) FROM generate_series(1, 1000000) AS t)) AS a;
+SELECT a.* FROM unnest((SELECT rui.assign(t, 1, 7 + t % 1000000, 1) FROM generate_series(1, 1000000) AS t)) AS a WHERE a.worker IS NOT NULL;
+
+-- Memory is limited by a setting: while rows are collected, and before solving.
+SET rui.assign_memory = '1MB';
+\set VERBOSITY terse
+SELECT cardinality(rui.assign(t, w, 1, 1)) FROM generate_series(1, 300) AS t, generate_series(1, 300) AS w;
+\echo :SQLSTATE
+SELECT cardinality(rui.assign(t, w, 1, 1)) FROM generate_series(1, 200) AS t, generate_series(1, 200) AS w;
+\echo :SQLSTATE
+SELECT (rui.check_assignment(t, w, 1, 1, 1, false)).feasible FROM generate_series(1, 300) AS t, generate_series(1, 300) AS w;
+\echo :SQLSTATE
+SELECT cardinality(rui.assign(t, w, 1, 1)) FROM generate_series(1, 30) AS t, generate_series(1, 30) AS w;
+RESET rui.assign_memory;
+\set VERBOSITY default
+SELECT cardinality(rui.assign(t, w, 1, 1)) FROM generate_series(1, 300) AS t, generate_series(1, 300) AS w;

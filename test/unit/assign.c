@@ -278,6 +278,68 @@ test_random_assignment(const instance *in, int64_t least, rui_random *random)
 	CHECK(verdict.optimal == (verdict.problem[0] == '\0'));
 }
 
+/* What an instance that was solved and compared had in it. */
+static void
+count_kinds(const instance *in, const int *worker)
+{
+	bool is_repeated = false;
+	bool is_tie = false;
+	bool is_isolated = false;
+	bool is_left_over = false;
+	bool is_full = false;
+	int pairs_of_worker[SMALL] = { 0 };
+	int load[SMALL] = { 0 };
+	int t;
+	int w;
+	int v;
+
+	unit_count("instances");
+	unit_count(in->form == RUI_ASSIGN_MOST			? "of most tasks"
+				   : in->form == RUI_ASSIGN_PENALTY ? "with penalties"
+													: "with convex costs");
+	if (in->tasks == SMALL && in->workers == SMALL)
+		unit_count("of 8 x 8");
+	for (t = 0; t < in->tasks; t++)
+	{
+		int pairs = 0;
+
+		for (w = 0; w < in->workers; w++)
+		{
+			pairs += in->pair[t][w];
+			pairs_of_worker[w] += in->pair[t][w];
+			for (v = 0; v < w; v++)
+				is_repeated |=
+					in->pair[t][v] && in->pair[t][w] && in->cost[t][v] == in->cost[t][w];
+		}
+		is_isolated |= pairs == 0;
+		is_left_over |= worker[t] < 0 && pairs > 0;
+		if (worker[t] >= 0)
+			load[worker[t]]++;
+	}
+	for (w = 0; w < in->workers; w++)
+	{
+		is_isolated |= pairs_of_worker[w] == 0;
+		is_full |= load[w] == in->capacity[w] && load[w] > 1;
+	}
+	/* Two tasks that could change places, and nobody would notice. */
+	for (t = 0; t < in->tasks; t++)
+		for (v = 0; v < t; v++)
+			if (worker[t] >= 0 && worker[v] >= 0 && worker[t] != worker[v] &&
+				in->pair[t][worker[v]] && in->pair[v][worker[t]])
+				is_tie |= in->cost[t][worker[t]] + in->cost[v][worker[v]] ==
+					in->cost[t][worker[v]] + in->cost[v][worker[t]];
+	if (is_repeated)
+		unit_count("with repeated costs");
+	if (is_tie)
+		unit_count("with ties among the best");
+	if (is_isolated)
+		unit_count("with isolated tasks or workers");
+	if (is_left_over)
+		unit_count("with tasks left over though possible");
+	if (is_full)
+		unit_count("with a capacity above 1 that is used up");
+}
+
 static void
 test_against_all_possibilities(void)
 {
@@ -306,6 +368,7 @@ test_against_all_possibilities(void)
 		CHECK(verdict.feasible);
 		CHECK(verdict.optimal);
 		test_random_assignment(&in, least, &random);
+		count_kinds(&in, worker);
 		CHECK_INT(solve(&in, &random, &again, &error), RUI_OK);
 		CHECK(memcmp(result, again, sizeof *result * in.tasks) == 0);
 		free(result);
@@ -442,6 +505,15 @@ int
 main(void)
 {
 	test_against_all_possibilities();
+	unit_at_least("instances", 20000);
+	unit_at_least("with penalties", 5000);
+	unit_at_least("with convex costs", 5000);
+	unit_at_least("with repeated costs", 5000);
+	unit_at_least("with ties among the best", 500);
+	unit_at_least("with isolated tasks or workers", 5000);
+	unit_at_least("with tasks left over though possible", 5000);
+	unit_at_least("with a capacity above 1 that is used up", 5000);
+	unit_at_least("of 8 x 8", 300);
 	test_refusals();
 	test_costs_at_the_limit();
 	test_failed_row();
