@@ -277,6 +277,37 @@ $$;
 COMMENT ON FUNCTION rui.place_unit(bigint, bigint, bigint, text, timestamptz) IS
 'Hangs a unit on a place of its building, such as a floor; space_id null: on the building itself. Needs permission manage_estate. Errors: 22004, 22008, 22023 a place outside the building, P0002 unknown unit or place, 42501, 55000, RU409.';
 
+-- Kinds change by plain updates: wherever they come from, the tree judges.
+CREATE FUNCTION rui._check_space_kind() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	fault text;
+BEGIN
+	IF 'building' IN (OLD.kind, NEW.kind) THEN
+		RAISE EXCEPTION '"%" cannot become a % from a %', NEW.code, NEW.kind, OLD.kind
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'A place of kind building stands for a building for good.';
+	END IF;
+	SELECT format('"%s" is a %s and cannot lie in "%s", a %s', i.code, i.kind, o.code, o.kind) INTO fault
+	FROM rui.space i
+	JOIN rui.space o ON o.project_id = i.project_id AND o.id = i.parent_id
+	JOIN rui.space_kind k ON k.code = i.kind
+	JOIN rui.space_kind w ON w.code = o.kind
+	WHERE i.project_id = NEW.project_id AND (i.id = NEW.id OR i.parent_id = NEW.id) AND k.width > w.width
+	ORDER BY i.id LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION '%', fault
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'A place lies in one that is as wide or wider: rui.space_kind says how wide each kind is.';
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION rui._check_space_kind() IS
+'Row trigger of rui.space: 22023 when a place of another kind no longer fits what it lies in or what lies in it, or when a building is concerned.';
+CREATE TRIGGER check_kind AFTER UPDATE OF kind ON rui.space FOR EACH ROW WHEN (OLD.kind <> NEW.kind)
+	EXECUTE FUNCTION rui._check_space_kind();
+
 -- Walking the tree.
 
 CREATE FUNCTION rui._space_ids(project_id bigint, space_id bigint) RETURNS TABLE (id bigint, steps integer)

@@ -8,6 +8,7 @@ CREATE TABLE rui.master_table (
 	source text NOT NULL,
 	columns text[] NOT NULL CHECK (cardinality(columns) > 0),
 	personal text[] NOT NULL DEFAULT '{}' CHECK (personal <@ columns),
+	current_rows text NOT NULL DEFAULT 'true',
 	export_permission text NOT NULL REFERENCES rui.permission (code),
 	change_permission text NOT NULL REFERENCES rui.permission (code)
 );
@@ -34,6 +35,7 @@ PERFORM rui._describe('master_table', 'The master tables that are exported, chan
 	'source: The view that has the rows as the import reads them: project_id, row_id (id of the row), then the columns.',
 	'columns: Names of the columns in CSV files and import records, in the order of the view.',
 	'personal: Those of them that hold personal data: masked unless they are asked for in clear.',
+	'current_rows: The condition on rows t of the table that are no mere history.',
 	'export_permission: What exporting the table needs.',
 	'change_permission: What importing and archiving its rows needs.');
 PERFORM rui._describe('archived', 'Rows of master tables that are no longer used: searches, exports and billing leave them out, everything else still knows them.',
@@ -46,7 +48,7 @@ PERFORM rui._name('event', e.code, e.zh, e.en) FROM (VALUES
 	('project.import', '批量导入', 'import'), ('project.export', '数据导出', 'export')) AS e(code, zh, en);
 
 CREATE FUNCTION rui._declare_master(table_name text, import_command text, columns text[], personal text[], export_permission text,
-	change_permission text, query text) RETURNS void
+	change_permission text, query text, current_rows text DEFAULT 'true') RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -64,12 +66,12 @@ BEGIN
 		VARIADIC ARRAY['row_id: Id of the row.'] || ARRAY(
 			SELECT format('%s: Key %s of rui.%s.', found_columns[c.place + 2], c.name, import_command)
 			FROM unnest(columns) WITH ORDINALITY AS c(name, place)));
-	INSERT INTO rui.master_table (table_name, import_command, source, columns, personal, export_permission, change_permission)
-	VALUES (table_name, import_command, source, columns, personal, export_permission, change_permission);
+	INSERT INTO rui.master_table (table_name, import_command, source, columns, personal, current_rows, export_permission, change_permission)
+	VALUES (table_name, import_command, source, columns, personal, current_rows, export_permission, change_permission);
 END
 $$;
-COMMENT ON FUNCTION rui._declare_master(text, text, text[], text[], text, text, text) IS
-'Internal: makes a table a master table. import_command: its import function; columns: the keys that function reads, in order; personal: those with personal data; query: SELECT project_id, row_id, and a column for each key, of which it makes the view TABLE_export. A column of type text may be guarded against formulas, boolean and numbers go as they are, jsonb holds arrays: one text goes as itself, more as JSON.';
+COMMENT ON FUNCTION rui._declare_master(text, text, text[], text[], text, text, text, text) IS
+'Internal: makes a table a master table. import_command: its import function; columns: the keys that function reads, in order; personal: those with personal data; query: SELECT project_id, row_id, and a column for each key, of which it makes the view TABLE_export. A column of type text may be guarded against formulas, boolean and numbers go as they are, jsonb holds arrays: one text goes as itself, more as JSON. current_rows: the condition on rows t of the table that bulk changes and the archive reach; the others are history.';
 
 CREATE FUNCTION rui._master_table(table_name text) RETURNS rui.master_table
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -120,15 +122,37 @@ SELECT m.project_id, m.party_id FROM rui.membership m
 UNION
 SELECT o.project_id, o.party_id FROM rui.occupancy o
 UNION
-SELECT o.project_id, w.owner_id FROM rui.ownership o CROSS JOIN LATERAL unnest(o.owner_ids) AS w(owner_id);
-PERFORM rui._describe('project_party', 'The parties of a project: who ever held a role, lived or owned there.');
+SELECT o.project_id, w.owner_id FROM rui.ownership o CROSS JOIN LATERAL unnest(o.owner_ids) AS w(owner_id)
+UNION
+SELECT d.project_id, d.developer_id FROM rui.unit_delivery d WHERE d.developer_id IS NOT NULL;
+PERFORM rui._describe('project_party', 'The parties of a project: who ever held a role, lived or owned there, or built a unit.');
 
 PERFORM rui._declare_master('building', 'import_buildings', '{code,name,floors,footprint,entrance}', '{}', 'export_estate', 'manage_estate', $$
 	SELECT b.project_id, b.id AS row_id, b.code, b.name, b.floors, ST_AsEWKT(b.footprint) AS footprint, ST_AsEWKT(b.entrance) AS entrance
 	FROM rui.building b$$);
-PERFORM rui._declare_master('unit', 'import_units', '{code,building,floor_no,kind,area_m2}', '{}', 'export_estate', 'manage_estate', $$
-	SELECT u.project_id, u.id AS row_id, u.code, b.code AS building, u.floor_no, u.kind, u.area_m2
-	FROM rui.unit u JOIN rui.building b ON b.project_id = u.project_id AND b.id = u.building_id$$);
+PERFORM rui._declare_master('space', 'import_spaces', '{code,kind,parent,building,name,place,from,to}', '{}', 'export_estate', 'manage_estate', $$
+	SELECT s.project_id, s.id AS row_id, s.code, s.kind, p.code AS parent, b.code AS building, s.name, ST_AsEWKT(s.place) AS place,
+		rui._write_day(lower(s.valid)) AS from_on, rui._write_day(upper(s.valid)) AS to_on
+	FROM rui.space s
+	LEFT JOIN rui.space p ON p.project_id = s.project_id AND p.id = s.parent_id
+	LEFT JOIN rui.building b ON b.project_id = s.project_id AND b.id = s.building_id$$);
+PERFORM rui._declare_master('unit', 'import_units', '{code,building,space,floor_no,kind,area_m2,completed_on,delivered_on,developer}', '{}',
+	'export_estate', 'manage_estate', $$
+	SELECT u.project_id, u.id AS row_id, u.code, b.code AS building, s.code AS space, u.floor_no, u.kind, u.area_m2,
+		rui._write_day(d.completed_on) AS completed_on, rui._write_day(d.delivered_on) AS delivered_on, o.code AS developer
+	FROM rui.unit u
+	JOIN rui.building b ON b.project_id = u.project_id AND b.id = u.building_id
+	LEFT JOIN rui.space s ON s.project_id = u.project_id AND s.id = u.space_id
+	LEFT JOIN rui.unit_delivery d ON d.project_id = u.project_id AND d.unit_id = u.id
+	LEFT JOIN rui.party o ON o.id = d.developer_id$$);
+PERFORM rui._declare_master('equipment', 'import_equipment', '{code,kind,name,parent,space,building,maker,model,serial,installed_on}', '{}',
+	'export_estate', 'manage_estate', $$
+	SELECT e.project_id, e.id AS row_id, e.code, e.kind, e.name, p.code AS parent, s.code AS space, b.code AS building, e.maker, e.model,
+		e.serial, rui._write_day(e.installed_on) AS installed_on
+	FROM rui.equipment e
+	LEFT JOIN rui.equipment p ON p.project_id = e.project_id AND p.id = e.parent_id
+	LEFT JOIN rui.space s ON s.project_id = e.project_id AND s.id = e.space_id
+	LEFT JOIN rui.building b ON b.project_id = e.project_id AND b.id = e.building_id$$);
 PERFORM rui._declare_master('party', 'import_parties', '{code,name,kind,phone,email,wechat,address}', '{name,phone,email,wechat,address}',
 	'export_people', 'manage_people', $$
 	SELECT l.project_id, p.id AS row_id, p.code, p.name, p.kind,

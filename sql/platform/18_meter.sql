@@ -25,8 +25,8 @@ CREATE TABLE rui.meter (
 	serial text CHECK (length(serial) BETWEEN 1 AND 60),
 	digits integer CHECK (digits BETWEEN 1 AND 11),
 	multiplier numeric NOT NULL CHECK (multiplier > 0 AND multiplier <= 1000000 AND multiplier = round(multiplier, 6)),
-	verified_on date,
-	verify_by date,
+	verified_on date CHECK (verified_on BETWEEN '1900-01-01' AND '2200-12-31'),
+	verify_by date CHECK (verify_by BETWEEN '1900-01-01' AND '2200-12-31'),
 	installed tstzrange NOT NULL CHECK (NOT isempty(installed) AND lower_inc(installed) AND NOT upper_inc(installed)
 		AND isfinite(lower(installed)) AND (upper_inf(installed) OR isfinite(upper(installed)))),
 	PRIMARY KEY (project_id, id),

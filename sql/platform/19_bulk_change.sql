@@ -97,7 +97,8 @@ BEGIN
 	FROM pg_attribute a
 	LEFT JOIN LATERAL (
 		SELECT c.relname FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid JOIN rui.master_table m ON m.table_name = c.relname
-		WHERE k.conrelid = a.attrelid AND k.contype = 'f' AND a.attnum = k.conkey[cardinality(k.conkey)] LIMIT 1) f ON true
+		JOIN pg_attribute i ON i.attrelid = k.confrelid AND i.attnum = k.confkey[array_position(k.conkey, a.attnum)]
+		WHERE k.conrelid = a.attrelid AND k.contype = 'f' AND i.attname = 'id' LIMIT 1) f ON true
 	WHERE a.attrelid = format('rui.%I', table_name)::regclass AND a.attname = ANY (wanted)
 		AND a.atttypid IN ('text'::regtype, 'integer'::regtype, 'bigint'::regtype, 'numeric'::regtype, 'boolean'::regtype, 'date'::regtype)
 		AND NOT (a.attname = ANY (changeable) AND (a.attgenerated <> '' OR a.attname IN ('project_id', 'company_id', 'id', 'state', 'last_action')));
@@ -111,7 +112,11 @@ COMMENT ON FUNCTION rui._declare_bulk(text, text, text[], text[]) IS
 'Internal: lets columns of a master table with columns id and code be changed in bulk, with a permission, and others choose the rows; code always does. Types are text, integer, bigint, numeric, boolean and date; a column that refers to a master table is named without _id and given by that table''s codes.';
 
 PERFORM rui._declare_bulk('building', 'manage_estate', '{name,floors}');
-PERFORM rui._declare_bulk('unit', 'manage_estate', '{building_id,floor_no,kind,area_m2}');
+PERFORM rui._declare_bulk('unit', 'manage_estate', '{building_id,floor_no,kind,area_m2}', '{space_id}');
+-- What lies in what, and where a meter or a piece hangs, moves by commands.
+PERFORM rui._declare_bulk('space', 'manage_estate', '{name,kind}', '{parent_id,building_id}');
+PERFORM rui._declare_bulk('equipment', 'manage_estate', '{name,kind,maker,model,installed_on}', '{parent_id,space_id,building_id,serial}');
+PERFORM rui._declare_bulk('meter', 'manage_meters', '{verified_on,verify_by}', '{medium,measured_in,unit_id,space_id,is_shared,serial}');
 PERFORM rui._declare_bulk('post', 'plan_shifts', '{name,module,headcount}');
 PERFORM rui._declare_bulk('party', 'manage_people', '{name,kind}');
 
@@ -182,12 +187,12 @@ AS $$
 BEGIN
 	-- Of a table of the company, the project's rows are those it exports.
 	RETURN CASE (SELECT t.class FROM rui.platform_table t WHERE t.table_name = master.table_name)
-		WHEN 'tenant' THEN 't.project_id = $1'
+		WHEN 'tenant' THEN format('t.project_id = $1 AND %s', master.current_rows)
 		ELSE format('t.id IN (SELECT v.row_id FROM rui.%I v WHERE v.project_id = $1)', master.source) END;
 END
 $$;
 COMMENT ON FUNCTION rui._bulk_reach(rui.master_table) IS
-'Internal: the condition on rows t of a master table that are of the project $1.';
+'Internal: the condition on rows t of a master table that are of the project $1 and no mere history.';
 
 CREATE FUNCTION rui._bulk_images(project_id bigint, master rui.master_table, column_names text[], condition text, filter jsonb, ids bigint[])
 RETURNS SETOF rui.bulk_image

@@ -18,14 +18,12 @@ LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
-	IF jsonb_array_length(value) = 1 AND jsonb_typeof(value -> 0) = 'string' AND value ->> 0 !~ '^[[{]' THEN
-		RETURN value ->> 0;
-	END IF;
-	RETURN value::text;
+	RETURN CASE WHEN jsonb_typeof(value) <> 'array' OR jsonb_array_length(value) <> 1 OR jsonb_typeof(value -> 0) <> 'string'
+		OR value ->> 0 ~ '^[[{]' THEN value::text ELSE value ->> 0 END;
 END
 $$;
 COMMENT ON FUNCTION rui._csv_json(jsonb) IS
-'Internal: a JSON array as a CSV field: a single text as itself, unless it looks like JSON; anything else as JSON. Null for null.';
+'Internal: JSON as a CSV field: an array of a single text as that text, unless it looks like JSON; anything else as JSON. Null for null.';
 
 CREATE FUNCTION rui._read_csv_json(value text) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL UNSAFE

@@ -6,7 +6,8 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-	given CONSTANT jsonb := nullif(item -> 'registers', 'null');
+	given CONSTANT jsonb := CASE jsonb_typeof(item -> 'registers') WHEN 'null' THEN NULL
+		WHEN 'string' THEN jsonb_build_array(item -> 'registers') ELSE item -> 'registers' END;
 	shown CONSTANT jsonb := nullif(item -> 'initial', 'null');
 	codes text[] := '{total}';
 	-- What its digits can show; that they are wrong is another fault.
@@ -78,7 +79,7 @@ BEGIN
 			coalesce((j.item ->> 'is_shared')::boolean, s.id IS NOT NULL) AS is_shared, (j.item ->> 'digits')::numeric::integer AS digits,
 			coalesce((j.item ->> 'multiplier')::numeric, 1) AS multiplier,
 			CASE jsonb_typeof(j.item -> 'registers') WHEN 'array' THEN ARRAY(SELECT e FROM jsonb_array_elements_text(j.item -> 'registers') e)
-				ELSE '{total}' END AS registers,
+				WHEN 'string' THEN ARRAY[j.item ->> 'registers'] ELSE '{total}' END AS registers,
 			CASE WHEN j.unit_code IS NOT NULL AND u.id IS NULL THEN
 				ARRAY['P0002', format('unit "%s" does not exist in the project', j.unit_code), 'Import the units first; give the unit''s code.']
 			WHEN j.space_code IS NOT NULL AND s.id IS NULL THEN
@@ -95,7 +96,7 @@ BEGIN
 		LEFT JOIN rui.unit u ON u.project_id = import_meters.project_id AND u.code = j.unit_code
 		LEFT JOIN rui.space s ON s.project_id = import_meters.project_id AND s.code = j.space_code
 		LEFT JOIN LATERAL (SELECT m.* FROM rui.meter m WHERE m.project_id = import_meters.project_id AND m.code = j.code
-			ORDER BY m.installed LIMIT 1) o ON true
+			ORDER BY lower(m.installed) = j.installed_at DESC, m.installed LIMIT 1) o ON true
 		WHERE rui._good(j.fault)
 	), added AS (
 		INSERT INTO rui.meter AS m (project_id, code, unit_id, space_id, is_shared, medium, measured_in, serial, digits, multiplier, verified_on,
@@ -135,7 +136,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.import_meters(bigint, jsonb, boolean, text, timestamptz) IS
-'Imports meters. records: a JSON array of rows {code, medium (water, electricity, gas, heat, other), measured_in, unit or space (its code), installed_at (YYYY-MM-DD HH:MM, in the project''s zone or with an offset), is_shared?, registers? (array of 1 to 8 codes, default ["total"]), initial? (what it showed then: a number, or an object by register), digits? (1 to 11), multiplier? (default 1), serial?, verified_on?, verify_by? (YYYY-MM-DD)}, meaning what they do in rui.install_meter. Good rows are added with their initial readings and bad ones change nothing; identical rows already there are unchanged (registers and initial readings are not compared). preview: report only. Returns rui.import_result, one a row, in order; the faults'' SQLSTATEs: 22004, 22023, 22001, 22003, 22007, 22008 dates, P0002 unknown unit or place, 23505 code twice or already there with other content. Needs permission manage_meters. Errors: 22004, 22023 container, 22008, 42501, 55000, RU409.';
+'Imports meters. records: a JSON array of rows {code, medium (water, electricity, gas, heat, other), measured_in, unit or space (its code), installed_at (YYYY-MM-DD HH:MM, in the project''s zone or with an offset), is_shared?, registers? (array of 1 to 8 codes, or one code; default total), initial? (what it showed then: a number, or an object by register), digits? (1 to 11), multiplier? (default 1), serial?, verified_on?, verify_by? (YYYY-MM-DD)}, meaning what they do in rui.install_meter. Good rows are added with their initial readings and bad ones change nothing; identical rows already there are unchanged (registers and initial readings are not compared). preview: report only. Returns rui.import_result, one a row, in order; the faults'' SQLSTATEs: 22004, 22023, 22001, 22003, 22007, 22008 dates, P0002 unknown unit or place, 23505 code twice or already there with other content. Needs permission manage_meters. Errors: 22004, 22023 container, 22008, 42501, 55000, RU409.';
 
 CREATE FUNCTION rui._instant_fault(key text, item jsonb, time_zone text, latest timestamptz) RETURNS text[]
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE

@@ -216,21 +216,52 @@ $$;
 COMMENT ON FUNCTION rui._refuse_archived() IS
 'Statement trigger after INSERT of tables whose rows stand on rows of a master table; arguments: the master table and the column. Error 55000 when one of these is archived.';
 
-CREATE FUNCTION rui._guard_archived(table_name text, column_name text, master_name text) RETURNS void
+CREATE FUNCTION rui._refuse_move() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	parent_code text;
+BEGIN
+	EXECUTE format('SELECT p.code FROM rui.archived a JOIN rui.%1$I p ON p.project_id = a.project_id AND p.id = a.row_id
+		WHERE a.project_id = $1.project_id AND a.table_name = %1$L AND a.row_id = $1.%2$I', TG_ARGV[0], TG_ARGV[1]) INTO parent_code USING NEW;
+	IF parent_code IS NOT NULL THEN
+		RAISE EXCEPTION '% "%" is archived', TG_ARGV[0], parent_code
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'rui.restore brings it back into use.';
+	END IF;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION rui._refuse_move() IS
+'Row trigger after UPDATE of the column by which a row stands on one of a master table; arguments: the master table and the column. Error 55000 when that one is archived.';
+
+CREATE FUNCTION rui._guard_archived(table_name text, column_name text, master_name text, can_move boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
 	EXECUTE format('CREATE TRIGGER %I AFTER INSERT ON rui.%I REFERENCING NEW TABLE AS new_rows
 		FOR EACH STATEMENT EXECUTE FUNCTION rui._refuse_archived(%L, %L)', 'refuse_archived_' || master_name, table_name, master_name, column_name);
+	IF can_move THEN
+		EXECUTE format('CREATE TRIGGER %1$I AFTER UPDATE OF %2$I ON rui.%3$I FOR EACH ROW WHEN (NEW.%2$I IS DISTINCT FROM OLD.%2$I)
+			EXECUTE FUNCTION rui._refuse_move(%4$L, %2$L)', 'refuse_move_' || master_name, column_name, table_name, master_name);
+	END IF;
 END
 $$;
-COMMENT ON FUNCTION rui._guard_archived(text, text, text) IS
-'Internal: lets a table refuse new rows that stand, by a column, on an archived row of a master table.';
+COMMENT ON FUNCTION rui._guard_archived(text, text, text, boolean) IS
+'Internal: lets a table refuse new rows, and with can_move rows that are moved, that stand, by a column, on an archived row of a master table.';
 
 PERFORM rui._guard_archived('unit', 'building_id', 'building');
+PERFORM rui._guard_archived('unit', 'space_id', 'space', true);
 PERFORM rui._guard_archived('household', 'unit_id', 'unit');
 PERFORM rui._guard_archived('shift', 'post_id', 'post');
+PERFORM rui._guard_archived('space', 'building_id', 'building');
+PERFORM rui._guard_archived('space', 'parent_id', 'space', true);
+PERFORM rui._guard_archived('equipment', 'building_id', 'building', true);
+PERFORM rui._guard_archived('equipment', 'space_id', 'space', true);
+PERFORM rui._guard_archived('equipment', 'parent_id', 'equipment', true);
+PERFORM rui._guard_archived('meter', 'unit_id', 'unit');
+PERFORM rui._guard_archived('meter', 'space_id', 'space');
 
 -- What uses a row.
 CREATE FUNCTION rui._unit_in_use(project_id bigint, ids bigint[], at timestamptz) RETURNS TABLE (row_id bigint, problem text)
@@ -242,10 +273,15 @@ BEGIN
 	SELECT h.unit_id, format('a household lives there %s', h.valid)
 	FROM rui.household h JOIN rui.project j ON j.id = h.project_id
 	WHERE h.project_id = _unit_in_use.project_id AND h.unit_id = ANY (ids)
-		AND (upper_inf(h.valid) OR upper(h.valid) > (at AT TIME ZONE j.time_zone)::date);
+		AND (upper_inf(h.valid) OR upper(h.valid) > (at AT TIME ZONE j.time_zone)::date)
+	UNION ALL
+	SELECT m.unit_id, format('meter "%s" hangs there', m.code)
+	FROM rui.meter m
+	WHERE m.project_id = _unit_in_use.project_id AND m.unit_id = ANY (ids) AND (upper_inf(m.installed) OR upper(m.installed) > at);
 END
 $$;
-COMMENT ON FUNCTION rui._unit_in_use(bigint, bigint[], timestamptz) IS 'Internal: units in which somebody lives at an instant, or will.';
+COMMENT ON FUNCTION rui._unit_in_use(bigint, bigint[], timestamptz) IS
+'Internal: units in which somebody lives at an instant, or will, or at which a meter hangs.';
 
 CREATE FUNCTION rui._building_in_use(project_id bigint, ids bigint[], at timestamptz) RETURNS TABLE (row_id bigint, problem text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
@@ -257,10 +293,83 @@ BEGIN
 	FROM rui.unit u
 	WHERE u.project_id = _building_in_use.project_id AND u.building_id = ANY (ids)
 		AND NOT EXISTS (SELECT FROM rui.archived a WHERE a.project_id = u.project_id AND a.table_name = 'unit' AND a.row_id = u.id)
-	GROUP BY u.building_id;
+	GROUP BY u.building_id
+	UNION ALL
+	SELECT s.building_id, format('%s places are not archived at %s', count(*), at)
+	FROM rui.space s JOIN rui.project j ON j.id = s.project_id
+	WHERE s.project_id = _building_in_use.project_id AND s.building_id = ANY (ids)
+		AND (upper_inf(s.valid) OR upper(s.valid) > (at AT TIME ZONE j.time_zone)::date)
+		AND NOT EXISTS (SELECT FROM rui.archived a WHERE a.project_id = s.project_id AND a.table_name = 'space' AND a.row_id = s.id)
+	GROUP BY s.building_id
+	UNION ALL
+	SELECT e.building_id, format('%s pieces of equipment are not archived at %s', count(*), at)
+	FROM rui.equipment e
+	WHERE e.project_id = _building_in_use.project_id AND e.building_id = ANY (ids)
+		AND NOT EXISTS (SELECT FROM rui.archived a WHERE a.project_id = e.project_id AND a.table_name = 'equipment' AND a.row_id = e.id)
+	GROUP BY e.building_id;
 END
 $$;
-COMMENT ON FUNCTION rui._building_in_use(bigint, bigint[], timestamptz) IS 'Internal: buildings with units that are not archived.';
+COMMENT ON FUNCTION rui._building_in_use(bigint, bigint[], timestamptz) IS
+'Internal: buildings with units, places that have not ended, or equipment that are not archived.';
+
+CREATE FUNCTION rui._space_in_use(project_id bigint, ids bigint[], at timestamptz) RETURNS TABLE (row_id bigint, problem text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+SET search_path FROM CURRENT SET jit = off
+AS $$
+DECLARE
+	today CONSTANT date := (SELECT (at AT TIME ZONE j.time_zone)::date FROM rui.project j WHERE j.id = _space_in_use.project_id);
+BEGIN
+	RETURN QUERY
+	WITH RECURSIVE child AS MATERIALIZED (
+		SELECT s.id, s.parent_id, s.code, (upper_inf(s.valid) OR upper(s.valid) > today) AS is_there
+		FROM rui.space s
+		WHERE s.project_id = _space_in_use.project_id AND s.parent_id IS NOT NULL
+			AND NOT EXISTS (SELECT FROM rui.archived a WHERE a.project_id = s.project_id AND a.table_name = 'space' AND a.row_id = s.id)
+	), under AS (
+		-- Through places that have ended, to what still stands in them.
+		SELECT i.id AS top_id, i.id FROM unnest(ids) AS i(id)
+		UNION ALL
+		SELECT u.top_id, c.id FROM under u JOIN child c ON c.parent_id = u.id AND NOT c.is_there
+	)
+	SELECT u.top_id, format('%s places in it are not archived', count(*))
+	FROM under u JOIN child c ON c.parent_id = u.id AND c.is_there
+	GROUP BY u.top_id
+	UNION ALL
+	SELECT u.top_id, format('%s units are not archived at %s', count(*), at)
+	FROM under u
+	JOIN rui.space s ON s.project_id = _space_in_use.project_id AND s.id = u.id
+	JOIN rui.unit n ON n.project_id = s.project_id AND (n.space_id = s.id OR s.kind = 'building' AND n.building_id = s.building_id)
+	WHERE NOT EXISTS (SELECT FROM rui.archived a WHERE a.project_id = n.project_id AND a.table_name = 'unit' AND a.row_id = n.id)
+	GROUP BY u.top_id
+	UNION ALL
+	SELECT u.top_id, format('%s pieces of equipment are not archived at %s', count(*), at)
+	FROM under u JOIN rui.equipment e ON e.project_id = _space_in_use.project_id AND e.space_id = u.id
+	WHERE NOT EXISTS (SELECT FROM rui.archived a WHERE a.project_id = e.project_id AND a.table_name = 'equipment' AND a.row_id = e.id)
+	GROUP BY u.top_id
+	UNION ALL
+	SELECT u.top_id, format('%s meters hang there', count(*))
+	FROM under u JOIN rui.meter m ON m.project_id = _space_in_use.project_id AND m.space_id = u.id
+	WHERE upper_inf(m.installed) OR upper(m.installed) > at
+	GROUP BY u.top_id;
+END
+$$;
+COMMENT ON FUNCTION rui._space_in_use(bigint, bigint[], timestamptz) IS
+'Internal: places with places in them that have not ended, units or equipment that are not archived, or meters that hang there.';
+
+CREATE FUNCTION rui._equipment_in_use(project_id bigint, ids bigint[], at timestamptz) RETURNS TABLE (row_id bigint, problem text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN QUERY
+	SELECT e.parent_id, format('%s parts of it are not archived at %s', count(*), at)
+	FROM rui.equipment e
+	WHERE e.project_id = _equipment_in_use.project_id AND e.parent_id = ANY (ids)
+		AND NOT EXISTS (SELECT FROM rui.archived a WHERE a.project_id = e.project_id AND a.table_name = 'equipment' AND a.row_id = e.id)
+	GROUP BY e.parent_id;
+END
+$$;
+COMMENT ON FUNCTION rui._equipment_in_use(bigint, bigint[], timestamptz) IS 'Internal: equipment with parts that are not archived.';
 
 CREATE FUNCTION rui._post_in_use(project_id bigint, ids bigint[], at timestamptz) RETURNS TABLE (row_id bigint, problem text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
@@ -296,11 +405,17 @@ BEGIN
 	UNION ALL
 	SELECT DISTINCT w.owner_id, 'owns a unit'
 	FROM rui.ownership o CROSS JOIN LATERAL unnest(o.owner_ids) AS w(owner_id)
-	WHERE o.project_id = _party_in_use.project_id AND w.owner_id = ANY (ids) AND (upper_inf(o.valid) OR upper(o.valid) > today);
+	WHERE o.project_id = _party_in_use.project_id AND w.owner_id = ANY (ids) AND (upper_inf(o.valid) OR upper(o.valid) > today)
+	UNION ALL
+	SELECT d.developer_id, format('pays for %s units until they are handed over', count(*))
+	FROM rui.unit_delivery d
+	WHERE d.project_id = _party_in_use.project_id AND d.developer_id = ANY (ids) AND (d.delivered_on <= today) IS NOT TRUE
+	GROUP BY d.developer_id;
 END
 $$;
 COMMENT ON FUNCTION rui._party_in_use(bigint, bigint[], timestamptz) IS
-'Internal: parties that hold a role, live or own in the project at an instant, or will.';
+'Internal: parties that hold a role, live or own in the project at an instant, or will, or pay for units that are not handed over.';
 
 INSERT INTO rui.archive_rule (table_name, rule_function) VALUES
-	('unit', '_unit_in_use'), ('building', '_building_in_use'), ('post', '_post_in_use'), ('party', '_party_in_use');
+	('unit', '_unit_in_use'), ('building', '_building_in_use'), ('post', '_post_in_use'), ('party', '_party_in_use'),
+	('space', '_space_in_use'), ('equipment', '_equipment_in_use');

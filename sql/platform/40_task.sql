@@ -121,19 +121,25 @@ CREATE FUNCTION rui._locate(project_id bigint, unit_id bigint, place geometry, o
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
+DECLARE
+	is_archived boolean;
 BEGIN
 	point := place;
 	grid_id := NULL;
 	accountable_id := NULL;
 	IF unit_id IS NOT NULL THEN
-		SELECT coalesce(place, b.entrance), u.building_id, h.id
-		INTO point, building_id, household_id
+		SELECT coalesce(place, b.entrance), u.building_id, h.id,
+			EXISTS (SELECT FROM rui.archived a WHERE a.project_id = u.project_id AND a.table_name = 'unit' AND a.row_id = u.id)
+		INTO point, building_id, household_id, is_archived
 		FROM rui.unit u
 		JOIN rui.building b ON b.project_id = u.project_id AND b.id = u.building_id
 		LEFT JOIN rui.household h ON h.project_id = u.project_id AND h.unit_id = u.id AND h.valid @> on_date
 		WHERE u.project_id = _locate.project_id AND u.id = _locate.unit_id;
 		IF building_id IS NULL THEN
 			PERFORM rui._unknown('unit', unit_id, project_id);
+		ELSIF is_archived THEN
+			RAISE EXCEPTION 'unit "%" is archived', (SELECT u.code FROM rui.unit u WHERE u.project_id = _locate.project_id AND u.id = _locate.unit_id)
+				USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'rui.restore brings it back into use; or name the place only.';
 		END IF;
 	END IF;
 	IF point IS NOT NULL THEN
@@ -154,7 +160,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._locate(bigint, bigint, geometry, date, timestamptz) IS
-'Internal: where a task is. Takes a unit or null, a point (SRID 4326) or null, the local date, and the instant; returns the point (the unit''s building''s entrance when none is given), building, household living in the unit on that date, grid, and the steward of the grid who answers for it (or who stands in for him at `at`), each null when unknown. Error P0002 for an unknown unit.';
+'Internal: where a task is. Takes a unit or null, a point (SRID 4326) or null, the local date, and the instant; returns the point (the unit''s building''s entrance when none is given), building, household living in the unit on that date, grid, and the steward of the grid who answers for it (or who stands in for him at `at`), each null when unknown. Errors: P0002 unknown unit, 55000 an archived one.';
 
 CREATE FUNCTION rui._refuse_worker(project_id bigint, party_id bigint, skill text, skill_level integer,
 	at timestamptz) RETURNS void

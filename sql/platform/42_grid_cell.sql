@@ -261,7 +261,8 @@ BEGIN
 	SELECT array_agg(ST_X(b.entrance) ORDER BY b.entrance), array_agg(ST_Y(b.entrance) ORDER BY b.entrance), ST_Collect(b.entrance),
 		greatest(cos(radians((min(ST_Y(b.entrance)) + max(ST_Y(b.entrance))) / 2)), 0.01)
 	INTO place_x, place_y, places, squeeze
-	FROM (SELECT DISTINCT b.entrance FROM rui.building b WHERE b.project_id = _draw_cells.project_id) b;
+	FROM (SELECT DISTINCT b.entrance FROM rui.building b WHERE b.project_id = _draw_cells.project_id
+		AND NOT EXISTS (SELECT FROM rui.archived a WHERE a.project_id = b.project_id AND a.table_name = 'building' AND a.row_id = b.id)) b;
 	frame := rui._grid_frame(places, (setting ->> 'margin')::double precision);
 	SELECT array_agg(l.permeability), array_agg(l.line) INTO permeabilities, lines
 	FROM rui._barrier_lines(project_id, frame, squeeze, (setting ->> 'gap')::double precision) l;
@@ -370,6 +371,7 @@ BEGIN
 		SELECT b.id, h.cell FROM rui.building b
 		JOIN place p ON p.x = ST_X(b.entrance) AND p.y = ST_Y(b.entrance) JOIN home h ON h.face = p.face
 		WHERE b.project_id = _draw_cells.project_id
+			AND NOT EXISTS (SELECT FROM rui.archived a WHERE a.project_id = b.project_id AND a.table_name = 'building' AND a.row_id = b.id)
 	)
 	SELECT (SELECT array_agg(s.area ORDER BY s.cell) FROM shaped s),
 		(SELECT array_agg(s.id ORDER BY s.id) FROM standing s), (SELECT array_agg(s.cell ORDER BY s.id) FROM standing s),

@@ -33,7 +33,8 @@ BEGIN
 	SELECT u.id, u.code, b.id, b.code, c.from_id, c.from_code, c.from_steward, c.to_id, c.to_code, c.to_steward
 	FROM changed c
 	JOIN rui.building b ON b.project_id = _grid_moves.project_id AND b.id = c.building_id
-	JOIN rui.unit u ON u.project_id = b.project_id AND u.building_id = b.id AND u.kind = 'home';
+	JOIN rui.unit u ON u.project_id = b.project_id AND u.building_id = b.id AND u.kind = 'home'
+	WHERE NOT EXISTS (SELECT FROM rui.archived a WHERE a.project_id = u.project_id AND a.table_name = 'unit' AND a.row_id = u.id);
 END
 $$;
 COMMENT ON FUNCTION rui._grid_moves(bigint, bigint) IS

@@ -55,6 +55,7 @@ BEGIN
 	WITH housed AS (
 		SELECT u.building_id, count(*) FILTER (WHERE u.kind = 'home') AS homes, sum(u.area_m2) AS area_m2
 		FROM rui.unit u WHERE u.project_id = _building_workload.project_id
+			AND NOT EXISTS (SELECT FROM rui.archived a WHERE a.project_id = u.project_id AND a.table_name = 'unit' AND a.row_id = u.id)
 		GROUP BY u.building_id
 	), needed AS (
 		SELECT t.building_id, count(*) FILTER (WHERE t.opened_at > s.since AND t.opened_at <= at) AS needs,
@@ -81,6 +82,7 @@ BEGIN
 		LEFT JOIN needed n ON n.building_id = b.id
 		LEFT JOIN counted c ON c.building_id = b.id
 		WHERE b.project_id = _building_workload.project_id
+			AND NOT EXISTS (SELECT FROM rui.archived a WHERE a.project_id = b.project_id AND a.table_name = 'building' AND a.row_id = b.id)
 	)
 	-- Where nothing is known yet, all buildings weigh the same.
 	SELECT w.id, w.homes, CASE WHEN sum(w.workload) OVER () > 0 THEN w.workload ELSE 1 END
@@ -88,7 +90,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._building_workload(bigint, jsonb, timestamptz) IS
-'Internal: per building of a project its number of homes and its workload: homes x option homes + square metres of all its units x option area + option buildings + tasks that arose there in the last `days` days before `at` x option needs + tasks for which somebody came there then x option visits + amounts of rui.building_load x option other. When all are 0 every building weighs 1.';
+'Internal: per building of a project that is not archived its number of homes and its workload, without archived units: homes x option homes + square metres of all its units x option area + option buildings + tasks that arose there in the last `days` days before `at` x option needs + tasks for which somebody came there then x option visits + amounts of rui.building_load x option other. When all are 0 every building weighs 1.';
 
 CREATE FUNCTION rui._measure_plan(project_id bigint, plan_id bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -214,7 +216,8 @@ DECLARE
 	places bigint;
 	pieces integer;
 BEGIN
-	SELECT count(DISTINCT b.entrance) INTO places FROM rui.building b WHERE b.project_id = _ground.project_id;
+	SELECT count(DISTINCT b.entrance) INTO places FROM rui.building b WHERE b.project_id = _ground.project_id
+		AND NOT EXISTS (SELECT FROM rui.archived a WHERE a.project_id = b.project_id AND a.table_name = 'building' AND a.row_id = b.id);
 	IF places < parts OR places = 0 THEN
 		RAISE EXCEPTION 'project % has places for % grids, not for %', project_id, places, parts
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Import the buildings first; give at most as many stewards as there are buildings.';

@@ -373,8 +373,8 @@ JOIN rui.duty_run r ON r.project_id = d.project_id AND r.duty_code = 'erase_docu
 WHERE d.state = 'stored' AND d.keep_until <= (r.last_at AT TIME ZONE j.time_zone)::date AND d.last_at <= r.last_at
 UNION ALL
 
--- Whole objects: nobody lives or works on what is archived; what earlier
--- books say is charged, once.
+-- Whole objects: nobody lives or works on what is archived, nor does anything
+-- stand on it; what earlier books say is charged, once.
 SELECT a.project_id, 'archived_unused', format('unit %s was archived on %s, household %s lives there %s', a.row_id, a.at, h.id, h.valid)
 FROM rui.archived a
 JOIN rui.project j ON j.id = a.project_id
@@ -385,6 +385,32 @@ SELECT a.project_id, 'archived_unused', format('post %s was archived on %s, shif
 FROM rui.archived a
 JOIN rui.shift s ON s.project_id = a.project_id AND s.post_id = a.row_id
 WHERE a.table_name = 'post' AND s.state IN ('planned', 'active') AND upper(s.during) > a.at
+UNION ALL
+SELECT a.project_id, 'archived_unused', format('%s %s was archived on %s, %s %s is there', a.table_name, a.row_id, a.at, c.table_name, c.id)
+FROM rui.archived a
+JOIN rui.project j ON j.id = a.project_id
+JOIN (
+	SELECT u.project_id, 'building' AS master, u.building_id AS row_id, 'unit' AS table_name, u.id, NULL::date AS until FROM rui.unit u
+	UNION ALL
+	SELECT u.project_id, 'space', u.space_id, 'unit', u.id, NULL FROM rui.unit u
+	UNION ALL
+	SELECT s.project_id, 'building', s.building_id, 'space', s.id, upper(s.valid) FROM rui.space s
+	UNION ALL
+	SELECT s.project_id, 'space', s.parent_id, 'space', s.id, upper(s.valid) FROM rui.space s
+	UNION ALL
+	SELECT e.project_id, 'building', e.building_id, 'equipment', e.id, NULL FROM rui.equipment e
+	UNION ALL
+	SELECT e.project_id, 'space', e.space_id, 'equipment', e.id, NULL FROM rui.equipment e
+	UNION ALL
+	SELECT e.project_id, 'equipment', e.parent_id, 'equipment', e.id, NULL FROM rui.equipment e
+) c ON c.project_id = a.project_id AND c.master = a.table_name AND c.row_id = a.row_id
+WHERE (c.until IS NULL OR c.until > (a.at AT TIME ZONE j.time_zone)::date)
+	AND NOT EXISTS (SELECT FROM rui.archived o WHERE o.project_id = c.project_id AND o.table_name = c.table_name AND o.row_id = c.id)
+UNION ALL
+SELECT a.project_id, 'archived_unused', format('%s %s was archived on %s, meter %s hangs there %s', a.table_name, a.row_id, a.at, m.id, m.installed)
+FROM rui.archived a
+JOIN rui.meter m ON m.project_id = a.project_id AND a.row_id = CASE a.table_name WHEN 'unit' THEN m.unit_id WHEN 'space' THEN m.space_id END
+WHERE upper_inf(m.installed) OR upper(m.installed) > a.at
 UNION ALL
 SELECT coalesce(o.project_id, c.project_id), 'opening_charged', format('opening arrear %s of %s has a charge of %s',
 	coalesce(o.id, c.source_id), coalesce(o.amount::text, 'nothing'), coalesce(c.gross::text, 'nothing'))

@@ -1,7 +1,7 @@
 -- Archive: rows leave daily use with all their history, unless they are used.
 BEGIN;
 SET LOCAL jit = off;
-SELECT plan(55);
+SELECT plan(81);
 \ir fixture/estate.sql
 UPDATE rui.building SET name = '东楼' WHERE id IN (:b1, :b2);
 INSERT INTO rui.household (project_id, unit_id, valid) VALUES (:one, :u1, '[2020-01-01,)') RETURNING id AS h1 \gset
@@ -90,6 +90,59 @@ SELECT rui.refund_payment(:one, :p1, 1, 'Too much', at => '2025-03-03') \gset hi
 SELECT is((SELECT a.outcome FROM rui.archive(:one, 'unit', '{1-103}', 'x', false, 'key', '2025-03-05') a), 'archived', 'settled');
 SELECT is((SELECT a.outcome FROM rui.archive(:one, 'unit', '{1-103}', 'x', false, 'key', '2025-03-05') a), 'archived', 'sent again, the same answer');
 SELECT throws_ok(format('SELECT rui.archive(%s, ''unit'', ''{1-103}'', ''y'', false, ''key'')', :one), 'RU409', NULL, 'the key with another content');
+
+-- Places and equipment: what is in them goes first, and comes back after them.
+INSERT INTO rui.building (project_id, code, footprint, entrance) SELECT :one, 'b8', footprint, entrance FROM rui.building WHERE id = :b1 RETURNING id AS b8 \gset
+SELECT rui.create_space(:one, 'site', 'site', place => 'SRID=4326;POINT(118.8 32.05)') AS site \gset
+SELECT rui.create_space(:one, 'n8', 'building', :site, :b8) AS n8 \gset
+SELECT rui.create_space(:one, 'f8', 'floor', :n8) AS f8 \gset
+SELECT rui.create_space(:one, 'r8', 'room', :f8) AS r8 \gset
+SELECT rui.create_space(:one, 'old8', 'room', :f8, valid => '(,2020-01-01)') AS old8 \gset
+SELECT count(*) FROM rui.import_units(:one, '[{"code":"8-1","building":"b8","space":"f8","area_m2":10},{"code":"8-2","building":"b8","area_m2":10}]') \gset hidden_
+SELECT count(*) FROM rui.import_equipment(:one, '[{"code":"L8","kind":"lift","space":"f8"},{"code":"motor","kind":"motor","parent":"L8"},{"code":"pump","kind":"pump","space":"old8"}]') \gset hidden_
+SELECT rui.install_meter(:one, 'M8', 'water', 'm3', NULL, :r8, initial => '0', installed_at => '2025-01-01 00:00+00') AS m8 \gset
+SELECT rui.install_meter(:one, 'U8', 'water', 'm3', (SELECT id FROM rui.unit WHERE code = '8-2'), initial => '0', installed_at => '2025-01-01 00:00+00') AS m9 \gset
+CREATE FUNCTION pg_temp.say(project bigint, table_name text, codes text) RETURNS TABLE (code text, outcome text, problem text) LANGUAGE sql AS
+	$$SELECT a.code, a.outcome, regexp_replace(a.problem, ' at 2025[^;]*', '', 'g') FROM rui.archive(project, table_name, string_to_array(codes, ','), 'Closed', at => '2025-03-05') a$$;
+SELECT results_eq(format('SELECT * FROM pg_temp.say(%s, ''space'', ''site,n8,f8,r8,old8'')', :one), $$VALUES ('site', 'in_use', '1 places in it are not archived'),
+	('n8', 'in_use', '1 places in it are not archived; 2 units are not archived'), ('f8', 'in_use', '1 places in it are not archived; 1 units are not archived; 2 pieces of equipment are not archived'),
+	('r8', 'in_use', '1 meters hang there'), ('old8', 'in_use', '1 pieces of equipment are not archived')$$, 'places stay while anything is in them, also through one that has ended');
+SELECT results_eq(format('SELECT * FROM pg_temp.say(%s, ''building'', ''b8'')', :one),
+	$$VALUES ('b8', 'in_use', '2 pieces of equipment are not archived; 2 units are not archived; 3 places are not archived')$$, 'so does a building');
+SELECT results_eq(format('SELECT * FROM pg_temp.say(%s, ''unit'', ''8-1,8-2'')', :one), $$VALUES ('8-1', 'archived', NULL), ('8-2', 'in_use', 'meter "U8" hangs there')$$, 'and a unit with a meter');
+SELECT results_eq(format('SELECT * FROM pg_temp.say(%s, ''equipment'', ''L8,motor,pump'')', :one),
+	$$VALUES ('L8', 'in_use', '1 parts of it are not archived'), ('motor', 'archived', NULL), ('pump', 'archived', NULL)$$, 'parts before the whole');
+SELECT rui.remove_meter(:one, :m8, '1', removed_at => '2025-03-01 00:00+00', at => '2025-03-01 00:00+00'), rui.remove_meter(:one, :m9, '1', removed_at => '2025-03-01 00:00+00', at => '2025-03-01 00:00+00') \gset hidden_
+SELECT results_eq(format('SELECT * FROM pg_temp.say(%s, ''equipment'', ''L8'') UNION ALL SELECT * FROM pg_temp.say(%1$s, ''space'', ''r8'') UNION ALL SELECT * FROM pg_temp.say(%1$s, ''space'', ''f8'')', :one),
+	$$VALUES ('L8', 'archived', NULL), ('r8', 'archived', NULL), ('f8', 'archived', NULL)$$, 'from the inside out');
+SELECT is_empty('SELECT * FROM rui.invariant_violation', 'no invariant is broken');
+SELECT rui.create_space(:one, 'c8', 'corridor', :n8) AS c8 \gset
+SELECT throws_ok(c.command, '55000', c.problem, c.command)
+FROM (VALUES (1, format('SELECT rui.create_space(%s, ''x'', ''room'', %s)', :one, :f8), 'space "f8" is archived'),
+	(2, format('SELECT rui.import_spaces(%s, ''[{"code":"x","kind":"room","parent":"f8"}]'')', :one), 'space "f8" is archived'),
+	(3, format('SELECT rui.move_space(%s, %s, %s)', :one, :c8, :f8), 'space "f8" is archived'),
+	(4, format('SELECT rui.place_unit(%s, (SELECT id FROM rui.unit WHERE code = ''8-2''), %s)', :one, :f8), 'space "f8" is archived'),
+	(5, format('SELECT rui.import_units(%s, ''[{"code":"8-3","building":"b8","space":"f8","area_m2":1}]'')', :one), 'space "f8" is archived'),
+	(6, format('SELECT rui.import_equipment(%s, ''[{"code":"x","kind":"lift","space":"f8"}]'')', :one), 'space "f8" is archived'),
+	(7, format('SELECT rui.import_equipment(%s, ''[{"code":"x","kind":"motor","parent":"L8"}]'')', :one), 'equipment "L8" is archived'),
+	(8, format('SELECT rui.install_meter(%s, ''X'', ''water'', ''m3'', NULL, %s, installed_at => ''2025-01-01'')', :one, :f8), 'space "f8" is archived'),
+	(9, format('SELECT rui.install_meter(%s, ''X'', ''water'', ''m3'', %s, installed_at => ''2025-01-01'')', :one, :u2), 'unit "1-102" is archived'),
+	(10, format('UPDATE rui.equipment SET parent_id = (SELECT id FROM rui.equipment WHERE code = ''L8'') WHERE code = ''pump''', :one), 'equipment "L8" is archived'),
+	(11, format('SELECT rui.open_ticket(%s, ''repair'', ''Lamp'', %s)', :one, :u2), 'unit "1-102" is archived')) AS c(place, command, problem) ORDER BY c.place;
+SELECT set_eq(format('SELECT split_part(x, '','', 1) FROM rui.export_csv(%s, ''space'') x OFFSET 1', :one), '{site,n8,c8,old8}'::text[], 'exports leave places out');
+SELECT is(count(*), 4::bigint, 'unless asked') FROM rui.export_csv(:one, 'equipment', with_archived => true);
+SELECT results_eq(format('SELECT * FROM pg_temp.say(%s, ''unit'', ''8-2'') UNION ALL SELECT * FROM pg_temp.say(%1$s, ''space'', ''old8,c8'') UNION ALL SELECT * FROM pg_temp.say(%1$s, ''space'', ''n8'') UNION ALL SELECT * FROM pg_temp.say(%1$s, ''building'', ''b8'')', :one),
+	$$VALUES ('8-2', 'archived', NULL), ('old8', 'archived', NULL), ('c8', 'archived', NULL), ('n8', 'archived', NULL), ('b8', 'archived', NULL)$$, 'the building last');
+SELECT results_eq(format('EXECUTE back(%s, ''space'', ''{f8}'')', :one), $$VALUES ('f8', 'in_use', 'building "b8" is archived; space "n8" is archived')$$, 'a floor does not come back before its building');
+SELECT results_eq(format('EXECUTE back(%s, ''equipment'', ''{L8}'')', :one), $$VALUES ('L8', 'in_use', 'building "b8" is archived; space "f8" is archived')$$, 'nor a lift');
+SELECT results_eq(format('EXECUTE back(%s, ''unit'', ''{8-1}'')', :one), $$VALUES ('8-1', 'in_use', 'building "b8" is archived; space "f8" is archived')$$, 'nor a unit');
+SELECT count(*) FROM rui.restore(:one, 'building', '{b8}') \gset hidden_
+SELECT count(*) FROM rui.restore(:one, 'space', '{n8}') \gset hidden_
+SELECT results_eq(format('EXECUTE back(%s, ''space'', ''{f8}'')', :one), $$VALUES ('f8', 'restored', NULL)$$, 'then it does');
+SELECT is_empty('SELECT * FROM rui.invariant_violation', 'no invariant is broken');
+-- A developer pays until the hand-over.
+SELECT rui.set_delivery(:one, :u1, '2025-06-01', developer_id => :sun) \gset hidden_
+SELECT results_eq(format('SELECT * FROM pg_temp.say(%s, ''party'', ''sun'')', :one), $$VALUES ('sun', 'in_use', 'pays for 1 units until they are handed over')$$, 'who built a unit stays until it is handed over');
 
 -- What is wrong.
 SELECT throws_ok(format('EXECUTE put(%s, %L, %L, %L, %L)', :one, t.table_name, t.codes, t.reason, t.preview), t.code, t.message)

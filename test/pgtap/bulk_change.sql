@@ -1,6 +1,6 @@
 -- Bulk changes: looked at before, all or nothing, undone as one.
 BEGIN;
-SELECT plan(64);
+SELECT plan(85);
 \ir fixture/estate.sql
 INSERT INTO rui.building (project_id, code, footprint, entrance) SELECT :one, 'b9', footprint, entrance FROM rui.building WHERE id = :b1 RETURNING id AS b9 \gset
 PREPARE bulk AS SELECT code, outcome, old_values, new_values, error_code, problem FROM rui.bulk_change($1, $2, $3, $4, $5);
@@ -102,6 +102,41 @@ SELECT max(id) AS c3 FROM rui.bulk_change \gset
 SELECT is(count(*), 500::bigint, 'a reversal is a change that can be reversed') FROM rui.reverse_bulk_change(:one, :c3, false) r WHERE r.new_values ->> 'building_id' = :'b9';
 SELECT throws_ok(format('EXECUTE back(%s, -1, true, false)', :one), 'P0002', NULL, 'an unknown change');
 SELECT throws_ok(format('EXECUTE back(%s, %s, true, false)', :two, :c3), 'P0002', NULL, 'another project''s change');
+
+-- Places, equipment and meters: what they are, not where they are.
+SELECT rui.create_space(:one, 'site', 'site', place => 'SRID=4326;POINT(118.8 32.05)') AS site \gset
+SELECT rui.create_space(:one, 'n1', 'building', :site, :b1) AS n1 \gset
+SELECT rui.create_space(:one, 'f1', 'floor', :n1) AS f1 \gset
+SELECT rui.create_space(:one, 'f2', 'floor', :n1) AS f2 \gset
+SELECT rui.create_space(:one, 'c1', 'corridor', :f1) AS c1 \gset
+SELECT count(*) FROM rui.import_equipment(:one, '[{"code":"L1","kind":"lift","space":"f1"},{"code":"motor","kind":"motor","parent":"L1"},{"code":"P","kind":"pump","building":"b9"}]') \gset hidden_
+SELECT rui.install_meter(:one, 'W', 'water', 'm3', :u1, initial => '0', installed_at => '2025-01-01 00:00+00') AS w \gset
+SELECT rui.install_meter(:one, 'E', 'electricity', 'kWh', NULL, :f1, initial => '0', installed_at => '2025-01-01 00:00+00') AS e \gset
+SELECT rui.replace_meter(:one, :w, '5', '0', replaced_at => '2025-02-01 00:00+00') AS w2 \gset
+SELECT rui.place_unit(:one, :u1, :f1) \gset hidden_
+SELECT set_eq(format('SELECT r.code FROM rui.bulk_change(%s, %L, %L, %L) r WHERE r.outcome = ''changed''', :one, f.table_name, f.filter, f.changes), f.codes, f.table_name || ' by ' || f.filter)
+FROM (VALUES (1, 'space', '{"parent": "n1"}', '{"name": "层"}', '{f1,f2}'::text[]), (2, 'space', '{"building": "b1", "kind": ["floor", "corridor"]}', '{"name": "层"}', '{f1,f2,c1}'),
+	(3, 'unit', '{"space": "f1"}', '{"floor_no": 2}', '{1-101}'), (4, 'equipment', '{"space": "f1"}', '{"maker": "Acme", "installed_on": "2020-01-01"}', '{L1}'),
+	(5, 'equipment', '{"parent": "L1"}', '{"kind": "engine"}', '{motor}'), (6, 'equipment', '{"building": ["b1", "b9"]}', '{"model": "X"}', '{L1,P}'),
+	(7, 'meter', '{"space": "f1"}', '{"verify_by": "2031-01-01"}', '{E}'), (8, 'meter', '{"unit": "1-101"}', '{"verify_by": "2031-01-01"}', '{W}')) AS f(place, table_name, filter, changes, codes) ORDER BY f.place;
+SELECT results_eq(format('EXECUTE bulk(%s, ''space'', ''{"code": ["n1", "f1", "c1", "f2"]}'', %L, true)', :one, '{"kind": "room"}'),
+	$$VALUES ('n1', 'rejected', '{"kind": "building"}'::jsonb, NULL::jsonb, '22023', '"n1" cannot become a room from a building'),
+	('f1', 'rejected', '{"kind": "floor"}', NULL, '22023', '"c1" is a corridor and cannot lie in "f1", a room'),
+	('f2', 'changed', '{"kind": "floor"}', '{"kind": "room"}', NULL, NULL), ('c1', 'changed', '{"kind": "corridor"}', '{"kind": "room"}', NULL, NULL)$$, 'a place that no longer fits stays what it is');
+SELECT results_eq(format('SELECT code, error_code, problem FROM rui.bulk_change(%s, ''space'', ''{"code": "f2"}'', ''{"kind": "site"}'')', :one),
+	$$VALUES ('f2', '22023', '"f2" is a site and cannot lie in "n1", a building')$$, 'nor is it wider than what is around it');
+SELECT results_eq(format('SELECT outcome, count(*) FROM rui.bulk_change(%s, ''space'', ''{"code": ["f1", "c1"]}'', ''{"kind": "room"}'') GROUP BY 1', :one),
+	$$VALUES ('changed', 2::bigint)$$, 'changed together they fit');
+SELECT is((SELECT r.error_code FROM rui.bulk_change(:one, 'space', '{"code": "f2"}', '{"kind": "castle"}') r), '23503', 'an unknown kind');
+SELECT max(change_id) AS c4 FROM rui.bulk_change(:one, 'meter', '{}', '{"verified_on": "2025-01-15", "verify_by": "2031-01-15"}', false) \gset
+SELECT results_eq('SELECT m.id, m.verify_by FROM rui.meter m ORDER BY m.id', format($$VALUES (%s::bigint, NULL::date), (%s, '2031-01-15'), (%s, '2031-01-15')$$, :w, :e, :w2), 'meters that were taken away are history');
+SELECT is((SELECT string_agg(DISTINCT r.error_code, ',') FROM rui.bulk_change(:one, 'meter', '{}', c.changes) r), '23514', c.changes::text)
+FROM (VALUES (1, '{"verify_by": "2024-01-01"}'::jsonb), (2, '{"verify_by": "infinity"}')) AS c(place, changes) ORDER BY c.place;
+SELECT throws_ok(format('EXECUTE bulk(%s, %L, ''{}'', %L, true)', :one, t.table_name, t.changes), '22023', NULL, t.table_name || ' cannot be changed so')
+FROM (VALUES (1, 'meter', '{"multiplier": 2}'), (2, 'meter', '{"unit": "1-102"}'), (3, 'space', '{"parent": "site"}'), (4, 'equipment', '{"space": "f2"}'), (5, 'unit', '{"space": "f2"}')) AS t(place, table_name, changes) ORDER BY t.place;
+SELECT rui.remove_meter(:one, :e, '3', removed_at => '2025-03-01 00:00+00') \gset hidden_
+SELECT results_eq(format('EXECUTE back(%s, %s, true, true)', :one, :c4), format($$VALUES ('E', 'gone', '{"verify_by": "2031-01-15", "verified_on": "2025-01-15"}'::jsonb, NULL::jsonb),
+	('W', 'changed', '{"verify_by": "2031-01-15", "verified_on": "2025-01-15"}', '{"verify_by": null, "verified_on": null}')$$), 'a reversal leaves what was taken away since');
 
 -- People of the company: those of the project only.
 SELECT set_eq(format('SELECT r.code FROM rui.bulk_change(%s, ''party'', ''{}'', ''{"kind": "organisation"}'') r', :two), '{loader}'::text[], 'a project reaches its own people');

@@ -2,7 +2,7 @@
 -- workload, one piece each; and the next plan that goes on from the present.
 BEGIN;
 SET LOCAL jit = off; -- compiling takes longer than running
-SELECT plan(60);
+SELECT plan(63);
 \ir fixture/town.sql
 SELECT rui.create_project(:company, 'other', 'Other') AS other_project \gset
 SELECT throws_ok(format('SELECT rui.design_grids(%s, 1)', :project), '22023', NULL, 'a project without buildings has no grids');
@@ -118,6 +118,15 @@ SELECT rui.design_grids(:project, 3, '{"homes":0,"needs":2}') AS needy \gset
 SELECT is((SELECT g.workload FROM rui.grid_building g JOIN rui.building b ON b.id = g.building_id WHERE g.plan_id = :needy AND b.code = 'H5'), 6::float8, 'three needs at two each');
 SELECT results_eq(format('SELECT t.grid_id = b.grid_id FROM rui.task t JOIN rui.grid_building b ON b.building_id = t.building_id AND b.plan_id = %s', :first_plan),
 	'VALUES (true), (true), (true)', 'and they were located in the active grid');
+
+-- What is archived weighs nothing, and has no grid of its own.
+SELECT count(*) FROM rui.archive(:project, 'unit', '{H9-1}', 'Gone') \gset hidden_
+SELECT count(*) FROM rui.archive(:project, 'unit', ARRAY(SELECT u.code FROM rui.unit u WHERE u.code LIKE 'H10-%'), 'Gone') \gset hidden_
+SELECT is((SELECT a.outcome FROM rui.archive(:project, 'building', '{H10}', 'Gone') a), 'archived', 'a house is archived');
+SELECT rui.design_grids(:project, 3) AS rest \gset
+SELECT results_eq(format('SELECT b.code, g.homes FROM rui.building b LEFT JOIN rui.grid_building g ON g.building_id = b.id AND g.plan_id = %s WHERE b.code IN (''H9'', ''H10'') ORDER BY 1', :rest),
+	(SELECT format('VALUES (''H10'', NULL::integer), (''H9'', %s)', h.floors * 2 - 1) FROM house h WHERE h.code = 'H9'), 'the design leaves it out, and an archived home');
+SELECT is((SELECT p.buildings || '/' || p.homes FROM rui.grid_plan p WHERE p.id = :rest), (SELECT '299/' || sum(h.floors * 2) - 1 FROM house h WHERE h.code <> 'H10'), 'and counts them no more');
 
 -- What is refused.
 SELECT count(*) AS plans FROM rui.grid_plan \gset

@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(73);
+SELECT plan(78);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -52,8 +52,11 @@ INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one
 INSERT INTO rui.unit (project_id, building_id, code, area_m2) VALUES (:one, :b1, '1-199', 5) RETURNING id AS u5 \gset
 SELECT count(*) FROM rui.import_posts(:one, '[{"code":"old","name":"Old","module":"place"}]') \gset hidden_
 SELECT count(*) FROM rui.archive(:one, 'unit', '{1-199}', 'Gone', at => '2025-02-03') u, rui.archive(:one, 'post', '{old}', 'Gone', at => '2025-01-15') p \gset hidden_
-SELECT is((SELECT count(*) FROM rui.archived), 2::bigint, 'something is archived');
 SELECT rui.create_space(:one, 'site', 'site', place => 'SRID=4326;POINT(118.8 32.05)') AS site \gset
+SELECT rui.create_space(:one, 'shut', 'zone', :site) AS shut \gset
+SELECT count(*) FROM rui.import_equipment(:one, '[{"code":"pump","kind":"pump"},{"code":"rest","kind":"pump"}]') \gset hidden_
+SELECT count(*) FROM rui.archive(:one, 'space', '{shut}', 'Gone', at => '2025-02-03') s, rui.archive(:one, 'equipment', '{rest}', 'Gone', at => '2025-02-03') e \gset hidden_
+SELECT is((SELECT count(*) FROM rui.archived), 4::bigint, 'something is archived');
 SELECT rui.create_space(:one, 'b1', 'building', :site, :b1) AS node \gset
 SELECT rui.create_space(:one, 'f1', 'floor', :node) AS floor \gset
 SELECT rui.place_unit(:one, :u1, :floor) \gset hidden_
@@ -128,6 +131,11 @@ SELECT pg_temp.damage(format('UPDATE rui.task SET accountable_id = %s WHERE id =
 SELECT pg_temp.damage(format('UPDATE rui.task SET accountable_id = %s WHERE id = %s', :loader, :t2), NULL, 'who is on the staff may');
 SELECT pg_temp.damage(format('INSERT INTO rui.household (project_id, unit_id, valid) VALUES (%s, %s, ''[2025-02-03,)'')', :one, :u5), '{archived_unused}', 'somebody in an archived home');
 SELECT pg_temp.damage('UPDATE rui.shift SET post_id = (SELECT p.id FROM rui.post p WHERE p.code = ''old'')', '{archived_unused}', 'a shift at an archived post');
+SELECT pg_temp.damage(format('UPDATE rui.equipment SET space_id = %s WHERE code = ''pump''', :shut), '{archived_unused}', 'a pump in an archived place');
+SELECT pg_temp.damage('UPDATE rui.equipment SET parent_id = (SELECT e.id FROM rui.equipment e WHERE e.code = ''rest'') WHERE code = ''pump''', '{archived_unused}', 'a part of an archived one');
+SELECT pg_temp.damage(format('UPDATE rui.meter SET unit_id = NULL, space_id = %s', :shut), '{archived_unused}', 'a meter in an archived place');
+SELECT pg_temp.damage(format('INSERT INTO rui.space (project_id, parent_id, parent_depth, code, kind, place, valid) SELECT project_id, id, depth, ''x'', ''gate'', place, %L FROM rui.space WHERE id = %s', v.valid, :shut), v.rules, v.about)
+FROM (VALUES (1, '(,)', '{archived_unused}'::text[], 'a gate in an archived place'), (2, '(,2025-01-01)', NULL, 'one that is gone may be')) AS v(place, valid, rules, about) ORDER BY v.place;
 SELECT pg_temp.damage('UPDATE rui.opening_arrear SET amount = 6', '{opening_charged}', 'earlier books that say otherwise');
 SELECT pg_temp.damage('UPDATE rui.staff SET left_at = ''2025-01-30''', '{leaver_gone}', 'a leaver who keeps his role');
 SELECT pg_temp.damage(format('UPDATE rui.staff SET left_at = ''2025-01-28''; DELETE FROM rui.membership WHERE party_id = %s', :loader), '{leaver_gone}', 'a leaver who keeps his shift');
