@@ -69,6 +69,21 @@ COMMENT ON FUNCTION rui._hold_accountable() IS
 CREATE TRIGGER hold_accountable BEFORE INSERT OR UPDATE OF accountable_id, last_at, ended_at ON rui.task FOR EACH ROW
 	WHEN (NEW.accountable_id IS NOT NULL AND NEW.ended_at IS NULL) EXECUTE FUNCTION rui._hold_accountable();
 
+CREATE FUNCTION rui._find_accountable() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	-- The row trigger after this one keeps the employment.
+	NEW.accountable_id := rui._stand_in(NEW.project_id, NEW.last_at);
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION rui._find_accountable() IS
+'Internal: row trigger of rui.task: work that no grid gives to anybody is answered for by the project''s manager, where one is employed.';
+CREATE TRIGGER find_accountable BEFORE INSERT ON rui.task FOR EACH ROW
+	WHEN (NEW.accountable_id IS NULL AND NEW.ended_at IS NULL) EXECUTE FUNCTION rui._find_accountable();
+
 CREATE FUNCTION rui._hold_executor() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT

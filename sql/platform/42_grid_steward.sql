@@ -112,14 +112,16 @@ BEGIN
 		WHERE t.project_id = _hand_over_tasks.project_id AND t.ended_at IS NULL) THEN
 		RETURN rui._relocate_tasks(project_id, at);
 	END IF;
-	WITH late AS MATERIALIZED (
-		SELECT t.id, CASE WHEN h.grid_id IS NULL THEN rui._stand_in(_hand_over_tasks.project_id, at) ELSE h.holder_id END AS holder_id
+	WITH stand AS MATERIALIZED (SELECT rui._stand_in(_hand_over_tasks.project_id, at) AS id),
+	late AS MATERIALIZED (
+		SELECT t.id, CASE WHEN h.grid_id IS NULL THEN d.id ELSE h.holder_id END AS holder_id
 		FROM rui.task t
 		JOIN rui.project j ON j.id = t.project_id
+		CROSS JOIN stand d
 		LEFT JOIN rui._grid_holders(_hand_over_tasks.project_id, at) h ON h.grid_id = t.grid_id
 		WHERE t.project_id = _hand_over_tasks.project_id AND t.ended_at IS NULL
 			AND CASE WHEN h.grid_id IS NOT NULL THEN t.accountable_id IS DISTINCT FROM h.holder_id
-				ELSE t.accountable_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.staff s WHERE s.company_id = j.company_id
+				ELSE d.id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.staff s WHERE s.company_id = j.company_id
 					AND s.party_id = t.accountable_id AND s.employed @> (at AT TIME ZONE j.time_zone)::date AND s.left_at IS NULL) END
 		ORDER BY t.id
 		FOR NO KEY UPDATE OF t
@@ -132,7 +134,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._hand_over_tasks(bigint, timestamptz) IS
-'Internal: makes who answers for each active grid at `at` answer for the open tasks in it, the project''s manager for those elsewhere whose person has left the staff, and locates those anew that lie in grids no longer active. Returns how many tasks changed.';
+'Internal: makes who answers for each active grid at `at` answer for the open tasks in it, the project''s manager for those elsewhere that nobody on the staff answers for, and locates those anew that lie in grids no longer active. Returns how many tasks changed.';
 
 CREATE FUNCTION rui._duty_hand_over(project_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
