@@ -79,8 +79,8 @@ BEGIN
 		IF action <> 'emergency' AND new_task IS NOT NULL THEN
 			PERFORM rui.dispatch_task(project, new_task, NULL, clock);
 		END IF;
-		-- Between dispatches the match is that of the last one; take in what happened.
-		IF action IN ('open', 'emergency', 'batch', 'again') THEN
+		-- Between dispatches the match is that of the last one: only one that came takes in what happened.
+		IF action IN ('open', 'emergency', 'batch') OR action = 'again' AND new_task IS NOT NULL THEN
 			problem := pg_temp.problem(project);
 			INSERT INTO note VALUES (i, action, problem);
 			INSERT INTO note SELECT i, 'accepted', format('task %s went from %s to %s', a.key, a.value, t.executor_id)
