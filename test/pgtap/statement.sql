@@ -1,7 +1,7 @@
 -- Statements of account: by hand, and of a seeded muddle of charges, payments,
 -- refunds, waivers and taking back against open charges and the ledger.
 BEGIN;
-SELECT plan(22);
+SELECT plan(24);
 \ir fixture/estate.sql
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :accountant, 'loader', '[2000-01-01,)');
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
@@ -118,6 +118,13 @@ SELECT is_empty(format($$SELECT a.* FROM account a CROSS JOIN generate_series(da
 	WHERE x.kind = 'closing' AND y.kind = 'opening' AND x.balance <> y.balance$$, :one), 'one statement opens with what the one before closes with');
 SELECT is_empty('SELECT * FROM line WHERE kind_text IS NULL OR (text IS NULL AND kind NOT IN (''opening'', ''closing''))', 'every line has words');
 SELECT is_empty('SELECT * FROM rui.invariant_violation', 'nothing is broken');
+-- Late fees among payments, waivers and what was taken back of them.
+SELECT is_empty(format($$SELECT c.id, c.component FROM rui.charge c JOIN rui.charge_open o ON o.charge_id = c.id CROSS JOIN LATERAL rui.explain_charge(%1$s, c.id) e
+	WHERE c.project_id = %1$s GROUP BY c.id, c.component, c.gross, o.open_amount
+	HAVING sum(e.amount) FILTER (WHERE e.counts) <> c.gross OR bool_or(e.step = 'difference')
+		OR c.gross + coalesce(sum(e.amount) FILTER (WHERE e.step IN ('paid', 'paid_back', 'waived', 'reversed')), 0) <> o.open_amount$$, :one), 'every charge of it is explained to the cent');
+SELECT ok((SELECT count(*) > 5 AND bool_or(spans > 1) FROM (SELECT count(*) FILTER (WHERE e.step = 'late_days') AS spans FROM rui.charge c CROSS JOIN LATERAL rui.explain_charge(:one, c.id) e
+	WHERE c.project_id = :one AND c.component = 'late_fee' GROUP BY c.id) s), 'late fees of several spans are among them');
 
 -- Who may ask, and what for.
 SELECT throws_ok(format('SELECT * FROM rui.statement(%s, NULL, NULL, ''2025-01-01'', ''2025-02-01'')', :one), '22004', NULL, 'of nobody');
