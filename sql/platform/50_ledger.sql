@@ -90,8 +90,8 @@ PERFORM rui._describe('posting', 'The ledger. Each row moves an amount from its 
 	'debit_account: Account debited.',
 	'credit_account: Account credited.',
 	'amount: How much, more than zero.',
-	'document: What it comes from: charge, payment, allocation, entry.',
-	'document_id: Id of the document in its table (allocation: the payment).',
+	'document: What it comes from: charge, payment, allocation, refund, waiver, entry.',
+	'document_id: Id of the document in its table.',
 	'reverses: The posting this one takes back, or null.');
 PERFORM rui._describe('posting_reversal', 'Which postings have been taken back, each at most once.',
 	'posting_id: The posting taken back.',

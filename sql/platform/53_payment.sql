@@ -261,7 +261,9 @@ BEGIN
 					WHERE d.project_id = _allocate.project_id AND d.id = e.about_charge_id) END AS due_on,
 				array_position('{cost,late_fee,principal}', e.component) AS place,
 				e.gross - coalesce((SELECT sum(a.amount) FROM rui.allocation a
-					WHERE a.project_id = _allocate.project_id AND a.charge_id = e.id), 0) AS amount,
+					WHERE a.project_id = _allocate.project_id AND a.charge_id = e.id), 0)
+				- coalesce((SELECT sum(w.amount) FROM rui.waiver w
+					WHERE w.project_id = _allocate.project_id AND w.charge_id = e.id AND w.state = 'approved'), 0) AS amount,
 				least(array_position(wished, e.id), array_position(wished, e.about_charge_id)) AS wish
 			FROM eligible e
 			WHERE (SELECT v.charge_id FROM rui.charge_reversal v
@@ -385,24 +387,28 @@ COMMENT ON FUNCTION rui.record_payment(bigint, bigint, bigint, numeric, text, bi
 CREATE VIEW rui.charge_open WITH (security_invoker = true, security_barrier = true) AS
 SELECT c.project_id, c.id AS charge_id, c.fee_item_id, c.unit_id, c.payer_id, c.component, c.about_charge_id, c.source,
 	c.source_id, c.period, c.due_on, c.gross, coalesce(a.amount, 0)::numeric AS paid,
-	CASE WHEN v.charge_id IS NULL THEN c.gross - coalesce(a.amount, 0) ELSE 0 END::numeric AS open_amount,
-	CASE WHEN v.charge_id IS NOT NULL THEN 'reversed' WHEN c.gross = coalesce(a.amount, 0) THEN 'paid'
+	CASE WHEN v.charge_id IS NULL THEN coalesce(w.amount, 0) ELSE 0 END::numeric AS waived,
+	CASE WHEN v.charge_id IS NULL THEN c.gross - coalesce(a.amount, 0) - coalesce(w.amount, 0) ELSE 0 END::numeric AS open_amount,
+	CASE WHEN v.charge_id IS NOT NULL THEN 'reversed' WHEN c.gross = w.amount THEN 'waived'
+		WHEN c.gross = coalesce(a.amount, 0) + coalesce(w.amount, 0) THEN 'paid'
 		WHEN a.amount > 0 THEN 'part_paid' ELSE 'billed' END AS state
 FROM rui.charge c
 LEFT JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id
 LEFT JOIN LATERAL (SELECT sum(a.amount) AS amount FROM rui.allocation a
-	WHERE a.project_id = c.project_id AND a.charge_id = c.id) a ON true;
-PERFORM rui._describe('charge_open', 'The charges with what has been paid on them and what is open, now.',
+	WHERE a.project_id = c.project_id AND a.charge_id = c.id) a ON true
+LEFT JOIN LATERAL (SELECT sum(w.amount) AS amount FROM rui.waiver w
+	WHERE w.project_id = c.project_id AND w.charge_id = c.id AND w.state = 'approved') w ON true;
+PERFORM rui._describe('charge_open', 'The charges with what has been paid on them, what has been waived and what is open, now.',
 	'charge_id: The charge.', 'fee_item_id: What for.', 'payer_id: Who owes it, or null.',
 	'component: principal, late_fee or cost.', 'about_charge_id: The charge a late fee or cost belongs to.',
 	'source: What it comes from.', 'source_id: Id of the source, or null.', 'period: The days it is for.',
 	'due_on: Last day to pay in time.', 'gross: What is owed, with tax.', 'paid: What has been paid on it.',
-	'open_amount: What is still to be paid; 0 when reversed.',
-	'state: billed, part_paid, paid or reversed.');
+	'waived: What need not be paid, by approved waivers; 0 when reversed.', 'open_amount: What is still to be paid; 0 when reversed.',
+	'state: billed, part_paid, paid (in part perhaps waived), waived (all of it) or reversed.');
 GRANT SELECT ON rui.charge_open TO rui_agent, rui_manager, rui_expert, rui_analyst, rui_auditor;
 PERFORM rui._name('state.charge', s.code, s.zh, s.en) FROM (VALUES
 	('billed', '已出账', 'billed'), ('part_paid', '部分缴纳', 'partly paid'), ('paid', '已缴清', 'paid'),
-	('reversed', '已冲销', 'reversed')) AS s(code, zh, en);
+	('waived', '已减免', 'waived'), ('reversed', '已冲销', 'reversed')) AS s(code, zh, en);
 
 CREATE VIEW rui.payment_open WITH (security_invoker = true, security_barrier = true) AS
 SELECT p.project_id, p.id AS payment_id, p.unit_id, p.payer_id, p.channel, p.at, p.amount,

@@ -68,7 +68,14 @@ BEGIN
 		RAISE EXCEPTION 'charge % has late fees or costs', charge_id
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Reverse those first.';
 	END IF;
+	IF EXISTS (SELECT FROM rui.waiver w WHERE w.project_id = reverse_charge.project_id AND w.charge_id = reverse_charge.charge_id
+		AND w.state = 'approved' AND w.decided_at > reverse_charge.at) THEN
+		RAISE EXCEPTION 'charge % was waived after %', charge_id, at
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
+	END IF;
 	freed := rui._take_back(project_id, charge_id, NULL, reason, at);
+	PERFORM rui._reverse_document(w.project_id, 'waiver', w.id, reverse_charge.reason, reverse_charge.at) FROM rui.waiver w
+	WHERE w.project_id = reverse_charge.project_id AND w.charge_id = reverse_charge.charge_id AND w.state = 'approved';
 	INSERT INTO rui.charge_reversal (project_id, charge_id, at, reason, bill_again, party_id)
 	VALUES (reverse_charge.project_id, reverse_charge.charge_id, reverse_charge.at, reverse_charge.reason,
 		reverse_charge.bill_again, rui.current_party());
@@ -79,7 +86,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.reverse_charge(bigint, bigint, text, boolean, timestamptz) IS
-'Takes a charge back in the month of at; what was paid on it becomes a prepayment again. bill_again lets a later billing run bill the same days anew; otherwise they stay unbilled. Returns how many allocations were taken back. Needs permission reverse_charge. Errors: 22004, 22023, 22001, 22008 arguments, P0002 unknown charge, 55000 reversed already, with late fees or costs, or closed month, 42501.';
+'Takes a charge back in the month of at; what was paid on it becomes a prepayment again, and what was waived of it counts no more. bill_again lets a later billing run bill the same days anew; otherwise they stay unbilled. Returns how many allocations were taken back. Needs permission reverse_charge. Errors: 22004, 22023, 22001, 22008 arguments, P0002 unknown charge, 55000 reversed already, with late fees or costs, or closed month, 42501.';
 
 CREATE FUNCTION rui.reverse_payment(project_id bigint, payment_id bigint, reason text, at timestamptz DEFAULT now())
 RETURNS bigint

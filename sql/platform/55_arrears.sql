@@ -17,10 +17,14 @@ BEGIN
 	WITH paid AS (
 		SELECT a.charge_id, sum(a.amount) AS amount FROM rui.allocation a
 		WHERE a.project_id = arrears.project_id AND a.at <= arrears.at GROUP BY a.charge_id),
+	waived AS (
+		SELECT w.charge_id, sum(w.amount) AS amount FROM rui.waiver w
+		WHERE w.project_id = arrears.project_id AND w.state = 'approved' AND w.decided_at <= arrears.at GROUP BY w.charge_id),
 	owed AS (
-		SELECT c.unit_id, c.due_on, today - c.due_on AS days, c.gross - coalesce(p.amount, 0) AS amount
+		SELECT c.unit_id, c.due_on, today - c.due_on AS days, c.gross - coalesce(p.amount, 0) - coalesce(w.amount, 0) AS amount
 		FROM rui.charge c
 		LEFT JOIN paid p ON p.charge_id = c.id
+		LEFT JOIN waived w ON w.charge_id = c.id
 		LEFT JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id AND v.at <= arrears.at
 		WHERE c.project_id = arrears.project_id AND c.at <= arrears.at AND v.charge_id IS NULL)
 	SELECT o.unit_id, min(u.code),
@@ -77,14 +81,20 @@ BEGIN
 	today := rui._local_date(project_id, at);
 	RETURN QUERY
 	WITH paid AS (
-		-- Each part of the principal was owed until the day it was paid.
+		-- Each part of the principal was owed until the day it was paid or waived.
 		SELECT a.charge_id, sum(a.amount) AS amount,
 			sum(a.amount * greatest(0, rui._local_date(c.project_id, a.at) - c.due_on - r.grace_days)) AS amount_days
-		FROM rui.allocation a
-		JOIN rui.charge c ON c.project_id = a.project_id AND c.id = a.charge_id
+		FROM (
+			SELECT l.charge_id, l.amount, l.at FROM rui.allocation l
+			WHERE l.project_id = late_fees.project_id AND l.at <= late_fees.at
+				AND l.charge_id BETWEEN coalesce(only_charge, 1) AND coalesce(only_charge, 9223372036854775807)
+			UNION ALL
+			SELECT w.charge_id, w.amount, w.decided_at FROM rui.waiver w
+			WHERE w.project_id = late_fees.project_id AND w.state = 'approved' AND w.decided_at <= late_fees.at
+				AND w.charge_id BETWEEN coalesce(only_charge, 1) AND coalesce(only_charge, 9223372036854775807)) a
+		JOIN rui.charge c ON c.project_id = late_fees.project_id AND c.id = a.charge_id
 		JOIN rui.late_rule r ON r.project_id = c.project_id AND r.fee_item_id = c.fee_item_id AND r.valid @> c.due_on
-		WHERE a.project_id = late_fees.project_id AND a.at <= late_fees.at AND c.component = 'principal'
-			AND a.charge_id BETWEEN coalesce(only_charge, 1) AND coalesce(only_charge, 9223372036854775807)
+		WHERE c.component = 'principal'
 		GROUP BY a.charge_id),
 	charged AS (
 		SELECT c.about_charge_id, sum(c.gross) AS amount
@@ -110,7 +120,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.late_fees(bigint, timestamptz, bigint) IS
-'What paying late has cost by an instant, one row per principal, or that of one charge: days late after grace, what is open, the late fee accrued, and how much of it is charged already. accrued = daily rate × Σ (part of the principal × days it was late), at most the cap''s share of the principal, rounded once; for a principal of which nothing is paid that is rui.late_fee(). A part counts until the day it was allocated; the time during which a payment that was taken back stood does not count. Sees what the caller may see. Error 22004 for a null argument.';
+'What paying late has cost by an instant, one row per principal, or that of one charge: days late after grace, what is open, the late fee accrued, and how much of it is charged already. accrued = daily rate × Σ (part of the principal × days it was late), at most the cap''s share of the principal, rounded once; for a principal of which nothing is paid that is rui.late_fee(). A part counts until the day it was paid (allocated) or waived; the time during which a payment that was taken back stood does not count. Sees what the caller may see. Error 22004 for a null argument.';
 
 CREATE FUNCTION rui.charge_late_fee(project_id bigint, charge_id bigint, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS bigint

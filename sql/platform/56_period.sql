@@ -33,7 +33,9 @@ BEGIN
 	FROM (
 		SELECT '1122' AS code, coalesce((SELECT sum(c.gross) FROM rui.charge c WHERE c.project_id = closing.project_id
 				AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id)), 0)
-			- coalesce((SELECT sum(a.amount) FROM rui.allocation a WHERE a.project_id = closing.project_id), 0) AS balance
+			- coalesce((SELECT sum(a.amount) FROM rui.allocation a WHERE a.project_id = closing.project_id), 0)
+			- coalesce((SELECT sum(w.amount) FROM rui.waiver w WHERE w.project_id = closing.project_id AND w.state = 'approved'
+				AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = w.project_id AND v.charge_id = w.charge_id)), 0) AS balance
 		UNION ALL
 		SELECT '2203', coalesce((SELECT sum(a.amount) FROM rui.allocation a WHERE a.project_id = closing.project_id), 0)
 			+ coalesce((SELECT sum(r.amount) FROM rui.refund r WHERE r.project_id = closing.project_id), 0)
@@ -53,7 +55,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._close_obstacle(bigint, bigint) IS
-'Internal: guard of closing an accounting month: why it cannot be closed now, or null. Earlier months are closed, clearing accounts are empty, and receivables and prepayments are what charges, allocations, payments and refunds say.';
+'Internal: guard of closing an accounting month: why it cannot be closed now, or null. Earlier months are closed, clearing accounts are empty, and receivables and prepayments are what charges, waivers, allocations, payments and refunds say.';
 
 CREATE FUNCTION rui._reopen_obstacle(project_id bigint, id bigint) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE

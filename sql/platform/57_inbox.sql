@@ -113,6 +113,13 @@ BEGIN
 		JOIN rui.shift s ON s.project_id = c.project_id AND s.id = c.shift_id
 		WHERE c.project_id = j.id AND c.state = 'accepted' AND c.party_id <> me) r
 	ORDER BY r.begins, r.id LIMIT most;
+	RETURN QUERY
+	SELECT w.project_id, 'approve', 'waiver', w.id, rui._short(format('%s %s: %s', f.name, w.amount, w.reason), 80), false, w.requested_at, NULL::timestamptz
+	FROM unnest(rui._allowed_projects('approve_waivers')) AS j(id)
+	JOIN rui.waiver w ON w.project_id = j.id AND w.state = 'requested' AND w.requested_by <> me
+	JOIN rui.charge c ON c.project_id = w.project_id AND c.id = w.charge_id
+	JOIN rui.fee_item f ON f.project_id = c.project_id AND f.id = c.fee_item_id
+	ORDER BY w.requested_at, w.id LIMIT most;
 	-- Plans that somebody proposed, months that are over.
 	RETURN QUERY
 	SELECT g.project_id, CASE g.state WHEN 'proposed' THEN 'approve' ELSE 'activate' END, 'grid_plan', g.id, '#' || g.id, false,
@@ -159,4 +166,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.inbox() IS
-'What waits for the acting party in all its projects, as of now(): emergencies first, then what is due first. kind (names in kind_zh, kind_en): accept, a task assigned to me, or a swap or cover of a shift I am asked for; due, late, a promise of my task ends within 24 hours or is broken; triage, assign, tickets that wait (with manage_tickets); call_back (call_back_ticket: of tasks I answer for, with manage_tickets all, due within 24 hours); rate, what was done for me or my home; approve, activate, plans of grids (manage_grids); approve also leave, swaps and covers of others (plan_shifts); close, months that are over (close_period); notice, the last escalation of an open task of mine, for managers from level 1 on, of the last seven days. subject and subject_id name the row, number the ticket; about: what it is; since when; due_at: when the next promise is broken, or null. At most 200 of a kind. Empty for nobody.';
+'What waits for the acting party in all its projects, as of now(): emergencies first, then what is due first. kind (names in kind_zh, kind_en): accept, a task assigned to me, or a swap or cover of a shift I am asked for; due, late, a promise of my task ends within 24 hours or is broken; triage, assign, tickets that wait (with manage_tickets); call_back (call_back_ticket: of tasks I answer for, with manage_tickets all, due within 24 hours); rate, what was done for me or my home; approve, activate, plans of grids (manage_grids); approve also leave, swaps and covers of others (plan_shifts) and waivers others ask for (approve_waivers); close, months that are over (close_period); notice, the last escalation of an open task of mine, for managers from level 1 on, of the last seven days. subject and subject_id name the row, number the ticket; about: what it is; since when; due_at: when the next promise is broken, or null. At most 200 of a kind. Empty for nobody.';

@@ -4,7 +4,8 @@
 PERFORM rui._name('permission', p.code, p.zh, p.en) FROM (VALUES
 	('archive_project', '归档项目', 'archive projects'), ('export_estate', '导出房产', 'export the estate'), ('export_people', '导出人员', 'export people'),
 	('show_people', '显示个人信息', 'show personal data'), ('import_opening', '导入期初欠费', 'import opening arrears'),
-	('add_charge', '录入应收', 'add charges'), ('ask_grid', '查询网格', 'ask for the grid of a place'),
+	('add_charge', '录入应收', 'add charges'), ('request_waivers', '申请减免', 'request waivers'), ('approve_waivers', '审批减免', 'approve waivers'),
+	('see_own_charges', '查看自家账单', 'see one''s own charges'), ('see_charges', '查看账单', 'see charges'), ('ask_grid', '查询网格', 'ask for the grid of a place'),
 	('call_back_ticket', '回访工单', 'call back about tickets'), ('close_period', '会计结账', 'close accounting months'),
 	('consume_events', '消费事件', 'consume events'), ('correct_clocks', '更正时钟', 'correct clocks'),
 	('deliver_messages', '投递消息', 'deliver messages'), ('design_grids', '设计网格', 'design grids'),

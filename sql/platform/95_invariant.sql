@@ -35,7 +35,11 @@ FROM (
 	FROM rui.allocation a LEFT JOIN rui.allocation b ON b.project_id = a.project_id AND b.reverses = a.id
 	WHERE a.reverses IS NULL
 	UNION ALL
-	SELECT r.project_id, 'refund', r.id, r.amount, false FROM rui.refund r) d
+	SELECT r.project_id, 'refund', r.id, r.amount, false FROM rui.refund r
+	UNION ALL
+	SELECT w.project_id, 'waiver', w.id, w.amount, v.charge_id IS NOT NULL
+	FROM rui.waiver w LEFT JOIN rui.charge_reversal v ON v.project_id = w.project_id AND v.charge_id = w.charge_id
+	WHERE w.state = 'approved') d
 FULL JOIN (
 	SELECT p.project_id, p.document, p.document_id, coalesce(sum(p.amount) FILTER (WHERE p.reverses IS NULL), 0) AS forth,
 		coalesce(sum(p.amount) FILTER (WHERE p.reverses IS NOT NULL), 0) AS back
@@ -61,7 +65,9 @@ FROM (SELECT k.project_id, coalesce(sum(CASE WHEN p.debit_account = a.id THEN p.
 	GROUP BY k.project_id) b
 CROSS JOIN LATERAL (SELECT coalesce((SELECT sum(c.gross) FROM rui.charge c WHERE c.project_id = b.project_id AND NOT EXISTS (
 		SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id)), 0)
-	- coalesce((SELECT sum(a.amount) FROM rui.allocation a WHERE a.project_id = b.project_id), 0) AS amount) o
+	- coalesce((SELECT sum(a.amount) FROM rui.allocation a WHERE a.project_id = b.project_id), 0)
+	- coalesce((SELECT sum(w.amount) FROM rui.waiver w WHERE w.project_id = b.project_id AND w.state = 'approved' AND NOT EXISTS (
+		SELECT FROM rui.charge_reversal v WHERE v.project_id = w.project_id AND v.charge_id = w.charge_id)), 0) AS amount) o
 WHERE o.amount <> b.balance
 UNION ALL
 SELECT b.project_id, 'prepayments', format('payments left over of %s, prepayments of %s', o.amount, -b.balance)
@@ -83,6 +89,13 @@ FROM (SELECT a.project_id, a.charge_id, sum(a.amount) AS amount FROM rui.allocat
 JOIN rui.charge c ON c.project_id = a.project_id AND c.id = a.charge_id
 LEFT JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id
 WHERE a.amount < 0 OR a.amount > CASE WHEN v.charge_id IS NULL THEN c.gross ELSE 0 END
+UNION ALL
+-- What is waived was open: it is neither paid nor waived twice.
+SELECT w.project_id, 'charge_waived', format('charge %s of %s is waived with %s and paid with %s', c.id, c.gross, w.amount, coalesce(a.amount, 0))
+FROM (SELECT w.project_id, w.charge_id, sum(w.amount) AS amount, sum(w.net) AS net FROM rui.waiver w WHERE w.state = 'approved' GROUP BY w.project_id, w.charge_id) w
+JOIN rui.charge c ON c.project_id = w.project_id AND c.id = w.charge_id
+LEFT JOIN LATERAL (SELECT sum(a.amount) AS amount FROM rui.allocation a WHERE a.project_id = c.project_id AND a.charge_id = c.id) a ON true
+WHERE w.amount + coalesce(a.amount, 0) > c.gross OR c.gross > 0 AND w.net <> round(c.net * w.amount / c.gross, 2)
 UNION ALL
 SELECT y.project_id, 'payment_spent', format('payment %s of %s pays %s', y.id, y.amount, s.amount)
 FROM (SELECT u.project_id, u.payment_id, sum(u.amount) AS amount FROM (
@@ -450,6 +463,7 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('receivables', '应收与明细一致', 'receivables are the open charges'),
 	('prepayments', '预收与明细一致', 'prepayments are what payments have left over'),
 	('charge_paid', '应收不超额核销', 'no charge is paid more than it is'),
+	('charge_waived', '减免不超过未缴', 'no more is waived than is open, and tax in proportion'),
 	('payment_spent', '收款不超额核销', 'no payment pays more than it is'),
 	('allocation_refers', '核销引用有效', 'allocations name a payment and a charge'),
 	('billed_twice', '不重复收费', 'nothing is billed twice'),

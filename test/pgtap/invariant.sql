@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(78);
+SELECT plan(79);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -106,6 +106,8 @@ SELECT pg_temp.damage('DELETE FROM rui.ledger_entry', '{document_posted}', 'an e
 SELECT pg_temp.damage('UPDATE rui.posting SET debit_account = credit_account, credit_account = debit_account WHERE reverses IS NOT NULL', '{posting_reversal,receivables}', 'a reversal that doubles');
 SELECT pg_temp.damage('DELETE FROM rui.allocation WHERE reverses IS NOT NULL', '{document_posted,payment_spent,prepayments,receivables}', 'money of a payment that was none');
 SELECT pg_temp.damage(format('INSERT INTO rui.allocation (project_id, payment_id, charge_id, amount, at) VALUES (%s, %s, %s, 1, now())', :one, :p1, :c1), '{charge_paid,document_posted,prepayments,receivables}', 'a charge paid twice');
+SELECT pg_temp.damage(format('INSERT INTO rui.waiver (project_id, charge_id, amount, net, tax, reason, requested_by, requested_at, decided_by, decided_at, state, last_action)
+	VALUES (%s, %s, 1, 0.94, 0.06, ''x'', %s, now(), %s, now(), ''approved'', ''approve'')', :one, :c1, :loader, :manager), '{charge_waived,document_posted,receivables}', 'a charge paid and waived');
 SELECT pg_temp.damage(format('INSERT INTO rui.refund (project_id, payment_id, amount, at, reason) VALUES (%s, %s, 10, now(), ''x'')', :one, :p1), '{document_posted,payment_spent,prepayments}', 'more given back than left');
 SELECT pg_temp.damage(format('INSERT INTO rui.allocation (project_id, payment_id, charge_id, amount, at) VALUES (%s, -1, -1, 1, now())', :one), '{allocation_refers,document_posted,prepayments,receivables}', 'an allocation of nothing to nothing');
 SELECT pg_temp.damage(format('INSERT INTO rui.charge (project_id, fee_item_id, unit_id, source, source_id, revision, period, quantity, net, tax, gross, due_on, at)
