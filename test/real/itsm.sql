@@ -390,6 +390,7 @@ SELECT diag(format('priority %s: %s of %s verdicts are those recorded; on time: 
 	count(*) FILTER (WHERE on_time = made_sla), count(*), count(*) FILTER (WHERE on_time), count(*) FILTER (WHERE made_sla)))
 FROM agreement GROUP BY ROLLUP (priority) ORDER BY priority;
 
+SET CONSTRAINTS rui.give_number IMMEDIATE; -- numbers, which a commit would give
 SELECT is_empty(format('SELECT * FROM rui.invariant_violation WHERE project_id = %s', :project), 'no invariant is broken');
 CREATE TEMP TABLE judged AS
 SELECT c.target, date_trunc('month', rui.clock_started_at(c.clock) AT TIME ZONE 'UTC')::date AS month, rui.clock_started_at(c.clock) AS started_at, 'incident_' || p.category AS category,
