@@ -2,7 +2,7 @@
 # consume events of one project at once, while backends are cancelled,
 # terminated and killed: nothing happens twice, nothing acknowledged is lost,
 # numbers have no gaps, and events are consumed in order.
-# HAMMER_SECONDS (15) is how long, HAMMER_SEED (1) what they do.
+# HAMMER_SECONDS (10) is how long, HAMMER_SEED (1) what they do.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -11,7 +11,7 @@ use POSIX qw(:sys_wait_h);
 use Time::HiRes qw(time sleep);
 use Test::More;
 
-my $seconds = $ENV{HAMMER_SECONDS} // 15;
+my $seconds = $ENV{HAMMER_SECONDS} // 10;
 my $seed = $ENV{HAMMER_SEED} // 1;
 my $sessions = 8;
 
