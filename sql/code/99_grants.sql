@@ -1,7 +1,8 @@
 -- Nobody but the roles of rui may call anything; names with a leading
 -- underscore are for the owner of the platform and its API. Those that are
 -- IMMUTABLE know nothing but their arguments: public functions of the
--- extension, which run as their caller, may be made of them.
+-- extension, which run as their caller, may be made of them; _missing only
+-- says what is missing.
 DO $$
 DECLARE
 	member record;
@@ -9,7 +10,7 @@ BEGIN
 	FOR member IN
 		SELECT p.oid::pg_catalog.regprocedure AS signature, p.proname,
 			pg_catalog.left(p.proname, 1) OPERATOR(pg_catalog.=) '_'
-				AND p.provolatile OPERATOR(pg_catalog.<>) 'i' AS internal,
+				AND p.provolatile OPERATOR(pg_catalog.<>) 'i' AND p.proname OPERATOR(pg_catalog.<>) '_missing' AS internal,
 			p.prorettype OPERATOR(pg_catalog.=) 'pg_catalog.trigger'::pg_catalog.regtype AS is_trigger
 		FROM pg_catalog.pg_proc p
 		JOIN pg_catalog.pg_depend d ON d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass

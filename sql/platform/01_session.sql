@@ -137,28 +137,3 @@ END
 $$;
 COMMENT ON FUNCTION rui._check_span(timestamptz, timestamptz) IS
 'Internal: raises unless both are given, finite and in order: 22004, 22008, 22023.';
-
--- A procedure that commits goes on for whom it was called.
-CREATE FUNCTION rui._identity() RETURNS jsonb
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-	RETURN jsonb_strip_nulls(jsonb_build_object('rui.party_id', nullif(current_setting('rui.party_id', true), ''),
-		'request.jwt.claims', nullif(current_setting('request.jwt.claims', true), ''), 'jwt.claims.party_id', nullif(current_setting('jwt.claims.party_id', true), '')));
-END
-$$;
-COMMENT ON FUNCTION rui._identity() IS
-'Internal: the settings that say who acts, for rui._act_as_before in a later transaction of the same procedure.';
-
-CREATE FUNCTION rui._act_as_before(identity jsonb) RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-	-- Set by the session itself, so nobody becomes who he may not be.
-	PERFORM set_config(s.key, s.value, true) FROM jsonb_each_text(identity) AS s(key, value);
-END
-$$;
-COMMENT ON FUNCTION rui._act_as_before(jsonb) IS
-'Internal: sets again, for this transaction, what rui._identity() found. The session needs the rights to set it that it needed before.';

@@ -198,14 +198,22 @@ CREATE PROCEDURE rui.bill_month(project_id bigint, month date, units integer DEF
 LANGUAGE plpgsql
 AS $$
 DECLARE
-	identity CONSTANT jsonb := rui._identity();
+	-- A commit ends what a caller has set for his transaction: it is set again, by
+	-- himself, so nobody becomes who he may not be. A setting that is not believed
+	-- now is not made believed.
+	acting CONSTANT text := CASE WHEN pg_catalog.current_setting('rui.party_id', true) OPERATOR(pg_catalog.=) rui.current_party()::pg_catalog.text
+		THEN rui.current_party()::pg_catalog.text END;
+	claims CONSTANT text := pg_catalog.current_setting('request.jwt.claims', true);
+	claim CONSTANT text := pg_catalog.current_setting('jwt.claims.party_id', true);
 	piece record;
 BEGIN
 	LOOP
 		SELECT c.* INTO piece FROM rui.continue_billing(project_id, month, units, at) c;
 		COMMIT;
 		EXIT WHEN piece.is_finished;
-		PERFORM rui._act_as_before(identity);
+		PERFORM pg_catalog.set_config('request.jwt.claims', claims, true) WHERE claims IS NOT NULL;
+		PERFORM pg_catalog.set_config('jwt.claims.party_id', claim, true) WHERE claim IS NOT NULL;
+		PERFORM pg_catalog.set_config('rui.party_id', acting, true) WHERE acting IS NOT NULL;
 	END LOOP;
 END
 $$;

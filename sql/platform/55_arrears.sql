@@ -7,12 +7,12 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-	today date;
+	-- Not by rui._local_date: what a caller runs himself calls nothing internal.
+	today CONSTANT date := (SELECT (at AT TIME ZONE j.time_zone)::date FROM rui.project j WHERE j.id = arrears.project_id);
 BEGIN
 	IF project_id IS NULL OR at IS NULL THEN
 		PERFORM rui._missing(CASE WHEN project_id IS NULL THEN 'project_id' ELSE 'at' END);
 	END IF;
-	today := rui._local_date(project_id, at);
 	RETURN QUERY
 	WITH paid AS (
 		SELECT a.charge_id, sum(a.amount) AS amount FROM rui.allocation a
@@ -73,17 +73,17 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-	today date;
+	zone CONSTANT text := (SELECT j.time_zone FROM rui.project j WHERE j.id = late_fees.project_id);
+	today CONSTANT date := (at AT TIME ZONE zone)::date;
 BEGIN
 	IF project_id IS NULL OR at IS NULL THEN
 		PERFORM rui._missing(CASE WHEN project_id IS NULL THEN 'project_id' ELSE 'at' END);
 	END IF;
-	today := rui._local_date(project_id, at);
 	RETURN QUERY
 	WITH paid AS (
 		-- Each part of the principal was owed until the day it was paid or waived.
 		SELECT a.charge_id, sum(a.amount) AS amount,
-			sum(a.amount * greatest(0, rui._local_date(c.project_id, a.at) - c.due_on - r.grace_days)) AS amount_days
+			sum(a.amount * greatest(0, (a.at AT TIME ZONE zone)::date - c.due_on - r.grace_days)) AS amount_days
 		FROM (
 			SELECT l.charge_id, l.amount, l.at FROM rui.allocation l
 			WHERE l.project_id = late_fees.project_id AND l.at <= late_fees.at

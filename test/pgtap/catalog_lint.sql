@@ -3,7 +3,7 @@
 -- A failing test prints the offenders.
 BEGIN;
 SET LOCAL search_path = pg_catalog, rui, public, pg_temp;
-SELECT plan(38);
+SELECT plan(39);
 
 CREATE TEMP VIEW our_function AS
 SELECT p.*, p.oid::regprocedure AS signature, l.lanname,
@@ -121,6 +121,15 @@ SELECT is_empty($$
 		AND prosrc !~ '\mrequire_(company_)?permission\('
 		AND proname NOT IN ('create_company')
 $$, 'an API function asks for a permission');
+
+-- What runs as its caller may call only what the caller may.
+SELECT is_empty($$
+	SELECT f.signature, c.oid::regprocedure FROM our_function f
+	CROSS JOIN LATERAL regexp_matches(f.prosrc, '\mrui\.(_?[a-z][a-z0-9_]*)\(', 'g') AS m(called)
+	JOIN pg_proc c ON c.pronamespace = 'rui'::regnamespace AND c.proname = m.called[1]
+	WHERE f.lanname IN ('plpgsql', 'sql') AND NOT f.prosecdef AND f.proname !~ '^_' AND f.prorettype <> 'trigger'::regtype
+		AND has_function_privilege('rui_user', f.oid, 'EXECUTE') AND NOT has_function_privilege('rui_user', c.oid, 'EXECUTE')
+$$, 'a function that runs as its caller calls nothing that is closed to the caller');
 
 -- Tables and views ------------------------------------------------------------
 

@@ -77,4 +77,39 @@ is($reader->query_safe(q{BEGIN; SET LOCAL rui.party_id = 2; SELECT rui.my_projec
 	'and one taken away is gone');
 $reader->quit;
 
+# A procedure that commits acts to its end for whom it was called: a login that
+# speaks for a party, or a caller that set the party for its transaction.
+$node->safe_psql('postgres', q{
+	CREATE ROLE biller LOGIN IN ROLE rui_manager;
+	INSERT INTO rui.party (company_id, code, name) VALUES (1, 'biller', 'Biller'), (1, 'loader', 'Loader');
+	INSERT INTO rui.login (login, party_id) SELECT 'biller', id FROM rui.party WHERE code = 'biller';
+	INSERT INTO rui.membership (project_id, party_id, role_code, valid)
+	SELECT 1, p.id, r, tstzrange('2020-01-01 00:00+00', NULL) FROM rui.party p, unnest('{manager,loader}'::text[]) r WHERE p.code IN ('biller', 'loader');
+	UPDATE rui.project SET last_action = 'go_live' WHERE id = 1;
+	INSERT INTO rui.building (project_id, code, footprint, entrance)
+	VALUES (1, 'b', 'SRID=4326;MULTIPOLYGON(((118 32,118.001 32,118.001 32.001,118 32)))', 'SRID=4326;POINT(118.0005 32.0001)');
+	INSERT INTO rui.unit (project_id, building_id, code, area_m2) SELECT 1, id, 'u' || n, 50 FROM rui.building, generate_series(1, 5) n;
+	GRANT SET ON PARAMETER rui.party_id TO pool;
+	CREATE SCHEMA app;
+	GRANT USAGE ON SCHEMA app TO pool;
+	CREATE PROCEDURE app.bill(party text, month date) LANGUAGE plpgsql AS $$
+	BEGIN
+		PERFORM set_config('rui.party_id', party, true);
+		CALL rui.bill_month(1, month, 2, month + interval '20 days');
+	END $$;
+});
+is(answers('biller', "SELECT rui.open_books(1, '2025-01-01', '2025-01-01') IS NOT NULL", "SELECT rui.set_fee_item(1, 'f', 'F') > 0",
+		q{SELECT rui.set_price_plan(1, 'f', '{"model":"flat","amount":"8"}', 'unit', '2025-01-01') > 0}), "t\nt\nt", 'a manager sets prices');
+($out, $err) = answers('biller', "CALL rui.bill_month(1, '2025-01-01', 2, '2025-01-20')", 'SELECT count(*) FROM rui.charge');
+is("$out$err", '5', 'and bills in pieces');
+my $loader = $node->safe_psql('postgres', q{SELECT id FROM rui.party WHERE code = 'loader'});
+($out, $err) = answers('pool', "CALL app.bill('$loader', '2025-02-01')");
+is("$out$err", '', 'so does a caller that set the party in the transaction');
+is($node->safe_psql('postgres', q{SELECT array_agg(DISTINCT party_id) FROM rui.event WHERE kind = 'billing.run'}),
+	$node->safe_psql('postgres', q{SELECT array_agg(id ORDER BY id) FROM rui.party WHERE code IN ('biller', 'loader')}), 'each is written down as who it is');
+($out, $err) = answers('pool', "SET rui.party_id = $loader", "CALL rui.bill_month(1, '2025-03-01', 2, '2025-03-20')");
+like($err, qr/nobody acts in this session/, 'a setting of an earlier transaction is not believed there either');
+is(answers('biller', "SELECT total FROM rui.arrears(1, '2025-05-01') ORDER BY 1 LIMIT 1", "SELECT count(*) FROM rui.late_fees(1, '2025-05-01')",
+		"SELECT count(*) > 0 FROM rui.trial_balance(1, '2025-05-01')"), "16.00\n0\nt", 'what runs as its caller runs for a manager, too');
+
 done_testing();
