@@ -2,7 +2,8 @@
 # consume events of one project at once, while backends are cancelled,
 # terminated and killed: nothing happens twice, nothing acknowledged is lost,
 # numbers have no gaps, and events are consumed in order.
-# HAMMER_SECONDS (10) is how long, HAMMER_SEED (1) what they do.
+# HAMMER_SECONDS (10) is how long, HAMMER_SEED (1) what they do. It goes on until backends were
+# cancelled, terminated and killed in turn, however slow the machine is, but not for ever.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -72,7 +73,7 @@ sub statements
 	return join(";\n", @list) . ";\n";
 }
 
-my $until = time() + $seconds;
+my $started = time();
 my @workers;
 for my $session (1 .. $sessions)
 {
@@ -81,7 +82,7 @@ for my $session (1 .. $sessions)
 	{
 		srand($seed * 1000 + $session);
 		my $began = time();
-		while (time() < $until)
+		while (!-e "$folder/enough")
 		{
 			# All sessions work on the keys of the same moment.
 			my $round = int((time() - $began) * 2);
@@ -97,14 +98,15 @@ for my $session (1 .. $sessions)
 	push @workers, $pid;
 }
 
-# The other side: cancels, terminations and, now and then, a kill.
+# The other side: a cancel, a termination and, now and then, a kill.
 srand($seed);
 my %done = (cancel => 0, terminate => 0, kill => 0);
-my $next_kill = time() + 2;
-while (time() < $until)
+my $next_kill = $started + 2;
+my $gentle = 'cancel';
+while (time() < $started + $seconds || (grep({ $_ == 0 } values %done) && time() < $started + 12 * $seconds))
 {
 	sleep(0.1 + rand(0.2));
-	my $what = time() >= $next_kill ? 'kill' : rand() < 0.5 ? 'cancel' : 'terminate';
+	my $what = time() >= $next_kill && $done{terminate} ? 'kill' : $gentle;
 	my ($code, $pid) = $node->psql('postgres', q{SELECT pid FROM pg_stat_activity
 		WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1});
 	next unless $code == 0 && $pid =~ /^[0-9]+$/;
@@ -113,11 +115,13 @@ while (time() < $until)
 		$done{kill} += kill('KILL', $pid);
 		$next_kill = time() + 2 + rand(3);
 	}
-	else
+	elsif ($node->psql('postgres', "SELECT pg_${what}_backend($pid)") == 0)
 	{
-		$done{$what}++ if $node->psql('postgres', "SELECT pg_${what}_backend($pid)") == 0;
+		$done{$what}++;
+		$gentle = $what eq 'cancel' ? 'terminate' : 'cancel';
 	}
 }
+append_to_file("$folder/enough", '');
 waitpid($_, 0) for @workers;
 $node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back';
 cmp_ok($done{$_}, '>', 0, "some backends met with a $_ ($done{$_})") for qw(cancel terminate kill);
