@@ -222,6 +222,8 @@ BEGIN
 	RETURNING id INTO director;
 	INSERT INTO rui.company_member (company_id, party_id, role_code, valid)
 	VALUES (new_company, director, 'director', tstzrange(now(), NULL));
+	-- Who answers for what nobody else answers for.
+	INSERT INTO rui.staff (company_id, party_id, staff_no, employed) VALUES (new_company, director, 'director', daterange(current_date, NULL));
 	IF director_login IS NOT NULL THEN
 		INSERT INTO rui.login (login, party_id) VALUES (director_login, director);
 	END IF;
@@ -229,7 +231,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.create_company(text, text, text, name) IS
-'For the DBA: creates a company and its first party, who gets the role director in all its projects; director_login, when given, is the login role that speaks for that party. Returns the company''s id. Errors: 22004, 22023, 22001 arguments, 23505 code or login taken.';
+'For the DBA: creates a company and its first party, who is on its staff from today and gets the role director in all its projects; director_login, when given, is the login role that speaks for that party. Returns the company''s id. Errors: 22004, 22023, 22001 arguments, 23505 code or login taken.';
 
 CREATE FUNCTION rui._may_grant(project_id bigint, role_code text) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED

@@ -34,7 +34,8 @@ CREATE TABLE rui.task (
 	-- One constraint, because each costs every INSERT its parsing.
 	CONSTRAINT task_sound CHECK (priority BETWEEN 1 AND 5 AND skill_level BETWEEN 1 AND 9 AND service > interval '0'
 		AND (executor_id IS NOT NULL
-			OR state NOT IN ('assigned', 'accepted', 'en_route', 'in_progress', 'deferred', 'completed', 'closed')))
+			OR state NOT IN ('assigned', 'accepted', 'en_route', 'in_progress', 'deferred', 'completed', 'closed'))
+		AND (accountable_id IS NOT NULL OR ended_at IS NOT NULL))
 ) WITH (fillfactor = 80);
 ALTER TABLE rui.task_clock ADD FOREIGN KEY (project_id, task_id) REFERENCES rui.task (project_id, id);
 CREATE INDEX task_deferred ON rui.task (project_id, deferred_until) WHERE deferred_until IS NOT NULL;
@@ -53,7 +54,7 @@ PERFORM rui._describe('task', 'A piece of work: what, where, who, until when.',
 	'skill: Code of the qualification its executor needs, or null.',
 	'skill_level: The level of that qualification needed, 1 to 9.',
 	'service: How long it will take on site.',
-	'accountable_id: Who answers for it: the steward of the grid, or null.',
+	'accountable_id: Who answers for it, on the staff while it is open: the steward of the grid, else the project''s manager, else the company''s director.',
 	'executor_id: Who does it or did it last; means nothing while the state is new, and in triaged only who had it before.',
 	'opened_at: When the need arose.',
 	'assigned_at: When it was last assigned or transferred.',

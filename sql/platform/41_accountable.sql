@@ -7,16 +7,41 @@ LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
-	RETURN (
+	RETURN coalesce((
 		SELECT min(m.party_id) FROM rui.project j
 		JOIN rui.membership m ON m.project_id = j.id AND m.role_code = 'manager' AND m.valid @> _stand_in.at
 		JOIN rui.staff s ON s.company_id = j.company_id AND s.party_id = m.party_id
 			AND s.employed @> (_stand_in.at AT TIME ZONE j.time_zone)::date AND s.left_at IS NULL
-		WHERE j.id = _stand_in.project_id);
+		WHERE j.id = _stand_in.project_id), (
+		-- What was before the company's books began is its director's too.
+		SELECT min(c.party_id) FROM rui.project j
+		JOIN rui.company_member c ON c.company_id = j.company_id AND c.role_code = 'director'
+			AND (upper_inf(c.valid) OR upper(c.valid) > _stand_in.at)
+		JOIN rui.staff s ON s.company_id = j.company_id AND s.party_id = c.party_id
+			AND s.employed && daterange((_stand_in.at AT TIME ZONE j.time_zone)::date, NULL) AND s.left_at IS NULL
+		WHERE j.id = _stand_in.project_id));
 END
 $$;
 COMMENT ON FUNCTION rui._stand_in(bigint, timestamptz) IS
-'Internal: who answers for what nobody else on the staff answers for: the project''s manager who is employed at `at` (of several the first party), or null.';
+'Internal: who answers for what nobody else on the staff answers for: the project''s manager who is employed at `at` (of several the first party); without one, the company''s director whose employment has not ended by then; null when there is none.';
+
+CREATE FUNCTION rui._require_stand_in(project_id bigint, at timestamptz) RETURNS bigint
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	holder bigint := rui._stand_in(project_id, at);
+BEGIN
+	IF holder IS NULL THEN
+		RAISE EXCEPTION 'nobody on the staff answers for work in project %', project_id
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				HINT = 'Employ a manager of the project, or a director of the company, with rui.employ_staff().';
+	END IF;
+	RETURN holder;
+END
+$$;
+COMMENT ON FUNCTION rui._require_stand_in(bigint, timestamptz) IS
+'Internal: rui._stand_in(), or 55000 where that is null.';
 
 CREATE FUNCTION rui._lock_employment(project_id bigint, party_id bigint, at timestamptz) RETURNS boolean
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -49,10 +74,7 @@ BEGIN
 		RETURN NEW;
 	ELSIF TG_OP = 'INSERT' THEN
 		-- No need is refused because the steward's term is over.
-		NEW.accountable_id := rui._stand_in(NEW.project_id, NEW.last_at);
-		IF NEW.accountable_id IS NULL THEN
-			RETURN NEW;
-		END IF;
+		NEW.accountable_id := rui._require_stand_in(NEW.project_id, NEW.last_at);
 	ELSIF NEW.accountable_id = OLD.accountable_id THEN
 		NEW.accountable_id := coalesce(rui._stand_in(NEW.project_id, NEW.last_at), OLD.accountable_id);
 	END IF;
@@ -65,7 +87,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._hold_accountable() IS
-'Internal: row trigger of rui.task: the employment of who answers for an open task has not ended at last_at, nor does it before the transaction ends. Where the term of who did is over, the project''s manager does; a new task without one is nobody''s, and any other change is refused: 55000.';
+'Internal: row trigger of rui.task: the employment of who answers for an open task has not ended at last_at, nor does it before the transaction ends. Where the term of who did is over, the project''s manager or the company''s director does. Errors: 55000 for somebody who is not on the staff, and for a new task that nobody could answer for.';
 CREATE TRIGGER hold_accountable BEFORE INSERT OR UPDATE OF accountable_id, last_at, ended_at ON rui.task FOR EACH ROW
 	WHEN (NEW.accountable_id IS NOT NULL AND NEW.ended_at IS NULL) EXECUTE FUNCTION rui._hold_accountable();
 
@@ -75,12 +97,12 @@ SET search_path FROM CURRENT
 AS $$
 BEGIN
 	-- The row trigger after this one keeps the employment.
-	NEW.accountable_id := rui._stand_in(NEW.project_id, NEW.last_at);
+	NEW.accountable_id := rui._require_stand_in(NEW.project_id, NEW.last_at);
 	RETURN NEW;
 END
 $$;
 COMMENT ON FUNCTION rui._find_accountable() IS
-'Internal: row trigger of rui.task: work that no grid gives to anybody is answered for by the project''s manager, where one is employed.';
+'Internal: row trigger of rui.task: work that no grid gives to anybody is answered for by the project''s manager, or the company''s director; 55000 where neither is on the staff.';
 CREATE TRIGGER find_accountable BEFORE INSERT ON rui.task FOR EACH ROW
 	WHEN (NEW.accountable_id IS NULL AND NEW.ended_at IS NULL) EXECUTE FUNCTION rui._find_accountable();
 

@@ -256,16 +256,6 @@ WHERE t.ended_at IS NULL AND t.accountable_id IS NOT NULL AND NOT EXISTS (SELECT
 	WHERE s.company_id = j.company_id AND s.party_id = t.accountable_id
 		AND s.employed && daterange((t.last_at AT TIME ZONE j.time_zone)::date, NULL) AND s.left_at IS NULL)
 UNION ALL
--- Where a manager is on the staff, somebody answers for everything that a tick has seen.
-SELECT t.project_id, 'accountable_staff', format('task %s is answered for by nobody, though the project has a manager', t.id)
-FROM rui.task t
-JOIN rui.project j ON j.id = t.project_id
-JOIN rui.duty_run r ON r.project_id = t.project_id AND r.duty_code = 'hand_over' AND r.last_at >= t.opened_at
-WHERE t.ended_at IS NULL AND t.accountable_id IS NULL AND EXISTS (
-	SELECT FROM rui.membership m JOIN rui.staff s ON s.company_id = j.company_id AND s.party_id = m.party_id
-		AND s.employed @> (r.last_at AT TIME ZONE j.time_zone)::date AND s.left_at IS NULL
-	WHERE m.project_id = t.project_id AND m.role_code = 'manager' AND m.valid @> r.last_at)
-UNION ALL
 
 -- People: who has left has nothing here any more; covers stand in for
 -- absent shifts, at their post and time.

@@ -64,7 +64,7 @@ BEGIN
 		ELSIF action = 'come' THEN
 			INSERT INTO rui.shift (project_id, post_id, party_id, during, capacity)
 			SELECT project, p.id, f.party_id, tstzrange('2026-03-02 08:00+08', '2026-03-02 20:00+08'), 1 + floor(random() * 3)::int
-			FROM rui.post p, rui.staff f WHERE p.project_id = project AND NOT EXISTS (SELECT FROM rui.shift s WHERE s.party_id = f.party_id AND s.state <> 'absent')
+			FROM rui.post p, rui.staff f WHERE p.project_id = project AND f.staff_no <> 'director' AND NOT EXISTS (SELECT FROM rui.shift s WHERE s.party_id = f.party_id AND s.state <> 'absent')
 			ORDER BY random() LIMIT 1;
 		ELSIF action = 'capacity' THEN
 			UPDATE rui.shift s SET capacity = floor(random() * 4)::int WHERE s.id = (SELECT x.id FROM rui.shift x WHERE x.project_id = project AND x.state = 'planned' ORDER BY random() LIMIT 1);

@@ -151,7 +151,7 @@ SELECT results_eq(format('SELECT outcome FROM rui.import_ownerships(%s, %L)', :p
 SELECT results_eq(format('SELECT row_no, accepted, error_code FROM rui.import_staff(%s, %L)', :project, :'staff'),
 	$$VALUES (1, true, NULL), (2, false, '23P01'), (3, true, NULL), (4, false, '23505'), (5, false, '22023'), (6, false, '22023'), (7, false, '22023'),
 	(8, false, '22003'), (9, false, '22004'), (10, false, '23505')$$, 'each bad employee is reported');
-SELECT results_eq($$SELECT p.code, s.staff_no, s.employed FROM rui.staff s JOIN rui.party p ON p.id = s.party_id ORDER BY 1$$,
+SELECT results_eq($$SELECT p.code, s.staff_no, s.employed FROM rui.staff s JOIN rui.party p ON p.id = s.party_id WHERE s.staff_no <> 'director' ORDER BY 1$$,
 	$$VALUES ('P1', '3', '[2020-01-01,2024-01-01)'::daterange), ('S1', '1', '[2020-01-01,)')$$, 'employments; a resident may work here too');
 SELECT results_eq($$SELECT q.kind, q.code, q.level, q.valid, q.source FROM rui.qualification q ORDER BY 2$$,
 	$$VALUES ('skill', 'lift', 1, '[2020-12-31 16:00+00,2021-12-31 16:00+00)'::tstzrange, 'import'), ('skill', 'plumbing', 2, '[2019-12-31 16:00+00,)', 'cert 7')$$,

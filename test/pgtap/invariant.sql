@@ -139,8 +139,8 @@ SELECT pg_temp.damage(format('UPDATE rui.meter SET unit_id = NULL, space_id = %s
 SELECT pg_temp.damage(format('INSERT INTO rui.space (project_id, parent_id, parent_depth, code, kind, place, valid) SELECT project_id, id, depth, ''x'', ''gate'', place, %L FROM rui.space WHERE id = %s', v.valid, :shut), v.rules, v.about)
 FROM (VALUES (1, '(,)', '{archived_unused}'::text[], 'a gate in an archived place'), (2, '(,2025-01-01)', NULL, 'one that is gone may be')) AS v(place, valid, rules, about) ORDER BY v.place;
 SELECT pg_temp.damage('UPDATE rui.opening_arrear SET amount = 6', '{opening_charged}', 'earlier books that say otherwise');
-SELECT pg_temp.damage('UPDATE rui.staff SET left_at = ''2025-01-30''', '{leaver_gone}', 'a leaver who keeps his role');
-SELECT pg_temp.damage(format('UPDATE rui.staff SET left_at = ''2025-01-28''; DELETE FROM rui.membership WHERE party_id = %s', :loader), '{leaver_gone}', 'a leaver who keeps his shift');
+SELECT pg_temp.damage(format('UPDATE rui.staff SET left_at = ''2025-01-30'' WHERE party_id = %s', :loader), '{leaver_gone}', 'a leaver who keeps his role');
+SELECT pg_temp.damage(format('UPDATE rui.staff SET left_at = ''2025-01-28'' WHERE party_id = %s; DELETE FROM rui.membership WHERE party_id = %1$s', :loader), '{leaver_gone}', 'a leaver who keeps his shift');
 SELECT pg_temp.damage(format('INSERT INTO rui.shift_cover (project_id, shift_id, party_id, offered_by, offered_at, state) SELECT project_id, id, %s, %1$s, now(), ''approved'' FROM rui.shift WHERE project_id = %s', :loader, :one), '{cover_sound}', 'a cover of nothing');
 SELECT pg_temp.damage(format('UPDATE rui.audit SET total = 99 WHERE id = %s', :audit), '{audit_score}', 'a score that was touched up');
 SELECT pg_temp.damage(format('UPDATE rui.message SET state = ''delivered'' WHERE id = %s', :news), '{message_receipt}', 'an arrival without a receipt');

@@ -1,7 +1,7 @@
 -- A leaver from the announcement to the instant of leaving, and what holds
 -- whoever forgets it.
 BEGIN;
-SELECT plan(74);
+SELECT plan(75);
 \ir fixture/town.sql
 SELECT rui.set_project_state(:project, 'go_live') \gset hidden_
 SELECT rui.create_project(:company, 'far', 'Far') AS far \gset
@@ -22,15 +22,19 @@ VALUES (:project, '1', 'SRID=4326;MULTIPOLYGON(((118 32,118.001 32,118.001 32.00
 SELECT rui.open_ticket(:project, 'fix', 'a', at => '2026-03-02 09:00+08') AS t1, rui.open_ticket(:project, 'fix', 'b', at => '2026-03-02 09:00+08') AS t2,
 	rui.open_ticket(:project, 'lift', 'c', at => '2026-03-02 09:00+08') AS t3, rui.open_ticket(:project, 'fix', 'd', at => '2026-03-02 09:00+08') AS t4 \gset
 SELECT is((SELECT array_agg(DISTINCT accountable_id) FROM rui.task), ARRAY[:mia]::bigint[], 'the manager answers for what no grid gives to anybody');
-UPDATE rui.task SET accountable_id = NULL WHERE id = :t3;
-SELECT is_empty('SELECT * FROM rui.invariant_violation', 'until a tick has come by nobody may');
-UPDATE rui.duty_run SET last_at = '2026-03-02 09:30+08' WHERE duty_code = 'hand_over';
-INSERT INTO rui.duty_run (project_id, duty_code, last_at) VALUES (:project, 'hand_over', '2026-03-02 09:30+08') ON CONFLICT DO NOTHING;
-SELECT is((SELECT array_agg(invariant) FROM rui.invariant_violation WHERE detail ~ 'nobody'), '{accountable_staff}', 'after that it is wrong');
-SELECT rui._hand_over_tasks(:project, '2026-03-02 09:30+08') AS found \gset
-SELECT is((SELECT accountable_id FROM rui.task WHERE id = :t3), :mia::bigint, 'the duty finds who answers');
+SELECT throws_ok(format('UPDATE rui.task SET accountable_id = NULL WHERE id = %s', :t3), '23514', NULL, 'nothing open is nobody''s');
+SELECT rui.set_project_state(:far, 'go_live'), rui.set_ticket_category(:far, 'fix', '修', 'Fix'), rui.set_sla_policy(:far, 'always', response => '1:00', from_at => '2026-01-01') \gset hidden_
+SELECT rui.open_ticket(:far, 'fix', 'x', at => '2026-03-02 09:00+08') AS f1 \gset
+SELECT is((SELECT accountable_id FROM rui.task WHERE id = :f1), :boss::bigint, 'without a manager the company''s director answers');
+SELECT throws_ok(format('DELETE FROM rui.staff WHERE party_id = %s', :boss), '55000', NULL, 'and cannot go');
+SELECT rui.cancel_ticket(:far, :f1, 'mistake', at => '2026-03-02 09:10+08') \g /dev/null
+SAVEPOINT headless;
+DELETE FROM rui.staff WHERE party_id = :boss;
+SELECT throws_ok(format($$SELECT rui.open_ticket(%s, 'fix', 'x', at => '2026-03-02 09:20+08')$$, :far), '55000', format('nobody on the staff answers for work in project %s', :far), 'a need that nobody would answer for is refused');
+ROLLBACK TO headless;
 SELECT lives_ok(format('UPDATE rui.task SET accountable_id = %s WHERE id IN (%s, %s)', :anna, :t1, :t2), 'who is employed answers');
-SELECT throws_ok(format('UPDATE rui.task SET accountable_id = %s WHERE id = %s', :boss, :t1), '55000', NULL, 'who is not on the staff cannot');
+SELECT id AS guest FROM rui.import_parties(:project, '[{"code":"guest","name":"Guest"}]') \gset
+SELECT throws_ok(format('UPDATE rui.task SET accountable_id = %s WHERE id = %s', :guest, :t1), '55000', NULL, 'who is not on the staff cannot');
 SELECT lives_ok(format('UPDATE rui.task SET accountable_id = %s WHERE id = %s', :term, :t4), 'nor does a term matter before its end');
 SELECT throws_ok(format($$UPDATE rui.staff SET employed = '[2020-01-01,2026-06-01)' WHERE party_id = %s$$, :anna), '55000', format('party %s answers for 2 open tasks', :anna), 'an employment does not end under open work');
 SELECT throws_ok(format($$DELETE FROM rui.staff WHERE party_id = %s$$, :anna), '55000', NULL, 'nor vanish');

@@ -43,7 +43,6 @@ SELECT id AS tim FROM rui.party WHERE code = 'tim' \gset
 SELECT rui.grant_role(:project, :tim, 'steward', now() - interval '9 days') \g /dev/null
 SELECT lives_ok(format('SELECT rui.set_grid_steward(%s, %s, %s)', :project, :mine, :tim), 'a steward for two days more');
 SELECT is((SELECT accountable_id FROM rui.task WHERE id = :need), :tim::bigint, 'answers');
-INSERT INTO rui.staff (company_id, party_id, staff_no, employed) VALUES (:company, :boss, 'B', '[2000-01-01,)');
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:project, :boss, 'manager', '[2000-01-01,)');
 SELECT is((SELECT done FROM rui.tick(:project, now() + interval '5 days') WHERE duty = 'hand_over'), 2::bigint, 'then the tick finds it, and the cover that ended');
 SELECT is((SELECT accountable_id FROM rui.task WHERE id = :need), :boss::bigint, 'and the manager answers');
