@@ -80,10 +80,14 @@ BEGIN
 		PERFORM rui._missing(CASE WHEN project_id IS NULL THEN 'project_id' ELSE 'at' END);
 	END IF;
 	RETURN QUERY
-	WITH paid AS (
+	WITH stopped AS MATERIALIZED (
+		SELECT s.charge_id, s.days FROM rui.late_fee_stops(late_fees.project_id, late_fees.at, only_charge) s),
+	paid AS (
 		-- Each part of the principal was owed until the day it was paid or waived.
 		SELECT a.charge_id, sum(a.amount) AS amount,
-			sum(a.amount * greatest(0, (a.at AT TIME ZONE zone)::date - c.due_on - r.grace_days)) AS amount_days
+			sum(a.amount * (greatest(0, (a.at AT TIME ZONE zone)::date - c.due_on - r.grace_days) - CASE WHEN s.charge_id IS NULL THEN 0 ELSE (
+				SELECT coalesce(sum(upper(u) - lower(u)), 0) FROM unnest(s.days * datemultirange(daterange(c.due_on + r.grace_days,
+					greatest(c.due_on + r.grace_days, (a.at AT TIME ZONE zone)::date)))) u) END)) AS amount_days
 		FROM (
 			SELECT l.charge_id, l.amount, l.at FROM rui.allocation l
 			WHERE l.project_id = late_fees.project_id AND l.at <= late_fees.at
@@ -94,6 +98,7 @@ BEGIN
 				AND w.charge_id BETWEEN coalesce(only_charge, 1) AND coalesce(only_charge, 9223372036854775807)) a
 		JOIN rui.charge c ON c.project_id = late_fees.project_id AND c.id = a.charge_id
 		JOIN rui.late_rule r ON r.project_id = c.project_id AND r.fee_item_id = c.fee_item_id AND r.valid @> c.due_on
+		LEFT JOIN stopped s ON s.charge_id = a.charge_id
 		WHERE c.component = 'principal'
 		GROUP BY a.charge_id),
 	charged AS (
@@ -109,7 +114,10 @@ BEGIN
 	LEFT JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id AND v.at <= late_fees.at
 	LEFT JOIN paid p ON p.charge_id = c.id
 	LEFT JOIN charged b ON b.about_charge_id = c.id
-	CROSS JOIN LATERAL (SELECT greatest(0, today - c.due_on - r.grace_days) AS days) d
+	LEFT JOIN stopped s ON s.charge_id = c.id
+	CROSS JOIN LATERAL (SELECT (greatest(0, today - c.due_on - r.grace_days) - CASE WHEN s.charge_id IS NULL THEN 0 ELSE (
+		SELECT coalesce(sum(upper(u) - lower(u)), 0) FROM unnest(s.days * datemultirange(daterange(c.due_on + r.grace_days,
+			greatest(c.due_on + r.grace_days, today)))) u) END)::integer AS days) d
 	CROSS JOIN LATERAL (SELECT c.gross - coalesce(p.amount, 0) AS amount) o
 	CROSS JOIN LATERAL (SELECT round(least(r.daily_rate * (coalesce(p.amount_days, 0) + o.amount * d.days),
 		c.gross * r.cap_share), 2) AS amount) f
@@ -120,7 +128,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.late_fees(bigint, timestamptz, bigint) IS
-'What paying late has cost by an instant, one row per principal, or that of one charge: days late after grace, what is open, the late fee accrued, and how much of it is charged already. accrued = daily rate × Σ (part of the principal × days it was late), at most the cap''s share of the principal, rounded once; for a principal of which nothing is paid that is rui.late_fee(). A part counts until the day it was paid (allocated) or waived; the time during which a payment that was taken back stood does not count. Sees what the caller may see. Error 22004 for a null argument.';
+'What paying late has cost by an instant, one row per principal, or that of one charge: days late after grace, what is open, the late fee accrued, and how much of it is charged already. accrued = daily rate × Σ (part of the principal × days it was late), at most the cap''s share of the principal, rounded once; for a principal of which nothing is paid that is rui.late_fee(). A part counts until the day it was paid (allocated) or waived; the time during which a payment that was taken back stood does not count, nor do days of dispute (rui.late_fee_stops), which days_late leaves out. Sees what the caller may see. Error 22004 for a null argument.';
 
 CREATE FUNCTION rui.charge_late_fee(project_id bigint, charge_id bigint, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS bigint

@@ -136,6 +136,8 @@ DECLARE
 	accrued numeric := 0;
 	limited numeric;
 	billed numeric;
+	stopped datemultirange;
+	stopped_days bigint;
 BEGIN
 	SELECT c.* INTO debt FROM rui.charge c WHERE c.project_id = about.project_id AND c.id = about.about_charge_id;
 	SELECT r.* INTO rule FROM rui.late_rule r
@@ -146,6 +148,7 @@ BEGIN
 	END IF;
 	first_on := debt.due_on + rule.grace_days;
 	late_days := greatest(0, rui._local_date(about.project_id, about.at) - first_on);
+	SELECT s.days INTO stopped FROM rui.late_fee_stops(debt.project_id, about.at, debt.id) s;
 	RETURN NEXT ROW('late_rule', format(CASE WHEN in_zh THEN '账单 %s 本金 %s，%s 到期；规则自 %s 起：每日 %s%%，宽限 %s 天，最高为本金的 %s%%'
 		ELSE 'charge %s, principal %s, was due on %s; rule since %s: %s %% a day after %s days of grace, at most %s %% of the principal' END,
 		debt.id, debt.gross, debt.due_on, lower(rule.valid), trim_scale(rule.daily_rate * 100), rule.grace_days, trim_scale(rule.cap_share * 100)),
@@ -168,6 +171,13 @@ BEGIN
 		RETURN NEXT ROW('late_days', format(CASE WHEN in_zh THEN '%s 之后至 %s，未缴 %s，%s 天' ELSE 'after %s and up to %s, %s was unpaid for %s days' END,
 			first_on + span.day, first_on + span.until, span.outstanding, span.until - span.day), span.until - span.day, rule.daily_rate,
 			rule.daily_rate * span.outstanding * (span.until - span.day), true)::rui.charge_step;
+		SELECT sum(upper(u) - lower(u)) INTO stopped_days
+		FROM unnest(stopped * datemultirange(daterange(first_on + span.day, first_on + span.until))) u;
+		IF stopped_days > 0 THEN
+			accrued := accrued - rule.daily_rate * span.outstanding * stopped_days;
+			RETURN NEXT ROW('disputed_days', format(CASE WHEN in_zh THEN '其中异议期间 %s 天不计' ELSE 'less %s days of dispute' END, stopped_days),
+				stopped_days, rule.daily_rate, -rule.daily_rate * span.outstanding * stopped_days, true)::rui.charge_step;
+		END IF;
 	END LOOP;
 	limited := least(accrued, debt.gross * rule.cap_share);
 	IF limited < accrued THEN
@@ -193,7 +203,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._explain_late_fee(rui.charge, text) IS
-'Internal: how a late fee was computed: the rule, what of the principal was unpaid for how many days, cap, rounding, what was charged before, and what differs. As rui.late_fees.';
+'Internal: how a late fee was computed: the rule, what of the principal was unpaid for how many days, days of dispute, cap, rounding, what was charged before, and what differs. As rui.late_fees.';
 
 CREATE FUNCTION rui._explain_settled(about rui.charge, lang text) RETURNS SETOF rui.charge_step
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
@@ -284,4 +294,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.explain_charge(bigint, bigint, text) IS
-'Every fen of a charge, in lang (zh or en), in order. Rows that count (their amounts sum to the gross exactly): line (rui.charge_lines of the plan''s tariff), entered (no plan; opening arrears), tax on top of the net, proration (a part of a month: less the days it is not for), late_days, cap, rounding, billed_before (a late fee), and difference, where what is computed anew from the plan or rule is not what was charged. Others tell: what, replaces (what an earlier revision was and why it was taken back), plan, quantity, late_rule, tax contained, gross; then, negative where less is open after, paid and paid_back (by which payment, by which rule), waived, waiver (one that was not approved: no amount), reversed; and open: gross and these sum to it. quantity, price: of the step, or null; amounts of lines are exact, with up to 38 digits. Who has see_charges sees all charges, others (see_own_charges) those they owe themselves. Errors: 22004, 22023 language, P0002 unknown charge or another''s, 42501.';
+'Every fen of a charge, in lang (zh or en), in order. Rows that count (their amounts sum to the gross exactly): line (rui.charge_lines of the plan''s tariff), entered (no plan; opening arrears), tax on top of the net, proration (a part of a month: less the days it is not for), late_days, disputed_days, cap, rounding, billed_before (a late fee), and difference, where what is computed anew from the plan or rule is not what was charged. Others tell: what, replaces (what an earlier revision was and why it was taken back), plan, quantity, late_rule, tax contained, gross; then, negative where less is open after, paid and paid_back (by which payment, by which rule), waived, waiver (one that was not approved: no amount), reversed; and open: gross and these sum to it. quantity, price: of the step, or null; amounts of lines are exact, with up to 38 digits. Who has see_charges sees all charges, others (see_own_charges) those they owe themselves. Errors: 22004, 22023 language, P0002 unknown charge or another''s, 42501.';

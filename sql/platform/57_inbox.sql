@@ -4,7 +4,7 @@
 PERFORM rui._name('inbox', n.code, n.zh, n.en) FROM (VALUES
 	('accept', '待接单', 'to accept'), ('due', '即将到期', 'due soon'), ('late', '已超时', 'late'), ('triage', '待受理', 'to triage'),
 	('assign', '待派单', 'to assign'), ('call_back', '待回访', 'to call back'), ('rate', '待评价', 'to rate'),
-	('approve', '待审批', 'to approve'), ('activate', '待启用', 'to activate'), ('close', '待结账', 'to close'),
+	('approve', '待审批', 'to approve'), ('activate', '待启用', 'to activate'), ('close', '待结账', 'to close'), ('settle', '待裁定', 'to settle'),
 	('notice', '升级通知', 'escalated')) AS n(code, zh, en);
 
 CREATE FUNCTION rui._allowed_projects(permission text) RETURNS bigint[]
@@ -120,6 +120,13 @@ BEGIN
 	JOIN rui.charge c ON c.project_id = w.project_id AND c.id = w.charge_id
 	JOIN rui.fee_item f ON f.project_id = c.project_id AND f.id = c.fee_item_id
 	ORDER BY w.requested_at, w.id LIMIT most;
+	RETURN QUERY
+	SELECT d.project_id, 'settle', 'dispute', d.id, rui._short(format('%s %s: %s', f.name, c.gross, d.reason), 80), false, d.opened_at, NULL::timestamptz
+	FROM unnest(rui._allowed_projects('settle_disputes')) AS j(id)
+	JOIN rui.dispute d ON d.project_id = j.id AND d.state = 'open' AND d.opened_by <> me
+	JOIN rui.charge c ON c.project_id = d.project_id AND c.id = d.charge_id
+	JOIN rui.fee_item f ON f.project_id = c.project_id AND f.id = c.fee_item_id
+	ORDER BY d.opened_at, d.id LIMIT most;
 	-- Plans that somebody proposed, months that are over.
 	RETURN QUERY
 	SELECT g.project_id, CASE g.state WHEN 'proposed' THEN 'approve' ELSE 'activate' END, 'grid_plan', g.id, '#' || g.id, false,
@@ -166,4 +173,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.inbox() IS
-'What waits for the acting party in all its projects, as of now(): emergencies first, then what is due first. kind (names in kind_zh, kind_en): accept, a task assigned to me, or a swap or cover of a shift I am asked for; due, late, a promise of my task ends within 24 hours or is broken; triage, assign, tickets that wait (with manage_tickets); call_back (call_back_ticket: of tasks I answer for, with manage_tickets all, due within 24 hours); rate, what was done for me or my home; approve, activate, plans of grids (manage_grids); approve also leave, swaps and covers of others (plan_shifts) and waivers others ask for (approve_waivers); close, months that are over (close_period); notice, the last escalation of an open task of mine, for managers from level 1 on, of the last seven days. subject and subject_id name the row, number the ticket; about: what it is; since when; due_at: when the next promise is broken, or null. At most 200 of a kind. Empty for nobody.';
+'What waits for the acting party in all its projects, as of now(): emergencies first, then what is due first. kind (names in kind_zh, kind_en): accept, a task assigned to me, or a swap or cover of a shift I am asked for; due, late, a promise of my task ends within 24 hours or is broken; triage, assign, tickets that wait (with manage_tickets); call_back (call_back_ticket: of tasks I answer for, with manage_tickets all, due within 24 hours); rate, what was done for me or my home; approve, activate, plans of grids (manage_grids); approve also leave, swaps and covers of others (plan_shifts) and waivers others ask for (approve_waivers); settle, disputes of charges others opened (settle_disputes); close, months that are over (close_period); notice, the last escalation of an open task of mine, for managers from level 1 on, of the last seven days. subject and subject_id name the row, number the ticket; about: what it is; since when; due_at: when the next promise is broken, or null. At most 200 of a kind. Empty for nobody.';
