@@ -225,8 +225,8 @@ sub compare
 	my @wrong = (map({ "model    $_" } grep { !$found{$_} } @expected), map({ "platform $_" } grep { !$expected{$_} } @found));
 	ok(!@wrong, $about) if @wrong || !$checks_steps || $about !~ /^step/;
 	diag(join "\n", "seed $seed", @wrong[ 0 .. min(29, $#wrong) ]) if @wrong;
-	my @broken = map { join ' ', @$_ } rows('SELECT v.invariant, v.detail FROM rui.invariant_violation v');
-	is(join("\n", @broken), '', 'no invariant is broken') if @broken || $about !~ /^step/;
+	my @broken = $about =~ /^step/ ? () : map { join ' ', @$_ } rows('SELECT v.invariant, v.detail FROM rui.invariant_violation v');
+	is(join("\n", @broken), '', 'no invariant is broken') if $about !~ /^step/;
 	# What is closed stays as it was closed.
 	for my $month (sort keys %closed)
 	{

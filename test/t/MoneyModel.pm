@@ -64,7 +64,7 @@ sub price
 	elsif ($tariff->{model} eq 'package')
 	{
 		my $packages = whole($paid + $tariff->{size} - 1, $tariff->{size});
-		$exact = $packages * $tariff->{price} * 100;
+		$exact = $packages * $tariff->{price} * 10000;
 	}
 	else
 	{
