@@ -34,7 +34,7 @@ my %count;
 
 my $node = PostgreSQL::Test::Cluster->new('stream');
 $node->init;
-$node->append_conf('postgresql.conf', "restart_after_crash = on\nsynchronous_commit = on\n");
+$node->append_conf('postgresql.conf', "restart_after_crash = on\nsynchronous_commit = on\njit = off\n");
 $node->start;
 $node->safe_psql('postgres', q{
 	CREATE EXTENSION rui CASCADE;
