@@ -6,8 +6,8 @@
 # step, answers lost, and the server stopped at once between steps;
 # then the step is sent again. Two sessions bill at once.
 #
-# STREAM_SEED (1) is what happens, STREAM_DAYS (35) for how many days, STREAM_EVENTS
-# (4) how many commands on a day at most, STREAM_CHECK=step compares after each step.
+# STREAM_SEED (1) is what happens, STREAM_DAYS (40) for how many days, STREAM_EVENTS
+# (2) how many commands on a day at most, STREAM_CHECK=step compares after each step.
 use strict;
 use warnings;
 use FindBin;
@@ -20,8 +20,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $seed = $ENV{STREAM_SEED} // 1;
-my $days = $ENV{STREAM_DAYS} // 35;
-my $events = $ENV{STREAM_EVENTS} // 4;
+my $days = $ENV{STREAM_DAYS} // 40;
+my $events = $ENV{STREAM_EVENTS} // 2;
 my $checks_steps = ($ENV{STREAM_CHECK} // '') eq 'step';
 srand($seed);
 
