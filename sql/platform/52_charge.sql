@@ -240,6 +240,10 @@ BEGIN
 			RAISE EXCEPTION 'costs cannot be added to charge % (% of %)', about.id, about.component, about.at
 				USING ERRCODE = 'invalid_parameter_value', HINT = 'Costs belong to a principal charged before.';
 		END IF;
+		IF EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = about.project_id AND v.charge_id = about.id) THEN
+			RAISE EXCEPTION 'costs cannot be added to charge %: it is reversed', about.id
+				USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Charge them on their own, from another source.';
+		END IF;
 		SELECT coalesce(max(c.revision), 0) + 1 INTO number FROM rui.charge c
 		WHERE c.project_id = add_charge.project_id AND c.source = 'cost' AND c.source_id = about.id;
 	ELSIF unit_id IS NULL AND payer_id IS NULL THEN
@@ -283,4 +287,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.add_charge(bigint, text, numeric, bigint, bigint, text, bigint, bigint, text, timestamptz) IS
-'Charges something once, rated by the fee item''s plan with quantity once: a number of pieces, hours or, with a tariff of price 1, an amount. unit_id or payer_id (a party) or both; without payer_id the fee item''s payer on that day. source_id is the id of what it comes from (a source is charged once) or null. Costs of enforcement have source cost and the charge they belong to. Returns the charge''s id. Needs permission add_charge. Errors: 22004, 22023, 22003, 22001, 22008 arguments, P0002 unknown fee item, unit, payer or charge, 23505 charged already, 55000 no price, no books or closed month, RU409, 42501.';
+'Charges something once, rated by the fee item''s plan with quantity once: a number of pieces, hours or, with a tariff of price 1, an amount. unit_id or payer_id (a party) or both; without payer_id the fee item''s payer on that day. source_id is the id of what it comes from (a source is charged once) or null. Costs of enforcement have source cost and the charge they belong to. Returns the charge''s id. Needs permission add_charge. Errors: 22004, 22023, 22003, 22001, 22008 arguments, P0002 unknown fee item, unit, payer or charge, 23505 charged already, 55000 costs of a reversed charge, no price, no books or closed month, RU409, 42501.';

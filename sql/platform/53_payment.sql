@@ -196,8 +196,9 @@ BEGIN
 	SELECT m.id, m.unit_id, m.payer_id, m.amount, row_number() OVER (ORDER BY m.at, m.id)
 	FROM (
 		SELECT p.id, p.unit_id, p.payer_id, p.at, p.amount
-			- coalesce((SELECT sum(a.amount) FROM rui.allocation a
-				WHERE a.project_id = p.project_id AND a.payment_id = p.id), 0)
+			-- Before something was taken back, it was spent.
+			- coalesce((SELECT CASE WHEN bool_or(a.reverses IS NOT NULL AND a.at > _left_over.at) THEN p.amount ELSE sum(a.amount) END
+				FROM rui.allocation a WHERE a.project_id = p.project_id AND a.payment_id = p.id), 0)
 			- coalesce((SELECT sum(r.amount) FROM rui.refund r
 				WHERE r.project_id = p.project_id AND r.payment_id = p.id), 0) AS amount
 		FROM rui.payment p
@@ -210,7 +211,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._left_over(bigint, bigint, timestamptz) IS
-'Internal: what one payment, or with null each payment made up to an instant, has left over, oldest first (place from 1); those with nothing left have no row.';
+'Internal: what one payment, or with null each payment made up to an instant, has left over, oldest first (place from 1); those with nothing left have no row, nor those from which something was taken back after the instant: then they were still spent.';
 
 CREATE FUNCTION rui._allocate(project_id bigint, payment_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -260,8 +261,9 @@ BEGIN
 				CASE WHEN e.about_charge_id IS NULL THEN e.due_on ELSE (SELECT d.due_on FROM rui.charge d
 					WHERE d.project_id = _allocate.project_id AND d.id = e.about_charge_id) END AS due_on,
 				array_position('{cost,late_fee,principal}', e.component) AS place,
-				e.gross - coalesce((SELECT sum(a.amount) FROM rui.allocation a
-					WHERE a.project_id = _allocate.project_id AND a.charge_id = e.id), 0)
+				-- At an instant before something was taken back, it was paid.
+				e.gross - coalesce((SELECT CASE WHEN bool_or(a.reverses IS NOT NULL AND a.at > _allocate.at) THEN e.gross ELSE sum(a.amount) END
+					FROM rui.allocation a WHERE a.project_id = _allocate.project_id AND a.charge_id = e.id), 0)
 				- coalesce((SELECT sum(w.amount) FROM rui.waiver w
 					WHERE w.project_id = _allocate.project_id AND w.charge_id = e.id AND w.state = 'approved'), 0) AS amount,
 				least(array_position(wished, e.id), array_position(wished, e.about_charge_id)) AS wish
@@ -311,7 +313,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._allocate(bigint, bigint, timestamptz) IS
-'Internal: allocates what a payment, or with null what every payment of the project, has left over to charges made up to an instant: wishes of the single payment first, then by due date, debts due on one day in proportion (largest remainder); within a debt costs, then late fees, then the principal. Source: PRC Civil Code 560 and 561. Returns the number of allocations. The caller holds the money lock.';
+'Internal: allocates what a payment, or with null what every payment of the project, has left over to charges made up to an instant: wishes of the single payment first, then by due date, debts due on one day in proportion (largest remainder); within a debt costs, then late fees, then the principal. At an instant in the past, what was taken back later is neither free to pay nor open to be paid: a later run does it. Source: PRC Civil Code 560 and 561. Returns the number of allocations. The caller holds the money lock.';
 
 CREATE FUNCTION rui.record_payment(project_id bigint, unit_id bigint, payer_id bigint, amount numeric, channel text,
 	designation bigint[] DEFAULT NULL, external_ref text DEFAULT NULL, request_key text DEFAULT NULL,

@@ -176,6 +176,11 @@ BEGIN
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 				HINT = 'Only a prepayment is refunded; reverse the charges it paid first.';
 	END IF;
+	IF EXISTS (SELECT FROM rui.allocation a WHERE a.project_id = refund_payment.project_id AND a.payment_id = received.id
+		AND a.reverses IS NOT NULL AND a.at > refund_payment.at) THEN
+		RAISE EXCEPTION 'payment % was spent at %: what it paid was taken back later', payment_id, at
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
+	END IF;
 	INSERT INTO rui.refund (project_id, payment_id, amount, at, reason, party_id)
 	VALUES (refund_payment.project_id, received.id, refund_payment.amount, refund_payment.at, refund_payment.reason,
 		rui.current_party())

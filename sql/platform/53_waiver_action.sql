@@ -102,6 +102,11 @@ BEGIN
 			DETAIL = format('Waiver %s.', waiver_id), HINT = 'Somebody else with permission approve_waivers has to decide.';
 	END IF;
 	IF action = 'approve' THEN
+		IF EXISTS (SELECT FROM rui.allocation a WHERE a.project_id = asked.project_id AND a.charge_id = asked.charge_id
+			AND a.reverses IS NOT NULL AND a.at > _settle_waiver.at) THEN
+			RAISE EXCEPTION 'charge % was paid at %: that was taken back later', asked.charge_id, at
+				USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
+		END IF;
 		-- What is waived so far is rounded, not each waiver: when all of a
 		-- charge is waived, so are its net and its tax, to the cent.
 		SELECT round(c.net * (s.waived + asked.amount) / c.gross, 2) - round(c.net * s.waived / c.gross, 2) INTO net_part

@@ -158,7 +158,13 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('charge', charge_id, project_id);
 	END IF;
-	SELECT f.accrued - f.billed INTO owed FROM rui.late_fees(charge_late_fee.project_id, charge_late_fee.at, debt.id) f;
+	-- What was charged for a later day counts too: the days before it are in it.
+	SELECT f.accrued - f.billed - (SELECT coalesce(sum(c.gross), 0) FROM rui.charge c
+		WHERE c.project_id = debt.project_id AND c.about_charge_id = debt.id AND c.component = 'late_fee' AND c.at > charge_late_fee.at
+			AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id))
+	INTO owed FROM rui.late_fees(charge_late_fee.project_id, charge_late_fee.at, debt.id) f
+	-- Nor does anything accrue on what has been taken back since.
+	WHERE NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = debt.project_id AND v.charge_id = debt.id);
 	IF owed IS NULL OR owed <= 0 THEN
 		RAISE EXCEPTION 'no late fee has accrued on charge % that is not charged', charge_id
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'rui.late_fees(project_id, at) lists what has.';
@@ -180,4 +186,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.charge_late_fee(bigint, bigint, text, timestamptz) IS
-'Charges the late fee that has accrued on a principal and is not charged yet, due at once; tax at the principal''s rate is contained in it. Returns the new charge''s id. Needs permission add_charge. Errors: 22004, 22008 arguments, P0002 unknown charge, 55000 nothing has accrued, no books or closed month, RU409, 42501.';
+'Charges the late fee that has accrued on a principal by an instant and is not charged yet, not even for a later day, due at once; tax at the principal''s rate is contained in it. Returns the new charge''s id. Needs permission add_charge. Errors: 22004, 22008 arguments, P0002 unknown charge, 55000 nothing has accrued, no books or closed month, RU409, 42501.';
