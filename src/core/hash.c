@@ -7,6 +7,11 @@
 
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
+
 /* The first 32 bits of the fractional parts of the cube roots of the first
  * 64 primes (FIPS 180-4, 4.2.2). */
 static const uint32_t round_constant[64] = {
@@ -26,38 +31,132 @@ rotate(uint32_t value, int bits)
 	return (value >> bits) | (value << (32 - bits));
 }
 
+static inline uint32_t
+word(const unsigned char *bytes)
+{
+	return (uint32_t) bytes[0] << 24 | (uint32_t) bytes[1] << 16 | (uint32_t) bytes[2] << 8 |
+		(uint32_t) bytes[3];
+}
+
+/* The names of the eight working variables go round instead of their values. */
+#define ROUND(a, b, c, d, e, f, g, h, i) \
+	do \
+	{ \
+		uint32_t first = (h) + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + \
+			((g) ^ ((e) & ((f) ^ (g)))) + round_constant[i] + w[i]; \
+		(d) += first; \
+		(h) = first + (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + \
+			(((a) & (b)) | ((c) & ((a) | (b)))); \
+	} while (0)
+
 static void
-compress(rui_sha256 *hash, const unsigned char *block)
+compress_portably(rui_sha256 *hash, const unsigned char *block)
 {
 	uint32_t w[64];
-	uint32_t s[8];
+	uint32_t a = hash->state[0], b = hash->state[1], c = hash->state[2], d = hash->state[3];
+	uint32_t e = hash->state[4], f = hash->state[5], g = hash->state[6], h = hash->state[7];
 	int i;
 
 	for (i = 0; i < 16; i++)
-		w[i] = (uint32_t) block[4 * i] << 24 | (uint32_t) block[4 * i + 1] << 16 |
-			(uint32_t) block[4 * i + 2] << 8 | (uint32_t) block[4 * i + 3];
+		w[i] = word(block + 4 * i);
 	for (; i < 64; i++)
+		w[i] = w[i - 16] + (rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ (w[i - 15] >> 3)) +
+			w[i - 7] + (rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ (w[i - 2] >> 10));
+	for (i = 0; i < 64; i += 8)
 	{
-		uint32_t a = w[i - 15];
-		uint32_t b = w[i - 2];
-
-		w[i] = w[i - 16] + (rotate(a, 7) ^ rotate(a, 18) ^ (a >> 3)) + w[i - 7] +
-			(rotate(b, 17) ^ rotate(b, 19) ^ (b >> 10));
+		ROUND(a, b, c, d, e, f, g, h, i);
+		ROUND(h, a, b, c, d, e, f, g, i + 1);
+		ROUND(g, h, a, b, c, d, e, f, i + 2);
+		ROUND(f, g, h, a, b, c, d, e, i + 3);
+		ROUND(e, f, g, h, a, b, c, d, i + 4);
+		ROUND(d, e, f, g, h, a, b, c, i + 5);
+		ROUND(c, d, e, f, g, h, a, b, i + 6);
+		ROUND(b, c, d, e, f, g, h, a, i + 7);
 	}
-	memcpy(s, hash->state, sizeof s);
-	for (i = 0; i < 64; i++)
+	hash->state[0] += a;
+	hash->state[1] += b;
+	hash->state[2] += c;
+	hash->state[3] += d;
+	hash->state[4] += e;
+	hash->state[5] += f;
+	hash->state[6] += g;
+	hash->state[7] += h;
+}
+
+#if defined(__x86_64__)
+/*
+ * The same by the SHA extensions of x86 (Intel SDM, SHA256RNDS2): two rounds
+ * an instruction, on the state as the words a b e f and c d g h.
+ */
+__attribute__((target("sha,sse4.1"))) static void
+compress_by_instruction(rui_sha256 *hash, const unsigned char *block)
+{
+	const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+	__m128i *state = (__m128i *) hash->state;
+	__m128i low = _mm_shuffle_epi32(_mm_loadu_si128(state), 0xb1);
+	__m128i high = _mm_shuffle_epi32(_mm_loadu_si128(state + 1), 0x1b);
+	const __m128i abef_before = _mm_alignr_epi8(low, high, 8);
+	const __m128i cdgh_before = _mm_blend_epi16(high, low, 0xf0);
+	__m128i abef = abef_before;
+	__m128i cdgh = cdgh_before;
+	__m128i w[4];
+	int i;
+
+	for (i = 0; i < 4; i++)
+		w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *) block + i), big_endian);
+#pragma GCC unroll 16
+	for (i = 0; i < 16; i++)
 	{
-		uint32_t first = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) +
-			((s[4] & s[5]) ^ (~s[4] & s[6])) + round_constant[i] + w[i];
-		uint32_t second = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) +
-			((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
+		__m128i sum = _mm_add_epi32(
+			w[i % 4], _mm_loadu_si128((const __m128i *) (round_constant + 4 * i)));
 
-		memmove(s + 1, s, 7 * sizeof s[0]);
-		s[4] += first;
-		s[0] = first + second;
+		cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
+		abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0e));
+		if (i < 12)
+			w[i % 4] = _mm_sha256msg2_epu32(
+				_mm_add_epi32(_mm_sha256msg1_epu32(w[i % 4], w[(i + 1) % 4]),
+							  _mm_alignr_epi8(w[(i + 3) % 4], w[(i + 2) % 4], 4)),
+				w[(i + 3) % 4]);
 	}
-	for (i = 0; i < 8; i++)
-		hash->state[i] += s[i];
+	low = _mm_shuffle_epi32(_mm_add_epi32(abef, abef_before), 0x1b);
+	high = _mm_shuffle_epi32(_mm_add_epi32(cdgh, cdgh_before), 0xb1);
+	_mm_storeu_si128(state, _mm_blend_epi16(low, high, 0xf0));
+	_mm_storeu_si128(state + 1, _mm_alignr_epi8(high, low, 8));
+}
+
+static bool
+has_instruction(void)
+{
+	unsigned int a;
+	unsigned int b;
+	unsigned int c;
+	unsigned int d;
+
+	return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_SSE4_1) != 0 &&
+		__get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_SHA) != 0;
+}
+#endif
+
+static void (*chosen)(rui_sha256 *hash, const unsigned char *block) = NULL;
+
+void
+rui_sha256_choose(bool portable)
+{
+	chosen = compress_portably;
+#if defined(__x86_64__)
+	if (!portable && has_instruction())
+		chosen = compress_by_instruction;
+#else
+	(void) portable;
+#endif
+}
+
+static inline void
+compress(rui_sha256 *hash, const unsigned char *block)
+{
+	if (chosen == NULL)
+		rui_sha256_choose(false);
+	chosen(hash, block);
 }
 
 void

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL
  *
  * hash.c
- *	  SHA-256 against the examples of FIPS 180-4, in pieces of every size.
+ *	  SHA-256 against the examples of FIPS 180-4, in pieces of every size, by
+ *	  the processor's instructions and without them.
  */
 #include "unit.h"
 
@@ -33,8 +34,8 @@ check_digest(const char *message, size_t length, const char *expected)
 	CHECK(memcmp(content, digest, RUI_CONTENT_HASH_SIZE) == 0);
 }
 
-int
-main(void)
+static void
+check_examples(void)
 {
 	static char many[100000];
 
@@ -58,5 +59,44 @@ main(void)
 		rui_sha256_finish(&hash, digest);
 		CHECK(digest[0] == 0xcd && digest[1] == 0xc7 && digest[31] == 0xd0);
 	}
+}
+
+static void
+check_alike(void)
+{
+	rui_random random = { 7 };
+	int i;
+
+	for (i = 0; i < 2000; i++)
+	{
+		unsigned char message[300];
+		unsigned char digests[2][RUI_SHA256_SIZE];
+		size_t length = rui_random_below(&random, sizeof message + 1);
+		size_t k;
+		int way;
+
+		for (k = 0; k < length; k++)
+			message[k] = (unsigned char) rui_random_next(&random);
+		for (way = 0; way < 2; way++)
+		{
+			rui_sha256 hash;
+
+			rui_sha256_choose(way == 1);
+			rui_sha256_start(&hash);
+			rui_sha256_update(&hash, message, length);
+			rui_sha256_finish(&hash, digests[way]);
+		}
+		unit_note("message %d", i);
+		CHECK(memcmp(digests[0], digests[1], RUI_SHA256_SIZE) == 0);
+	}
+}
+
+int
+main(void)
+{
+	check_examples();
+	rui_sha256_choose(true);
+	check_examples();
+	check_alike();
 	return unit_finish("hash");
 }
