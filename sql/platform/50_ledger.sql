@@ -67,22 +67,27 @@ CREATE TABLE rui.ledger_entry (
 PERFORM rui._permit('open_books', '{candidate,live}', 'manager', 'accountant', 'loader');
 PERFORM rui._permit('post_entry', '{candidate,live}', 'accountant', 'loader');
 PERFORM rui._permit('close_period', '{candidate,live,closed}', 'accountant', 'loader');
+PERFORM rui._permit('post_soft_closed', '{candidate,live}', 'director', 'loader');
+PERFORM rui._name('permission', 'post_soft_closed', '在预结账期间记账', 'post in months closed for the others');
 PERFORM rui._permit('reopen_period', '{candidate,live}', 'director', 'loader');
 INSERT INTO rui.subject (subject, table_name) VALUES ('accounting_period', 'accounting_period');
 -- The guards look into rooms above; 56_period.sql defines them.
 INSERT INTO rui.transition (subject, from_state, action, to_state, permission, guard) VALUES
 	('accounting_period', '(none)', 'begin', 'open', NULL, NULL),
+	('accounting_period', 'open', 'soft_close', 'soft_closed', 'close_period', '_soft_close_obstacle'),
 	('accounting_period', 'open', 'close', 'closed', 'close_period', '_close_obstacle'),
+	('accounting_period', 'soft_closed', 'close', 'closed', 'close_period', '_close_obstacle'),
+	('accounting_period', 'soft_closed', 'reopen', 'open', 'reopen_period', '_reopen_obstacle'),
 	('accounting_period', 'closed', 'reopen', 'open', 'reopen_period', '_reopen_obstacle');
 PERFORM rui._mark_workflow('accounting_period', '会计期间', 'accounting month', '{}', '{begin}');
 
-PERFORM rui._describe('books', 'One row per project that keeps books. Commands that move money lock it first, so a project''s money moves one command at a time.',
+PERFORM rui._describe('books', 'One row per project that keeps books. Commands that decide by what is open or left over lock it first, so they go one at a time; postings by hand do not.',
 	'first_month: First accounting month (its first day).',
 	'opened_at: When the books were opened.');
 PERFORM rui._describe('account', 'The chart of accounts of a project.',
 	'kind: asset, liability, equity, revenue, expense or clearing (must be empty when a month is closed).',
 	'is_control: Whether only the platform posts here, because other tables prove its balance row by row.');
-PERFORM rui._describe('accounting_period', 'The accounting months of a project, without gaps; a closed month takes no postings. Months close in order.',
+PERFORM rui._describe('accounting_period', 'The accounting months of a project, without gaps; a closed month takes no postings, a soft_closed one only those of who has permission post_soft_closed. Months close in order.',
 	'month: First day of the month, in the project''s time zone.');
 PERFORM rui._describe('posting', 'The ledger. Each row moves an amount from its credit account to its debit account, so the books balance by construction. Rows are only added.',
 	'at: When it happened; in a month that is not closed.',
@@ -112,6 +117,8 @@ FROM (VALUES ('books'), ('account'), ('accounting_period'), ('posting'), ('posti
 	AS t(table_name);
 
 PERFORM rui._name('state.accounting_period', 'open', '未结账', 'open');
+PERFORM rui._name('state.accounting_period', 'soft_closed', '预结账', 'closed for most');
+PERFORM rui._name('action.accounting_period', 'soft_close', '预结账', 'close for most');
 PERFORM rui._name('state.accounting_period', 'closed', '已结账', 'closed');
 PERFORM rui._name('action.accounting_period', 'begin', '开始', 'begin');
 PERFORM rui._name('action.accounting_period', 'close', '结账', 'close');
@@ -225,6 +232,12 @@ BEGIN
 		IF found_state IS NULL THEN
 			RAISE EXCEPTION 'the books of project % hold no month %', posted.project_id, to_char(posted.period, 'YYYY-MM')
 				USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'rui.open_books(project_id, first_month) opens them.';
+		ELSIF found_state = 'soft_closed' THEN
+			IF NOT rui.has_permission(posted.project_id, 'post_soft_closed') THEN
+				RAISE EXCEPTION 'accounting month % is closed for most', to_char(posted.period, 'YYYY-MM')
+					USING ERRCODE = 'object_not_in_prerequisite_state',
+						HINT = 'Post with a time in an open month, or let somebody with permission post_soft_closed post.';
+			END IF;
 		ELSIF found_state <> 'open' THEN
 			RAISE EXCEPTION 'accounting month % is closed', to_char(posted.period, 'YYYY-MM')
 				USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Post with a time in an open month.';
@@ -234,7 +247,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._check_postings() IS
-'Statement trigger of rui.posting: every accounting month posted to is open, not after the month of the posting''s time, and stays open until the transaction ends; months that the books have reached are begun. Errors: 55000 closed month or no books, 22023 month after the time, 23503 unknown account.';
+'Statement trigger of rui.posting: every accounting month posted to is open, not after the month of the posting''s time, and stays open until the transaction ends; months that the books have reached are begun. Errors: 55000 closed month (a soft_closed one without permission post_soft_closed) or no books, 22023 month after the time, 23503 unknown account.';
 CREATE TRIGGER check_postings AFTER INSERT ON rui.posting REFERENCING NEW TABLE AS new_rows
 	FOR EACH STATEMENT EXECUTE FUNCTION rui._check_postings();
 
@@ -314,13 +327,14 @@ DECLARE
 BEGIN
 	SELECT greatest(b.first_month, (
 		SELECT (max(p.month) + interval '1 month')::date FROM rui.accounting_period p
-		WHERE p.project_id = b.project_id AND p.state = 'closed'))
+		WHERE p.project_id = b.project_id AND (p.state = 'closed'
+			OR p.state = 'soft_closed' AND NOT rui.has_permission(b.project_id, 'post_soft_closed'))))
 	INTO open_from FROM rui.books b WHERE b.project_id = _posting_month.project_id;
 	RETURN least(greatest(month, open_from), date_trunc('month', rui._local_date(project_id, at))::date);
 END
 $$;
 COMMENT ON FUNCTION rui._posting_month(bigint, date, timestamptz) IS
-'Internal: the accounting month in which what belongs to a month is posted at an instant: that month, or the first open one when it is closed, but never after the month of the instant.';
+'Internal: the accounting month in which what belongs to a month is posted at an instant: that month, or the first one open to the acting party when it is closed, but never after the month of the instant.';
 
 CREATE FUNCTION rui._post(project_id bigint, at timestamptz, period date, debit text, credit text, amount rui.amount,
 	document text, document_id bigint) RETURNS bigint
@@ -403,6 +417,40 @@ $$;
 COMMENT ON FUNCTION rui.add_account(bigint, text, text, text, timestamptz) IS
 'Adds an account to the project''s chart; kind is asset, liability, equity, revenue, expense or clearing. Returns its id. Needs permission open_books. Errors: 22004, 22023, 22001 arguments, 23505 code taken, 55000 no books, 42501.';
 
+CREATE FUNCTION rui._check_books(project_id bigint) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM rui.books b WHERE b.project_id = _check_books.project_id) THEN
+		RAISE EXCEPTION 'project % has no books', project_id
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'rui.open_books(project_id) opens them.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._check_books(bigint) IS
+'Internal: raises 55000 when the project has no books; takes no lock.';
+
+CREATE FUNCTION rui._check_entry(debit text, credit text, amount numeric, memo text, month date) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui._check_text('debit', debit, 20);
+	PERFORM rui._check_text('credit', credit, 20);
+	PERFORM rui._check_amount('amount', amount);
+	PERFORM rui._check_text('memo', memo, 500);
+	IF month IS NOT NULL THEN
+		PERFORM rui._check_month('month', month);
+	END IF;
+	IF debit = credit THEN
+		RAISE EXCEPTION 'debit and credit are the same account "%"', debit USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._check_entry(text, text, numeric, text, date) IS
+'Internal: checks what a caller gives for one posting by hand; month may be null. Errors: 22004, 22023, 22003, 22001, 22008.';
+
 CREATE FUNCTION rui.post_entry(project_id bigint, debit text, credit text, amount numeric, memo text,
 	month date DEFAULT NULL, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -414,17 +462,10 @@ DECLARE
 BEGIN
 	PERFORM rui.require_permission(project_id, 'post_entry');
 	PERFORM rui._check_time(project_id, at);
-	PERFORM rui._check_text('debit', debit, 20);
-	PERFORM rui._check_text('credit', credit, 20);
-	PERFORM rui._check_amount('amount', amount);
-	PERFORM rui._check_text('memo', memo, 500);
-	IF month IS NOT NULL THEN
-		PERFORM rui._check_month('month', month);
-	END IF;
-	IF debit = credit THEN
-		RAISE EXCEPTION 'debit and credit are the same account "%"', debit USING ERRCODE = 'invalid_parameter_value';
-	END IF;
-	PERFORM rui._lock_books(project_id);
+	PERFORM rui._check_entry(debit, credit, amount, memo, month);
+	-- No money lock: nothing that is decided under it depends on an account
+	-- that is no control account, and the month's row keeps closings away.
+	PERFORM rui._check_books(project_id);
 	answer := rui._begin_request(project_id, 'post_entry', request_key,
 		jsonb_build_array(debit, credit, amount, memo, month));
 	IF answer IS NOT NULL THEN
@@ -500,30 +541,3 @@ PERFORM rui._describe('ledger_side', 'The ledger by single sides: two rows per p
 	'document_id: Id of the document.',
 	'reverses: The posting this one takes back, or null.');
 GRANT SELECT ON rui.ledger_side TO rui_manager, rui_expert, rui_analyst, rui_auditor;
-
-CREATE FUNCTION rui.trial_balance(project_id bigint, at timestamptz DEFAULT now())
-RETURNS TABLE (account_id bigint, code text, name text, kind text, debit numeric, credit numeric, balance numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-	IF project_id IS NULL OR at IS NULL THEN
-		PERFORM rui._missing(CASE WHEN project_id IS NULL THEN 'project_id' ELSE 'at' END);
-	END IF;
-	-- Summed by pairs of accounts first: the sides would be twice the rows.
-	RETURN QUERY
-	WITH pair AS (
-		SELECT p.debit_account, p.credit_account, sum(p.amount) AS amount FROM rui.posting p
-		WHERE p.project_id = trial_balance.project_id AND p.at <= trial_balance.at
-		GROUP BY p.debit_account, p.credit_account)
-	SELECT a.id, a.code, a.name, a.kind, coalesce(d.amount, 0.00), coalesce(c.amount, 0.00),
-		coalesce(d.amount, 0.00) - coalesce(c.amount, 0.00)
-	FROM rui.account a
-	LEFT JOIN (SELECT p.debit_account, sum(p.amount) AS amount FROM pair p GROUP BY 1) d ON d.debit_account = a.id
-	LEFT JOIN (SELECT p.credit_account, sum(p.amount) AS amount FROM pair p GROUP BY 1) c ON c.credit_account = a.id
-	WHERE a.project_id = trial_balance.project_id
-	ORDER BY a.code;
-END
-$$;
-COMMENT ON FUNCTION rui.trial_balance(bigint, timestamptz) IS
-'The accounts of a project with the sums of their debits and credits up to and including an instant (by the postings'' at), and the balance, debit minus credit; by code. Debits and credits of all rows have equal sums. Sees what the caller may see. Error 22004 for a null argument.';

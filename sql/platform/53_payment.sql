@@ -213,21 +213,102 @@ $$;
 COMMENT ON FUNCTION rui._left_over(bigint, bigint, timestamptz) IS
 'Internal: what one payment, or with null each payment made up to an instant, has left over, oldest first (place from 1); those with nothing left have no row, nor those from which something was taken back after the instant: then they were still spent.';
 
+CREATE FUNCTION rui._allocate_payment(project_id bigint, payment_id bigint, at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+-- One plan for all payments, by index whatever the statistics: making a plan
+-- takes longer than carrying it out for the few charges of a unit.
+SET search_path FROM CURRENT SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
+AS $$
+DECLARE
+	paid record;
+	made bigint;
+BEGIN
+	SELECT p.unit_id, p.payer_id, p.designation AS wished, p.amount
+		- coalesce((SELECT sum(a.amount) FROM rui.allocation a
+			WHERE a.project_id = p.project_id AND a.payment_id = p.id), 0)
+		- coalesce((SELECT sum(r.amount) FROM rui.refund r
+			WHERE r.project_id = p.project_id AND r.payment_id = p.id), 0) AS funds
+	INTO paid FROM rui.payment p
+	WHERE p.project_id = _allocate_payment.project_id AND p.id = _allocate_payment.payment_id AND p.at <= _allocate_payment.at
+		AND (SELECT v.payment_id FROM rui.payment_reversal v
+			WHERE v.project_id = p.project_id AND v.payment_id = p.id) IS NULL;
+	IF NOT FOUND OR paid.funds <= 0 THEN
+		RETURN 0;
+	END IF;
+	-- As rui._allocate for one purse; only here are there wishes.
+	WITH eligible AS (
+		SELECT c.id, c.about_charge_id, c.component, c.due_on, c.gross FROM rui.charge c
+		WHERE c.project_id = _allocate_payment.project_id AND c.unit_id = paid.unit_id
+			AND (paid.payer_id IS NULL OR c.payer_id = paid.payer_id) AND c.at <= _allocate_payment.at
+		UNION ALL
+		SELECT c.id, c.about_charge_id, c.component, c.due_on, c.gross FROM rui.charge c
+		WHERE paid.unit_id IS NULL AND c.project_id = _allocate_payment.project_id AND c.payer_id = paid.payer_id
+			AND c.at <= _allocate_payment.at),
+	owed AS (
+		SELECT e.id, coalesce(e.about_charge_id, e.id) AS debt_id,
+			CASE WHEN e.about_charge_id IS NULL THEN e.due_on ELSE (SELECT d.due_on FROM rui.charge d
+				WHERE d.project_id = _allocate_payment.project_id AND d.id = e.about_charge_id) END AS due_on,
+			array_position('{cost,late_fee,principal}', e.component) AS place,
+			e.gross - coalesce((SELECT sum(a.amount) FROM rui.allocation a
+				WHERE a.project_id = _allocate_payment.project_id AND a.charge_id = e.id), 0)
+			- coalesce((SELECT sum(w.amount) FROM rui.waiver w
+				WHERE w.project_id = _allocate_payment.project_id AND w.charge_id = e.id AND w.state = 'approved'), 0) AS amount,
+			least(array_position(paid.wished, e.id), array_position(paid.wished, e.about_charge_id)) AS wish
+		FROM eligible e
+		WHERE (SELECT v.charge_id FROM rui.charge_reversal v
+			WHERE v.project_id = _allocate_payment.project_id AND v.charge_id = e.id) IS NULL
+		OFFSET 0),
+	-- One step: a wish, or all debts due on one day.
+	stepped AS (
+		SELECT o.*, dense_rank() OVER (ORDER BY o.wish NULLS LAST, CASE WHEN o.wish IS NULL THEN o.due_on END) AS step
+		FROM owed o WHERE o.amount > 0),
+	reached AS (
+		SELECT s.* FROM (
+			SELECT s.*, sum(s.amount) OVER (PARTITION BY s.step) AS step_amount,
+				sum(s.amount) OVER (ORDER BY s.step) AS steps_amount
+			FROM stepped s) s
+		WHERE paid.funds > s.steps_amount - s.step_amount),
+	summed AS (
+		SELECT s.*, least(s.step_amount, paid.funds - s.steps_amount + s.step_amount) AS part,
+			sum(s.amount) OVER (PARTITION BY s.step, s.debt_id) AS debt_amount,
+			sum(s.amount) OVER (PARTITION BY s.step, s.debt_id ORDER BY s.place, s.id) - s.amount AS earlier,
+			dense_rank() OVER (PARTITION BY s.step ORDER BY s.debt_id) AS debt_place
+		FROM reached s),
+	shared AS (
+		SELECT s.*, array_remove(array_agg(CASE WHEN s.earlier = 0 THEN s.debt_amount END) OVER (PARTITION BY s.step
+			ORDER BY s.debt_id, s.place, s.id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING), NULL) AS debt_amounts
+		FROM summed s),
+	taken AS (
+		SELECT s.step, s.debt_id, s.place, s.id, least(s.amount, CASE WHEN s.part = s.step_amount THEN s.amount
+			ELSE (rui.split_amount(s.part, s.debt_amounts))[s.debt_place] - s.earlier END) AS amount
+		FROM shared s)
+	INSERT INTO rui.allocation (project_id, payment_id, charge_id, amount, at)
+	SELECT _allocate_payment.project_id, _allocate_payment.payment_id, t.id, t.amount, _allocate_payment.at
+	FROM taken t
+	WHERE t.amount > 0
+	ORDER BY t.step, t.debt_id, t.place, t.id;
+	GET DIAGNOSTICS made = ROW_COUNT;
+	RETURN made;
+END
+$$;
+COMMENT ON FUNCTION rui._allocate_payment(bigint, bigint, timestamptz) IS
+'Internal: allocates what one payment has left over to charges made up to an instant: its wishes first, then by due date, as rui._allocate does for all. Returns the number of allocations. The caller holds the money lock.';
+
 CREATE FUNCTION rui._allocate(project_id bigint, payment_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-	wished bigint[];
 	scopes boolean[];
 	made bigint;
 	total bigint := 0;
 BEGIN
-	SELECT p.designation INTO wished FROM rui.payment p
-	WHERE p.project_id = _allocate.project_id AND p.id = _allocate.payment_id;
+	IF payment_id IS NOT NULL THEN
+		RETURN rui._allocate_payment(project_id, payment_id, at);
+	END IF;
 	SELECT ARRAY[bool_or(m.unit_id IS NOT NULL AND m.payer_id IS NOT NULL), bool_or(m.payer_id IS NULL),
 		bool_or(m.unit_id IS NULL)]
-	INTO scopes FROM rui._left_over(_allocate.project_id, _allocate.payment_id, _allocate.at) m;
+	INTO scopes FROM rui._left_over(_allocate.project_id, NULL, _allocate.at) m;
 	-- Money paid for a payer in a unit goes first, then that for a unit, then
 	-- that for a payer: within one pass no two purses pay the same charge.
 	FOR pass IN 1 .. 3 LOOP
@@ -236,7 +317,7 @@ BEGIN
 			SELECT m.id, m.unit_id, m.payer_id, m.amount, dense_rank() OVER (ORDER BY m.unit_id, m.payer_id) AS purse,
 				sum(m.amount) OVER (PARTITION BY m.unit_id, m.payer_id) AS funds,
 				sum(m.amount) OVER (PARTITION BY m.unit_id, m.payer_id ORDER BY m.place) AS upto
-			FROM rui._left_over(_allocate.project_id, _allocate.payment_id, _allocate.at) m
+			FROM rui._left_over(_allocate.project_id, NULL, _allocate.at) m
 			WHERE CASE pass WHEN 1 THEN m.unit_id IS NOT NULL AND m.payer_id IS NOT NULL
 				WHEN 2 THEN m.payer_id IS NULL ELSE m.unit_id IS NULL END),
 		purse AS (SELECT DISTINCT m.purse, m.unit_id, m.payer_id, m.funds FROM money m),
@@ -265,16 +346,14 @@ BEGIN
 				e.gross - coalesce((SELECT CASE WHEN bool_or(a.reverses IS NOT NULL AND a.at > _allocate.at) THEN e.gross ELSE sum(a.amount) END
 					FROM rui.allocation a WHERE a.project_id = _allocate.project_id AND a.charge_id = e.id), 0)
 				- coalesce((SELECT sum(w.amount) FROM rui.waiver w
-					WHERE w.project_id = _allocate.project_id AND w.charge_id = e.id AND w.state = 'approved'), 0) AS amount,
-				least(array_position(wished, e.id), array_position(wished, e.about_charge_id)) AS wish
+					WHERE w.project_id = _allocate.project_id AND w.charge_id = e.id AND w.state = 'approved'), 0) AS amount
 			FROM eligible e
 			WHERE (SELECT v.charge_id FROM rui.charge_reversal v
 				WHERE v.project_id = _allocate.project_id AND v.charge_id = e.id) IS NULL
 			OFFSET 0),
-		-- One step: a wish, or all debts due on one day.
+		-- One step: all debts due on one day.
 		stepped AS (
-			SELECT o.*, dense_rank() OVER (PARTITION BY o.purse
-				ORDER BY o.wish NULLS LAST, CASE WHEN o.wish IS NULL THEN o.due_on END) AS step
+			SELECT o.*, dense_rank() OVER (PARTITION BY o.purse ORDER BY o.due_on) AS step
 			FROM owed o WHERE o.amount > 0),
 		summed AS (
 			SELECT s.*, sum(s.amount) OVER (PARTITION BY s.purse, s.step) AS step_amount,
@@ -376,7 +455,7 @@ BEGIN
 		record_payment.channel, record_payment.external_ref, nullif(record_payment.designation, '{}'),
 		record_payment.at, rui.current_party())
 	RETURNING id INTO new_id;
-	PERFORM rui._allocate(project_id, new_id, at);
+	PERFORM rui._allocate_payment(project_id, new_id, at);
 	PERFORM rui._emit(project_id, 'payment.record', 'payment', new_id, at,
 		jsonb_build_object('amount', amount, 'channel', channel, 'unit_id', unit_id, 'payer_id', payer_id));
 	PERFORM rui._finish_request(project_id, 'record_payment', request_key, to_jsonb(new_id));

@@ -139,7 +139,7 @@ BEGIN
 		(p.month + interval '1 month') AT TIME ZONE y.time_zone, NULL::timestamptz
 	FROM unnest(rui._allowed_projects('close_period')) AS j(id)
 	JOIN rui.project y ON y.id = j.id
-	JOIN rui.accounting_period p ON p.project_id = j.id AND p.state = 'open' AND (p.month + interval '1 month') AT TIME ZONE y.time_zone <= _inbox.at
+	JOIN rui.accounting_period p ON p.project_id = j.id AND p.state <> 'closed' AND (p.month + interval '1 month') AT TIME ZONE y.time_zone <= _inbox.at
 	ORDER BY p.month, p.id LIMIT most;
 	-- Escalations of open tasks, of the last week: of mine all, for managers from the first level on.
 	RETURN QUERY

@@ -18,7 +18,7 @@ UNION ALL
 SELECT p.project_id, 'period_order', format('month %s is %s after a month that is %s', to_char(p.month, 'YYYY-MM'), p.state, p.before_state)
 FROM (SELECT p.project_id, p.month, p.state, lag(p.state) OVER w AS before_state, lag(p.month) OVER w AS before_month
 	FROM rui.accounting_period p WINDOW w AS (PARTITION BY p.project_id ORDER BY p.month)) p
-WHERE p.before_month <> p.month - interval '1 month' OR p.before_state = 'open' AND p.state = 'closed'
+WHERE p.before_month <> p.month - interval '1 month' OR p.before_state <> 'closed' AND p.state = 'closed' OR p.before_state = 'open' AND p.state = 'soft_closed'
 UNION ALL
 -- Each document is posted once, in full, and taken back as often.
 SELECT coalesce(d.project_id, p.project_id), 'document_posted', format('%s %s of %s is posted with %s and taken back with %s',
@@ -438,7 +438,34 @@ SELECT a.project_id, 'audit_score', format('audit %s holds %s (%s), its findings
 FROM rui.audit a
 JOIN rui.scorecard c ON c.project_id = a.project_id AND c.id = a.scorecard_id
 CROSS JOIN LATERAL rui.score(c.rubric, a.findings) s
-WHERE (a.total, a.grade, a.vetoed, a.answered) IS DISTINCT FROM (s.total, s.grade, s.vetoed, s.answered);
+WHERE (a.total, a.grade, a.vetoed, a.answered) IS DISTINCT FROM (s.total, s.grade, s.vetoed, s.answered)
+UNION ALL
+
+-- Closed months: each has its balances, and they are what the postings give for ever.
+SELECT p.project_id, 'closing_kept', format('month %s is closed without a balance of account %s', to_char(p.month, 'YYYY-MM'), s.account_id)
+FROM rui.accounting_period p
+CROSS JOIN LATERAL (SELECT DISTINCT s.account_id FROM rui.posting q
+	CROSS JOIN LATERAL (VALUES (q.debit_account), (q.credit_account)) AS s(account_id)
+	WHERE q.project_id = p.project_id AND q.period <= p.month) s
+WHERE p.state = 'closed' AND NOT EXISTS (SELECT FROM rui.closing_balance c
+	WHERE c.project_id = p.project_id AND c.month = p.month AND c.account_id = s.account_id)
+UNION ALL
+SELECT c.project_id, 'closing_kept', format('month %s is not closed and has a closing balance of account %s', to_char(c.month, 'YYYY-MM'), c.account_id)
+FROM rui.closing_balance c
+WHERE NOT EXISTS (SELECT FROM rui.accounting_period p WHERE p.project_id = c.project_id AND p.month = c.month AND p.state = 'closed')
+UNION ALL
+SELECT c.project_id, 'closing_balance', format('account %s closed %s with %s and %s, its postings give %s and %s', c.account_id, to_char(c.month, 'YYYY-MM'),
+	c.debit, c.credit, s.debit, s.credit)
+FROM rui.closing_balance c
+JOIN rui.project j ON j.id = c.project_id
+CROSS JOIN LATERAL (SELECT (c.month + interval '1 month') AT TIME ZONE j.time_zone AS end_at) e
+CROSS JOIN LATERAL (
+	SELECT coalesce(sum(p.amount) FILTER (WHERE p.debit_account = c.account_id AND p.period <= c.month), 0) AS debit,
+		coalesce(sum(p.amount) FILTER (WHERE p.credit_account = c.account_id AND p.period <= c.month), 0) AS credit,
+		coalesce(sum(p.amount) FILTER (WHERE p.debit_account = c.account_id AND p.at < e.end_at), 0) AS dated_debit,
+		coalesce(sum(p.amount) FILTER (WHERE p.credit_account = c.account_id AND p.at < e.end_at), 0) AS dated_credit
+	FROM rui.posting p WHERE p.project_id = c.project_id AND c.account_id IN (p.debit_account, p.credit_account)) s
+WHERE (c.ends_at, c.debit, c.credit, c.dated_debit, c.dated_credit) IS DISTINCT FROM (e.end_at, s.debit, s.credit, s.dated_debit, s.dated_credit);
 
 PERFORM rui._describe('invariant_violation', 'Everything that is not as it must be: empty, always. Select by project_id where there are many.',
 	'invariant: The rule that is broken.',
@@ -492,5 +519,7 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('document_kept', '文件按期销毁', 'documents are erased when their time is over'),
 	('archived_unused', '归档不再使用', 'nobody uses what is archived'),
 	('opening_charged', '期初欠费入账一次', 'what earlier books say is charged once'),
-	('audit_score', '评分可复算', 'scores are what their findings give')
+	('audit_score', '评分可复算', 'scores are what their findings give'),
+	('closing_kept', '结账留有余额', 'closed months have their balances, and no other'),
+	('closing_balance', '结账余额不变', 'closing balances are what the postings give')
 ) AS i(code, zh, en);

@@ -62,7 +62,7 @@ BEGIN
 			WHERE t.project_id = _archive_obstacles.project_id AND t.ended_at IS NULL HAVING count(*) > 0
 			UNION ALL
 			SELECT 2, format('%s accounting months are open, the first is %s', count(*), to_char(min(p.month), 'YYYY-MM')) FROM rui.accounting_period p
-			WHERE p.project_id = _archive_obstacles.project_id AND p.state = 'open' HAVING count(*) > 0
+			WHERE p.project_id = _archive_obstacles.project_id AND p.state <> 'closed' HAVING count(*) > 0
 			UNION ALL
 			SELECT 3, format('%s shifts are not over', count(*)) FROM rui.shift s
 			WHERE s.project_id = _archive_obstacles.project_id AND s.state IN ('planned', 'active') AND upper(s.during) > now() HAVING count(*) > 0

@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(79);
+SELECT plan(86);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -90,20 +90,20 @@ BEGIN
 END $$;
 SELECT id AS c1 FROM rui.charge WHERE unit_id = :u1 AND source = 'plan' \gset
 SELECT id AS ct FROM rui.charge WHERE source = 'ticket' AND source_id = :t1 \gset
-SELECT pg_temp.damage(format('UPDATE rui.posting SET credit_account = -1 WHERE document = ''entry'' AND document_id = %s', :e1), '{posting_account}', 'a posting to nowhere');
-SELECT pg_temp.damage(format('UPDATE rui.posting SET period = ''2025-02-01'' WHERE document = ''entry'' AND document_id = %s', :e1), '{posting_period}', 'a month ahead of its time');
+SELECT pg_temp.damage(format('UPDATE rui.posting SET credit_account = -1 WHERE document = ''entry'' AND document_id = %s', :e1), '{closing_balance,closing_kept,posting_account}', 'a posting to nowhere');
+SELECT pg_temp.damage(format('UPDATE rui.posting SET period = ''2025-02-01'' WHERE document = ''entry'' AND document_id = %s', :e1), '{closing_balance,posting_period}', 'a month ahead of its time');
 SELECT pg_temp.damage(format('INSERT INTO rui.accounting_period (project_id, month) VALUES (%s, ''2025-05-01'')', :one), '{period_order}', 'a gap between months');
-SELECT pg_temp.damage(format('INSERT INTO rui.accounting_period (project_id, month, state) VALUES (%s, ''2025-02-01'', ''open''), (%1$s, ''2025-03-01'', ''closed'')', :one), '{period_order}', 'a month closed before the one before it');
-SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''charge'' AND document_id = %s', :c1), '{document_posted,receivables}', 'a charge that is not posted');
-SELECT pg_temp.damage(format('UPDATE rui.posting SET amount = amount + 0.01 WHERE document = ''charge'' AND document_id = %s', :c1), '{document_posted,receivables}', 'a cent too much');
+SELECT pg_temp.damage(format('INSERT INTO rui.accounting_period (project_id, month, state) VALUES (%s, ''2025-02-01'', ''open''), (%1$s, ''2025-03-01'', ''closed'')', :one), '{closing_kept,period_order}', 'a month closed before the one before it');
+SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''charge'' AND document_id = %s', :c1), '{closing_balance,document_posted,receivables}', 'a charge that is not posted');
+SELECT pg_temp.damage(format('UPDATE rui.posting SET amount = amount + 0.01 WHERE document = ''charge'' AND document_id = %s', :c1), '{closing_balance,document_posted,receivables}', 'a cent too much');
 SELECT pg_temp.damage(format('DELETE FROM rui.document_number WHERE series = ''receipt'' AND subject_id = %s', :p1), '{document_numbered,number_gap}', 'a receipt whose number is gone');
 SELECT pg_temp.damage('UPDATE rui.document_number SET number = number + 10 WHERE series = ''ticket''', '{number_gap}', 'a number left out');
 SELECT pg_temp.damage(format('UPDATE rui.duty_run SET failed_at = now(), failure = ''x'' WHERE project_id = %s', :one), '{duty_done}', 'a duty that failed');
 SELECT pg_temp.damage(format('DELETE FROM rui.charge_reversal WHERE charge_id = %s', :c3), '{billed_twice,document_posted,receivables}', 'a reversal that is gone');
-SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''payment'' AND document_id = %s', :p1), '{document_posted,prepayments}', 'a payment that is not posted');
-SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''allocation'' AND document_id IN (SELECT id FROM rui.allocation WHERE payment_id = %s)', :p1), '{document_posted,prepayments,receivables}', 'an allocation that is not posted');
+SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''payment'' AND document_id = %s', :p1), '{closing_balance,document_posted,prepayments}', 'a payment that is not posted');
+SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''allocation'' AND document_id IN (SELECT id FROM rui.allocation WHERE payment_id = %s)', :p1), '{closing_balance,document_posted,prepayments,receivables}', 'an allocation that is not posted');
 SELECT pg_temp.damage('DELETE FROM rui.ledger_entry', '{document_posted}', 'an entry without its document');
-SELECT pg_temp.damage('UPDATE rui.posting SET debit_account = credit_account, credit_account = debit_account WHERE reverses IS NOT NULL', '{posting_reversal,receivables}', 'a reversal that doubles');
+SELECT pg_temp.damage('UPDATE rui.posting SET debit_account = credit_account, credit_account = debit_account WHERE reverses IS NOT NULL', '{closing_balance,posting_reversal,receivables}', 'a reversal that doubles');
 SELECT pg_temp.damage('DELETE FROM rui.allocation WHERE reverses IS NOT NULL', '{document_posted,payment_spent,prepayments,receivables}', 'money of a payment that was none');
 SELECT pg_temp.damage(format('INSERT INTO rui.allocation (project_id, payment_id, charge_id, amount, at) VALUES (%s, %s, %s, 1, now())', :one, :p1, :c1), '{charge_paid,document_posted,prepayments,receivables}', 'a charge paid twice');
 SELECT pg_temp.damage(format('INSERT INTO rui.waiver (project_id, charge_id, amount, net, tax, reason, requested_by, requested_at, decided_by, decided_at, state, last_action)
@@ -167,6 +167,14 @@ SELECT pg_temp.damage('UPDATE rui.dispatch_plan SET offered_at = offered_at - in
 SELECT pg_temp.damage('UPDATE rui.dispatch_state SET match_version = NULL', '{match_version}', 'a match without a version');
 SELECT pg_temp.damage('UPDATE rui.dispatch_state SET match_version = match_version + 1000', '{match_version}', 'a version that was never given');
 SELECT pg_temp.damage('UPDATE rui.dispatch_state SET made_at = last_at + interval ''1 second''', '{match_version}', 'a match made before its time');
+-- January is closed.
+SELECT pg_temp.damage('DELETE FROM rui.closing_balance', '{closing_kept}', 'a closed month without its balances');
+SELECT pg_temp.damage('UPDATE rui.accounting_period SET state = ''open''', '{closing_kept}', 'an open month with closing balances');
+SELECT pg_temp.damage('UPDATE rui.closing_balance SET debit = debit + 0.01', '{closing_balance}', 'closing balances that have changed');
+SELECT pg_temp.damage('UPDATE rui.closing_balance SET dated_credit = dated_credit + 0.01', '{closing_balance}', 'also those by time');
+SELECT pg_temp.damage('UPDATE rui.closing_balance SET ends_at = ends_at + interval ''1 second''', '{closing_balance}', 'a month that ends at another instant');
+SELECT pg_temp.damage(format('DELETE FROM rui.closing_balance WHERE account_id = rui._account(%s, ''1122'')', :one), '{closing_kept}', 'an account that was forgotten');
+SELECT pg_temp.damage(format('UPDATE rui.accounting_period SET state = ''soft_closed'' WHERE project_id = %s AND month = ''2025-01-01''', :one), '{closing_kept}', 'a month that is closed for most, and has its balances');
 
 -- Every rule has a name in both languages, and whoever may look can.
 SELECT is_empty($$SELECT m[1] FROM regexp_matches(pg_get_viewdef('rui.invariant_violation'), $r$'([a-z_]+)'::text(?: AS invariant|,\s+format| AS "\?column\?")$r$, 'g') m
