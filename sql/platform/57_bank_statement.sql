@@ -95,13 +95,12 @@ $$;
 COMMENT ON FUNCTION rui._line_instant(text, text) IS
 'Internal: the time of a statement''s line: an instant, or a day that stands for its first instant in the zone; null where it is neither.';
 
-CREATE FUNCTION rui._line_fault(item jsonb, channel text, channels text[], time_zone text, latest timestamptz) RETURNS text[]
+CREATE FUNCTION rui._line_fault(item jsonb, at timestamptz, channels text[], latest timestamptz) RETURNS text[]
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
 	fault text[];
-	at timestamptz;
 	kind CONSTANT text := item ->> 'kind';
 	value numeric;
 BEGIN
@@ -112,7 +111,6 @@ BEGIN
 		RETURN fault;
 	END IF;
 	value := (item ->> 'amount')::numeric;
-	at := rui._line_instant(item ->> 'at', time_zone);
 	IF item ->> 'at' IS NULL THEN
 		RETURN ARRAY['22004', 'at is missing', 'Give "at": "YYYY-MM-DD HH:MM" or a day.'];
 	ELSIF at IS NULL THEN
@@ -131,8 +129,8 @@ BEGIN
 		RETURN ARRAY['22023', format('a line of kind %s has no from_channel', kind), 'Only payouts come from another channel.'];
 	ELSIF item ->> 'from_channel' IS NULL AND (item ->> 'settled_on' IS NOT NULL OR item ->> 'fee' IS NOT NULL) THEN
 		RETURN ARRAY['22023', 'settled_on and fee belong to a payout that came', 'A fee on a line of its own has kind fee.'];
-	ELSIF item ->> 'from_channel' IS NOT NULL AND (item ->> 'from_channel' = channel OR item ->> 'from_channel' <> ALL (channels)) THEN
-		RETURN ARRAY['22023', format('from_channel cannot be "%s"', rui._show(item ->> 'from_channel')), 'Give another channel of rui.payment_channel.'];
+	ELSIF item ->> 'from_channel' <> ALL (channels) THEN
+		RETURN ARRAY['22023', format('from_channel cannot be "%s"', rui._show(item ->> 'from_channel')), 'Give a channel of rui.payment_channel with another account.'];
 	ELSIF item ->> 'from_channel' IS NOT NULL AND item ->> 'batch' IS NULL AND item ->> 'settled_on' IS NULL THEN
 		RETURN ARRAY['22004', 'batch and settled_on are missing', 'Say what a payout settles: a batch, or the payments of a day.'];
 	END IF;
@@ -145,8 +143,8 @@ BEGIN
 		CASE WHEN item ->> 'note' IS NOT NULL THEN rui._text_fault('note', item, 500, false) END);
 END
 $$;
-COMMENT ON FUNCTION rui._line_fault(jsonb, text, text[], text, timestamptz) IS
-'Internal: the fault of a line of a statement of a channel, or null: 22004, 22023, 22001, 22003, 22007, 22008.';
+COMMENT ON FUNCTION rui._line_fault(jsonb, timestamptz, text[], timestamptz) IS
+'Internal: the fault of a line of a statement whose time reads as at, to which the named channels may pay out, or null: 22004, 22023, 22001, 22003, 22007, 22008.';
 
 CREATE FUNCTION rui._check_balance(argument text, value numeric) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -168,13 +166,14 @@ CREATE FUNCTION rui.import_statement(project_id bigint, channel text, code text,
 	preview boolean DEFAULT false, request_key text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS SETOF rui.import_result
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 1000
-SET search_path FROM CURRENT SET jit = off
+SET search_path FROM CURRENT SET jit = off SET enable_nestloop = off
 AS $$
 DECLARE
 	report rui.import_result[];
 	answer jsonb;
 	known rui.bank_statement;
 	channels text[];
+	instants timestamptz[];
 	zone text;
 	total numeric;
 	faults integer;
@@ -187,8 +186,10 @@ BEGIN
 	PERFORM rui._check_balance('opening', opening);
 	PERFORM rui._check_balance('closing', closing);
 	PERFORM rui._begin_import(project_id, 'import_statement', records, preview, NULL, at);
-	channels := ARRAY(SELECT c.code FROM rui.payment_channel c);
-	IF channel <> ALL (channels) THEN
+	-- Between two channels of one account no money moves.
+	channels := ARRAY(SELECT c.code FROM rui.payment_channel c
+		WHERE c.account_code <> (SELECT o.account_code FROM rui.payment_channel o WHERE o.code = channel));
+	IF NOT EXISTS (SELECT FROM rui.payment_channel c WHERE c.code = channel) THEN
 		RAISE EXCEPTION 'unknown channel "%"', channel
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'rui.payment_channel lists them.';
 	END IF;
@@ -207,11 +208,13 @@ BEGIN
 		END IF;
 	END IF;
 	SELECT p.time_zone INTO zone FROM rui.project p WHERE p.id = import_statement.project_id;
+	SELECT array_agg(rui._line_instant(r.item ->> 'at', zone) ORDER BY r.row_no) INTO instants FROM rui._import_rows(records) r;
 	SELECT array_agg(rui._result(r.row_no, r.item ->> 'reference', NULL, NULL, f.fault) ORDER BY r.row_no),
 		count(f.fault), coalesce(sum(CASE WHEN rui._good(f.fault) THEN (r.item ->> 'amount')::numeric END), 0)
 	INTO report, faults, total
 	FROM rui._import_rows(records) r
-	CROSS JOIN LATERAL (SELECT rui._line_fault(r.item, channel, channels, zone, at) AS fault OFFSET 0) f;
+	JOIN unnest(instants) WITH ORDINALITY AS t(at, row_no) ON t.row_no = r.row_no
+	CROSS JOIN LATERAL (SELECT rui._line_fault(r.item, t.at, channels, import_statement.at) AS fault OFFSET 0) f;
 	IF faults > 0 THEN
 		-- Half a statement would not lead from its opening to its closing.
 		report := ARRAY(SELECT CASE WHEN r.accepted THEN rui._result(r.row_no, r.code, NULL, NULL,
@@ -224,10 +227,10 @@ BEGIN
 					HINT = 'Look for lines that are missing or twice, or for another opening.';
 		END IF;
 		SELECT sha256(convert_to(concat_ws(E'\n', opening::numeric(20,2), closing::numeric(20,2), string_agg(jsonb_build_array(
-			extract(epoch FROM rui._line_instant(r.item ->> 'at', zone)), r.item ->> 'kind', (r.item ->> 'amount')::numeric(20,2)::text,
+			extract(epoch FROM t.at), r.item ->> 'kind', (r.item ->> 'amount')::numeric(20,2)::text,
 			r.item ->> 'reference', r.item ->> 'payer', r.item ->> 'from_channel', r.item ->> 'batch', r.item ->> 'settled_on',
 			coalesce((r.item ->> 'fee')::numeric(20,2), 0.00)::text, r.item ->> 'note')::text, E'\n' ORDER BY r.row_no)), 'UTF8'))
-		INTO hash FROM rui._import_rows(records) r;
+		INTO hash FROM rui._import_rows(records) r JOIN unnest(instants) WITH ORDINALITY AS t(at, row_no) ON t.row_no = r.row_no;
 		SELECT s.* INTO known FROM rui.bank_statement s
 		WHERE s.project_id = import_statement.project_id AND s.channel = import_statement.channel AND s.code = import_statement.code;
 		IF FOUND AND known.content_hash <> hash THEN
@@ -254,7 +257,7 @@ BEGIN
 					r.item ->> 'kind', (r.item ->> 'amount')::numeric, r.item ->> 'reference', r.item ->> 'payer', r.item ->> 'from_channel',
 					r.item ->> 'batch', rui._read_day(r.item ->> 'settled_on'), coalesce((r.item ->> 'fee')::numeric, 0), r.item ->> 'note'
 				FROM rui._import_rows(records) r
-				CROSS JOIN LATERAL (SELECT rui._line_instant(r.item ->> 'at', zone) AS at OFFSET 0) t
+				JOIN unnest(instants) WITH ORDINALITY AS t(at, row_no) ON t.row_no = r.row_no
 				ORDER BY r.row_no;
 				PERFORM rui._emit(project_id, 'bank_statement.import', 'bank_statement', new_id, at, jsonb_build_object(
 					'channel', channel, 'code', code, 'lines', coalesce(cardinality(report), 0), 'opening', opening, 'closing', closing));
