@@ -39,7 +39,11 @@ FROM (
 	UNION ALL
 	SELECT w.project_id, 'waiver', w.id, w.amount, v.charge_id IS NOT NULL
 	FROM rui.waiver w LEFT JOIN rui.charge_reversal v ON v.project_id = w.project_id AND v.charge_id = w.charge_id
-	WHERE w.state = 'approved') d
+	WHERE w.state = 'approved'
+	UNION ALL
+	SELECT r.project_id, 'reconciliation', r.id, CASE WHEN r.matched_at IS NULL THEN 0
+		ELSE CASE WHEN r.is_payout THEN r.received + r.fee ELSE 0 END + abs(r.received - r.expected) END, r.state = 'undone'
+	FROM rui.reconciliation r) d
 FULL JOIN (
 	SELECT p.project_id, p.document, p.document_id, coalesce(sum(p.amount) FILTER (WHERE p.reverses IS NULL), 0) AS forth,
 		coalesce(sum(p.amount) FILTER (WHERE p.reverses IS NOT NULL), 0) AS back
@@ -432,6 +436,25 @@ FULL JOIN (SELECT c.project_id, c.source_id, sum(c.gross) AS gross FROM rui.char
 	ON c.project_id = o.project_id AND c.source_id = o.id
 WHERE o.amount IS DISTINCT FROM c.gross
 UNION ALL
+-- Statements: they add up, and what is on them is there once.
+SELECT s.project_id, 'statement_sum', format('statement %s leads from %s with %s lines of %s to %s', s.id, s.opening, l.lines, l.amount, s.closing)
+FROM rui.bank_statement s
+CROSS JOIN LATERAL (SELECT count(*) AS lines, coalesce(sum(l.amount), 0) AS amount FROM rui.bank_line l
+	WHERE l.project_id = s.project_id AND l.statement_id = s.id) l
+WHERE s.opening + l.amount <> s.closing OR s.lines <> l.lines
+UNION ALL
+SELECT r.project_id, 'line_matched', format('match %s of line %s: received %s of %s, expected %s of %s', r.id, r.line_id, r.received, l.amount, r.expected, p.amount - r.fee)
+FROM rui.reconciliation r
+LEFT JOIN rui.bank_line l ON l.project_id = r.project_id AND l.id = r.line_id
+CROSS JOIN LATERAL (SELECT coalesce(sum(p.amount), 0) AS amount FROM rui.reconciliation_part p
+	WHERE p.project_id = r.project_id AND p.reconciliation_id = r.id) p
+WHERE r.received IS DISTINCT FROM l.amount OR r.expected <> p.amount - r.fee OR r.is_payout <> (l.from_channel IS NOT NULL)
+UNION ALL
+SELECT p.project_id, 'reconciled_once', format('%s %s is matched %s times', p.subject, p.subject_id, count(*))
+FROM rui.reconciliation_part p
+JOIN rui.reconciliation r ON r.project_id = p.project_id AND r.id = p.reconciliation_id AND r.state <> 'undone'
+GROUP BY p.project_id, p.subject, p.subject_id, p.is_payout HAVING count(*) > 1
+UNION ALL
 
 -- Judgement: a score is what its findings give, for ever.
 SELECT a.project_id, 'audit_score', format('audit %s holds %s (%s), its findings give %s (%s)', a.id, a.total, a.grade, s.total, s.grade)
@@ -521,5 +544,8 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('opening_charged', '期初欠费入账一次', 'what earlier books say is charged once'),
 	('audit_score', '评分可复算', 'scores are what their findings give'),
 	('closing_kept', '结账留有余额', 'closed months have their balances, and no other'),
-	('closing_balance', '结账余额不变', 'closing balances are what the postings give')
+	('closing_balance', '结账余额不变', 'closing balances are what the postings give'),
+	('statement_sum', '对账单平衡', 'statements lead from opening to closing'),
+	('line_matched', '对账金额一致', 'matches are what their line and their parts say'),
+	('reconciled_once', '款项对账一次', 'money is on a statement once, and paid out once')
 ) AS i(code, zh, en);

@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(86);
+SELECT plan(91);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -31,6 +31,10 @@ SELECT rui.reverse_charge(:one, :c3, 'Wrong', true, '2025-01-23') \gset hidden_
 SELECT count(*) FROM rui.run_billing(:one, '2025-01-01', at => '2025-01-24') \gset hidden_
 SELECT rui.post_entry(:one, '6602', '1002', 10, 'Paper', at => '2025-01-25') AS e1 \gset
 SELECT count(*) FROM rui.import_opening_arrears(:one, '[{"unit":"1-102","fee_item":"property","from":"2024-01-01","to":"2024-02-01","amount":5}]', at => '2025-01-25') \gset hidden_
+SELECT rui.record_payment(:one, NULL, :sun, 12, 'card', external_ref => 'K', at => '2025-01-25') AS card \gset
+SELECT count(*) FROM rui.import_statement(:one, 'bank', 'S', '[{"at":"2025-01-25","kind":"payout","amount":11.9,"from_channel":"card","batch":"B"}]', 0, 11.9, at => '2025-01-25') \gset hidden_
+SELECT count(*) FROM rui.import_statement(:one, 'card', 'S', '[{"at":"2025-01-25","kind":"receipt","amount":12,"reference":"K","batch":"B"},{"at":"2025-01-25","kind":"fee","amount":-0.1,"batch":"B"}]', 0, 11.9, at => '2025-01-25') \gset hidden_
+SELECT count(*) FROM rui.reconcile(:one, at => '2025-01-25') \gset hidden_
 SELECT rui.close_period(:one, '2025-01-01', '2025-02-02') \gset hidden_
 SELECT rui.set_scorecard(:one, 'round', 'Round', '{"scale":"100","sections":[{"code":"a","weight":"1","items":[{"code":"A1","weight":"1","kind":"pass"}]}]}',
 	at => '2025-01-01 00:00+00') \gset hidden_
@@ -175,6 +179,12 @@ SELECT pg_temp.damage('UPDATE rui.closing_balance SET dated_credit = dated_credi
 SELECT pg_temp.damage('UPDATE rui.closing_balance SET ends_at = ends_at + interval ''1 second''', '{closing_balance}', 'a month that ends at another instant');
 SELECT pg_temp.damage(format('DELETE FROM rui.closing_balance WHERE account_id = rui._account(%s, ''1122'')', :one), '{closing_kept}', 'an account that was forgotten');
 SELECT pg_temp.damage(format('UPDATE rui.accounting_period SET state = ''soft_closed'' WHERE project_id = %s AND month = ''2025-01-01''', :one), '{closing_kept}', 'a month that is closed for most, and has its balances');
+SELECT pg_temp.damage('UPDATE rui.bank_line SET amount = 12.01 WHERE kind = ''receipt''', '{line_matched,statement_sum}', 'a statement that was touched up');
+SELECT pg_temp.damage('DELETE FROM rui.bank_line WHERE kind = ''fee''', '{statement_sum}', 'a statement that has lost a line');
+SELECT pg_temp.damage('DELETE FROM rui.reconciliation_part WHERE NOT is_payout', '{line_matched}', 'a match with nothing');
+SELECT pg_temp.damage('WITH again AS (INSERT INTO rui.reconciliation (project_id, line_id, rule, received, expected, at, matched_at) SELECT project_id, id, ''manual'', amount, -0.1, at, at FROM rui.bank_line WHERE kind = ''fee'' RETURNING project_id, id)
+	INSERT INTO rui.reconciliation_part SELECT a.project_id, a.id, ''payment'', p.subject_id, false, -0.1 FROM again a, rui.reconciliation_part p WHERE p.subject = ''payment'' AND NOT p.is_payout', '{reconciled_once}', 'a payment on two lines');
+SELECT pg_temp.damage('DELETE FROM rui.posting WHERE document = ''reconciliation'' AND amount = 11.9', '{document_posted}', 'a payout that did not move the money');
 
 -- Every rule has a name in both languages, and whoever may look can.
 SELECT is_empty($$SELECT m[1] FROM regexp_matches(pg_get_viewdef('rui.invariant_violation'), $r$'([a-z_]+)'::text(?: AS invariant|,\s+format| AS "\?column\?")$r$, 'g') m
