@@ -448,7 +448,34 @@ SELECT a.project_id, 'audit_score', format('audit %s holds %s (%s), its findings
 FROM rui.audit a
 JOIN rui.scorecard c ON c.project_id = a.project_id AND c.id = a.scorecard_id
 CROSS JOIN LATERAL rui.score(c.rubric, a.findings) s
-WHERE (a.total, a.grade, a.vetoed, a.answered) IS DISTINCT FROM (s.total, s.grade, s.vetoed, s.answered);
+WHERE (a.total, a.grade, a.vetoed, a.answered) IS DISTINCT FROM (s.total, s.grade, s.vetoed, s.answered)
+UNION ALL
+-- What meters count is charged once, and without days between that have a plan.
+SELECT b.project_id, 'meter_once', format('charge %s is for %s, unit %s was charged up to %s before', b.charge_id, b.period, b.unit_id, b.billed_to)
+FROM (SELECT b.*, max(upper(b.period)) OVER (PARTITION BY b.project_id, b.fee_item_id, b.unit_id ORDER BY b.period, b.charge_id
+		ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS billed_to
+	FROM rui.meter_bill b
+	LEFT JOIN rui.charge_reversal v ON v.project_id = b.project_id AND v.charge_id = b.charge_id
+	WHERE v.bill_again IS NOT TRUE) b
+WHERE b.billed_to > lower(b.period)
+UNION ALL
+SELECT d.project_id, 'meter_gap', format('unit %s is charged for %s, and nothing between', d.unit_id, d.days)
+FROM (SELECT b.project_id, b.fee_item_id, b.unit_id, range_agg(b.period) AS days FROM rui.meter_bill b GROUP BY b.project_id, b.fee_item_id, b.unit_id) d
+WHERE EXISTS (SELECT FROM rui.price_plan p
+	JOIN rui.meter_plan m ON m.project_id = p.project_id AND m.plan_id = p.id
+	JOIN rui.unit u ON u.project_id = d.project_id AND u.id = d.unit_id
+	CROSS JOIN LATERAL unnest(datemultirange(range_merge(d.days)) - d.days) AS g(days)
+	WHERE p.project_id = d.project_id AND p.fee_item_id = d.fee_item_id AND p.unit_kind IN ('any', u.kind) AND p.valid && g.days
+		AND NOT EXISTS (SELECT FROM rui.price_plan o WHERE o.project_id = p.project_id AND o.fee_item_id = p.fee_item_id
+			AND o.quantity <> 'meter' AND o.unit_kind = u.kind AND o.valid && g.days))
+UNION ALL
+SELECT b.project_id, 'meter_billed', format('charge %s of %s for %s is not what its %s after %s cost', b.charge_id, c.gross, c.period, b.used, coalesce(b.before, 0))
+FROM rui.meter_bill b
+JOIN rui.charge c ON c.project_id = b.project_id AND c.id = b.charge_id
+JOIN rui.price_plan p ON p.project_id = c.project_id AND p.id = c.plan_id
+CROSS JOIN LATERAL rui._meter_charge(p.tariff, b.persons, b.before, b.used) t
+WHERE (c.period, c.quantity, c.net, c.tax, c.gross, c.unit_id, c.fee_item_id)
+	IS DISTINCT FROM (b.period, b.used, t.net::rui.amount, t.tax::rui.amount, t.gross::rui.amount, b.unit_id, b.fee_item_id);
 
 PERFORM rui._describe('invariant_violation', 'Everything that is not as it must be: empty, always. Select by project_id where there are many.',
 	'invariant: The rule that is broken.',
@@ -502,5 +529,8 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('document_kept', '文件按期销毁', 'documents are erased when their time is over'),
 	('archived_unused', '归档不再使用', 'nobody uses what is archived'),
 	('opening_charged', '期初欠费入账一次', 'what earlier books say is charged once'),
-	('audit_score', '评分可复算', 'scores are what their findings give')
+	('audit_score', '评分可复算', 'scores are what their findings give'),
+	('meter_once', '计量不重复收费', 'what meters count is charged once'),
+	('meter_gap', '计量收费连续', 'what meters count is charged without gaps'),
+	('meter_billed', '计量收费可复算', 'what meters count is charged by its plan')
 ) AS i(code, zh, en);
