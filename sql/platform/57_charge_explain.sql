@@ -67,6 +67,10 @@ DECLARE
 	upto numeric;
 	before numeric;
 BEGIN
+	IF about.source = 'shared_cost' THEN
+		RETURN QUERY SELECT * FROM rui._explain_share(about, lang);
+		RETURN;
+	END IF;
 	SELECT p.* INTO plan FROM rui.price_plan p WHERE p.project_id = about.project_id AND p.id = about.plan_id;
 	IF NOT FOUND THEN
 		RETURN NEXT ROW('entered', CASE WHEN about.source = 'opening' THEN (

@@ -1,5 +1,6 @@
 -- Why a charge for what a meter counted is what it is: the readings at its
--- ends, the place on the ladder, and each tier's part.
+-- ends, the place on the ladder, and each tier's part; and why a share of a
+-- cost is.
 
 CREATE FUNCTION rui._explain_meter(about rui.charge, plan rui.price_plan, lang text) RETURNS SETOF rui.charge_step
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
@@ -57,3 +58,34 @@ END
 $$;
 COMMENT ON FUNCTION rui._explain_meter(rui.charge, rui.price_plan, text) IS
 'Internal: how a charge for what meters counted was computed: readings, use, persons, ladder, what each tier takes of the period, tax, and what differs.';
+
+CREATE FUNCTION rui._explain_share(about rui.charge, lang text) RETURNS SETOF rui.charge_step
+LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	in_zh CONSTANT boolean := lang = 'zh';
+	cost rui.shared_cost;
+	share rui.shared_cost_share;
+	whole numeric;
+	units bigint;
+BEGIN
+	SELECT s.* INTO share FROM rui.shared_cost_share s WHERE s.project_id = about.project_id AND s.id = about.source_id;
+	SELECT c.* INTO cost FROM rui.shared_cost c WHERE c.project_id = about.project_id AND c.id = share.shared_cost_id;
+	SELECT sum(s.weight), count(*) INTO whole, units FROM rui.shared_cost_share s
+	WHERE s.project_id = about.project_id AND s.shared_cost_id = cost.id;
+	RETURN NEXT ROW('shared', format(CASE WHEN in_zh THEN '公摊费用 %s：%s 至 %s 共 %s，由 %s 套房屋按%s分摊' ELSE 'cost %s from %s to %s of %s in all, shared by %s units by %s' END, cost.code,
+		lower(cost.period), upper(cost.period) - 1, cost.amount, units, rui.label('share_basis', cost.basis, lang)), NULL, NULL, cost.amount, false)::rui.charge_step;
+	RETURN QUERY
+	SELECT 'reading', format(CASE WHEN in_zh THEN '公共表 %s 本期用量（%s）' ELSE 'what shared meter %s counted, in %s' END, m.code, m.measured_in), cost.used, NULL::numeric, NULL::numeric, false
+	FROM rui.meter m WHERE m.project_id = about.project_id AND m.id = cost.meter_id;
+	RETURN NEXT ROW('share', format(CASE WHEN in_zh THEN '%s / %s，按最大余数取整到分，各份之和等于总额' ELSE '%s of %s, in cents by largest remainder: the parts sum to the whole' END,
+		trim_scale(share.weight), trim_scale(whole)), share.weight, NULL, share.amount, true)::rui.charge_step;
+	IF about.tax_rate IS NOT NULL THEN
+		RETURN NEXT rui._explain_tax(in_zh, about.tax_rate, about.net, about.tax, false);
+	END IF;
+	RETURN QUERY SELECT * FROM rui._explain_difference(in_zh, about, round(share.amount / (1 + coalesce(about.tax_rate, 0)), 2), share.amount);
+END
+$$;
+COMMENT ON FUNCTION rui._explain_share(rui.charge, text) IS
+'Internal: how a share of a cost was computed: the whole, what a shared meter counted, the weight among all, tax, and what differs.';

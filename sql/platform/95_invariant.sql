@@ -475,7 +475,17 @@ JOIN rui.charge c ON c.project_id = b.project_id AND c.id = b.charge_id
 JOIN rui.price_plan p ON p.project_id = c.project_id AND p.id = c.plan_id
 CROSS JOIN LATERAL rui._meter_charge(p.tariff, b.persons, b.before, b.used) t
 WHERE (c.period, c.quantity, c.net, c.tax, c.gross, c.unit_id, c.fee_item_id)
-	IS DISTINCT FROM (b.period, b.used, t.net::rui.amount, t.tax::rui.amount, t.gross::rui.amount, b.unit_id, b.fee_item_id);
+	IS DISTINCT FROM (b.period, b.used, t.net::rui.amount, t.tax::rui.amount, t.gross::rui.amount, b.unit_id, b.fee_item_id)
+UNION ALL
+SELECT s.project_id, 'shared_whole', format('shared cost %s is %s, its shares %s and their charges %s', s.id, s.amount, h.shares, h.charged)
+FROM rui.shared_cost s
+CROSS JOIN LATERAL (SELECT coalesce(sum(h.amount), 0) AS shares, coalesce(sum(c.gross), 0) AS charged, bool_or(h.amount IS DISTINCT FROM coalesce(c.gross, 0)
+		OR c.id IS NOT NULL AND c.unit_id <> h.unit_id OR s.reversed_at IS NOT NULL AND c.id IS NOT NULL AND v.charge_id IS NULL) AS differs
+	FROM rui.shared_cost_share h
+	LEFT JOIN rui.charge c ON c.project_id = h.project_id AND c.source = 'shared_cost' AND c.source_id = h.id
+	LEFT JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id
+	WHERE h.project_id = s.project_id AND h.shared_cost_id = s.id) h
+WHERE h.shares <> s.amount OR h.differs IS NOT FALSE;
 
 PERFORM rui._describe('invariant_violation', 'Everything that is not as it must be: empty, always. Select by project_id where there are many.',
 	'invariant: The rule that is broken.',
@@ -532,5 +542,6 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('audit_score', '评分可复算', 'scores are what their findings give'),
 	('meter_once', '计量不重复收费', 'what meters count is charged once'),
 	('meter_gap', '计量收费连续', 'what meters count is charged without gaps'),
-	('meter_billed', '计量收费可复算', 'what meters count is charged by its plan')
+	('meter_billed', '计量收费可复算', 'what meters count is charged by its plan'),
+	('shared_whole', '公摊各份等于总额', 'the shares of a cost are the whole')
 ) AS i(code, zh, en);
