@@ -111,10 +111,8 @@ COMMENT ON FUNCTION rui.set_meter_plan(bigint, text, rui.tariff, text, date, tex
 
 CREATE FUNCTION rui._cycle_start(day date, cycle_months integer, first_month integer) RETURNS date
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$
-	SELECT (pg_catalog.date_trunc('month', day::timestamp) - pg_catalog.make_interval(months =>
-		(pg_catalog.date_part('month', day)::integer - first_month + 12) % cycle_months))::date
-$$;
+RETURN (date_trunc('month', day::timestamp) - make_interval(months =>
+	(date_part('month', day)::integer - first_month + 12) % cycle_months))::date;
 COMMENT ON FUNCTION rui._cycle_start(date, integer, integer) IS
 'Internal: the first day of the cycle of so many months, which divide 12, that holds a day; one begins in first_month.';
 

@@ -50,6 +50,7 @@ REVOKE UPDATE, DELETE ON rui.shared_cost FROM rui_api;
 GRANT UPDATE (reversed_at, reason) ON rui.shared_cost TO rui_api;
 PERFORM rui._allow_read(t.name, '{rui_agent,rui_manager,rui_expert,rui_analyst,rui_auditor}', 'project_id = ANY ((SELECT rui.my_projects())::bigint[])')
 FROM unnest('{shared_cost,shared_cost_share}'::text[]) AS t(name);
+PERFORM rui._name('permission', 'share_costs', '分摊公共费用', 'share costs');
 PERFORM rui._name('share_basis', b.code, b.zh, b.en) FROM (VALUES ('area', '建筑面积', 'area'), ('unit', '户数', 'units, equally'),
 	('meter', '自用表用量', 'what their own meters counted'), ('weight', '约定比例', 'weights that were agreed')) AS b(code, zh, en);
 PERFORM rui._name('event', e.code, e.zh, e.en) FROM (VALUES ('shared_cost.share', '公摊', 'cost shared'),

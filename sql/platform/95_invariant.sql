@@ -473,7 +473,9 @@ SELECT b.project_id, 'meter_billed', format('charge %s of %s for %s is not what 
 FROM rui.meter_bill b
 JOIN rui.charge c ON c.project_id = b.project_id AND c.id = b.charge_id
 JOIN rui.price_plan p ON p.project_id = c.project_id AND p.id = c.plan_id
-CROSS JOIN LATERAL rui._meter_charge(p.tariff, b.persons, b.before, b.used) t
+CROSS JOIN LATERAL (SELECT CASE WHEN b.persons IS NULL THEN p.tariff ELSE rui.tariff_for_household(p.tariff, b.persons) END AS tariff) h
+CROSS JOIN LATERAL (SELECT y.net - coalesce(x.net, 0) AS net, y.tax - coalesce(x.tax, 0) AS tax, y.gross - coalesce(x.gross, 0) AS gross
+	FROM rui.charge(h.tariff, coalesce(b.before, 0) + b.used) y CROSS JOIN LATERAL rui.charge(h.tariff, b.before) x) t
 WHERE (c.period, c.quantity, c.net, c.tax, c.gross, c.unit_id, c.fee_item_id)
 	IS DISTINCT FROM (b.period, b.used, t.net::rui.amount, t.tax::rui.amount, t.gross::rui.amount, b.unit_id, b.fee_item_id)
 UNION ALL
