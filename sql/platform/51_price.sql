@@ -50,7 +50,7 @@ PERFORM rui._describe('fee_item', 'What a project charges for.',
 PERFORM rui._describe('price_plan', 'At which price a fee item is charged, and when; the plan of a kind of units goes before that of any.',
 	'fee_item_id: The fee item.',
 	'unit_kind: Kind of units it is for, or any.',
-	'quantity: What the tariff''s quantity is: area (m2 of the unit), unit (1), household (1 while somebody lives there); once: given with each charge, not part of billing runs; meter: what was used, as rui.meter_plan says.',
+	'quantity: What the tariff''s quantity is: area (m2 of the unit), unit (1), household (1 while somebody lives there); once: given with each charge, not part of billing runs; meter: what meters counted, in billing runs.',
 	'tariff: The price of a whole month (of one charge, for once; of what was used in a cycle, for meter).',
 	'due_days: Days from the first of the month (once: from the charge) to the due date.');
 PERFORM rui._describe('late_rule', 'What is owed for paying late, by the date a charge is due on.',
@@ -206,7 +206,7 @@ BEGIN
 	PERFORM rui.require_permission(project_id, 'set_prices');
 	IF quantity = 'meter' THEN
 		RAISE EXCEPTION 'quantity meter needs a medium'
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'rui.set_meter_plan sets the price of what meters count.';
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Plans for meters are set by a function of their own, set_meter_plan.';
 	END IF;
 	RETURN rui._add_price_plan(project_id, fee_code, tariff, quantity, from_on, unit_kind, due_days, at);
 END
