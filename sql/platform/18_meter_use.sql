@@ -22,7 +22,8 @@ $$;
 COMMENT ON FUNCTION rui._wall_part(numeric, timestamptz, timestamptz, timestamptz, text) IS
 'Internal: what of a step between two instants was made at one between them, to 6 decimals, by the clock on the wall: each day counts as 24 hours, those on which clocks change too.';
 
-CREATE FUNCTION rui._meter_increments(project_id bigint, of_chain bigint, of_medium text, from_at timestamptz, to_at timestamptz, interpolated boolean)
+CREATE FUNCTION rui._meter_increments(project_id bigint, of_chain bigint, of_medium text, from_at timestamptz, to_at timestamptz, interpolated boolean,
+	first_unit bigint DEFAULT NULL, last_unit bigint DEFAULT NULL)
 RETURNS TABLE (chain_id bigint, register text, before_id bigint, reading_id bigint, before_at timestamptz, at timestamptz, used numeric,
 	is_estimate boolean)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100000
@@ -39,6 +40,7 @@ BEGIN
 		WHERE m.project_id = _meter_increments.project_id
 			AND (of_chain IS NULL OR m.chain_id = of_chain)
 			AND (of_medium IS NULL OR m.medium = of_medium)
+			AND (first_unit IS NULL OR m.unit_id >= first_unit) AND (last_unit IS NULL OR m.unit_id <= last_unit)
 			AND lower(m.installed) <= to_at AND (upper_inf(m.installed) OR upper(m.installed) > from_at)
 	), shown AS (
 		-- The last before the span, those in it and, where its end is to be
@@ -73,8 +75,8 @@ BEGIN
 	WHERE t.before_id IS NOT NULL;
 END
 $$;
-COMMENT ON FUNCTION rui._meter_increments(bigint, bigint, text, timestamptz, timestamptz, boolean) IS
-'Internal: what the registers of a chain of meters, or of all, went on between readings within a span, with the multiplier; register, the readings around it, and whether one of them is an estimate. What lies across an end of the span counts with the reading that ends it; interpolated: by the part of the time that lies within, by the clock on the wall, to 6 decimals of the register.';
+COMMENT ON FUNCTION rui._meter_increments(bigint, bigint, text, timestamptz, timestamptz, boolean, bigint, bigint) IS
+'Internal: what the registers of a chain of meters, or of all (at units with ids from first_unit to last_unit, null: anywhere), went on between readings within a span, with the multiplier; register, the readings around it, and whether one of them is an estimate. What lies across an end of the span counts with the reading that ends it; interpolated: by the part of the time that lies within, by the clock on the wall, to 6 decimals of the register.';
 
 CREATE FUNCTION rui.meter_use(project_id bigint, meter_id bigint, from_at timestamptz, to_at timestamptz, interpolated boolean DEFAULT false)
 RETURNS TABLE (register text, used numeric, measured_in text, first_at timestamptz, last_at timestamptz, reading_ids bigint[],

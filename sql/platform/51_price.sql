@@ -18,7 +18,7 @@ CREATE TABLE rui.price_plan (
 	fee_item_id bigint NOT NULL,
 	unit_kind text NOT NULL DEFAULT 'any'
 		CHECK (unit_kind IN ('any', 'home', 'shop', 'office', 'parking', 'storage', 'other')),
-	quantity text NOT NULL CHECK (quantity IN ('area', 'unit', 'household', 'once')),
+	quantity text NOT NULL CHECK (quantity IN ('area', 'unit', 'household', 'once', 'meter')),
 	tariff rui.tariff NOT NULL,
 	due_days integer NOT NULL DEFAULT 14 CHECK (due_days BETWEEN 0 AND 366),
 	valid daterange NOT NULL CHECK (NOT isempty(valid) AND NOT lower_inf(valid)),
@@ -50,8 +50,8 @@ PERFORM rui._describe('fee_item', 'What a project charges for.',
 PERFORM rui._describe('price_plan', 'At which price a fee item is charged, and when; the plan of a kind of units goes before that of any.',
 	'fee_item_id: The fee item.',
 	'unit_kind: Kind of units it is for, or any.',
-	'quantity: What the tariff''s quantity is: area (m2 of the unit), unit (1), household (1 while somebody lives there); once: given with each charge, not part of billing runs.',
-	'tariff: The price of a whole month (of one charge, for once).',
+	'quantity: What the tariff''s quantity is: area (m2 of the unit), unit (1), household (1 while somebody lives there); once: given with each charge, not part of billing runs; meter: what meters counted, in billing runs.',
+	'tariff: The price of a whole month (of one charge, for once; of what was used in a cycle, for meter).',
 	'due_days: Days from the first of the month (once: from the charge) to the due date.');
 PERFORM rui._describe('late_rule', 'What is owed for paying late, by the date a charge is due on.',
 	'fee_item_id: The fee item.',
@@ -141,9 +141,9 @@ $$;
 COMMENT ON FUNCTION rui.set_fee_item(bigint, text, text, text, text, timestamptz) IS
 'Creates a fee item, or changes the one with that code; payer is owner or occupant, revenue_account the code of a revenue or liability account. Returns its id. Needs permission set_prices. Errors: 22004, 22023, 22001, 22008 arguments, P0002 unknown account, 55000 no books, 42501.';
 
-CREATE FUNCTION rui.set_price_plan(project_id bigint, fee_code text, tariff rui.tariff, quantity text, from_on date,
-	unit_kind text DEFAULT 'any', due_days integer DEFAULT 14, at timestamptz DEFAULT now()) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+CREATE FUNCTION rui._add_price_plan(project_id bigint, fee_code text, tariff rui.tariff, quantity text, from_on date,
+	unit_kind text, due_days integer, at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -151,7 +151,6 @@ DECLARE
 	to_on date;
 	plan_id bigint;
 BEGIN
-	PERFORM rui.require_permission(project_id, 'set_prices');
 	PERFORM rui._check_time(project_id, at);
 	IF tariff IS NULL OR due_days IS NULL THEN
 		PERFORM rui._missing(CASE WHEN tariff IS NULL THEN 'tariff' ELSE 'due_days' END);
@@ -159,7 +158,7 @@ BEGIN
 	PERFORM rui._check_text('quantity', quantity, 20);
 	PERFORM rui._check_text('unit_kind', unit_kind, 20);
 	PERFORM rui._check_day('from_on', from_on);
-	IF quantity NOT IN ('area', 'unit', 'household', 'once') THEN
+	IF quantity NOT IN ('area', 'unit', 'household', 'once', 'meter') THEN
 		RAISE EXCEPTION 'unknown quantity "%"', quantity
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Quantities are area, unit, household and once.';
 	ELSIF unit_kind NOT IN ('any', 'home', 'shop', 'office', 'parking', 'storage', 'other') THEN
@@ -173,26 +172,43 @@ BEGIN
 	END IF;
 	item := rui._fee_item(project_id, fee_code);
 	-- The row of the item keeps two changes of its plans apart.
-	PERFORM FROM rui.fee_item f WHERE f.project_id = set_price_plan.project_id AND f.id = item.id FOR NO KEY UPDATE;
-	IF EXISTS (SELECT FROM rui.price_plan p WHERE p.project_id = set_price_plan.project_id
-		AND p.fee_item_id = item.id AND p.unit_kind = set_price_plan.unit_kind AND lower(p.valid) = from_on) THEN
+	PERFORM FROM rui.fee_item f WHERE f.project_id = _add_price_plan.project_id AND f.id = item.id FOR NO KEY UPDATE;
+	IF EXISTS (SELECT FROM rui.price_plan p WHERE p.project_id = _add_price_plan.project_id
+		AND p.fee_item_id = item.id AND p.unit_kind = _add_price_plan.unit_kind AND lower(p.valid) = from_on) THEN
 		RAISE EXCEPTION 'fee item "%" has a plan from % already', fee_code, from_on
 			USING ERRCODE = 'object_not_in_prerequisite_state',
 				HINT = 'Let the new plan begin on another day.';
 	END IF;
 	UPDATE rui.price_plan p SET valid = daterange(lower(p.valid), from_on)
-	WHERE p.project_id = set_price_plan.project_id AND p.fee_item_id = item.id
-		AND p.unit_kind = set_price_plan.unit_kind AND p.valid @> from_on;
+	WHERE p.project_id = _add_price_plan.project_id AND p.fee_item_id = item.id
+		AND p.unit_kind = _add_price_plan.unit_kind AND p.valid @> from_on;
 	SELECT min(lower(p.valid)) INTO to_on FROM rui.price_plan p
-	WHERE p.project_id = set_price_plan.project_id AND p.fee_item_id = item.id
-		AND p.unit_kind = set_price_plan.unit_kind AND lower(p.valid) > from_on;
+	WHERE p.project_id = _add_price_plan.project_id AND p.fee_item_id = item.id
+		AND p.unit_kind = _add_price_plan.unit_kind AND lower(p.valid) > from_on;
 	INSERT INTO rui.price_plan (project_id, fee_item_id, unit_kind, quantity, tariff, due_days, valid)
-	VALUES (set_price_plan.project_id, item.id, set_price_plan.unit_kind, set_price_plan.quantity,
-		set_price_plan.tariff, set_price_plan.due_days, daterange(from_on, to_on))
+	VALUES (_add_price_plan.project_id, item.id, _add_price_plan.unit_kind, _add_price_plan.quantity,
+		_add_price_plan.tariff, _add_price_plan.due_days, daterange(from_on, to_on))
 	RETURNING id INTO plan_id;
 	PERFORM rui._emit(project_id, 'price_plan.set', 'price_plan', plan_id, at,
 		jsonb_build_object('fee_code', fee_code, 'unit_kind', unit_kind, 'from_on', from_on));
 	RETURN plan_id;
+END
+$$;
+COMMENT ON FUNCTION rui._add_price_plan(bigint, text, rui.tariff, text, date, text, integer, timestamptz) IS
+'Internal: what rui.set_price_plan does, also for quantity meter. Errors: as it.';
+
+CREATE FUNCTION rui.set_price_plan(project_id bigint, fee_code text, tariff rui.tariff, quantity text, from_on date,
+	unit_kind text DEFAULT 'any', due_days integer DEFAULT 14, at timestamptz DEFAULT now()) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'set_prices');
+	IF quantity = 'meter' THEN
+		RAISE EXCEPTION 'quantity meter needs a medium'
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Plans for meters are set by a function of their own, set_meter_plan.';
+	END IF;
+	RETURN rui._add_price_plan(project_id, fee_code, tariff, quantity, from_on, unit_kind, due_days, at);
 END
 $$;
 COMMENT ON FUNCTION rui.set_price_plan(bigint, text, rui.tariff, text, date, text, integer, timestamptz) IS

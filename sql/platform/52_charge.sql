@@ -13,7 +13,7 @@ CREATE TABLE rui.charge (
 	component text NOT NULL DEFAULT 'principal' CHECK (component IN ('principal', 'late_fee', 'cost')),
 	about_charge_id bigint,
 	source text NOT NULL CHECK (source IN ('plan', 'contract', 'meter', 'ticket', 'order', 'subscription',
-		'custody', 'lease', 'booking', 'parking', 'penalty', 'late_fee', 'cost', 'opening')),
+		'custody', 'lease', 'booking', 'parking', 'penalty', 'late_fee', 'cost', 'opening', 'shared_cost')),
 	source_id bigint,
 	plan_id bigint,
 	revision integer NOT NULL DEFAULT 1 CHECK (revision > 0),
@@ -61,7 +61,7 @@ PERFORM rui._describe('charge', 'What is owed: one row per fee item, unit and bi
 	'component: principal, or late_fee or cost of another charge.',
 	'about_charge_id: The charge a late fee or cost belongs to.',
 	'source: What it comes from: plan (billing run), ticket, order, ….',
-	'source_id: Id of the source: of plan the price plan, of late_fee and cost the charge they belong to, of opening the row of the earlier books; null where the caller named none.',
+	'source_id: Id of the source: of plan the price plan, of late_fee and cost the charge they belong to, of opening the row of the earlier books, of shared_cost the share; null where the caller named none.',
 	'plan_id: The price plan it was computed with, or null.',
 	'revision: 1, or more when an earlier charge of the same thing was reversed to be billed again; late fees and costs: their number.',
 	'period: The days it is for.',
@@ -92,7 +92,7 @@ PERFORM rui._name('charge_source', s.code, s.zh, s.en) FROM (VALUES
 	('ticket', '有偿报事', 'paid ticket'), ('order', '订单', 'order'), ('subscription', '订购', 'subscription'),
 	('custody', '房屋托管', 'custody'), ('lease', '租赁', 'lease'), ('booking', '预订', 'booking'),
 	('parking', '停车', 'parking'), ('penalty', '违约罚款', 'penalty'), ('late_fee', '违约金', 'late fee'),
-	('cost', '追索费用', 'cost of enforcement'), ('opening', '期初欠费', 'opening arrears')
+	('cost', '追索费用', 'cost of enforcement'), ('opening', '期初欠费', 'opening arrears'), ('shared_cost', '公摊', 'shared cost')
 ) AS s(code, zh, en);
 
 -- Every charge is in the ledger the moment it exists, whoever writes it.

@@ -55,7 +55,8 @@ BEGIN
 	ELSIF at < reversed.at THEN
 		RAISE EXCEPTION 'a charge of % cannot be reversed at %', reversed.at, at
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a time after the charge''s.';
-	ELSIF bill_again AND reversed.source <> 'plan' THEN
+	ELSIF bill_again AND reversed.source <> 'plan' AND NOT EXISTS (SELECT FROM rui.price_plan p
+		WHERE p.project_id = reverse_charge.project_id AND p.id = reversed.plan_id AND p.quantity = 'meter') THEN
 		RAISE EXCEPTION 'charge % does not come from a billing run', charge_id
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'bill_again is for those; add a new charge instead.';
 	ELSIF EXISTS (SELECT FROM rui.charge_reversal v

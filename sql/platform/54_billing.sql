@@ -63,9 +63,13 @@ BEGIN
 			d.period, d.quantity, d.net, d.tax, d.gross, d.tax_rate, d.due_on, _charge_units.at
 		FROM rui._due_charges(_charge_units.project_id, _charge_units.month, _charge_units.at, first_unit, last_unit) d
 		ORDER BY d.fee_item_id, d.unit_id, d.period
-		RETURNING c.fee_item_id, c.net, c.tax, c.gross)
-	SELECT f.code, count(*), sum(a.net), sum(a.tax), sum(a.gross)
-	FROM added a
+		RETURNING c.fee_item_id, c.net, c.tax, c.gross),
+	made AS (
+		SELECT a.fee_item_id, count(*) AS charges, sum(a.net) AS net, sum(a.tax) AS tax, sum(a.gross) AS gross FROM added a GROUP BY a.fee_item_id
+		UNION ALL
+		SELECT m.* FROM rui._charge_meters(_charge_units.project_id, _charge_units.month, _charge_units.at, first_unit, last_unit) m)
+	SELECT f.code, sum(a.charges)::bigint, sum(a.net), sum(a.tax), sum(a.gross)
+	FROM made a
 	JOIN rui.fee_item f ON f.project_id = _charge_units.project_id AND f.id = a.fee_item_id
 	GROUP BY f.code ORDER BY f.code;
 END
@@ -113,7 +117,10 @@ BEGIN
 	IF dry_run THEN
 		RETURN QUERY
 		SELECT f.code, count(*), sum(d.net), sum(d.tax), sum(d.gross)
-		FROM rui._due_charges(run_billing.project_id, run_billing.month, run_billing.at) d
+		FROM (SELECT c.fee_item_id, c.net, c.tax, c.gross FROM rui._due_charges(run_billing.project_id, run_billing.month, run_billing.at) c
+			UNION ALL
+			SELECT p.fee_item_id, p.net, p.tax, p.gross FROM rui._meter_pieces(run_billing.project_id, run_billing.month, run_billing.at, NULL, NULL) p
+			WHERE p.obstacle IS NULL) d
 		JOIN rui.fee_item f ON f.project_id = run_billing.project_id AND f.id = d.fee_item_id
 		GROUP BY f.code ORDER BY f.code;
 		RETURN;

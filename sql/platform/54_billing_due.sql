@@ -46,7 +46,7 @@ BEGIN
 		CROSS JOIN LATERAL (SELECT p.id, p.quantity FROM plan p
 			WHERE p.fee_item_id = d.fee_item_id AND p.valid @> lower(d.days) AND p.unit_kind IN ('any', k.kind)
 			ORDER BY p.unit_kind = 'any' LIMIT 1) p
-		WHERE p.quantity <> 'once'
+		WHERE p.quantity NOT IN ('once', 'meter')
 		GROUP BY k.kind, p.id),
 	-- What is charged already, or was taken back for good.
 	billed AS (

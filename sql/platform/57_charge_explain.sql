@@ -67,6 +67,10 @@ DECLARE
 	upto numeric;
 	before numeric;
 BEGIN
+	IF about.source = 'shared_cost' THEN
+		RETURN QUERY SELECT * FROM rui._explain_share(about, lang);
+		RETURN;
+	END IF;
 	SELECT p.* INTO plan FROM rui.price_plan p WHERE p.project_id = about.project_id AND p.id = about.plan_id;
 	IF NOT FOUND THEN
 		RETURN NEXT ROW('entered', CASE WHEN about.source = 'opening' THEN (
@@ -84,6 +88,10 @@ BEGIN
 	RETURN NEXT ROW('plan', format(CASE WHEN in_zh THEN '价格方案 %s，自 %s 起，适用%s：%s' ELSE 'price plan %s, since %s, for %s: %s' END, plan.id, lower(plan.valid),
 		CASE WHEN plan.unit_kind <> 'any' THEN rui.label('unit_kind', plan.unit_kind, lang) WHEN in_zh THEN '各类房屋' ELSE 'any kind of unit' END,
 		rui.label('tariff_model', plan.tariff::text::jsonb ->> 'model', lang)), NULL, NULL, NULL, false)::rui.charge_step;
+	IF plan.quantity = 'meter' THEN
+		RETURN QUERY SELECT * FROM rui._explain_meter(about, plan, lang);
+		RETURN;
+	END IF;
 	RETURN NEXT ROW('quantity', CASE plan.quantity WHEN 'area' THEN (
 			SELECT format(CASE WHEN in_zh THEN '房屋 %s 的建筑面积（平方米）%s' ELSE 'area of unit %s in m²%s' END, u.code,
 				CASE WHEN u.area_m2 <> about.quantity THEN format(CASE WHEN in_zh THEN '，出账时；现为 %s' ELSE ' when it was charged; today %s' END, u.area_m2) END)
@@ -277,13 +285,13 @@ BEGIN
 	LEFT JOIN rui.unit u ON u.project_id = about.project_id AND u.id = about.unit_id
 	LEFT JOIN rui.party p ON p.id = about.payer_id
 	WHERE f.project_id = about.project_id AND f.id = about.fee_item_id;
-	IF about.source = 'plan' AND about.revision > 1 THEN
+	IF about.source IN ('plan', 'meter') AND about.revision > 1 THEN
 		RETURN QUERY
 		SELECT 'replaces', format(CASE WHEN in_zh THEN '代替账单 %s（%s 至 %s，%s），%s 冲销：%s' ELSE 'replaces charge %s (from %s to %s, %s), taken back on %s: %s' END, c.id,
 			lower(c.period), upper(c.period) - 1, c.gross, rui._local_date(v.project_id, v.at), v.reason), NULL::numeric, NULL::numeric, NULL::numeric, false
 		FROM rui.charge c
 		JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id
-		WHERE c.project_id = about.project_id AND c.source = 'plan' AND c.fee_item_id = about.fee_item_id AND c.unit_id = about.unit_id
+		WHERE c.project_id = about.project_id AND c.source = about.source AND c.fee_item_id = about.fee_item_id AND c.unit_id = about.unit_id
 			AND c.starts_on = about.starts_on AND c.revision = about.revision - 1;
 	END IF;
 	RETURN QUERY SELECT * FROM rui._explain_price(about, lang) WHERE about.component <> 'late_fee';
@@ -294,4 +302,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.explain_charge(bigint, bigint, text) IS
-'Every fen of a charge, in lang (zh or en), in order. Rows that count (their amounts sum to the gross exactly): line (rui.charge_lines of the plan''s tariff), entered (no plan; opening arrears), tax on top of the net, proration (a part of a month: less the days it is not for), late_days, disputed_days, cap, rounding, billed_before (a late fee), and difference, where what is computed anew from the plan or rule is not what was charged. Others tell: what, replaces (what an earlier revision was and why it was taken back), plan, quantity, late_rule, tax contained, gross; then, negative where less is open after, paid and paid_back (by which payment, by which rule), waived, waiver (one that was not approved: no amount), reversed; and open: gross and these sum to it. quantity, price: of the step, or null; amounts of lines are exact, with up to 38 digits. Who has see_charges sees all charges, others (see_own_charges) those they owe themselves. Errors: 22004, 22023 language, P0002 unknown charge or another''s, 42501.';
+'Every fen of a charge, in lang (zh or en), in order. Rows that count (their amounts sum to the gross exactly): line (rui.charge_lines of the plan''s tariff), entered (no plan; opening arrears), tax on top of the net, proration (a part of a month: less the days it is not for), late_days, disputed_days, cap, rounding, billed_before (a late fee), and difference, where what is computed anew from the plan or rule is not what was charged. Others tell: what, replaces (what an earlier revision was and why it was taken back), plan, reading, quantity, persons and ladder (of what meters count), late_rule, tax contained, gross; then, negative where less is open after, paid and paid_back (by which payment, by which rule), waived, waiver (one that was not approved: no amount), reversed; and open: gross and these sum to it. quantity, price: of the step, or null; amounts of lines are exact, with up to 38 digits. Who has see_charges sees all charges, others (see_own_charges) those they owe themselves. Errors: 22004, 22023 language, P0002 unknown charge or another''s, 42501.';

@@ -488,7 +488,46 @@ CROSS JOIN LATERAL (
 		coalesce(sum(p.amount) FILTER (WHERE p.debit_account = c.account_id AND p.at < e.end_at), 0) AS dated_debit,
 		coalesce(sum(p.amount) FILTER (WHERE p.credit_account = c.account_id AND p.at < e.end_at), 0) AS dated_credit
 	FROM rui.posting p WHERE p.project_id = c.project_id AND c.account_id IN (p.debit_account, p.credit_account)) s
-WHERE (c.ends_at, c.debit, c.credit, c.dated_debit, c.dated_credit) IS DISTINCT FROM (e.end_at, s.debit, s.credit, s.dated_debit, s.dated_credit);
+WHERE (c.ends_at, c.debit, c.credit, c.dated_debit, c.dated_credit) IS DISTINCT FROM (e.end_at, s.debit, s.credit, s.dated_debit, s.dated_credit)
+UNION ALL
+-- What meters count is charged once, and without days between that have a plan.
+SELECT b.project_id, 'meter_once', format('charge %s is for %s, unit %s was charged up to %s before', b.charge_id, b.period, b.unit_id, b.billed_to)
+FROM (SELECT b.*, max(upper(b.period)) OVER (PARTITION BY b.project_id, b.fee_item_id, b.unit_id ORDER BY b.period, b.charge_id
+		ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS billed_to
+	FROM rui.meter_bill b
+	LEFT JOIN rui.charge_reversal v ON v.project_id = b.project_id AND v.charge_id = b.charge_id
+	WHERE v.bill_again IS NOT TRUE) b
+WHERE b.billed_to > lower(b.period)
+UNION ALL
+SELECT d.project_id, 'meter_gap', format('unit %s is charged for %s, and nothing between', d.unit_id, d.days)
+FROM (SELECT b.project_id, b.fee_item_id, b.unit_id, range_agg(b.period) AS days FROM rui.meter_bill b GROUP BY b.project_id, b.fee_item_id, b.unit_id) d
+WHERE EXISTS (SELECT FROM rui.price_plan p
+	JOIN rui.meter_plan m ON m.project_id = p.project_id AND m.plan_id = p.id
+	JOIN rui.unit u ON u.project_id = d.project_id AND u.id = d.unit_id
+	CROSS JOIN LATERAL unnest(datemultirange(range_merge(d.days)) - d.days) AS g(days)
+	WHERE p.project_id = d.project_id AND p.fee_item_id = d.fee_item_id AND p.unit_kind IN ('any', u.kind) AND p.valid && g.days
+		AND NOT EXISTS (SELECT FROM rui.price_plan o WHERE o.project_id = p.project_id AND o.fee_item_id = p.fee_item_id
+			AND o.quantity <> 'meter' AND o.unit_kind = u.kind AND o.valid && g.days))
+UNION ALL
+SELECT b.project_id, 'meter_billed', format('charge %s of %s for %s is not what its %s after %s cost', b.charge_id, c.gross, c.period, b.used, coalesce(b.before, 0))
+FROM rui.meter_bill b
+JOIN rui.charge c ON c.project_id = b.project_id AND c.id = b.charge_id
+JOIN rui.price_plan p ON p.project_id = c.project_id AND p.id = c.plan_id
+CROSS JOIN LATERAL (SELECT CASE WHEN b.persons IS NULL THEN p.tariff ELSE rui.tariff_for_household(p.tariff, b.persons) END AS tariff) h
+CROSS JOIN LATERAL (SELECT y.net - coalesce(x.net, 0) AS net, y.tax - coalesce(x.tax, 0) AS tax, y.gross - coalesce(x.gross, 0) AS gross
+	FROM rui.charge(h.tariff, coalesce(b.before, 0) + b.used) y CROSS JOIN LATERAL rui.charge(h.tariff, b.before) x) t
+WHERE (c.period, c.quantity, c.net, c.tax, c.gross, c.unit_id, c.fee_item_id)
+	IS DISTINCT FROM (b.period, b.used, t.net::rui.amount, t.tax::rui.amount, t.gross::rui.amount, b.unit_id, b.fee_item_id)
+UNION ALL
+SELECT s.project_id, 'shared_whole', format('shared cost %s is %s, its shares %s and their charges %s', s.id, s.amount, h.shares, h.charged)
+FROM rui.shared_cost s
+CROSS JOIN LATERAL (SELECT coalesce(sum(h.amount), 0) AS shares, coalesce(sum(c.gross), 0) AS charged, bool_or(h.amount IS DISTINCT FROM coalesce(c.gross, 0)
+		OR c.id IS NOT NULL AND c.unit_id <> h.unit_id OR s.reversed_at IS NOT NULL AND c.id IS NOT NULL AND v.charge_id IS NULL) AS differs
+	FROM rui.shared_cost_share h
+	LEFT JOIN rui.charge c ON c.project_id = h.project_id AND c.source = 'shared_cost' AND c.source_id = h.id
+	LEFT JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id
+	WHERE h.project_id = s.project_id AND h.shared_cost_id = s.id) h
+WHERE h.shares <> s.amount OR h.differs IS NOT FALSE;
 
 PERFORM rui._describe('invariant_violation', 'Everything that is not as it must be: empty, always. Select by project_id where there are many.',
 	'invariant: The rule that is broken.',
@@ -547,5 +586,9 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('closing_balance', '结账余额不变', 'closing balances are what the postings give'),
 	('statement_sum', '对账单平衡', 'statements lead from opening to closing'),
 	('line_matched', '对账金额一致', 'matches are what their line and their parts say'),
-	('reconciled_once', '款项对账一次', 'money is on a statement once, and paid out once')
+	('reconciled_once', '款项对账一次', 'money is on a statement once, and paid out once'),
+	('meter_once', '计量不重复收费', 'what meters count is charged once'),
+	('meter_gap', '计量收费连续', 'what meters count is charged without gaps'),
+	('meter_billed', '计量收费可复算', 'what meters count is charged by its plan'),
+	('shared_whole', '公摊各份等于总额', 'the shares of a cost are the whole')
 ) AS i(code, zh, en);

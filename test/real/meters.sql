@@ -9,7 +9,7 @@
 \set found `test -r "${RUI_DATA:-}/water_meters/daily_readings.csv" -a -r "${RUI_DATA:-}/water_meters/hourly_readings.csv" && echo true || echo false`
 \if :found
 BEGIN;
-SELECT plan(24);
+SELECT plan(33);
 \ir ../pgtap/fixture/town.sql
 UPDATE rui.project SET time_zone = 'Europe/Madrid' WHERE id = :project;
 SELECT rui.create_project(:company, 'hourly', 'By the hour', 'Europe/Madrid') AS hourly \gset
@@ -116,6 +116,38 @@ SELECT e.id, e.at, m.id AS meter_id FROM rui.meter_reading e JOIN rui.meter_regi
 WHERE e.project_id = :doubting AND e.state = 'to_check';
 SELECT cmp_ok((SELECT count(*) FROM doubted), '>', 0::bigint, 'some readings are doubted');
 SELECT is((SELECT sum(u.to_check) FROM rui.meter_uses(:doubting, '2016-01-01', '2018-01-01') u)::bigint, (SELECT count(*) FROM doubted), 'and are said to be');
+
+-- Twelve months of billing, on a ladder of the year, against the file alone:
+-- where each meter stood at the end of what is charged, tier by tier.
+SELECT rui.set_project_state(p.id, 'go_live') FROM rui.project p WHERE p.id IN (:project, :doubting) ORDER BY p.id \g /dev/null
+SELECT rui.open_books(:project, '2016-03-01') \gset hidden_
+SELECT rui.set_fee_item(:project, 'water', 'Water') \gset hidden_
+SELECT rui.set_meter_plan(:project, 'water', '{"model":"graduated","tiers":[{"up_to":"40000","price":"0.0021"},{"up_to":"90000","price":"0.0037"},{"price":"0.0083"}]}', 'water', '2016-03-01', first_month => 3) \gset hidden_
+SELECT cmp_ok((SELECT sum(b.charges) FROM generate_series('2016-03-01'::timestamp, '2017-02-01', '1 month') AS d(month)
+	CROSS JOIN LATERAL rui.run_billing(:project, d.month::date, at => (d.month + interval '1 month 2 days') AT TIME ZONE 'Europe/Madrid') b), '>', 1000::numeric, 'twelve runs');
+CREATE TEMP TABLE billed AS
+SELECT substr(u.code, 2)::integer AS meter_id, min(lower(b.period)) AS from_on, max(upper(b.period)) AS to_on, sum(b.used) AS used, sum(c.gross) AS gross, count(*) AS charges
+FROM rui.meter_bill b JOIN rui.charge c ON c.id = b.charge_id JOIN rui.unit u ON u.id = b.unit_id
+WHERE b.project_id = :project AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.charge_id = b.charge_id) GROUP BY 1;
+SELECT results_eq('SELECT meter_id, from_on, to_on FROM billed ORDER BY 1', $$SELECT meter_id, (first_at AT TIME ZONE 'Europe/Madrid')::date, least('2017-03-01', (last_at AT TIME ZONE 'Europe/Madrid')::date) FROM went ORDER BY 1$$,
+	'each meter is charged from the day it was hung up to the last it was read');
+SELECT is_empty($$SELECT b.meter_id, b.used, b.gross, x.stood, m.gross FROM billed b
+	JOIN LATERAL (SELECT e.value FROM expected e WHERE e.project_id = (SELECT project_id FROM went LIMIT 1) AND e.meter_id = b.meter_id ORDER BY e.read_at LIMIT 1) f ON true
+	JOIN midnight x ON x.meter_id = b.meter_id AND x.day = b.to_on
+	CROSS JOIN LATERAL (SELECT round(least(x.stood - f.value, 40000) * 0.0021 + greatest(least(x.stood - f.value, 90000) - 40000, 0) * 0.0037 + greatest(x.stood - f.value - 90000, 0) * 0.0083, 2) AS gross) m
+	WHERE b.used <> x.stood - f.value OR b.gross <> m.gross$$, 'the charges of a year are the charge of its sum');
+SELECT cmp_ok((SELECT count(*) FROM billed b JOIN midnight x ON x.meter_id = b.meter_id AND x.day = b.to_on), '>', 80::bigint, 'of most meters');
+SELECT is_empty(format('SELECT u.code, b.period, b.used, y.stood - x.stood FROM rui.meter_bill b JOIN rui.unit u ON u.id = b.unit_id JOIN midnight x ON ''u'' || x.meter_id = u.code AND x.day = lower(b.period)
+	JOIN midnight y ON y.meter_id = x.meter_id AND y.day = upper(b.period) WHERE b.project_id = %s AND b.used <> y.stood - x.stood', :project), 'and each month, those in which clocks change too, is what the register went on');
+SELECT results_eq(format('SELECT unit_code, obstacle FROM rui.meter_charge_obstacles(%s, ''2017-02-01'', at => ''2017-03-03'') ORDER BY 1', :project),
+	$$SELECT 'u' || meter_id AS code, 'not_read' FROM went WHERE (last_at AT TIME ZONE 'Europe/Madrid')::date < '2017-03-01' ORDER BY 1$$, 'what was not read to the end is listed');
+SELECT is_empty(format('SELECT * FROM rui.run_billing(%s, ''2017-02-01'', at => ''2017-03-04'')', :project), 'a second run adds nothing');
+-- With doubt: what waits to be checked keeps its unit from being charged.
+SELECT rui.open_books(:doubting, '2016-03-01') \gset hidden_
+SELECT rui.set_fee_item(:doubting, 'water', 'Water') \gset hidden_
+SELECT rui.set_meter_plan(:doubting, 'water', '{"model":"fixed","price":"0.002"}', 'water', '2016-03-01') \gset hidden_
+SELECT set_eq(format('SELECT unit_id FROM rui.meter_charge_obstacles(%s, ''2017-02-01'', at => ''2017-03-03'') WHERE obstacle = ''doubted''', :doubting), format('SELECT m.unit_id FROM doubted d JOIN rui.meter m ON m.id = d.meter_id WHERE d.at <= ''2017-03-01'' AT TIME ZONE ''Europe/Madrid'''), 'doubted ones are listed');
+SELECT is_empty(format('SELECT c.unit_id FROM rui.run_billing(%s, ''2017-02-01'', at => ''2017-03-03'') b JOIN rui.charge c ON c.project_id = %1$s JOIN doubted d ON d.at <= ''2017-03-01'' AT TIME ZONE ''Europe/Madrid'' JOIN rui.meter m ON m.id = d.meter_id AND m.unit_id = c.unit_id', :doubting), 'and not charged');
 
 -- Homes that stood empty in August, by less than ten litres a day.
 SELECT results_eq(format('SELECT u.code, v.finding FROM rui.infer_vacancy(%s, ''2016-08-01'', ''2016-09-01'', true) v JOIN rui.unit u ON u.id = v.unit_id WHERE v.source = ''meter'' ORDER BY 1', :project),
