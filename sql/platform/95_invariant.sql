@@ -39,7 +39,12 @@ FROM (
 	UNION ALL
 	SELECT w.project_id, 'waiver', w.id, w.amount, v.charge_id IS NOT NULL
 	FROM rui.waiver w LEFT JOIN rui.charge_reversal v ON v.project_id = w.project_id AND v.charge_id = w.charge_id
-	WHERE w.state = 'approved') d
+	WHERE w.state = 'approved'
+	UNION ALL
+	SELECT i.project_id, 'vendor_invoice', i.id, i.gross, false FROM rui.vendor_invoice i WHERE i.state = 'approved'
+	UNION ALL
+	SELECT y.project_id, 'vendor_payment', y.id, abs(y.amount), false
+	FROM rui.vendor_payment y JOIN rui.vendor_payment_run r ON r.project_id = y.project_id AND r.id = y.run_id WHERE r.state = 'paid') d
 FULL JOIN (
 	SELECT p.project_id, p.document, p.document_id, coalesce(sum(p.amount) FILTER (WHERE p.reverses IS NULL), 0) AS forth,
 		coalesce(sum(p.amount) FILTER (WHERE p.reverses IS NOT NULL), 0) AS back
@@ -448,7 +453,37 @@ SELECT a.project_id, 'audit_score', format('audit %s holds %s (%s), its findings
 FROM rui.audit a
 JOIN rui.scorecard c ON c.project_id = a.project_id AND c.id = a.scorecard_id
 CROSS JOIN LATERAL rui.score(c.rubric, a.findings) s
-WHERE (a.total, a.grade, a.vetoed, a.answered) IS DISTINCT FROM (s.total, s.grade, s.vetoed, s.answered);
+WHERE (a.total, a.grade, a.vetoed, a.answered) IS DISTINCT FROM (s.total, s.grade, s.vetoed, s.answered)
+UNION ALL
+
+-- Settlement: payables are what vendors' invoices say is open; each acceptance
+-- is invoiced once, and no more is paid or credited than was invoiced.
+SELECT b.project_id, 'payables', format('open vendor invoices of %s, payables of %s', o.amount, -b.balance)
+FROM (SELECT k.project_id, coalesce(sum(CASE WHEN p.debit_account = a.id THEN p.amount ELSE -p.amount END), 0) AS balance
+	FROM rui.books k
+	JOIN rui.account a ON a.project_id = k.project_id AND a.code = '2202'
+	LEFT JOIN rui.posting p ON p.project_id = a.project_id AND a.id IN (p.debit_account, p.credit_account)
+	GROUP BY k.project_id) b
+CROSS JOIN LATERAL (SELECT coalesce((SELECT sum(CASE WHEN i.credits_invoice_id IS NULL THEN i.gross ELSE -i.gross END)
+		FROM rui.vendor_invoice i WHERE i.project_id = b.project_id AND i.state = 'approved'), 0)
+	- coalesce((SELECT sum(y.amount) FROM rui.vendor_payment y JOIN rui.vendor_payment_run r ON r.project_id = y.project_id AND r.id = y.run_id
+		WHERE y.project_id = b.project_id AND r.state = 'paid'), 0) AS amount) o
+WHERE o.amount <> -b.balance
+UNION ALL
+SELECT i.project_id, 'invoice_matched', format('vendor invoice %s was compared with %s, accepted is %s', i.id, i.accepted_net, coalesce(a.net, 0))
+FROM rui.vendor_invoice i
+LEFT JOIN (SELECT a.project_id, a.invoice_id, sum(a.net) AS net, sum(a.quantity) AS quantity FROM rui.vendor_acceptance a
+	GROUP BY a.project_id, a.invoice_id) a ON a.project_id = i.project_id AND a.invoice_id = i.id
+WHERE i.state <> 'refused' AND i.credits_invoice_id IS NULL AND (a.net IS DISTINCT FROM i.accepted_net OR a.quantity IS DISTINCT FROM i.accepted_quantity)
+UNION ALL
+SELECT i.project_id, 'invoice_paid', format('vendor invoice %s of %s is credited with %s and paid with %s', i.id, i.gross, c.gross, y.amount)
+FROM rui.vendor_invoice i
+CROSS JOIN LATERAL (SELECT coalesce(sum(c.gross), 0) AS gross FROM rui.vendor_invoice c
+	WHERE c.project_id = i.project_id AND c.credits_invoice_id = i.id AND c.state = 'approved') c
+CROSS JOIN LATERAL (SELECT coalesce(sum(y.amount), 0) AS amount FROM rui.vendor_payment y
+	JOIN rui.vendor_payment_run r ON r.project_id = y.project_id AND r.id = y.run_id
+	WHERE y.project_id = i.project_id AND y.invoice_id = i.id AND r.state = 'paid') y
+WHERE i.credits_invoice_id IS NULL AND (c.gross > i.gross OR y.amount < 0 OR y.amount > CASE i.state WHEN 'approved' THEN i.gross ELSE 0 END);
 
 PERFORM rui._describe('invariant_violation', 'Everything that is not as it must be: empty, always. Select by project_id where there are many.',
 	'invariant: The rule that is broken.',
@@ -502,5 +537,8 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('document_kept', '文件按期销毁', 'documents are erased when their time is over'),
 	('archived_unused', '归档不再使用', 'nobody uses what is archived'),
 	('opening_charged', '期初欠费入账一次', 'what earlier books say is charged once'),
-	('audit_score', '评分可复算', 'scores are what their findings give')
+	('audit_score', '评分可复算', 'scores are what their findings give'),
+	('payables', '应付与明细一致', 'payables are the open invoices of vendors'),
+	('invoice_matched', '发票与验收相符', 'invoices stand for what was accepted'),
+	('invoice_paid', '发票不超额付款', 'no invoice is paid more than it is')
 ) AS i(code, zh, en);
