@@ -106,23 +106,6 @@ PERFORM rui._allow_read(t.name, '{rui_manager,rui_expert,rui_analyst,rui_auditor
 	rui._allow_read(t.name, '{rui_partner}', 'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND vendor_id = (SELECT rui.current_party())')
 FROM (VALUES ('vendor_contract'), ('vendor_acceptance')) AS t(name);
 
-CREATE FUNCTION rui._check_other(what text, id bigint, asked_by bigint, asked_at timestamptz, at timestamptz) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-	IF at < asked_at THEN
-		RAISE EXCEPTION 'a % of % cannot be decided at %', what, asked_at, at
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
-	ELSIF rui.current_party() IS NOT DISTINCT FROM asked_by THEN
-		RAISE EXCEPTION 'nobody decides on a % of his own', what USING ERRCODE = 'insufficient_privilege',
-			DETAIL = format('It is number %s.', id), HINT = 'Somebody else has to decide.';
-	END IF;
-END
-$$;
-COMMENT ON FUNCTION rui._check_other(text, bigint, bigint, timestamptz, timestamptz) IS
-'Internal: four eyes: raises 42501 when who acts has asked for the thing himself, 22023 when it was asked for after at.';
-
 CREATE FUNCTION rui.propose_vendor_contract(project_id bigint, code text, title text, vendor_id bigint, valid daterange,
 	cost_account text, price numeric DEFAULT NULL, agreed_amount numeric DEFAULT NULL, tax_rate numeric DEFAULT 0,
 	due_days integer DEFAULT 30, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS bigint

@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(84);
+SELECT plan(90);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -188,6 +188,24 @@ SELECT pg_temp.damage('UPDATE rui.vendor_acceptance SET net = net + 1', '{invoic
 SELECT pg_temp.damage(format('UPDATE rui.vendor_acceptance SET invoice_id = NULL, state = ''accepted'' WHERE id = %s', :va), '{invoice_matched}', 'an invoice for nothing');
 SELECT pg_temp.damage('UPDATE rui.vendor_payment SET amount = amount + 0.01', '{document_posted,invoice_paid,payables}', 'a cent more than was owed');
 SELECT pg_temp.damage('DELETE FROM rui.posting WHERE document = ''vendor_invoice''', '{document_posted,payables}', 'a payable that is not posted');
+
+-- A partner whose share is settled.
+SELECT rui.propose_share_contract(:one, 's', 'repair', '[2025-02-01,2025-04-01)', ARRAY[:sun], '{0.5,0.5}', at => '2025-02-03') AS sc \gset
+SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
+SELECT rui.decide_share_contract(:one, :sc, 'approve', at => '2025-02-04') \gset hidden_
+SELECT set_config('rui.party_id', :'loader', true) \gset hidden_
+SELECT rui.add_charge(:one, 'repair', 20, :u4, :zhao, at => '2025-02-05') AS shared \gset
+SELECT rui.record_payment(:one, :u4, :zhao, 10, 'cash', at => '2025-02-06') \gset hidden_
+SELECT rui.settle_shares(:one, '2025-02-01', '2025-03-02') AS settled \gset
+SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
+SELECT rui.decide_settlement(:one, :settled, true, at => '2025-03-03') \gset hidden_
+SELECT set_config('rui.party_id', :'loader', true) \gset hidden_
+SELECT is_empty('SELECT * FROM rui.invariant_violation', 'a partner who is paid breaks none');
+SELECT pg_temp.damage('UPDATE rui.charge_share SET fractions = ''{0.5,0.4}''', '{shares_sum}', 'shares of a charge that are not all of it');
+SELECT pg_temp.damage('UPDATE rui.settlement_allocation SET amount = amount + 1', '{settled_once}', 'more settled than was allocated');
+SELECT pg_temp.damage('DELETE FROM rui.settlement_allocation', '{settled_received}', 'settled from nothing');
+SELECT pg_temp.damage('UPDATE rui.settlement_party SET amount = amount + 1, payout = payout + 1', '{document_posted,settlement_sum}', 'more than the lines say');
+SELECT pg_temp.damage('DELETE FROM rui.posting WHERE document = ''settlement_payout''', '{document_posted,partner_shares}', 'a payout that is not posted');
 
 -- Every rule has a name in both languages, and whoever may look can.
 SELECT is_empty($$SELECT m[1] FROM regexp_matches(pg_get_viewdef('rui.invariant_violation'), $r$'([a-z_]+)'::text(?: AS invariant|,\s+format| AS "\?column\?")$r$, 'g') m
