@@ -24,6 +24,7 @@ CREATE TABLE rui.charge (
 	tax rui.amount NOT NULL CHECK (tax >= 0),
 	gross rui.amount NOT NULL CHECK (gross >= 0),
 	tax_rate numeric CHECK (tax_rate BETWEEN 0 AND 1),
+	vacancy_rule_id bigint CHECK (vacancy_rule_id IS NULL OR source = 'plan'),
 	due_on date NOT NULL CHECK (isfinite(due_on)),
 	at timestamptz NOT NULL CHECK (isfinite(at)),
 	recorded_at timestamptz NOT NULL DEFAULT now(),
@@ -71,6 +72,7 @@ PERFORM rui._describe('charge', 'What is owed: one row per fee item, unit and bi
 	'tax: Value-added tax.',
 	'gross: With tax: what is owed.',
 	'tax_rate: The rate of the tax as a fraction, or null for none.',
+	'vacancy_rule_id: The vacancy rule by which it is less, for days on which the unit stood empty, or null.',
 	'due_on: Last day to pay in time, in the project''s zone.',
 	'at: When it was charged.');
 PERFORM rui._describe('charge_reversal', 'Charges taken back, each once.',
@@ -163,6 +165,8 @@ AS $$
 DECLARE
 	owner_id bigint;
 	occupant_id bigint;
+	delivery rui.unit_delivery;
+	developer_id bigint;
 BEGIN
 	SELECT rui._main_owner(o.owner_ids, o.share_parts) INTO owner_id FROM rui.ownership o
 	WHERE o.project_id = _payer.project_id AND o.unit_id = _payer.unit_id AND o.valid @> day;
@@ -172,11 +176,18 @@ BEGIN
 	WHERE h.project_id = _payer.project_id AND h.unit_id = _payer.unit_id AND h.valid @> day
 		AND o.role IN ('tenant', 'owner', 'family')
 	ORDER BY array_position('{tenant,owner,family}', o.role), o.party_id LIMIT 1;
-	RETURN CASE payer WHEN 'owner' THEN coalesce(owner_id, occupant_id) ELSE coalesce(occupant_id, owner_id) END;
+	SELECT d.* INTO delivery FROM rui.unit_delivery d WHERE d.project_id = _payer.project_id AND d.unit_id = _payer.unit_id;
+	SELECT coalesce(CASE WHEN delivery.unit_id IS NOT NULL AND (delivery.delivered_on <= day) IS NOT TRUE THEN delivery.developer_id END,
+		rui._developer(u.project_id, u.building_id, day)) INTO developer_id
+	FROM rui.unit u WHERE u.project_id = _payer.project_id AND u.id = _payer.unit_id;
+	IF delivery.unit_id IS NOT NULL AND (delivery.delivered_on <= day) IS NOT TRUE AND developer_id IS NOT NULL THEN
+		RETURN developer_id;
+	END IF;
+	RETURN coalesce(CASE payer WHEN 'owner' THEN coalesce(owner_id, occupant_id) ELSE coalesce(occupant_id, owner_id) END, developer_id);
 END
 $$;
 COMMENT ON FUNCTION rui._payer(bigint, text, bigint, date) IS
-'Internal: who pays for a unit on a day, as rui.fee_item.payer says; null when nobody is known.';
+'Internal: who pays for a unit on a day: until it is handed over its developer, where one is known; then as rui.fee_item.payer says; where neither owner nor occupant is known, the developer; null when nobody is.';
 
 CREATE FUNCTION rui._check_payer(project_id bigint, payer_id bigint) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
