@@ -118,7 +118,7 @@ FROM (SELECT c.*, max(upper(c.period)) OVER (PARTITION BY c.project_id, c.fee_it
 	WHERE c.source = 'plan' AND v.bill_again IS NOT TRUE) c
 WHERE c.billed_to > lower(c.period)
 UNION ALL
-SELECT c.project_id, 'charge_refers', format('charge %s names fee item %s, unit %s, payer %s and charge %s', c.id, c.fee_item_id,
+SELECT c.project_id, 'charge_refers', format('charge %s from %s names fee item %s, unit %s, payer %s and charge %s', c.id, c.source, c.fee_item_id,
 	coalesce(c.unit_id::text, '-'), coalesce(c.payer_id::text, '-'), coalesce(c.about_charge_id::text, '-'))
 FROM rui.charge c
 WHERE NOT EXISTS (SELECT FROM rui.fee_item f WHERE f.project_id = c.project_id AND f.id = c.fee_item_id)
@@ -126,17 +126,20 @@ WHERE NOT EXISTS (SELECT FROM rui.fee_item f WHERE f.project_id = c.project_id A
 	OR c.payer_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.party p WHERE p.id = c.payer_id)
 	OR c.about_charge_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.charge d
 		WHERE d.project_id = c.project_id AND d.id = c.about_charge_id AND d.component = 'principal')
+	OR NOT EXISTS (SELECT FROM rui.charge_source s WHERE s.code = c.source)
 UNION ALL
 -- No payable completion without exactly one charge or a waiver, once a tick
 -- has come by.
-SELECT k.project_id, 'payable_charged', format('ticket %s is done, payable, and neither charged nor waived', k.id)
+SELECT k.project_id, 'payable_charged', format('ticket %s is done, payable, %s, and has %s charges', k.id,
+	CASE WHEN k.charge_waiver IS NULL THEN 'not waived' ELSE 'waived' END, n.charges)
 FROM rui.ticket k
 JOIN rui.task t ON t.project_id = k.project_id AND t.id = k.id
 JOIN rui.ticket_category y ON y.project_id = t.project_id AND y.code = t.category
 JOIN rui.duty_run r ON r.project_id = k.project_id AND r.duty_code = 'charge_tickets'
-WHERE t.completed_at <= r.last_at AND k.charge_waiver IS NULL
-	AND (y.fee_item_code IS NOT NULL OR k.charge_amount IS NOT NULL)
-	AND NOT EXISTS (SELECT FROM rui.charge c WHERE c.project_id = k.project_id AND c.source = 'ticket' AND c.source_id = k.id)
+CROSS JOIN LATERAL (SELECT count(*) AS charges FROM rui.charge c
+	WHERE c.project_id = k.project_id AND c.source = 'ticket' AND c.source_id = k.id) n
+WHERE t.completed_at <= r.last_at AND (y.fee_item_code IS NOT NULL OR k.charge_amount IS NOT NULL OR k.charge_waiver IS NOT NULL)
+	AND n.charges <> CASE WHEN k.charge_waiver IS NULL THEN 1 ELSE 0 END
 UNION ALL
 
 -- The estate.

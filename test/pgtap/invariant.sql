@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(79);
+SELECT plan(82);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -114,6 +114,9 @@ SELECT pg_temp.damage(format('INSERT INTO rui.charge (project_id, fee_item_id, u
 	SELECT project_id, fee_item_id, unit_id, source, source_id, 2, ''[2025-01-31,2025-02-01)'', quantity, 0, 0, 0, due_on, at FROM rui.charge WHERE id = %s', :c1), '{billed_twice}', 'a day billed twice');
 SELECT pg_temp.damage(format('UPDATE rui.charge SET payer_id = -1 WHERE id = %s', :c1), '{charge_refers}', 'a payer who does not exist');
 SELECT pg_temp.damage(format('UPDATE rui.charge SET source = ''order'' WHERE id = %s', :ct), '{payable_charged}', 'work that nobody charged');
+SELECT pg_temp.damage(format('UPDATE rui.charge SET source = ''gift'' WHERE id = %s', :ct), '{charge_refers,payable_charged}', 'a charge from nowhere');
+SELECT pg_temp.damage(format('UPDATE rui.ticket SET charge_amount = NULL, charge_waiver = ''x'' WHERE id = (SELECT source_id FROM rui.charge WHERE id = %s)', :ct), '{payable_charged}', 'work both charged and waived');
+SELECT pg_temp.damage(format('UPDATE rui.charge SET source = ''ticket'', source_id = (SELECT source_id FROM rui.charge WHERE id = %s), revision = 7 WHERE id = %s', :ct, :c1), '{payable_charged}', 'work charged twice');
 SELECT pg_temp.damage(format('UPDATE rui.ownership SET owner_ids = ''{-1,%s}''', :zhao), '{owner_known}', 'an owner who does not exist');
 SELECT pg_temp.damage(format('UPDATE rui.occupancy SET unit_id = %s', :u2), '{occupancy_in_household}', 'somebody living elsewhere than his household');
 SELECT pg_temp.damage(format('UPDATE rui.space SET kind = ''phase'' WHERE id = %s', :floor), '{space_in_place}', 'a phase in a building');
