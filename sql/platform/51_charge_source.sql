@@ -12,7 +12,7 @@ PERFORM rui._describe('charge_source', 'What charges may come from. docs/billing
 	'event_kind: Kind of the event that tells of it.',
 	'payer: Who owes it: item (the fee item''s payer of those days), named (who is named, else the fee item''s payer), reporter (the fee item''s payer; without a unit who reported it) or debt (who owes the principal).',
 	'account: Account credited with the net: item (the fee item''s revenue account) or a code of the chart.',
-	'is_added: Whether rui.add_charge adds such charges.',
+	'is_added: Whether such charges are added one by one, by those who may add charges.',
 	'about: What makes it.');
 PERFORM rui._declare_table('charge_source', 'reference', 'none');
 INSERT INTO rui.charge_source (code, event_kind, payer, account, is_added, about) VALUES

@@ -37,6 +37,10 @@ FROM (
 	UNION ALL
 	SELECT r.project_id, 'refund', r.id, r.amount, false FROM rui.refund r
 	UNION ALL
+	SELECT d.project_id, 'deposit', d.id, d.amount, false FROM rui.deposit d
+	UNION ALL
+	SELECT r.project_id, 'deposit_return', r.id, r.amount, false FROM rui.deposit_return r
+	UNION ALL
 	SELECT w.project_id, 'waiver', w.id, w.amount, v.charge_id IS NOT NULL
 	FROM rui.waiver w LEFT JOIN rui.charge_reversal v ON v.project_id = w.project_id AND v.charge_id = w.charge_id
 	WHERE w.state = 'approved') d
@@ -446,6 +450,26 @@ FULL JOIN (SELECT c.project_id, c.source_id, sum(c.gross) AS gross FROM rui.char
 WHERE o.amount IS DISTINCT FROM c.gross
 UNION ALL
 
+-- Deposits: never more out than in, and what is held is what the books owe.
+SELECT h.project_id, 'deposit_kept', format('of deposit %s of %s, %s are held', h.deposit_id, h.taken, h.held)
+FROM rui.deposit_held h WHERE h.held NOT BETWEEN 0 AND h.taken
+UNION ALL
+SELECT b.project_id, 'deposits', format('deposits held of %s, books of %s', o.amount, b.balance)
+FROM (SELECT a.project_id, coalesce(sum(CASE WHEN p.credit_account = a.id THEN p.amount ELSE -p.amount END), 0) AS balance
+	FROM rui.account a
+	LEFT JOIN rui.posting p ON p.project_id = a.project_id AND a.id IN (p.debit_account, p.credit_account)
+	WHERE a.code = '2241.01'
+	GROUP BY a.project_id) b
+CROSS JOIN LATERAL (SELECT coalesce(sum(h.held), 0) AS amount FROM rui.deposit_held h WHERE h.project_id = b.project_id) o
+WHERE o.amount <> b.balance
+UNION ALL
+SELECT f.project_id, 'deposit_forfeited', format('forfeit %s of %s has charge %s and payment %s', f.id, f.amount, f.charge_id, f.payment_id)
+FROM rui.deposit_forfeit f
+LEFT JOIN rui.charge c ON c.project_id = f.project_id AND c.id = f.charge_id AND c.source = 'deposit' AND c.source_id = f.id
+LEFT JOIN rui.payment p ON p.project_id = f.project_id AND p.id = f.payment_id AND p.channel = 'deposit'
+WHERE f.state = 'approved' AND (c.gross = f.amount AND p.amount = f.amount) IS NOT TRUE
+UNION ALL
+
 -- Judgement: a score is what its findings give, for ever.
 SELECT a.project_id, 'audit_score', format('audit %s holds %s (%s), its findings give %s (%s)', a.id, a.total, a.grade, s.total, s.grade)
 FROM rui.audit a
@@ -505,5 +529,8 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('document_kept', '文件按期销毁', 'documents are erased when their time is over'),
 	('archived_unused', '归档不再使用', 'nobody uses what is archived'),
 	('opening_charged', '期初欠费入账一次', 'what earlier books say is charged once'),
+	('deposit_kept', '押金只退所收', 'no more of a deposit goes out than came in'),
+	('deposits', '押金与明细一致', 'deposits held are what the books owe'),
+	('deposit_forfeited', '没收押金有账单', 'what is forfeited is charged, and paid by the deposit'),
 	('audit_score', '评分可复算', 'scores are what their findings give')
 ) AS i(code, zh, en);

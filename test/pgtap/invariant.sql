@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(82);
+SELECT plan(85);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -181,5 +181,11 @@ SELECT lives_ok('SELECT * FROM rui.invariant_violation', 'a manager may look');
 SET LOCAL ROLE rui_resident;
 SELECT throws_ok('SELECT * FROM rui.invariant_violation', '42501', NULL, 'a resident may not');
 RESET ROLE;
+-- Deposits.
+SELECT rui.take_deposit(:one, :zhao, 'card', 10, 'cash') AS deposit \gset
+SELECT pg_temp.damage(format('INSERT INTO rui.deposit_return (project_id, deposit_id, amount, channel, reason, at) VALUES (%s, %s, 11, ''cash'', ''x'', now())', :one, :deposit), '{deposit_kept,deposits,document_posted}', 'more given back of a deposit than came');
+SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''deposit'' AND document_id = %s', :deposit), '{deposits,document_posted}', 'a deposit that is not posted');
+SELECT pg_temp.damage(format('INSERT INTO rui.deposit_forfeit (project_id, deposit_id, fee_item_id, amount, reason, requested_by, requested_at, decided_by, decided_at, charge_id, payment_id, state, last_action)
+	SELECT c.project_id, %s, c.fee_item_id, 1, ''x'', %s, now(), %s, now(), c.id, %s, ''approved'', ''approve'' FROM rui.charge c WHERE c.id = %s', :deposit, :loader, :manager, :p1, :c1), '{deposit_forfeited,deposit_kept,deposits}', 'a forfeit that something else paid');
 SELECT * FROM finish();
 ROLLBACK;

@@ -58,7 +58,7 @@ SELECT rui.add_charge(:one, 'job', 5, :u1, at => '2025-01-10') AS c1, rui.add_ch
 SELECT is((SELECT array_agg(payer_id ORDER BY id) FROM rui.charge WHERE id IN (:c1, :c2, :c3)), ARRAY[:dev, :zhao, :dev]::bigint[], 'single charges go to whom runs would charge');
 -- Refused.
 SELECT throws_ok(format('SELECT rui.set_developer(%s, %s, ''2025-02-15'')', :one, :dev), '55000', 'there is a developer from 2025-02-15 already');
-SELECT throws_ok(format('SELECT rui.set_developer(%s, 1, ''2025-02-16'')', :one), 'P0002', NULL, 'no such party');
+SELECT throws_ok(format('SELECT rui.set_developer(%s, -1, ''2025-02-16'')', :one), 'P0002', NULL, 'no such party');
 SELECT throws_ok(format('SELECT rui.set_developer(%s, %s, ''2025-02-16'', %s)', :one, :dev, :b2), 'P0002', NULL, 'a building of another project');
 SELECT throws_ok(format('SELECT rui.set_developer(%s, %s, NULL)', :one, :dev), '22004', NULL, 'since when');
 SELECT throws_ok(format('SELECT rui.set_developer(%s, %s, ''1800-01-01'')', :one, :dev), '22008', NULL, 'not so long ago');
