@@ -232,7 +232,8 @@ BEGIN
 	IF quantity IS NULL THEN
 		PERFORM rui._missing('quantity');
 	ELSIF quantity > 999999999999 OR quantity < 0 THEN
-		RAISE EXCEPTION 'quantity must be 0 to 10^12, not %', quantity USING ERRCODE = 'numeric_value_out_of_range';
+		RAISE EXCEPTION 'quantity must be 0 to 10^12, not %', quantity USING ERRCODE = 'numeric_value_out_of_range',
+			HINT = 'What was charged too much is reversed or waived, not charged with a negative quantity.';
 	END IF;
 	PERFORM rui._check_text('source', source, 20);
 	IF NOT EXISTS (SELECT FROM rui.charge_source s WHERE s.code = source AND s.is_added) THEN
