@@ -68,7 +68,8 @@ PERFORM rui._describe('unit_vacancy', 'The fact in force today (session''s date)
 	'source: declared, meter, household or visit.');
 GRANT SELECT ON rui.unit_vacancy TO rui_resident, rui_staff, rui_steward, rui_agent, rui_manager, rui_expert, rui_analyst, rui_auditor;
 
-CREATE FUNCTION rui._vacancy_pieces(project_id bigint, of_unit bigint, span daterange)
+CREATE FUNCTION rui._vacancy_pieces(project_id bigint, of_unit bigint, span daterange, last_unit bigint DEFAULT NULL,
+	only_confirmed boolean DEFAULT false)
 RETURNS TABLE (unit_id bigint, days daterange, fact_id bigint, finding text, confidence numeric, source text, is_confirmed boolean)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
 SET search_path FROM CURRENT SET jit = off
@@ -77,8 +78,9 @@ BEGIN
 	RETURN QUERY
 	WITH fact AS MATERIALIZED (
 		SELECT f.*, f.valid * span AS part FROM rui.vacancy_fact f
-		WHERE f.project_id = _vacancy_pieces.project_id AND (of_unit IS NULL OR f.unit_id = of_unit)
-			AND f.state <> 'withdrawn' AND f.valid && span
+		WHERE f.project_id = _vacancy_pieces.project_id
+			AND f.unit_id BETWEEN coalesce(of_unit, -9223372036854775808) AND coalesce(last_unit, of_unit, 9223372036854775807)
+			AND f.state <> 'withdrawn' AND (f.state = 'confirmed' OR NOT only_confirmed) AND f.valid && span
 	), cut AS (
 		SELECT f.unit_id, lower(f.part) AS day FROM fact f
 		UNION SELECT f.unit_id, upper(f.part) FROM fact f
@@ -91,8 +93,8 @@ BEGIN
 	ORDER BY p.unit_id, p.day, f.confirmed_at DESC NULLS LAST, f.confidence DESC, f.at DESC, f.id DESC;
 END
 $$;
-COMMENT ON FUNCTION rui._vacancy_pieces(bigint, bigint, daterange) IS
-'Internal: the facts in force in a span of days that ends, of one unit or all, cut where another comes into force. The rule: the one confirmed last; where none is, the surest; of equally sure ones the last recorded. Days of which nothing is known are left out.';
+COMMENT ON FUNCTION rui._vacancy_pieces(bigint, bigint, daterange, bigint, boolean) IS
+'Internal: the facts in force in a span of days that ends, of one unit, of those with ids from of_unit to last_unit, or (null) of all, cut where another comes into force. The rule: the one confirmed last; where none is, the surest; of equally sure ones the last recorded. Days of which nothing is known are left out. only_confirmed: as if nothing else were recorded; what is confirmed goes before anything else in any case.';
 
 CREATE FUNCTION rui.vacancy(project_id bigint, unit_id bigint, on_date date,
 	OUT finding text, OUT confidence numeric, OUT source text, OUT fact_id bigint, OUT is_confirmed boolean)

@@ -95,7 +95,7 @@ PERFORM rui._describe('posting', 'The ledger. Each row moves an amount from its 
 	'debit_account: Account debited.',
 	'credit_account: Account credited.',
 	'amount: How much, more than zero.',
-	'document: What it comes from: charge, payment, allocation, refund, waiver, entry.',
+	'document: What it comes from: charge, payment, allocation, refund, waiver, deposit, deposit_return, entry.',
 	'document_id: Id of the document in its table.',
 	'reverses: The posting this one takes back, or null.');
 PERFORM rui._describe('posting_reversal', 'Which postings have been taken back, each at most once.',
@@ -137,7 +137,7 @@ PERFORM rui._declare_table('account_template', 'reference', 'none');
 INSERT INTO rui.account_template (code, kind, is_control) VALUES
 	('1001', 'asset', false), ('1002', 'asset', false), ('1012', 'asset', false), ('1122', 'asset', true),
 	('1221', 'asset', false), ('1999', 'clearing', false), ('2202', 'liability', false),
-	('2203', 'liability', true), ('2221', 'liability', false), ('2241', 'liability', false),
+	('2203', 'liability', true), ('2221', 'liability', false), ('2241', 'liability', false), ('2241.01', 'liability', true),
 	('4103', 'equity', false), ('4104', 'equity', false), ('6001', 'revenue', false), ('6051', 'revenue', false),
 	('6301', 'revenue', false), ('6401', 'expense', false), ('6602', 'expense', false),
 	('6702', 'expense', false), ('6711', 'expense', false);
@@ -145,7 +145,7 @@ PERFORM rui._name('account', a.code, a.zh, a.en) FROM (VALUES
 	('1001', '库存现金', 'Cash'), ('1002', '银行存款', 'Bank'), ('1012', '其他货币资金', 'Payment channels'),
 	('1122', '应收账款', 'Receivables'), ('1221', '其他应收款', 'Other receivables'),
 	('1999', '待清算', 'Clearing'), ('2202', '应付账款', 'Payables'), ('2203', '预收账款', 'Prepayments received'),
-	('2221', '应交税费', 'Taxes payable'), ('2241', '其他应付款', 'Deposits and other payables'),
+	('2221', '应交税费', 'Taxes payable'), ('2241', '其他应付款', 'Other payables'), ('2241.01', '其他应付款—押金', 'Deposits held'),
 	('4103', '本年利润', 'Result of the year'), ('4104', '利润分配', 'Retained earnings'), ('6001', '主营业务收入', 'Service revenue'),
 	('6051', '其他业务收入', 'Other revenue'), ('6301', '营业外收入', 'Late fees and penalties'),
 	('6401', '主营业务成本', 'Cost of service'), ('6602', '管理费用', 'Administration'),

@@ -45,7 +45,7 @@ CREATE TABLE rui.late_rule (
 PERFORM rui._permit('set_prices', '{candidate,live}', 'manager', 'accountant', 'loader');
 
 PERFORM rui._describe('fee_item', 'What a project charges for.',
-	'payer: Who pays: owner (of the unit; where none is known, the occupant) or occupant (tenant first; where nobody lives, the owner).',
+	'payer: Who pays: owner (of the unit; where none is known, the occupant) or occupant (tenant first; where nobody lives, the owner). Before either the developer, until the unit is handed over; after both the developer, of what nobody has bought.',
 	'revenue_account_id: Account credited with the net amount.');
 PERFORM rui._describe('price_plan', 'At which price a fee item is charged, and when; the plan of a kind of units goes before that of any.',
 	'fee_item_id: The fee item.',

@@ -12,8 +12,7 @@ CREATE TABLE rui.charge (
 	payer_id bigint,
 	component text NOT NULL DEFAULT 'principal' CHECK (component IN ('principal', 'late_fee', 'cost')),
 	about_charge_id bigint,
-	source text NOT NULL CHECK (source IN ('plan', 'contract', 'meter', 'ticket', 'order', 'subscription',
-		'custody', 'lease', 'booking', 'parking', 'penalty', 'late_fee', 'cost', 'opening', 'shared_cost')),
+	source text NOT NULL,
 	source_id bigint,
 	plan_id bigint,
 	revision integer NOT NULL DEFAULT 1 CHECK (revision > 0),
@@ -24,6 +23,7 @@ CREATE TABLE rui.charge (
 	tax rui.amount NOT NULL CHECK (tax >= 0),
 	gross rui.amount NOT NULL CHECK (gross >= 0),
 	tax_rate numeric CHECK (tax_rate BETWEEN 0 AND 1),
+	vacancy_rule_id bigint CHECK (vacancy_rule_id IS NULL OR source = 'plan'),
 	due_on date NOT NULL CHECK (isfinite(due_on)),
 	at timestamptz NOT NULL CHECK (isfinite(at)),
 	recorded_at timestamptz NOT NULL DEFAULT now(),
@@ -60,7 +60,7 @@ PERFORM rui._describe('charge', 'What is owed: one row per fee item, unit and bi
 	'payer_id: Who owes it (a party): of several owners, who are liable together, the one with the largest share; null when nobody is known.',
 	'component: principal, or late_fee or cost of another charge.',
 	'about_charge_id: The charge a late fee or cost belongs to.',
-	'source: What it comes from: plan (billing run), ticket, order, ….',
+	'source: What it comes from: a row of rui.charge_source.',
 	'source_id: Id of the source: of plan the price plan, of late_fee and cost the charge they belong to, of opening the row of the earlier books, of shared_cost the share; null where the caller named none.',
 	'plan_id: The price plan it was computed with, or null.',
 	'revision: 1, or more when an earlier charge of the same thing was reversed to be billed again; late fees and costs: their number.',
@@ -71,6 +71,7 @@ PERFORM rui._describe('charge', 'What is owed: one row per fee item, unit and bi
 	'tax: Value-added tax.',
 	'gross: With tax: what is owed.',
 	'tax_rate: The rate of the tax as a fraction, or null for none.',
+	'vacancy_rule_id: The vacancy rule by which it is less, for days on which the unit stood empty, or null.',
 	'due_on: Last day to pay in time, in the project''s zone.',
 	'at: When it was charged.');
 PERFORM rui._describe('charge_reversal', 'Charges taken back, each once.',
@@ -111,11 +112,18 @@ DECLARE
 	earlier_id bigint;
 BEGIN
 	FOR alike IN
-		SELECT d.project_id, m.month, (m.month + interval '1 month')::date AS next_month, d.at
-		FROM (SELECT DISTINCT n.project_id, n.starts_on, n.at FROM new_rows n) d
+		SELECT d.project_id, m.month, (m.month + interval '1 month')::date AS next_month, d.at,
+			min(d.source) FILTER (WHERE s.code IS NULL) AS unknown_source
+		FROM (SELECT DISTINCT n.project_id, n.starts_on, n.at, n.source FROM new_rows n) d
+		LEFT JOIN rui.charge_source s ON s.code = d.source
 		CROSS JOIN LATERAL (SELECT date_trunc('month', d.starts_on::timestamp)::date AS month) m
 		GROUP BY d.project_id, m.month, d.at ORDER BY 1, 2, 4
 	LOOP
+		-- Once for all of them: a foreign key would look for each row.
+		IF alike.unknown_source IS NOT NULL THEN
+			RAISE EXCEPTION 'charges cannot come from "%"', alike.unknown_source
+				USING ERRCODE = 'foreign_key_violation', HINT = 'rui.charge_source lists what they come from.';
+		END IF;
 		posting_month := rui._posting_month(alike.project_id, alike.month, alike.at);
 		receivable_id := rui._account(alike.project_id, '1122');
 		tax_id := rui._account(alike.project_id, '2221');
@@ -140,7 +148,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._post_charges() IS
-'Statement trigger of rui.charge: debits receivables (1122) and credits the fee item''s revenue account (late fees: 6301; opening arrears: 4104) with the net and taxes (2221) with the tax, in the month the charge is for, or the first open one. Errors as rui._check_postings().';
+'Statement trigger of rui.charge: debits receivables (1122) and credits the fee item''s revenue account (late fees: 6301; opening arrears: 4104) with the net and taxes (2221) with the tax, in the month the charge is for, or the first open one. Errors: 23503 a source that rui.charge_source does not list; as rui._check_postings().';
 CREATE TRIGGER post_charges AFTER INSERT ON rui.charge REFERENCING NEW TABLE AS new_rows
 	FOR EACH STATEMENT EXECUTE FUNCTION rui._post_charges();
 
@@ -163,6 +171,8 @@ AS $$
 DECLARE
 	owner_id bigint;
 	occupant_id bigint;
+	delivery rui.unit_delivery;
+	developer_id bigint;
 BEGIN
 	SELECT rui._main_owner(o.owner_ids, o.share_parts) INTO owner_id FROM rui.ownership o
 	WHERE o.project_id = _payer.project_id AND o.unit_id = _payer.unit_id AND o.valid @> day;
@@ -172,11 +182,18 @@ BEGIN
 	WHERE h.project_id = _payer.project_id AND h.unit_id = _payer.unit_id AND h.valid @> day
 		AND o.role IN ('tenant', 'owner', 'family')
 	ORDER BY array_position('{tenant,owner,family}', o.role), o.party_id LIMIT 1;
-	RETURN CASE payer WHEN 'owner' THEN coalesce(owner_id, occupant_id) ELSE coalesce(occupant_id, owner_id) END;
+	SELECT d.* INTO delivery FROM rui.unit_delivery d WHERE d.project_id = _payer.project_id AND d.unit_id = _payer.unit_id;
+	SELECT coalesce(CASE WHEN delivery.unit_id IS NOT NULL AND (delivery.delivered_on <= day) IS NOT TRUE THEN delivery.developer_id END,
+		rui._developer(u.project_id, u.building_id, day)) INTO developer_id
+	FROM rui.unit u WHERE u.project_id = _payer.project_id AND u.id = _payer.unit_id;
+	IF delivery.unit_id IS NOT NULL AND (delivery.delivered_on <= day) IS NOT TRUE AND developer_id IS NOT NULL THEN
+		RETURN developer_id;
+	END IF;
+	RETURN coalesce(CASE payer WHEN 'owner' THEN coalesce(owner_id, occupant_id) ELSE coalesce(occupant_id, owner_id) END, developer_id);
 END
 $$;
 COMMENT ON FUNCTION rui._payer(bigint, text, bigint, date) IS
-'Internal: who pays for a unit on a day, as rui.fee_item.payer says; null when nobody is known.';
+'Internal: who pays for a unit on a day: until it is handed over its developer, where one is known; then as rui.fee_item.payer says; where neither owner nor occupant is known, the developer; null when nobody is.';
 
 CREATE FUNCTION rui._check_payer(project_id bigint, payer_id bigint) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -215,12 +232,13 @@ BEGIN
 	IF quantity IS NULL THEN
 		PERFORM rui._missing('quantity');
 	ELSIF quantity > 999999999999 OR quantity < 0 THEN
-		RAISE EXCEPTION 'quantity must be 0 to 10^12, not %', quantity USING ERRCODE = 'numeric_value_out_of_range';
+		RAISE EXCEPTION 'quantity must be 0 to 10^12, not %', quantity USING ERRCODE = 'numeric_value_out_of_range',
+			HINT = 'What was charged too much is reversed or waived, not charged with a negative quantity.';
 	END IF;
 	PERFORM rui._check_text('source', source, 20);
-	IF source NOT IN ('contract', 'meter', 'order', 'subscription', 'custody', 'lease', 'booking', 'parking', 'penalty', 'cost') THEN
+	IF NOT EXISTS (SELECT FROM rui.charge_source s WHERE s.code = source AND s.is_added) THEN
 		RAISE EXCEPTION 'a charge cannot be added from source "%"', source USING ERRCODE = 'invalid_parameter_value',
-			HINT = 'Sources are contract, meter, order, subscription, custody, lease, booking, parking, penalty and cost.';
+			HINT = format('Sources are %s.', (SELECT string_agg(s.code, ', ' ORDER BY s.code) FROM rui.charge_source s WHERE s.is_added));
 	ELSIF (source = 'cost') <> (about_charge_id IS NOT NULL) THEN
 		RAISE EXCEPTION 'about_charge_id goes with source cost, and only with it' USING ERRCODE = 'invalid_parameter_value';
 	END IF;
@@ -287,4 +305,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.add_charge(bigint, text, numeric, bigint, bigint, text, bigint, bigint, text, timestamptz) IS
-'Charges something once, rated by the fee item''s plan with quantity once: a number of pieces, hours or, with a tariff of price 1, an amount. unit_id or payer_id (a party) or both; without payer_id the fee item''s payer on that day. source_id is the id of what it comes from (a source is charged once) or null. Costs of enforcement have source cost and the charge they belong to. Returns the charge''s id. Needs permission add_charge. Errors: 22004, 22023, 22003, 22001, 22008 arguments, P0002 unknown fee item, unit, payer or charge, 23505 charged already, 55000 costs of a reversed charge, no price, no books or closed month, RU409, 42501.';
+'Charges something once, rated by the fee item''s plan with quantity once: a number of pieces, hours or, with a tariff of price 1, an amount. unit_id or payer_id (a party) or both; without payer_id the fee item''s payer on that day. source is one of rui.charge_source that is_added; source_id is the id of what it comes from (a source is charged once) or null. Costs of enforcement have source cost and the charge they belong to. Returns the charge''s id. Needs permission add_charge. Errors: 22004, 22023, 22003, 22001, 22008 arguments, P0002 unknown fee item, unit, payer or charge, 23505 charged already, 55000 costs of a reversed charge, no price, no books or closed month, RU409, 42501.';

@@ -3,7 +3,8 @@
 
 CREATE TABLE rui.payment_channel (
 	code text PRIMARY KEY CHECK (code ~ '^[a-z][a-z_]*$'),
-	account_code text NOT NULL REFERENCES rui.account_template (code)
+	account_code text NOT NULL REFERENCES rui.account_template (code),
+	is_money boolean NOT NULL DEFAULT true
 );
 
 CREATE TABLE rui.payment (
@@ -71,7 +72,8 @@ CREATE INDEX allocation_by_payment ON rui.allocation (project_id, payment_id);
 
 PERFORM rui._permit('record_payment', '{live,closed}', 'agent', 'manager', 'accountant', 'loader');
 
-PERFORM rui._describe('payment_channel', 'The ways money comes in.', 'account_code: Account it comes into.');
+PERFORM rui._describe('payment_channel', 'The ways money comes in.', 'account_code: Account it comes into.',
+	'is_money: Whether money comes by it from outside; not so: a deposit that is kept.');
 PERFORM rui._describe('payment', 'Money received. Rows are only added.',
 	'unit_id: The unit it is paid for: it pays this unit''s charges; null: those of any unit.',
 	'payer_id: The party it is paid for: it pays this party''s charges; null: those of any payer.',
@@ -107,9 +109,10 @@ PERFORM rui._allow_read('payment', '{rui_resident}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND payer_id = (SELECT rui.current_party())');
 INSERT INTO rui.payment_channel (code, account_code) VALUES
 	('cash', '1001'), ('bank', '1002'), ('wechat', '1012'), ('alipay', '1012'), ('card', '1012'), ('other', '1012');
+INSERT INTO rui.payment_channel (code, account_code, is_money) VALUES ('deposit', '2241.01', false);
 PERFORM rui._name('payment_channel', c.code, c.zh, c.en) FROM (VALUES
 	('cash', '现金', 'cash'), ('bank', '银行转账', 'bank transfer'), ('wechat', '微信', 'WeChat Pay'),
-	('alipay', '支付宝', 'Alipay'), ('card', '刷卡', 'card'), ('other', '其他', 'other')
+	('alipay', '支付宝', 'Alipay'), ('card', '刷卡', 'card'), ('other', '其他', 'other'), ('deposit', '押金抵缴', 'deposit kept')
 ) AS c(code, zh, en);
 
 -- The ledger follows from the documents, whoever writes them.
@@ -412,9 +415,9 @@ BEGIN
 	END IF;
 	PERFORM rui._check_amount('amount', amount);
 	PERFORM rui._check_text('channel', channel, 40);
-	IF NOT EXISTS (SELECT FROM rui.payment_channel c WHERE c.code = channel) THEN
+	IF NOT EXISTS (SELECT FROM rui.payment_channel c WHERE c.code = channel AND c.is_money) THEN
 		RAISE EXCEPTION 'unknown payment channel "%"', channel
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'rui.payment_channel lists them.';
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'rui.payment_channel lists those by which money comes.';
 	END IF;
 	IF external_ref IS NOT NULL THEN
 		PERFORM rui._check_text('external_ref', external_ref, 200);

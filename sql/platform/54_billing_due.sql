@@ -3,7 +3,7 @@
 
 CREATE FUNCTION rui._due_charges(project_id bigint, month date, at timestamptz, first_unit bigint DEFAULT NULL, last_unit bigint DEFAULT NULL)
 RETURNS TABLE (fee_item_id bigint, unit_id bigint, payer_id bigint, plan_id bigint, revision integer, period daterange,
-	quantity numeric, net numeric, tax numeric, gross numeric, tax_rate numeric, due_on date)
+	quantity numeric, net numeric, tax numeric, gross numeric, tax_rate numeric, due_on date, vacancy_rule_id bigint)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100000
 -- All units at once: a loop over what is expected to be few would not end.
 SET search_path FROM CURRENT SET jit = off SET enable_nestloop = off
@@ -18,6 +18,14 @@ DECLARE
 	last_id CONSTANT bigint := coalesce(last_unit, 9223372036854775807);
 	asks_occupant boolean;
 	asks_household boolean;
+	asks_vacancy CONSTANT boolean := EXISTS (SELECT FROM rui.vacancy_rule v
+		WHERE v.project_id = _due_charges.project_id AND v.valid && whole AND v.share < 1);
+	asks_delivery CONSTANT boolean := EXISTS (SELECT FROM rui.unit_delivery d
+		WHERE d.project_id = _due_charges.project_id AND (d.delivered_on IS NULL OR d.delivered_on > month));
+	asks_developer CONSTANT boolean := EXISTS (SELECT FROM rui.developer d
+		WHERE d.project_id = _due_charges.project_id AND d.valid && whole AND d.party_id IS NOT NULL);
+	changes_developer CONSTANT boolean := EXISTS (SELECT FROM rui.developer d
+		WHERE d.project_id = _due_charges.project_id AND (within @> lower(d.valid) OR within @> upper(d.valid)));
 BEGIN
 	SELECT coalesce(bool_or(f.payer <> 'owner'), false), coalesce(bool_or(f.payer <> 'owner' OR p.quantity = 'household'), false)
 	INTO asks_occupant, asks_household
@@ -56,13 +64,29 @@ BEGIN
 		WHERE c.project_id = _due_charges.project_id AND c.source = 'plan' AND c.unit_id BETWEEN first_id AND last_id
 			AND c.starts_on >= month AND c.starts_on < upper(whole)
 		GROUP BY c.fee_item_id, c.unit_id),
+	-- Days on which a unit stands empty for less.
+	reduced AS MATERIALIZED (
+		SELECT r.* FROM rui._reduced_days(_due_charges.project_id, month, first_unit, last_unit) r WHERE asks_vacancy),
+	-- Units that the developer pays for throughout, when he does not change.
+	awaited AS MATERIALIZED (
+		SELECT d.unit_id, coalesce(d.developer_id, b.party_id) AS payer_id
+		FROM rui.unit_delivery d
+		JOIN rui.unit u ON u.project_id = d.project_id AND u.id = d.unit_id
+		LEFT JOIN (SELECT b.id, rui._developer(b.project_id, b.id, month) AS party_id FROM rui.building b
+			WHERE asks_developer AND b.project_id = _due_charges.project_id) b ON b.id = u.building_id
+		WHERE asks_delivery AND d.project_id = _due_charges.project_id AND d.unit_id BETWEEN first_id AND last_id
+			AND (d.delivered_on IS NULL OR d.delivered_on >= upper(whole))),
 	-- Units that change hands or households within the month.
 	changing AS (
 		SELECT o.unit_id FROM rui.ownership o
 		WHERE o.project_id = _due_charges.project_id AND o.unit_id BETWEEN first_id AND last_id AND (within @> lower(o.valid) OR within @> upper(o.valid))
 		UNION
 		SELECT h.unit_id FROM rui.household h
-		WHERE h.project_id = _due_charges.project_id AND h.unit_id BETWEEN first_id AND last_id AND (within @> lower(h.valid) OR within @> upper(h.valid))),
+		WHERE h.project_id = _due_charges.project_id AND h.unit_id BETWEEN first_id AND last_id AND (within @> lower(h.valid) OR within @> upper(h.valid))
+		UNION
+		SELECT d.unit_id FROM rui.unit_delivery d
+		WHERE asks_delivery AND d.project_id = _due_charges.project_id AND d.unit_id BETWEEN first_id AND last_id
+			AND (within @> d.delivered_on OR changes_developer AND (d.delivered_on IS NULL OR d.delivered_on > month))),
 	lives AS (
 		SELECT h.unit_id, h.id FROM rui.household h
 		WHERE asks_household AND h.project_id = _due_charges.project_id AND h.unit_id BETWEEN first_id AND last_id AND h.valid @> month),
@@ -74,15 +98,18 @@ BEGIN
 	pair AS MATERIALIZED (
 		SELECT u.id AS unit_id, r.plan_id, r.days, b.days AS billed_days,
 			CASE p.quantity WHEN 'area' THEN u.area_m2 ELSE 1 END AS quantity,
-			CASE p.payer WHEN 'owner' THEN w.owner_id ELSE coalesce(t.party_id, w.owner_id) END AS payer_id,
+			coalesce(n.payer_id, CASE p.payer WHEN 'owner' THEN w.owner_id ELSE coalesce(t.party_id, w.owner_id) END) AS payer_id,
 			p.quantity <> 'household' OR h.id IS NOT NULL AS is_charged,
-			r.days = whole::datemultirange AND b.unit_id IS NULL AND c.unit_id IS NULL
-				AND (p.payer <> 'owner' OR w.owner_id IS NOT NULL) AS is_simple
+			r.days = whole::datemultirange AND b.unit_id IS NULL AND c.unit_id IS NULL AND e.unit_id IS NULL
+				AND (n.payer_id IS NOT NULL OR w.owner_id IS NOT NULL OR p.payer <> 'owner' AND (t.party_id IS NOT NULL OR NOT asks_developer))
+				AS is_simple
 		FROM rui.unit u
 		JOIN rate r ON r.kind = u.kind
 		JOIN plan p ON p.id = r.plan_id
 		LEFT JOIN billed b ON b.fee_item_id = p.fee_item_id AND b.unit_id = u.id
 		LEFT JOIN changing c ON c.unit_id = u.id
+		LEFT JOIN (SELECT DISTINCT e.fee_item_id, e.unit_id FROM reduced e) e ON e.fee_item_id = p.fee_item_id AND e.unit_id = u.id
+		LEFT JOIN awaited n ON n.unit_id = u.id
 		LEFT JOIN rui.ownership o ON o.project_id = _due_charges.project_id AND o.unit_id = u.id AND o.valid @> month
 		LEFT JOIN lives h ON h.unit_id = u.id
 		LEFT JOIN occupant_now t ON t.household_id = h.id
@@ -106,11 +133,28 @@ BEGIN
 		SELECT h.unit_id, d.day FROM cut_unit x
 		JOIN rui.household h ON h.project_id = _due_charges.project_id AND h.unit_id = x.unit_id
 		CROSS JOIN LATERAL (VALUES (lower(h.valid)), (upper(h.valid))) AS d(day)
-		WHERE within @> d.day),
+		WHERE within @> d.day
+		UNION
+		SELECT d.unit_id, d.delivered_on FROM cut_unit x
+		JOIN rui.unit_delivery d ON d.project_id = _due_charges.project_id AND d.unit_id = x.unit_id
+		WHERE asks_delivery AND within @> d.delivered_on
+		UNION
+		SELECT x.unit_id, d.day FROM cut_unit x
+		CROSS JOIN (SELECT DISTINCT b.day FROM rui.developer d
+			CROSS JOIN LATERAL (VALUES (lower(d.valid)), (upper(d.valid))) AS b(day)
+			WHERE changes_developer AND d.project_id = _due_charges.project_id AND within @> b.day) d),
 	unit_part AS (
 		SELECT c.unit_id,
 			daterange(c.day, lead(c.day, 1, upper(whole)) OVER (PARTITION BY c.unit_id ORDER BY c.day)) AS days
 		FROM unit_cut c),
+	developer_part AS (
+		SELECT u.id AS unit_id, b.day, b.party_id
+		FROM (SELECT b.building_id, b.day, rui._developer(_due_charges.project_id, b.building_id, b.day) AS party_id
+			FROM (SELECT DISTINCT u.building_id, lower(d.days) AS day FROM unit_part d
+				JOIN rui.unit u ON u.project_id = _due_charges.project_id AND u.id = d.unit_id
+				WHERE asks_developer) b) b
+		JOIN rui.unit u ON u.project_id = _due_charges.project_id AND u.building_id = b.building_id
+		JOIN unit_part d ON d.unit_id = u.id AND lower(d.days) = b.day),
 	occupant AS (
 		SELECT DISTINCT ON (d.unit_id, d.days) d.unit_id, d.days, h.id AS household_id, o.party_id
 		FROM unit_part d
@@ -122,11 +166,14 @@ BEGIN
 	unit_payer AS (
 		SELECT d.unit_id, d.days, p.household_id,
 			CASE cardinality(o.owner_ids) WHEN 1 THEN o.owner_ids[1] ELSE rui._main_owner(o.owner_ids, o.share_parts) END AS owner_id,
-			p.party_id AS occupant_id
+			p.party_id AS occupant_id, coalesce(CASE WHEN s.is_awaited THEN y.developer_id END, z.party_id) AS developer_id, s.is_awaited
 		FROM unit_part d
 		LEFT JOIN rui.ownership o ON o.project_id = _due_charges.project_id AND o.unit_id = d.unit_id
 			AND o.valid @> lower(d.days)
-		LEFT JOIN occupant p ON p.unit_id = d.unit_id AND p.days = d.days),
+		LEFT JOIN occupant p ON p.unit_id = d.unit_id AND p.days = d.days
+		LEFT JOIN rui.unit_delivery y ON asks_delivery AND y.project_id = _due_charges.project_id AND y.unit_id = d.unit_id
+		LEFT JOIN developer_part z ON z.unit_id = d.unit_id AND z.day = lower(d.days)
+		CROSS JOIN LATERAL (SELECT y.unit_id IS NOT NULL AND (y.delivered_on <= lower(d.days)) IS NOT TRUE AS is_awaited) s),
 	again AS (
 		SELECT c.fee_item_id, c.unit_id, c.starts_on, max(c.revision) AS revision
 		FROM rui.charge c
@@ -140,18 +187,33 @@ BEGIN
 		FROM pair a
 		JOIN plan p ON p.id = a.plan_id
 		JOIN unit_payer d ON d.unit_id = a.unit_id
-		CROSS JOIN LATERAL (SELECT CASE p.payer WHEN 'owner' THEN coalesce(d.owner_id, d.occupant_id)
-			ELSE coalesce(d.occupant_id, d.owner_id) END AS payer_id) w
+		CROSS JOIN LATERAL (SELECT coalesce(CASE WHEN d.is_awaited THEN d.developer_id END, CASE p.payer WHEN 'owner'
+			THEN coalesce(d.owner_id, d.occupant_id) ELSE coalesce(d.occupant_id, d.owner_id) END, d.developer_id) AS payer_id) w
 		WHERE NOT a.is_simple AND (p.quantity <> 'household' OR d.household_id IS NOT NULL)
 		GROUP BY a.unit_id, a.plan_id, a.quantity, a.billed_days, w.payer_id),
-	piece AS (
-		SELECT b.unit_id, b.plan_id, b.payer_id, b.quantity, p.fee_item_id, p.tax_rate, p.due_days, s.days, c.net, c.gross
+	-- What an empty home costs is a price of its own for those days.
+	bill_at AS (
+		SELECT b.unit_id, b.plan_id, b.payer_id, b.quantity, b.billed_days, NULL::bigint AS rule_id, 1::numeric AS share,
+			b.days - coalesce(e.days, '{}') AS days
 		FROM bill b
+		JOIN plan p ON p.id = b.plan_id
+		LEFT JOIN (SELECT e.fee_item_id, e.unit_id, range_agg(e.days) AS days FROM reduced e GROUP BY e.fee_item_id, e.unit_id) e
+			ON e.fee_item_id = p.fee_item_id AND e.unit_id = b.unit_id
+		UNION ALL
+		SELECT b.unit_id, b.plan_id, b.payer_id, b.quantity, b.billed_days, e.rule_id, e.share, b.days * e.days
+		FROM bill b
+		JOIN plan p ON p.id = b.plan_id
+		JOIN reduced e ON e.fee_item_id = p.fee_item_id AND e.unit_id = b.unit_id),
+	piece AS (
+		SELECT b.unit_id, b.plan_id, b.payer_id, b.quantity, b.rule_id, p.fee_item_id, p.tax_rate, p.due_days, s.days,
+			CASE WHEN b.rule_id IS NULL THEN c.net ELSE round(round(c.gross * b.share, 2) / (1 + coalesce(p.tax_rate, 0)), 2) END AS net,
+			CASE WHEN b.rule_id IS NULL THEN c.gross ELSE round(c.gross * b.share, 2) END AS gross
+		FROM bill_at b
 		JOIN plan p ON p.id = b.plan_id
 		CROSS JOIN LATERAL unnest(b.days - coalesce(b.billed_days, '{}')) AS s(days)
 		CROSS JOIN LATERAL rui.charge(p.tariff, b.quantity) c)
 	SELECT p.fee_item_id, a.unit_id, a.payer_id, a.plan_id, 1, whole, a.quantity,
-		c.net, c.tax, c.gross, p.tax_rate, greatest(month + p.due_days, today)
+		c.net, c.tax, c.gross, p.tax_rate, greatest(month + p.due_days, today), NULL::bigint
 	FROM pair a
 	JOIN plan p ON p.id = a.plan_id
 	CROSS JOIN LATERAL rui.charge(p.tariff, a.quantity) c
@@ -160,7 +222,7 @@ BEGIN
 	-- A part of the month costs what the month costs up to its end less what
 	-- it costs up to its beginning: parts add up, whoever bills them when.
 	SELECT p.fee_item_id, p.unit_id, p.payer_id, p.plan_id, coalesce(g.revision, 0) + 1, p.days, p.quantity,
-		m.net, m.gross - m.net, m.gross, p.tax_rate, greatest(month + p.due_days, today)
+		m.net, m.gross - m.net, m.gross, p.tax_rate, greatest(month + p.due_days, today), p.rule_id
 	FROM piece p
 	LEFT JOIN again g ON g.fee_item_id = p.fee_item_id AND g.unit_id = p.unit_id AND g.starts_on = lower(p.days)
 	CROSS JOIN LATERAL (SELECT CASE WHEN p.days = whole THEN p.gross
@@ -171,4 +233,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._due_charges(bigint, date, timestamptz, bigint, bigint) IS
-'Internal: what a billing run of a month would charge at an instant: every fee item with a plan for the month, for every unit of its kind that was not archived before the month (with ids from first_unit to last_unit, null: all), on the days not charged yet, cut where the plan or the payer changes. A part of the month costs the tariff''s gross of the whole month by days, cumulatively rounded, so the parts of a month add up to it exactly; its tax is what that gross contains.';
+'Internal: what a billing run of a month would charge at an instant: every fee item with a plan for the month, for every unit of its kind that was not archived before the month (with ids from first_unit to last_unit, null: all), on the days not charged yet, cut where the plan or the payer changes and where a vacancy rule makes it less. Until hand-over the developer pays. A part of the month costs the tariff''s gross of the whole month by days, cumulatively rounded, so the parts of a month add up to it exactly; of vacant days it is that of the month''s gross times the rule''s share; its tax is what that gross contains.';

@@ -40,7 +40,9 @@ BEGIN
 		SELECT '2203', coalesce((SELECT sum(a.amount) FROM rui.allocation a WHERE a.project_id = closing.project_id), 0)
 			+ coalesce((SELECT sum(r.amount) FROM rui.refund r WHERE r.project_id = closing.project_id), 0)
 			- coalesce((SELECT sum(p.amount) FROM rui.payment p WHERE p.project_id = closing.project_id
-				AND NOT EXISTS (SELECT FROM rui.payment_reversal v WHERE v.project_id = p.project_id AND v.payment_id = p.id)), 0)) s
+				AND NOT EXISTS (SELECT FROM rui.payment_reversal v WHERE v.project_id = p.project_id AND v.payment_id = p.id)), 0)
+		UNION ALL
+		SELECT '2241.01', -coalesce((SELECT sum(h.held) FROM rui.deposit_held h WHERE h.project_id = closing.project_id), 0)) s
 	CROSS JOIN LATERAL (
 		SELECT coalesce(sum(CASE WHEN p.debit_account = a.id THEN p.amount ELSE -p.amount END), 0) AS balance
 		FROM rui.account a
@@ -60,7 +62,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._close_obstacle(bigint, bigint) IS
-'Internal: guard of closing an accounting month: why it cannot be closed now, or null. Earlier months are closed, clearing accounts are empty, receivables and prepayments are what charges, waivers, allocations, payments and refunds say, and no billing run of these months is under way.';
+'Internal: guard of closing an accounting month: why it cannot be closed now, or null. Earlier months are closed, clearing accounts are empty, receivables and prepayments are what charges, waivers, allocations, payments and refunds say, deposits held what deposits, returns and forfeits do, and no billing run of these months is under way.';
 
 CREATE FUNCTION rui._soft_close_obstacle(project_id bigint, id bigint) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE

@@ -61,6 +61,7 @@ DECLARE
 		(date_trunc('month', about.starts_on::timestamp) + interval '1 month')::date);
 	is_part CONSTANT boolean := about.source = 'plan' AND about.period <> month;
 	plan rui.price_plan;
+	vacant rui.vacancy_rule;
 	rate numeric;
 	is_inclusive boolean;
 	whole rui.charge_result;
@@ -107,8 +108,21 @@ BEGIN
 		FROM string_to_table(l.line, ' ') WITH ORDINALITY AS p(word, place)) w
 	ORDER BY l.place;
 	whole := rui.charge(plan.tariff, about.quantity);
-	IF rate IS NOT NULL AND (NOT is_inclusive OR NOT is_part) THEN
+	IF rate IS NOT NULL AND (NOT is_inclusive OR NOT is_part AND about.vacancy_rule_id IS NULL) THEN
 		RETURN NEXT rui._explain_tax(in_zh, rate, whole.net, whole.tax, NOT is_inclusive);
+	END IF;
+	SELECT r.* INTO vacant FROM rui.vacancy_rule r WHERE r.project_id = about.project_id AND r.id = about.vacancy_rule_id;
+	IF FOUND THEN
+		before := whole.gross;
+		whole.gross := round(before * vacant.share, 2);
+		whole.net := round(whole.gross / (1 + coalesce(rate, 0)), 2);
+		RETURN NEXT ROW('vacancy', format(CASE WHEN in_zh THEN '空置房：规则自 %s 起，空置第 %s 天起按 %s%% 收取：%s 收 %s'
+			ELSE 'stands empty: rule since %s, from the %s vacant day on %s %% are to be paid: of %s, %s' END, lower(vacant.valid),
+			CASE WHEN in_zh THEN vacant.from_day::text ELSE trim(to_char(vacant.from_day, '9999th')) END,
+			trim_scale(vacant.share * 100), before, whole.gross), NULL, vacant.share, whole.gross - before, true)::rui.charge_step;
+		IF rate IS NOT NULL AND NOT is_part THEN
+			RETURN NEXT rui._explain_tax(in_zh, rate, whole.net, whole.gross - whole.net, false);
+		END IF;
 	END IF;
 	IF is_part THEN
 		-- As rui._due_charges cuts a month.
@@ -302,4 +316,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.explain_charge(bigint, bigint, text) IS
-'Every fen of a charge, in lang (zh or en), in order. Rows that count (their amounts sum to the gross exactly): line (rui.charge_lines of the plan''s tariff), entered (no plan; opening arrears), tax on top of the net, proration (a part of a month: less the days it is not for), late_days, disputed_days, cap, rounding, billed_before (a late fee), and difference, where what is computed anew from the plan or rule is not what was charged. Others tell: what, replaces (what an earlier revision was and why it was taken back), plan, reading, quantity, persons and ladder (of what meters count), late_rule, tax contained, gross; then, negative where less is open after, paid and paid_back (by which payment, by which rule), waived, waiver (one that was not approved: no amount), reversed; and open: gross and these sum to it. quantity, price: of the step, or null; amounts of lines are exact, with up to 38 digits. Who has see_charges sees all charges, others (see_own_charges) those they owe themselves. Errors: 22004, 22023 language, P0002 unknown charge or another''s, 42501.';
+'Every fen of a charge, in lang (zh or en), in order. Rows that count (their amounts sum to the gross exactly): line (rui.charge_lines of the plan''s tariff), entered (no plan; opening arrears), tax on top of the net, vacancy (less for days on which the unit stood empty, by which rule), proration (a part of a month: less the days it is not for), late_days, disputed_days, cap, rounding, billed_before (a late fee), and difference, where what is computed anew from the plan or rule is not what was charged. Others tell: what, replaces (what an earlier revision was and why it was taken back), plan, reading, quantity, persons and ladder (of what meters count), late_rule, tax contained, gross; then, negative where less is open after, paid and paid_back (by which payment, by which rule), waived, waiver (one that was not approved: no amount), reversed; and open: gross and these sum to it. quantity, price: of the step, or null; amounts of lines are exact, with up to 38 digits. Who has see_charges sees all charges, others (see_own_charges) those they owe themselves. Errors: 22004, 22023 language, P0002 unknown charge or another''s, 42501.';

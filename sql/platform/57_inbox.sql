@@ -127,6 +127,12 @@ BEGIN
 	JOIN rui.charge c ON c.project_id = d.project_id AND c.id = d.charge_id
 	JOIN rui.fee_item f ON f.project_id = c.project_id AND f.id = c.fee_item_id
 	ORDER BY d.opened_at, d.id LIMIT most;
+	RETURN QUERY
+	SELECT k.project_id, 'approve', 'forfeit', k.id, rui._short(format('%s %s: %s', f.name, k.amount, k.reason), 80), false, k.requested_at, NULL::timestamptz
+	FROM unnest(rui._allowed_projects('approve_forfeits')) AS j(id)
+	JOIN rui.deposit_forfeit k ON k.project_id = j.id AND k.state = 'requested' AND k.requested_by <> me
+	JOIN rui.fee_item f ON f.project_id = k.project_id AND f.id = k.fee_item_id
+	ORDER BY k.requested_at, k.id LIMIT most;
 	-- Plans that somebody proposed, months that are over.
 	RETURN QUERY
 	SELECT g.project_id, CASE g.state WHEN 'proposed' THEN 'approve' ELSE 'activate' END, 'grid_plan', g.id, '#' || g.id, false,
@@ -173,4 +179,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.inbox() IS
-'What waits for the acting party in all its projects, as of now(): emergencies first, then what is due first. kind (names in kind_zh, kind_en): accept, a task assigned to me, or a swap or cover of a shift I am asked for; due, late, a promise of my task ends within 24 hours or is broken; triage, assign, tickets that wait (with manage_tickets); call_back (call_back_ticket: of tasks I answer for, with manage_tickets all, due within 24 hours); rate, what was done for me or my home; approve, activate, plans of grids (manage_grids); approve also leave, swaps and covers of others (plan_shifts) and waivers others ask for (approve_waivers); settle, disputes of charges others opened (settle_disputes); close, months that are over (close_period); notice, the last escalation of an open task of mine, for managers from level 1 on, of the last seven days. subject and subject_id name the row, number the ticket; about: what it is; since when; due_at: when the next promise is broken, or null. At most 200 of a kind. Empty for nobody.';
+'What waits for the acting party in all its projects, as of now(): emergencies first, then what is due first. kind (names in kind_zh, kind_en): accept, a task assigned to me, or a swap or cover of a shift I am asked for; due, late, a promise of my task ends within 24 hours or is broken; triage, assign, tickets that wait (with manage_tickets); call_back (call_back_ticket: of tasks I answer for, with manage_tickets all, due within 24 hours); rate, what was done for me or my home; approve, activate, plans of grids (manage_grids); approve also leave, swaps and covers of others (plan_shifts) waivers (approve_waivers) and forfeits of deposits (approve_forfeits) others ask for; settle, disputes of charges others opened (settle_disputes); close, months that are over (close_period); notice, the last escalation of an open task of mine, for managers from level 1 on, of the last seven days. subject and subject_id name the row, number the ticket; about: what it is; since when; due_at: when the next promise is broken, or null. At most 200 of a kind. Empty for nobody.';

@@ -37,6 +37,10 @@ FROM (
 	UNION ALL
 	SELECT r.project_id, 'refund', r.id, r.amount, false FROM rui.refund r
 	UNION ALL
+	SELECT d.project_id, 'deposit', d.id, d.amount, false FROM rui.deposit d
+	UNION ALL
+	SELECT r.project_id, 'deposit_return', r.id, r.amount, false FROM rui.deposit_return r
+	UNION ALL
 	SELECT w.project_id, 'waiver', w.id, w.amount, v.charge_id IS NOT NULL
 	FROM rui.waiver w LEFT JOIN rui.charge_reversal v ON v.project_id = w.project_id AND v.charge_id = w.charge_id
 	WHERE w.state = 'approved'
@@ -133,7 +137,7 @@ FROM (SELECT c.*, max(upper(c.period)) OVER (PARTITION BY c.project_id, c.fee_it
 	WHERE c.source = 'plan' AND v.bill_again IS NOT TRUE) c
 WHERE c.billed_to > lower(c.period)
 UNION ALL
-SELECT c.project_id, 'charge_refers', format('charge %s names fee item %s, unit %s, payer %s and charge %s', c.id, c.fee_item_id,
+SELECT c.project_id, 'charge_refers', format('charge %s from %s names fee item %s, unit %s, payer %s and charge %s', c.id, c.source, c.fee_item_id,
 	coalesce(c.unit_id::text, '-'), coalesce(c.payer_id::text, '-'), coalesce(c.about_charge_id::text, '-'))
 FROM rui.charge c
 WHERE NOT EXISTS (SELECT FROM rui.fee_item f WHERE f.project_id = c.project_id AND f.id = c.fee_item_id)
@@ -141,17 +145,20 @@ WHERE NOT EXISTS (SELECT FROM rui.fee_item f WHERE f.project_id = c.project_id A
 	OR c.payer_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.party p WHERE p.id = c.payer_id)
 	OR c.about_charge_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.charge d
 		WHERE d.project_id = c.project_id AND d.id = c.about_charge_id AND d.component = 'principal')
+	OR NOT EXISTS (SELECT FROM rui.charge_source s WHERE s.code = c.source)
 UNION ALL
 -- No payable completion without exactly one charge or a waiver, once a tick
 -- has come by.
-SELECT k.project_id, 'payable_charged', format('ticket %s is done, payable, and neither charged nor waived', k.id)
+SELECT k.project_id, 'payable_charged', format('ticket %s is done, payable, %s, and has %s charges', k.id,
+	CASE WHEN k.charge_waiver IS NULL THEN 'not waived' ELSE 'waived' END, n.charges)
 FROM rui.ticket k
 JOIN rui.task t ON t.project_id = k.project_id AND t.id = k.id
 JOIN rui.ticket_category y ON y.project_id = t.project_id AND y.code = t.category
 JOIN rui.duty_run r ON r.project_id = k.project_id AND r.duty_code = 'charge_tickets'
-WHERE t.completed_at <= r.last_at AND k.charge_waiver IS NULL
-	AND (y.fee_item_code IS NOT NULL OR k.charge_amount IS NOT NULL)
-	AND NOT EXISTS (SELECT FROM rui.charge c WHERE c.project_id = k.project_id AND c.source = 'ticket' AND c.source_id = k.id)
+CROSS JOIN LATERAL (SELECT count(*) AS charges FROM rui.charge c
+	WHERE c.project_id = k.project_id AND c.source = 'ticket' AND c.source_id = k.id) n
+WHERE t.completed_at <= r.last_at AND (y.fee_item_code IS NOT NULL OR k.charge_amount IS NOT NULL OR k.charge_waiver IS NOT NULL)
+	AND n.charges <> CASE WHEN k.charge_waiver IS NULL THEN 1 ELSE 0 END
 UNION ALL
 
 -- The estate.
@@ -467,6 +474,26 @@ JOIN rui.reconciliation r ON r.project_id = p.project_id AND r.id = p.reconcilia
 GROUP BY p.project_id, p.subject, p.subject_id, p.is_payout HAVING count(*) > 1
 UNION ALL
 
+-- Deposits: never more out than in, and what is held is what the books owe.
+SELECT h.project_id, 'deposit_kept', format('of deposit %s of %s, %s are held', h.deposit_id, h.taken, h.held)
+FROM rui.deposit_held h WHERE h.held NOT BETWEEN 0 AND h.taken
+UNION ALL
+SELECT b.project_id, 'deposits', format('deposits held of %s, books of %s', o.amount, b.balance)
+FROM (SELECT a.project_id, coalesce(sum(CASE WHEN p.credit_account = a.id THEN p.amount ELSE -p.amount END), 0) AS balance
+	FROM rui.account a
+	LEFT JOIN rui.posting p ON p.project_id = a.project_id AND a.id IN (p.debit_account, p.credit_account)
+	WHERE a.code = '2241.01'
+	GROUP BY a.project_id) b
+CROSS JOIN LATERAL (SELECT coalesce(sum(h.held), 0) AS amount FROM rui.deposit_held h WHERE h.project_id = b.project_id) o
+WHERE o.amount <> b.balance
+UNION ALL
+SELECT f.project_id, 'deposit_forfeited', format('forfeit %s of %s has charge %s and payment %s', f.id, f.amount, f.charge_id, f.payment_id)
+FROM rui.deposit_forfeit f
+LEFT JOIN rui.charge c ON c.project_id = f.project_id AND c.id = f.charge_id AND c.source = 'deposit' AND c.source_id = f.id
+LEFT JOIN rui.payment p ON p.project_id = f.project_id AND p.id = f.payment_id AND p.channel = 'deposit'
+WHERE f.state = 'approved' AND (c.gross = f.amount AND p.amount = f.amount) IS NOT TRUE
+UNION ALL
+
 -- Judgement: a score is what its findings give, for ever.
 SELECT a.project_id, 'audit_score', format('audit %s holds %s (%s), its findings give %s (%s)', a.id, a.total, a.grade, s.total, s.grade)
 FROM rui.audit a
@@ -676,5 +703,8 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('settled_once', '核销只结算一次', 'what is settled has come in, once'),
 	('settled_received', '结算不超过实收', 'no more is settled than came in'),
 	('settlement_sum', '结算与明细一致', 'settlements are the sums of their lines'),
-	('partner_shares', '应付分成与明细一致', 'shares of partners are what is settled and not paid')
+	('partner_shares', '应付分成与明细一致', 'shares of partners are what is settled and not paid'),
+	('deposit_kept', '押金只退所收', 'no more of a deposit goes out than came in'),
+	('deposits', '押金与明细一致', 'deposits held are what the books owe'),
+	('deposit_forfeited', '没收押金有账单', 'what is forfeited is charged, and paid by the deposit')
 ) AS i(code, zh, en);

@@ -1,8 +1,8 @@
--- Seeded communities in which units change hands, households move, prices
--- change and charges are taken back: what a billing run would charge is what a
+-- Seeded communities in which units are handed over and change hands, households
+-- move, homes stand empty, prices change and charges are taken back: what a billing run would charge is what a
 -- slow model says, and a run of pieces of the units what a whole one charges.
 BEGIN;
-SELECT plan(7);
+SELECT plan(9);
 \ir fixture/estate.sql
 \ir fixture/billing_model.sql
 SELECT setseed(0.42) \g /dev/null
@@ -34,14 +34,40 @@ INSERT INTO rui.household (project_id, unit_id, valid) SELECT :one, l.unit_id, l
 INSERT INTO rui.occupancy (project_id, household_id, unit_id, party_id, role, valid)
 SELECT h.project_id, h.id, h.unit_id, p.id, (ARRAY['tenant', 'owner', 'family', 'helper'])[1 + (h.id + k) % 4], h.valid
 FROM rui.household h CROSS JOIN generate_series(0, 1) k JOIN person p ON p.n = 1 + (h.id * 7 + k * 13) % 100 WHERE h.project_id = :one AND h.id % 5 > 0;
+-- A developer of the project, and for a while one of the building; a fifth of
+-- the units is handed over in these months, or never.
+INSERT INTO rui.developer (project_id, building_id, party_id, valid)
+SELECT :one, d.building_id, p.id, d.valid FROM (VALUES (NULL::bigint, 1, '[2024-06-01,2025-02-21)'::daterange), (NULL, NULL, '[2025-02-21,2025-03-03)'),
+	(NULL, 2, '[2025-03-03,)'), (:b1, 3, '[2025-01-20,2025-02-10)'), (:b1, NULL, '[2025-03-20,)')) AS d(building_id, n, valid)
+LEFT JOIN person p ON p.n = d.n;
+INSERT INTO rui.unit_delivery (project_id, unit_id, delivered_on, developer_id)
+SELECT :one, u.id, CASE WHEN random() < 0.7 THEN date '2024-12-20' + (random() * 110)::integer END, CASE WHEN random() < 0.3 THEN p.id END
+FROM rui.unit u JOIN person p ON p.n = 4 + u.id % 9 WHERE u.project_id = :one AND u.code ~ '^r' AND u.id % 5 = 0;
+-- Facts that overlap and contradict one another, most of them confirmed.
+INSERT INTO rui.vacancy_fact (project_id, unit_id, finding, valid, source, confidence, at, last_at)
+SELECT :one, u.id, (ARRAY['vacant', 'vacant', 'vacant', 'occupied', 'unknown'])[1 + floor(random() * 5)], CASE WHEN random() < 0.2 THEN daterange(d.day, NULL)
+	ELSE daterange(d.day, d.day + 1 + (random() * 70)::integer) END, 'declared', round(random()::numeric, 3), '2025-01-01', '2025-01-01'
+FROM rui.unit u CROSS JOIN generate_series(1, 3) k CROSS JOIN LATERAL (SELECT date '2024-11-20' + (random() * 120 + 0 * u.id * k)::integer AS day) d
+WHERE u.project_id = :one AND u.code ~ '^r' AND u.id % 2 = 0;
+UPDATE rui.vacancy_fact f SET last_action = 'confirm', confirmed_at = timestamptz '2025-01-02' + interval '1 minute' * (f.id % 7)
+WHERE f.project_id = :one AND f.id % 4 > 0;
+SELECT rui.set_vacancy_rule(:one, 'property', 0.7, 20, '2025-01-10'), rui.set_vacancy_rule(:one, 'property', 0.333333, 45, '2025-02-15'),
+	rui.set_vacancy_rule(:one, 'heat', 0, 1, '2025-01-01'), rui.set_vacancy_rule(:one, 'heat', 1, 1, '2025-02-20') \gset hidden_
 ANALYZE;
 CREATE FUNCTION pg_temp.differences(project bigint, month date, at timestamptz) RETURNS bigint LANGUAGE sql AS $$
-	SELECT count(*) FROM ((SELECT * FROM rui._due_charges(project, month, at) EXCEPT ALL SELECT * FROM pg_temp.due_charges_model(project, month, at))
-		UNION ALL (SELECT * FROM pg_temp.due_charges_model(project, month, at) EXCEPT ALL SELECT * FROM rui._due_charges(project, month, at))) d $$;
+	WITH ours AS MATERIALIZED (SELECT * FROM rui._due_charges(project, month, at)), model AS MATERIALIZED (SELECT * FROM pg_temp.due_charges_model(project, month, at))
+	SELECT count(*) FROM ((SELECT * FROM ours EXCEPT ALL SELECT * FROM model) UNION ALL (SELECT * FROM model EXCEPT ALL SELECT * FROM ours)) d $$;
 SELECT is((SELECT array_agg(pg_temp.differences(:one, m::date, '2025-04-01') ORDER BY m) FROM generate_series('2025-01-01'::timestamp, '2025-03-01', '1 month') m),
 	'{0,0,0}'::bigint[], 'three months as the model says');
 SELECT ok((SELECT count(*) > 700 AND count(*) FILTER (WHERE period <> '[2025-02-01,2025-03-01)') > 200 AND count(*) FILTER (WHERE payer_id IS NULL) > 0
 	FROM rui._due_charges(:one, '2025-02-01', '2025-04-01')), 'whole months, parts of one, and homes without anybody are among them');
+SELECT ok((SELECT count(*) FILTER (WHERE vacancy_rule_id IS NOT NULL) > 40 AND count(DISTINCT vacancy_rule_id) = 3
+		AND count(*) FILTER (WHERE payer_id IN (SELECT id FROM person WHERE n <= 3)) > 20
+	FROM rui._due_charges(:one, '2025-02-01', '2025-04-01')), 'so are empty homes, and the developer''s');
+-- Of one price, the days that are not reduced and those that are cost what their shares of the month say, to the cent of each share.
+SELECT ok((SELECT bool_and(abs(d.gross - round(c.gross * coalesce(r.share, 1) * (upper(d.period) - lower(d.period)) / 28, 2)) <= 0.01)
+	FROM rui._due_charges(:one, '2025-02-01', '2025-04-01') d JOIN rui.price_plan p ON p.id = d.plan_id
+	LEFT JOIN rui.vacancy_rule r ON r.id = d.vacancy_rule_id CROSS JOIN LATERAL rui.charge(p.tariff, d.quantity) c), 'each part is less than a cent off its share');
 SELECT is_empty(format($$
 	(SELECT d.* FROM rui.unit u CROSS JOIN LATERAL rui._due_charges(%1$s, '2025-02-01', '2025-04-01', u.id, u.id) d WHERE u.project_id = %1$s AND u.id %% 9 = 0
 	EXCEPT ALL SELECT * FROM rui._due_charges(%1$s, '2025-02-01', '2025-04-01') WHERE unit_id %% 9 = 0)

@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(107);
+SELECT plan(113);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -127,6 +127,9 @@ SELECT pg_temp.damage(format('INSERT INTO rui.charge (project_id, fee_item_id, u
 	SELECT project_id, fee_item_id, unit_id, source, source_id, 2, ''[2025-01-31,2025-02-01)'', quantity, 0, 0, 0, due_on, at FROM rui.charge WHERE id = %s', :c1), '{billed_twice}', 'a day billed twice');
 SELECT pg_temp.damage(format('UPDATE rui.charge SET payer_id = -1 WHERE id = %s', :c1), '{charge_refers}', 'a payer who does not exist');
 SELECT pg_temp.damage(format('UPDATE rui.charge SET source = ''order'' WHERE id = %s', :ct), '{payable_charged}', 'work that nobody charged');
+SELECT pg_temp.damage(format('UPDATE rui.charge SET source = ''gift'' WHERE id = %s', :ct), '{charge_refers,payable_charged}', 'a charge from nowhere');
+SELECT pg_temp.damage(format('UPDATE rui.ticket SET charge_amount = NULL, charge_waiver = ''x'' WHERE id = (SELECT source_id FROM rui.charge WHERE id = %s)', :ct), '{payable_charged}', 'work both charged and waived');
+SELECT pg_temp.damage(format('UPDATE rui.charge SET source = ''ticket'', source_id = (SELECT source_id FROM rui.charge WHERE id = %s), revision = 7 WHERE id = %s', :ct, :c1), '{payable_charged}', 'work charged twice');
 SELECT pg_temp.damage(format('UPDATE rui.ownership SET owner_ids = ''{-1,%s}''', :zhao), '{owner_known}', 'an owner who does not exist');
 SELECT pg_temp.damage(format('UPDATE rui.occupancy SET unit_id = %s', :u2), '{occupancy_in_household}', 'somebody living elsewhere than his household');
 SELECT pg_temp.damage(format('UPDATE rui.space SET kind = ''phase'' WHERE id = %s', :floor), '{space_in_place}', 'a phase in a building');
@@ -250,5 +253,11 @@ SELECT lives_ok('SELECT * FROM rui.invariant_violation', 'a manager may look');
 SET LOCAL ROLE rui_resident;
 SELECT throws_ok('SELECT * FROM rui.invariant_violation', '42501', NULL, 'a resident may not');
 RESET ROLE;
+-- Deposits.
+SELECT rui.take_deposit(:one, :zhao, 'card', 10, 'cash') AS deposit \gset
+SELECT pg_temp.damage(format('INSERT INTO rui.deposit_return (project_id, deposit_id, amount, channel, reason, at) VALUES (%s, %s, 11, ''cash'', ''x'', now())', :one, :deposit), '{deposit_kept,deposits,document_posted}', 'more given back of a deposit than came');
+SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''deposit'' AND document_id = %s', :deposit), '{deposits,document_posted}', 'a deposit that is not posted');
+SELECT pg_temp.damage(format('INSERT INTO rui.deposit_forfeit (project_id, deposit_id, fee_item_id, amount, reason, requested_by, requested_at, decided_by, decided_at, charge_id, payment_id, state, last_action)
+	SELECT c.project_id, %s, c.fee_item_id, 1, ''x'', %s, now(), %s, now(), c.id, %s, ''approved'', ''approve'' FROM rui.charge c WHERE c.id = %s', :deposit, :loader, :manager, :p1, :c1), '{deposit_forfeited,deposit_kept,deposits}', 'a forfeit that something else paid');
 SELECT * FROM finish();
 ROLLBACK;
