@@ -33,10 +33,10 @@ SELECT is_empty($$SELECT code FROM rui.permission WHERE NOT 'live' = ANY (projec
 -- What the states are meant to allow. Whoever adds a permission says here
 -- what becomes of it before a project is taken over, and after it is given up.
 SELECT set_eq($$SELECT code FROM rui.permission WHERE NOT 'candidate' = ANY (project_states)$$,
-	'{add_charge,dispatch,manage_tickets,open_for_others,open_ticket,run_billing,work_ticket,call_back_ticket,correct_clocks,rate_ticket,record_payment,request_waivers,approve_waivers,open_disputes,dispute_for_others,settle_disputes,reverse_charge,reverse_payment,see_all_tickets,see_tickets}'::text[],
+	'{add_charge,dispatch,manage_tickets,open_for_others,open_ticket,run_billing,work_ticket,call_back_ticket,correct_clocks,rate_ticket,record_payment,request_waivers,approve_waivers,open_disputes,dispute_for_others,settle_disputes,prove_duns,promise_payments,promise_for_others,reverse_charge,reverse_payment,see_all_tickets,see_tickets}'::text[],
 	'a candidate has neither tickets nor charges');
 SELECT set_eq($$SELECT code FROM rui.permission WHERE NOT 'closed' = ANY (project_states)$$,
-	'{add_charge,dispatch,import_opening,manage_tickets,open_for_others,open_ticket,run_billing,work_shift,work_ticket,check_readings,confirm_vacancy,declare_vacancy,design_grids,manage_estate,manage_grids,manage_meters,manage_people,open_books,plan_shifts,post_entry,record_audit,record_readings,record_vacancy,reopen_period,report_readings,run_duties,search_phones,set_calendars,set_categories,set_dispatch,set_documents,set_messages,set_policies,set_prices,set_scorecards,set_travel,store_documents}'::text[],
+	'{add_charge,dispatch,import_opening,manage_tickets,open_for_others,open_ticket,run_billing,work_shift,work_ticket,check_readings,confirm_vacancy,declare_vacancy,design_grids,manage_estate,manage_grids,manage_meters,manage_people,open_books,plan_shifts,post_entry,record_audit,record_readings,record_vacancy,reopen_period,report_readings,run_duties,search_phones,set_calendars,set_categories,set_dispatch,set_dunning,set_documents,set_messages,set_policies,set_prices,set_scorecards,set_travel,store_documents}'::text[],
 	'what is given up is looked at, settled and cleared away, and not changed');
 
 -- Every function, called with nothing but the project.
