@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(79);
+SELECT plan(80);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -167,6 +167,10 @@ SELECT pg_temp.damage('UPDATE rui.dispatch_plan SET offered_at = offered_at - in
 SELECT pg_temp.damage('UPDATE rui.dispatch_state SET match_version = NULL', '{match_version}', 'a match without a version');
 SELECT pg_temp.damage('UPDATE rui.dispatch_state SET match_version = match_version + 1000', '{match_version}', 'a version that was never given');
 SELECT pg_temp.damage('UPDATE rui.dispatch_state SET made_at = last_at + interval ''1 second''', '{match_version}', 'a match made before its time');
+SELECT pg_temp.damage(format('INSERT INTO rui.dun (project_id, payer_id, unit_id, level, kind_code, needs_proof, charges, oldest_due_on, amount, batch_id, message_id, at)
+	SELECT m.project_id, c.payer_id, c.unit_id, 1, ''news'', false, ARRAY[c.id, %s], c.due_on, 1, m.batch_id, m.id, m.at
+	FROM rui.message m, rui.charge c WHERE m.id = %s AND c.id = (SELECT min(x.id) FROM rui.charge x WHERE x.payer_id IS NOT NULL)', b.other, :news), '{dun_told}', b.about)
+FROM (VALUES (-1, 'a demand of what nobody owes')) AS b(other, about);
 
 -- Every rule has a name in both languages, and whoever may look can.
 SELECT is_empty($$SELECT m[1] FROM regexp_matches(pg_get_viewdef('rui.invariant_violation'), $r$'([a-z_]+)'::text(?: AS invariant|,\s+format| AS "\?column\?")$r$, 'g') m
