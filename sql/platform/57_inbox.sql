@@ -133,6 +133,17 @@ BEGIN
 	JOIN rui.deposit_forfeit k ON k.project_id = j.id AND k.state = 'requested' AND k.requested_by <> me
 	JOIN rui.fee_item f ON f.project_id = k.project_id AND f.id = k.fee_item_id
 	ORDER BY k.requested_at, k.id LIMIT most;
+	-- Promises broken in the last 30 days whose payer still owes and has not promised again.
+	RETURN QUERY
+	SELECT p.project_id, 'follow_up', 'promise', p.id, rui._short(format('%s %s: %s', y.name, p.amount, p.paid), 80), false, p.settled_at, NULL::timestamptz
+	FROM unnest(rui._allowed_projects('set_dunning')) AS j(id)
+	JOIN rui.promise p ON p.project_id = j.id AND p.state = 'broken' AND p.settled_at <= _inbox.at AND p.settled_at > _inbox.at - interval '30 days'
+	JOIN rui.party y ON y.id = p.payer_id
+	WHERE NOT EXISTS (SELECT FROM rui.promise n WHERE n.project_id = p.project_id AND n.payer_id = p.payer_id AND n.promised_at > p.promised_at
+			AND n.promised_at <= _inbox.at AND (n.unit_id IS NULL OR n.unit_id = p.unit_id) AND n.state <> 'withdrawn')
+		AND EXISTS (SELECT FROM rui.charge_open o WHERE o.project_id = p.project_id AND o.payer_id = p.payer_id
+			AND (p.unit_id IS NULL OR o.unit_id = p.unit_id) AND o.open_amount > 0 AND o.due_on <= p.by_on)
+	ORDER BY p.settled_at, p.id LIMIT most;
 	-- Plans that somebody proposed, months that are over.
 	RETURN QUERY
 	SELECT g.project_id, CASE g.state WHEN 'proposed' THEN 'approve' ELSE 'activate' END, 'grid_plan', g.id, '#' || g.id, false,
@@ -179,4 +190,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.inbox() IS
-'What waits for the acting party in all its projects, as of now(): emergencies first, then what is due first. kind (names in kind_zh, kind_en): accept, a task assigned to me, or a swap or cover of a shift I am asked for; due, late, a promise of my task ends within 24 hours or is broken; triage, assign, tickets that wait (with manage_tickets); call_back (call_back_ticket: of tasks I answer for, with manage_tickets all, due within 24 hours); rate, what was done for me or my home; approve, activate, plans of grids (manage_grids); approve also leave, swaps and covers of others (plan_shifts) waivers (approve_waivers) and forfeits of deposits (approve_forfeits) others ask for; settle, disputes of charges others opened (settle_disputes); close, months that are over (close_period); notice, the last escalation of an open task of mine, for managers from level 1 on, of the last seven days. subject and subject_id name the row, number the ticket; about: what it is; since when; due_at: when the next promise is broken, or null. At most 200 of a kind. Empty for nobody.';
+'What waits for the acting party in all its projects, as of now(): emergencies first, then what is due first. kind (names in kind_zh, kind_en): accept, a task assigned to me, or a swap or cover of a shift I am asked for; due, late, a promise of my task ends within 24 hours or is broken; triage, assign, tickets that wait (with manage_tickets); call_back (call_back_ticket: of tasks I answer for, with manage_tickets all, due within 24 hours); rate, what was done for me or my home; approve, activate, plans of grids (manage_grids); approve also leave, swaps and covers of others (plan_shifts) waivers (approve_waivers) and forfeits of deposits (approve_forfeits) others ask for; settle, disputes of charges others opened (settle_disputes); follow_up, promises to pay broken in the last 30 days by who still owes (set_dunning); close, months that are over (close_period); notice, the last escalation of an open task of mine, for managers from level 1 on, of the last seven days. subject and subject_id name the row, number the ticket; about: what it is; since when; due_at: when the next promise is broken, or null. At most 200 of a kind. Empty for nobody.';

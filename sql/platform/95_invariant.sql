@@ -493,6 +493,12 @@ LEFT JOIN rui.charge c ON c.project_id = f.project_id AND c.id = f.charge_id AND
 LEFT JOIN rui.payment p ON p.project_id = f.project_id AND p.id = f.payment_id AND p.channel = 'deposit'
 WHERE f.state = 'approved' AND (c.gross = f.amount AND p.amount = f.amount) IS NOT TRUE
 UNION ALL
+SELECT d.project_id, 'dun_told', format('notice %s tells party %s of what he does not owe, or tells somebody else', d.id, d.payer_id)
+FROM rui.dun d
+LEFT JOIN rui.message m ON m.project_id = d.project_id AND m.id = d.message_id AND m.batch_id = d.batch_id AND m.party_id = d.payer_id
+WHERE m.id IS NULL OR cardinality(d.charges) <> (SELECT count(*) FROM rui.charge c WHERE c.project_id = d.project_id AND c.id = ANY (d.charges)
+	AND c.payer_id = d.payer_id AND coalesce(c.unit_id, 0) = coalesce(d.unit_id, 0))
+UNION ALL
 
 -- Judgement: a score is what its findings give, for ever.
 SELECT a.project_id, 'audit_score', format('audit %s holds %s (%s), its findings give %s (%s)', a.id, a.total, a.grade, s.total, s.grade)
@@ -685,6 +691,7 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('document_content', '文件内容与销毁一致', 'content is there or erased'),
 	('document_kept', '文件按期销毁', 'documents are erased when their time is over'),
 	('archived_unused', '归档不再使用', 'nobody uses what is archived'),
+	('dun_told', '催缴对象相符', 'debtors are told of what they owe'),
 	('opening_charged', '期初欠费入账一次', 'what earlier books say is charged once'),
 	('audit_score', '评分可复算', 'scores are what their findings give'),
 	('closing_kept', '结账留有余额', 'closed months have their balances, and no other'),

@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(113);
+SELECT plan(114);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -242,6 +242,10 @@ SELECT pg_temp.damage('UPDATE rui.settlement_allocation SET amount = amount + 1'
 SELECT pg_temp.damage('DELETE FROM rui.settlement_allocation', '{settled_received}', 'settled from nothing');
 SELECT pg_temp.damage('UPDATE rui.settlement_party SET amount = amount + 1, payout = payout + 1', '{document_posted,settlement_sum}', 'more than the lines say');
 SELECT pg_temp.damage('DELETE FROM rui.posting WHERE document = ''settlement_payout''', '{document_posted,partner_shares}', 'a payout that is not posted');
+SELECT pg_temp.damage(format('INSERT INTO rui.dun (project_id, payer_id, unit_id, level, kind_code, needs_proof, charges, oldest_due_on, amount, batch_id, message_id, at)
+	SELECT m.project_id, c.payer_id, c.unit_id, 1, ''news'', false, ARRAY[c.id, %s], c.due_on, 1, m.batch_id, m.id, m.at
+	FROM rui.message m, rui.charge c WHERE m.id = %s AND c.id = (SELECT min(x.id) FROM rui.charge x WHERE x.payer_id IS NOT NULL)', b.other, :news), '{dun_told}', b.about)
+FROM (VALUES (-1, 'a demand of what nobody owes')) AS b(other, about);
 
 -- Every rule has a name in both languages, and whoever may look can.
 SELECT is_empty($$SELECT m[1] FROM regexp_matches(pg_get_viewdef('rui.invariant_violation'), $r$'([a-z_]+)'::text(?: AS invariant|,\s+format| AS "\?column\?")$r$, 'g') m
