@@ -3,10 +3,10 @@
 
 PERFORM rui._permit('record_vendor_invoices', '{live,closed}', 'manager', 'accountant', 'loader');
 PERFORM rui._permit('approve_vendor_invoices', '{live,closed}', 'manager', 'accountant', 'director');
-PERFORM rui._permit('approve_differences', '{live,closed}', 'manager', 'director');
+PERFORM rui._permit('approve_invoice_differences', '{live,closed}', 'manager', 'director');
 PERFORM rui._name('permission', n.code, n.zh, n.en) FROM (VALUES
 	('record_vendor_invoices', '登记供应商发票', 'record vendor invoices'), ('approve_vendor_invoices', '审核供应商发票', 'approve vendor invoices'),
-	('approve_differences', '批准发票差异', 'approve differences of invoices')) AS n(code, zh, en);
+	('approve_invoice_differences', '批准发票差异', 'approve differences of invoices')) AS n(code, zh, en);
 
 -- Vendors' invoices prove its balance row by row.
 UPDATE rui.account_template SET is_control = true WHERE code = '2202';
@@ -272,7 +272,7 @@ BEGIN
 	END IF;
 	PERFORM rui._check_other('vendor invoice', invoice_id, asked.requested_by, asked.requested_at, at);
 	IF approve AND asked.differences <> '{}' THEN
-		PERFORM rui.require_permission(project_id, 'approve_differences');
+		PERFORM rui.require_permission(project_id, 'approve_invoice_differences');
 	END IF;
 	IF remark IS NOT NULL OR NOT approve OR asked.differences <> '{}' THEN
 		PERFORM rui._check_text('remark', remark, 500);
@@ -292,4 +292,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_vendor_invoice(bigint, bigint, boolean, text, text, timestamptz) IS
-'Approves or refuses a vendor''s invoice or credit note that another person recorded. An approved one is posted: the cost in the month of its services (or the first open one) and the input tax, against payables (2202). One that differs from contract or acceptance also needs permission approve_differences and a remark that says why; a refusal needs a remark, and what it was for waits for another invoice. Returns the new state. Needs permission approve_vendor_invoices. Errors: 22004, 22001, 22023, 22008 arguments, P0002 unknown invoice, 55000 decided already, a credit beyond its invoice (detail), closed month, RU409, 42501 also for one''s own.';
+'Approves or refuses a vendor''s invoice or credit note that another person recorded. An approved one is posted: the cost in the month of its services (or the first open one) and the input tax, against payables (2202). One that differs from contract or acceptance also needs permission approve_invoice_differences and a remark that says why; a refusal needs a remark, and what it was for waits for another invoice. Returns the new state. Needs permission approve_vendor_invoices. Errors: 22004, 22001, 22023, 22008 arguments, P0002 unknown invoice, 55000 decided already, a credit beyond its invoice (detail), closed month, RU409, 42501 also for one''s own.';
