@@ -218,8 +218,8 @@ COMMENT ON FUNCTION rui._left_over(bigint, bigint, timestamptz) IS
 
 CREATE FUNCTION rui._allocate_payment(project_id bigint, payment_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
--- One plan for all payments, by index whatever the statistics: making a plan
--- takes longer than carrying it out for the few charges of a unit.
+-- One plan for all payments, by index whatever the statistics: the few charges
+-- of a unit are paid before a plan for them would be made.
 SET search_path FROM CURRENT SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
@@ -227,8 +227,8 @@ DECLARE
 	made bigint;
 BEGIN
 	SELECT p.unit_id, p.payer_id, p.designation AS wished, p.amount
-		- coalesce((SELECT sum(a.amount) FROM rui.allocation a
-			WHERE a.project_id = p.project_id AND a.payment_id = p.id), 0)
+		- coalesce((SELECT CASE WHEN bool_or(a.reverses IS NOT NULL AND a.at > _allocate_payment.at) THEN p.amount ELSE sum(a.amount) END
+			FROM rui.allocation a WHERE a.project_id = p.project_id AND a.payment_id = p.id), 0)
 		- coalesce((SELECT sum(r.amount) FROM rui.refund r
 			WHERE r.project_id = p.project_id AND r.payment_id = p.id), 0) AS funds
 	INTO paid FROM rui.payment p
@@ -252,8 +252,9 @@ BEGIN
 			CASE WHEN e.about_charge_id IS NULL THEN e.due_on ELSE (SELECT d.due_on FROM rui.charge d
 				WHERE d.project_id = _allocate_payment.project_id AND d.id = e.about_charge_id) END AS due_on,
 			array_position('{cost,late_fee,principal}', e.component) AS place,
-			e.gross - coalesce((SELECT sum(a.amount) FROM rui.allocation a
-				WHERE a.project_id = _allocate_payment.project_id AND a.charge_id = e.id), 0)
+			-- At an instant before something was taken back, it was paid.
+			e.gross - coalesce((SELECT CASE WHEN bool_or(a.reverses IS NOT NULL AND a.at > _allocate_payment.at) THEN e.gross ELSE sum(a.amount) END
+				FROM rui.allocation a WHERE a.project_id = _allocate_payment.project_id AND a.charge_id = e.id), 0)
 			- coalesce((SELECT sum(w.amount) FROM rui.waiver w
 				WHERE w.project_id = _allocate_payment.project_id AND w.charge_id = e.id AND w.state = 'approved'), 0) AS amount,
 			least(array_position(paid.wished, e.id), array_position(paid.wished, e.about_charge_id)) AS wish

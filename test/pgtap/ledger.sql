@@ -27,7 +27,7 @@ SELECT is((SELECT array_agg(DISTINCT period) FROM rui.posting WHERE project_id =
 SELECT rui.post_entry(:one, '6602', '1002', 1, 'Late on the 31st', at => '2025-01-31 16:30+00') AS e3 \gset
 SELECT is((SELECT period FROM rui.posting WHERE project_id = :one AND document_id = :e3), '2025-02-01'::date,
 	'in the project''s zone');
-SELECT rui.post_entry(:one, '6602', '2202', 7, 'Invoice of January', month => '2025-01-01', at => '2025-02-10 00:00+00') AS e4 \gset
+SELECT rui.post_entry(:one, '6602', '2221', 7, 'Invoice of January', month => '2025-01-01', at => '2025-02-10 00:00+00') AS e4 \gset
 SELECT is((SELECT period FROM rui.posting WHERE project_id = :one AND document_id = :e4), '2025-01-01'::date,
 	'or an earlier open month, when asked');
 
@@ -64,7 +64,7 @@ SELECT throws_ok(format('EXECUTE raw(%s, ''2024-12-10'', ''2024-12-01'', %s, %s,
 SELECT throws_ok(format('SELECT rui.close_period(%s, ''2025-01-01'', ''2025-01-31 15:59:59+00'')', :one), '22023', NULL, 'a month closes when it is over');
 SELECT throws_ok(format('SELECT rui.close_period(%s, ''2025-02-01'', ''2025-03-05'')', :one), '55000',
 	'accounting_period: action "close" is not possible now', 'months close in order');
-SELECT rui.post_entry(:one, '1999', '2202', 5, 'First leg', at => '2025-01-22') AS e5 \gset
+SELECT rui.post_entry(:one, '1999', '2221', 5, 'First leg', at => '2025-01-22') AS e5 \gset
 SELECT throws_ok(format('SELECT rui.close_period(%s, ''2025-01-01'', ''2025-02-05'')', :one), '55000', NULL, 'not with something in clearing');
 SELECT rui.post_entry(:one, '6602', '1999', 5, 'Second leg', at => '2025-01-22') AS e6 \gset
 CREATE TEMP TABLE january AS SELECT * FROM rui.trial_balance(:one, '2025-01-31 15:59:59+00');

@@ -8,14 +8,14 @@ CREATE FUNCTION pg_temp.entry(debit text, credit text, amount numeric, memo text
 
 -- A batch is what single calls would be.
 SELECT rui.post_entries(:one, jsonb_build_array(pg_temp.entry('1002', '4103', 1000, 'Opening'), pg_temp.entry('6602', '1002', 300.10, 'Paper'),
-	pg_temp.entry('6602', '2202', 7, 'Invoice')), 'k1', '2025-01-05 04:00+00') AS made \gset
+	pg_temp.entry('6602', '2221', 7, 'Invoice')), 'k1', '2025-01-05 04:00+00') AS made \gset
 SELECT results_eq(format('SELECT e.memo, d.code, c.code, p.amount::numeric, p.period, p.at FROM rui.ledger_entry e JOIN rui.posting p ON p.project_id = e.project_id AND p.document = ''entry'' AND p.document_id = e.id
 	JOIN rui.account d ON d.id = p.debit_account JOIN rui.account c ON c.id = p.credit_account WHERE e.project_id = %s ORDER BY e.id', :one),
 	$$VALUES ('Opening', '1002', '4103', 1000.00, '2025-01-01'::date, '2025-01-05 04:00+00'::timestamptz), ('Paper', '6602', '1002', 300.10, '2025-01-01', '2025-01-05 04:00+00'),
-		('Invoice', '6602', '2202', 7.00, '2025-01-01', '2025-01-05 04:00+00')$$, 'each entry has its document and its posting');
+		('Invoice', '6602', '2221', 7.00, '2025-01-01', '2025-01-05 04:00+00')$$, 'each entry has its document and its posting');
 SELECT is(:'made'::bigint[], (SELECT array_agg(id ORDER BY id) FROM rui.ledger_entry WHERE project_id = :one), 'the ids come in the order of the list');
 SELECT is(rui.post_entries(:one, jsonb_build_array(pg_temp.entry('1002', '4103', 1000, 'Opening'), pg_temp.entry('6602', '1002', 300.10, 'Paper'),
-	pg_temp.entry('6602', '2202', 7, 'Invoice')), 'k1', '2025-01-05 04:00+00'), :'made'::bigint[], 'a repeated batch answers as the first time');
+	pg_temp.entry('6602', '2221', 7, 'Invoice')), 'k1', '2025-01-05 04:00+00'), :'made'::bigint[], 'a repeated batch answers as the first time');
 SELECT is(count(*), 3::bigint, 'and posts nothing') FROM rui.posting WHERE project_id = :one;
 SELECT throws_ok(format('SELECT rui.post_entries(%s, ''[{"debit":"1002","credit":"4103","amount":1,"memo":"y"}]'', ''k1'', ''2025-01-05'')', :one), 'RU409', NULL, 'another batch under the key');
 SELECT is((SELECT payload FROM rui.event WHERE project_id = :one AND kind = 'entry.batch'),
@@ -24,7 +24,7 @@ SELECT is(cardinality(rui.post_entries(:one, (SELECT jsonb_agg(pg_temp.entry('66
 	10000, 'ten thousand at once');
 SELECT is(rui.account_balance(:one, '6602', '2025-02-05') - 307.10, 500050.00, 'every one of them');
 SELECT is(rui.reverse_entry(:one, (:'made'::bigint[])[3], 'Wrong', '2025-01-06'), 1::bigint, 'each is taken back by itself');
-SELECT rui.post_entries(:one, jsonb_build_array(pg_temp.entry('6602', '2202', 5, 'Of January', '2025-01-01')), at => '2025-02-06') AS late \gset
+SELECT rui.post_entries(:one, jsonb_build_array(pg_temp.entry('6602', '2221', 5, 'Of January', '2025-01-01')), at => '2025-02-06') AS late \gset
 SELECT is((SELECT period FROM rui.posting WHERE project_id = :one AND document_id = (:'late'::bigint[])[1]), '2025-01-01'::date, 'with a month of its own');
 
 -- What is refused, with its place; nothing is half done.
@@ -71,7 +71,7 @@ SELECT results_eq(format('SELECT a.at, b.* FROM asked a CROSS JOIN LATERAL rui.t
 	'SELECT * FROM open_books ORDER BY 1, 3', 'two months closed: the same balances');
 SELECT results_eq(format('SELECT a.at, b.code, rui.account_balance(%s, b.code, a.at) FROM asked a JOIN open_books b ON b.asked_at = a.at ORDER BY 1, 2', :one),
 	'SELECT asked_at, code, balance FROM open_books ORDER BY 1, 2', 'account by account too');
-SELECT results_eq(format('SELECT c.month, c.debit, c.credit, c.dated_debit, c.dated_credit FROM rui.closing_balance c JOIN rui.account a ON a.id = c.account_id WHERE c.project_id = %s AND a.code = ''2202'' ORDER BY 1', :one),
+SELECT results_eq(format('SELECT c.month, c.debit, c.credit, c.dated_debit, c.dated_credit FROM rui.closing_balance c JOIN rui.account a ON a.id = c.account_id WHERE c.project_id = %s AND a.code = ''2221'' ORDER BY 1', :one),
 	$$VALUES ('2025-01-01'::date, 7.00, 12.00, 7.00, 7.00), ('2025-02-01', 7.00, 12.00, 7.00, 12.00)$$,
 	'what is dated in February and counts in January is in January''s balance, and dated in February''s');
 SELECT results_eq(format('SELECT counter_code, debit, credit, balance FROM rui.account_statement(%s, ''1001'', ''2025-02-01 00:00+08'', ''2025-04-01'')', :one),
