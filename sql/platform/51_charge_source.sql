@@ -25,7 +25,7 @@ INSERT INTO rui.charge_source (code, event_kind, payer, account, is_added, about
 	('custody', 'charge.add', 'named', 'item', true, 'care for a home in its owner''s absence'),
 	('lease', 'charge.add', 'named', 'item', true, 'something that is let'),
 	('booking', 'charge.add', 'named', 'item', true, 'a booking of a room or a place'),
-	('parking', 'charge.add', 'named', 'item', true, 'a stay on a parking place'),
+	('parking', 'charge.add', 'named', 'item', false, 'a stay on a parking place'),
 	('deposit', 'charge.add', 'named', 'item', false, 'a deposit that is forfeited'),
 	('penalty', 'charge.add', 'named', 'item', true, 'a penalty by contract or house rules'),
 	('late_fee', 'charge.add', 'debt', '6301', false, 'what a charge that is paid late has accrued'),

@@ -65,6 +65,8 @@ DECLARE
 	rate numeric;
 	is_inclusive boolean;
 	whole rui.charge_result;
+	usage CONSTANT jsonb := (SELECT rui._stay_usage(s.project_id, lower(s.during), upper(s.during)) FROM rui.parking_stay s
+		WHERE s.project_id = about.project_id AND s.charge_id = about.id);
 	upto numeric;
 	before numeric;
 BEGIN
@@ -103,11 +105,13 @@ BEGIN
 			WHEN in_zh THEN '出账时给定' ELSE 'given with the charge' END END, about.quantity, NULL, NULL, false)::rui.charge_step;
 	RETURN QUERY
 	SELECT 'line', w.words, l.quantity, l.price, l.amount, true
-	FROM rui.charge_lines(plan.tariff, about.quantity) WITH ORDINALITY AS l(line, quantity, price, amount, place)
+	FROM (SELECT a.* FROM rui.charge_lines(plan.tariff, about.quantity) WITH ORDINALITY AS a WHERE usage IS NULL
+		UNION ALL
+		SELECT b.* FROM rui.charge_lines(plan.tariff, usage) WITH ORDINALITY AS b) AS l(line, quantity, price, amount, place)
 	CROSS JOIN LATERAL (SELECT string_agg(rui.label('charge_line', p.word, lang), ' ' ORDER BY p.place) AS words
 		FROM string_to_table(l.line, ' ') WITH ORDINALITY AS p(word, place)) w
 	ORDER BY l.place;
-	whole := rui.charge(plan.tariff, about.quantity);
+	whole := CASE WHEN usage IS NULL THEN rui.charge(plan.tariff, about.quantity) ELSE rui.charge(plan.tariff, usage) END;
 	IF rate IS NOT NULL AND (NOT is_inclusive OR NOT is_part AND about.vacancy_rule_id IS NULL) THEN
 		RETURN NEXT rui._explain_tax(in_zh, rate, whole.net, whole.tax, NOT is_inclusive);
 	END IF;

@@ -1,7 +1,7 @@
 -- Where charges come from: the table, what enforces it, and the page that shows
 -- it. Run where docs/ lies.
 BEGIN;
-SELECT plan(17);
+SELECT plan(18);
 \ir fixture/estate.sql
 \set page `cat docs/billing.md`
 SELECT set_config('test.page', :'page', true) \g /dev/null
@@ -39,7 +39,7 @@ SELECT is_empty(format($$SELECT c.id FROM rui.charge c JOIN rui.charge_source s 
 	AND NOT EXISTS (SELECT FROM rui.event e WHERE e.project_id = c.project_id AND e.kind = s.event_kind AND e.subject = 'charge' AND e.subject_id = c.id)$$, :one), 'and the event');
 -- Refused.
 SELECT throws_ok(format('SELECT rui.add_charge(%s, ''job'', 1, %s, source => %L)', :one, :u1, s.code), '22023', format('a charge cannot be added from source "%s"', s.code),
-	'not added by hand: ' || s.code) FROM rui.charge_source s WHERE s.code IN ('plan', 'ticket', 'deposit', 'opening') ORDER BY s.code;
+	'not added by hand: ' || s.code) FROM rui.charge_source s WHERE s.code IN ('plan', 'ticket', 'deposit', 'parking', 'opening') ORDER BY s.code;
 SELECT throws_ok(format('SELECT rui.add_charge(%s, ''job'', 1, %s, source => ''gift'')', :one, :u1), '22023', 'a charge cannot be added from source "gift"');
 SELECT throws_ok(format($$INSERT INTO rui.charge (project_id, fee_item_id, unit_id, source, period, quantity, net, tax, gross, due_on, at)
 	VALUES (%s, %s, %s, 'gift', '[2025-01-01,2025-01-02)', 1, 1, 0, 1, '2025-01-01', '2025-01-01')$$, :one, :job, :u1), '23503', 'charges cannot come from "gift"');
