@@ -85,3 +85,24 @@ END
 $$;
 COMMENT ON FUNCTION rui.allowed_actions(bigint, text, bigint) IS
 'The actions that are legal now for one row (subject and id within the project) and permitted to the acting party, with the states they lead to, by name of the action. Errors: 22004 null argument, 22023 unknown subject, P0002 unknown id or another project''s.';
+
+CREATE FUNCTION rui._check_other(what text, id bigint, asked_by bigint, asked_at timestamptz, at timestamptz,
+	withdraws boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	IF at < asked_at THEN
+		RAISE EXCEPTION 'a % of % cannot be settled at %', what, asked_at, at
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
+	ELSIF withdraws AND rui.current_party() IS DISTINCT FROM asked_by THEN
+		RAISE EXCEPTION '% % was asked for by somebody else', what, id
+			USING ERRCODE = 'insufficient_privilege', HINT = 'Who asked withdraws it; others decide on it.';
+	ELSIF NOT withdraws AND rui.current_party() IS NOT DISTINCT FROM asked_by THEN
+		RAISE EXCEPTION 'nobody decides on a % of his own', what USING ERRCODE = 'insufficient_privilege',
+			DETAIL = format('It is number %s.', id), HINT = 'Somebody else who may has to decide.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._check_other(text, bigint, bigint, timestamptz, timestamptz, boolean) IS
+'Internal: four eyes on what somebody asked for (what names it): 42501 when who acts decides on his own, or withdraws another''s; 22023 when it was asked for after at.';

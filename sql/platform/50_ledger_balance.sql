@@ -140,7 +140,8 @@ BEGIN
 	IF from_at IS NULL OR to_at IS NULL THEN
 		PERFORM rui._missing(CASE WHEN from_at IS NULL THEN 'from_at' ELSE 'to_at' END);
 	ELSIF from_at > to_at THEN
-		RAISE EXCEPTION 'to_at % is before from_at %', to_at, from_at USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'to_at % is before from_at %', to_at, from_at USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Give the earlier instant first.';
 	END IF;
 	-- Up to the last microsecond before from_at.
 	opening := rui.account_balance(project_id, code, from_at - interval '1 microsecond');

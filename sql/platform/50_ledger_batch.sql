@@ -12,6 +12,7 @@ DECLARE
 	answer jsonb;
 	month_of_at date;
 	bad record;
+	way text;
 	made bigint[];
 	total numeric;
 BEGIN
@@ -51,7 +52,9 @@ BEGIN
 			BEGIN
 				PERFORM rui._check_entry(bad.debit, bad.credit, bad.amount, bad.memo, bad.month);
 			EXCEPTION WHEN data_exception THEN
-				RAISE EXCEPTION '%', SQLERRM USING ERRCODE = SQLSTATE, DETAIL = format('Entry %s of the list.', bad.place);
+				GET STACKED DIAGNOSTICS way = PG_EXCEPTION_HINT;
+				RAISE EXCEPTION '%', SQLERRM USING ERRCODE = SQLSTATE, DETAIL = format('Entry %s of the list.', bad.place),
+					HINT = coalesce(nullif(way, ''), 'Mend that entry; none was posted.');
 			END;
 		END LOOP;
 	END IF;

@@ -91,16 +91,8 @@ BEGIN
 	SELECT w.* INTO asked FROM rui.waiver w WHERE w.project_id = _settle_waiver.project_id AND w.id = waiver_id FOR NO KEY UPDATE;
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('waiver', waiver_id, project_id);
-	ELSIF at < asked.requested_at THEN
-		RAISE EXCEPTION 'a waiver asked for at % cannot be settled at %', asked.requested_at, at
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
-	ELSIF action = 'withdraw' AND rui.current_party() IS DISTINCT FROM asked.requested_by THEN
-		RAISE EXCEPTION 'waiver % was asked for by somebody else', waiver_id
-			USING ERRCODE = 'insufficient_privilege', HINT = 'Who asked withdraws it; others refuse it.';
-	ELSIF action <> 'withdraw' AND rui.current_party() = asked.requested_by THEN
-		RAISE EXCEPTION 'nobody decides on a waiver of his own' USING ERRCODE = 'insufficient_privilege',
-			DETAIL = format('Waiver %s.', waiver_id), HINT = 'Somebody else with permission approve_waivers has to decide.';
 	END IF;
+	PERFORM rui._check_other('waiver', waiver_id, asked.requested_by, asked.requested_at, at, action = 'withdraw');
 	IF action = 'approve' THEN
 		IF EXISTS (SELECT FROM rui.allocation a WHERE a.project_id = asked.project_id AND a.charge_id = asked.charge_id
 			AND a.reverses IS NOT NULL AND a.at > _settle_waiver.at) THEN

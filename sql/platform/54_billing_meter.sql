@@ -83,7 +83,8 @@ BEGIN
 		RAISE EXCEPTION 'unknown medium "%"', medium
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Media are water, electricity, gas, heat and other.';
 	ELSIF register !~ '^[a-z][a-z0-9_]{0,19}$' THEN
-		RAISE EXCEPTION 'register "%" must be small letters, digits and underscores', register USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'register "%" must be small letters, digits and underscores', register USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'Such as total or peak.';
 	ELSIF cycle_months NOT IN (1, 2, 3, 4, 6, 12) OR first_month NOT BETWEEN 1 AND 12 THEN
 		RAISE EXCEPTION 'cycle out of range: % months, beginning in month %', cycle_months, first_month
 			USING ERRCODE = 'numeric_value_out_of_range', HINT = 'Cycles have 1, 2, 3, 4, 6 or 12 months; months are 1 to 12.';

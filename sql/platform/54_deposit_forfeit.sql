@@ -114,16 +114,8 @@ BEGIN
 	WHERE f.project_id = _settle_forfeit.project_id AND f.id = forfeit_id FOR NO KEY UPDATE;
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('forfeit', forfeit_id, project_id);
-	ELSIF at < asked.requested_at THEN
-		RAISE EXCEPTION 'a forfeit asked for at % cannot be settled at %', asked.requested_at, at
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
-	ELSIF action = 'withdraw' AND rui.current_party() IS DISTINCT FROM asked.requested_by THEN
-		RAISE EXCEPTION 'forfeit % was asked for by somebody else', forfeit_id
-			USING ERRCODE = 'insufficient_privilege', HINT = 'Who asked withdraws it; others refuse it.';
-	ELSIF action <> 'withdraw' AND rui.current_party() = asked.requested_by THEN
-		RAISE EXCEPTION 'nobody decides on a forfeit of his own' USING ERRCODE = 'insufficient_privilege',
-			DETAIL = format('Forfeit %s.', forfeit_id), HINT = 'Somebody else with permission approve_forfeits has to decide.';
 	END IF;
+	PERFORM rui._check_other('forfeit', forfeit_id, asked.requested_by, asked.requested_at, at, action = 'withdraw');
 	IF action = 'approve' AND asked.state = 'requested' THEN
 		-- What is spent cannot be spent again, nor charged first.
 		obstacle := rui._forfeit_obstacle(project_id, forfeit_id);

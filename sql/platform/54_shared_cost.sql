@@ -165,7 +165,8 @@ BEGIN
 	ELSIF isempty(period) OR lower_inf(period) OR upper_inf(period) THEN
 		RAISE EXCEPTION 'period % is empty or endless', period USING ERRCODE = 'invalid_parameter_value', HINT = 'Give the first day, and the day after the last.';
 	ELSIF code !~ '^[a-z][a-z0-9_]*$' THEN
-		RAISE EXCEPTION 'code "%" must be small letters, digits and underscores', code USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'code "%" must be small letters, digits and underscores', code USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Such as lift_power.';
 	ELSIF basis NOT IN ('area', 'unit', 'meter', 'weight') THEN
 		RAISE EXCEPTION 'unknown basis "%"', basis USING ERRCODE = 'invalid_parameter_value', HINT = 'Bases are area, unit, meter and weight.';
 	ELSIF num_nonnulls(building_id, space_id, unit_ids) <> 1 THEN
@@ -174,17 +175,20 @@ BEGIN
 	ELSIF num_nonnulls(amount, meter_id) <> 1 THEN
 		RAISE EXCEPTION 'a cost has an amount or a meter' USING ERRCODE = 'invalid_parameter_value', HINT = 'Give amount or meter_id.';
 	ELSIF (basis = 'weight') <> (weights IS NOT NULL) OR weights IS NOT NULL AND (unit_ids IS NULL OR cardinality(weights) <> cardinality(unit_ids)) THEN
-		RAISE EXCEPTION 'weights go with basis weight and unit_ids, one for each' USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'weights go with basis weight and unit_ids, one for each' USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Give as many weights as units.';
 	ELSIF (basis = 'meter') <> (medium IS NOT NULL) OR medium NOT IN ('water', 'electricity', 'gas', 'heat', 'other') THEN
 		RAISE EXCEPTION 'medium goes with basis meter' USING ERRCODE = 'invalid_parameter_value', HINT = 'Media are water, electricity, gas, heat and other.';
 	ELSIF cardinality(unit_ids) <> (SELECT count(DISTINCT x.id) FROM unnest(unit_ids) AS x(id)) THEN
-		RAISE EXCEPTION 'a unit is named twice, or is null' USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'a unit is named twice, or is null' USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Name each unit once.';
 	END IF;
 	PERFORM rui._check_day('period', lower(period));
 	PERFORM rui._check_day('period', upper(period));
 	today := rui._local_date(project_id, at);
 	IF lower(period) > today OR lower(period) < (SELECT b.first_month FROM rui.books b WHERE b.project_id = share_cost.project_id) THEN
-		RAISE EXCEPTION 'period % begins after % or before the books', period, today USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'period % begins after % or before the books', period, today USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Give a period that has begun since the books were opened.';
 	END IF;
 	item := rui._fee_item(project_id, fee_code);
 	IF building_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.building b WHERE b.project_id = share_cost.project_id AND b.id = share_cost.building_id) THEN
@@ -281,7 +285,8 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('shared cost', shared_cost_id, project_id);
 	ELSIF cost.reversed_at IS NOT NULL THEN
-		RAISE EXCEPTION 'shared cost % is taken back already', shared_cost_id USING ERRCODE = 'object_not_in_prerequisite_state';
+		RAISE EXCEPTION 'shared cost % is taken back already', shared_cost_id USING ERRCODE = 'object_not_in_prerequisite_state',
+				HINT = 'It stays so; share it anew with rui.share_cost.';
 	ELSIF at < cost.at THEN
 		RAISE EXCEPTION 'a cost of % cannot be taken back at %', cost.at, at
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a time after it was shared.';

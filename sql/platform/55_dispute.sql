@@ -206,16 +206,8 @@ BEGIN
 	SELECT d.* INTO begun FROM rui.dispute d WHERE d.project_id = _end_dispute.project_id AND d.id = dispute_id FOR NO KEY UPDATE;
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('dispute', dispute_id, project_id);
-	ELSIF at < begun.opened_at THEN
-		RAISE EXCEPTION 'a dispute opened at % cannot be settled at %', begun.opened_at, at
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
-	ELSIF action = 'withdraw' AND rui.current_party() IS DISTINCT FROM begun.opened_by THEN
-		RAISE EXCEPTION 'dispute % was opened by somebody else', dispute_id
-			USING ERRCODE = 'insufficient_privilege', HINT = 'Who opened it withdraws it; others settle it.';
-	ELSIF action <> 'withdraw' AND rui.current_party() = begun.opened_by THEN
-		RAISE EXCEPTION 'nobody settles a dispute of his own' USING ERRCODE = 'insufficient_privilege',
-			DETAIL = format('Dispute %s.', dispute_id), HINT = 'Somebody else with permission settle_disputes has to settle it.';
 	END IF;
+	PERFORM rui._check_other('dispute', dispute_id, begun.opened_by, begun.opened_at, at, action = 'withdraw');
 	UPDATE rui.dispute d SET last_action = action, remark = _end_dispute.remark, settled_by = rui.current_party(), settled_at = _end_dispute.at
 	WHERE d.project_id = begun.project_id AND d.id = begun.id
 	RETURNING d.* INTO begun;

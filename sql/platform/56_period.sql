@@ -130,7 +130,8 @@ BEGIN
 	RETURNING p.id INTO closed_id;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'the books of project % begin after %', project_id, to_char(month, 'YYYY-MM')
-			USING ERRCODE = 'object_not_in_prerequisite_state';
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				HINT = 'Give a month since the books were opened.';
 	END IF;
 	PERFORM rui._emit(project_id, 'accounting_period.' || action, 'accounting_period', closed_id, at,
 		jsonb_build_object('month', month));

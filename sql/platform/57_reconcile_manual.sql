@@ -80,7 +80,8 @@ BEGIN
 	IF payment_ids IS NULL OR array_position(payment_ids, NULL) IS NOT NULL THEN
 		PERFORM rui._missing(CASE WHEN payment_ids IS NULL THEN 'payment_ids' ELSE 'a payment' END);
 	ELSIF cardinality(payment_ids) NOT BETWEEN 1 AND 10000 OR array_ndims(payment_ids) > 1 THEN
-		RAISE EXCEPTION 'payment_ids must be a list of 1 to 10000 payments' USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'payment_ids must be a list of 1 to 10000 payments' USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Name each payment of the line once.';
 	END IF;
 	PERFORM rui._lock_books(project_id);
 	answer := rui._begin_request(project_id, 'match_line', request_key, jsonb_build_array(line_id, payment_ids, reason));
@@ -239,7 +240,8 @@ BEGIN
 		END IF;
 		held := rui._record_match(line, 'booked', '{}', '{}', '{}', 0, reason, at);
 	ELSIF held.state NOT IN ('short', 'over') THEN
-		RAISE EXCEPTION 'line % has no difference', line_id USING ERRCODE = 'object_not_in_prerequisite_state';
+		RAISE EXCEPTION 'line % has no difference', line_id USING ERRCODE = 'object_not_in_prerequisite_state',
+				HINT = 'rui.bank_line_state shows which lines have one.';
 	ELSIF at < held.at THEN
 		RAISE EXCEPTION 'a match of % has no difference at %', held.at, at
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
@@ -283,13 +285,8 @@ BEGIN
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'nobody has asked about the difference of line %', line_id
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'rui.request_difference asks.';
-	ELSIF held.requested_by = rui.current_party() THEN
-		RAISE EXCEPTION 'nobody decides on a difference that he asked about' USING ERRCODE = 'insufficient_privilege',
-			DETAIL = format('Line %s.', line_id), HINT = 'Somebody else with permission approve_differences has to decide.';
-	ELSIF at < held.at THEN
-		RAISE EXCEPTION 'a match of % has no difference at %', held.at, at
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
 	END IF;
+	PERFORM rui._check_other('difference', line_id, held.requested_by, held.at, at);
 	UPDATE rui.reconciliation r SET last_action = CASE WHEN approve THEN 'accept' ELSE 'refuse' END, decided_by = rui.current_party(),
 		matched_at = CASE WHEN approve THEN decide_difference.at END
 	WHERE r.project_id = held.project_id AND r.id = held.id

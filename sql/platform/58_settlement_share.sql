@@ -81,23 +81,6 @@ PERFORM rui._allow_read(t.name, '{rui_manager,rui_expert,rui_analyst,rui_auditor
 	rui._allow_read(t.name, '{rui_partner}', 'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND (SELECT rui.current_party()) = ANY (party_ids)')
 FROM (VALUES ('share_contract'), ('charge_share')) AS t(name);
 
-CREATE FUNCTION rui._check_other(what text, id bigint, asked_by bigint, asked_at timestamptz, at timestamptz) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-	IF at < asked_at THEN
-		RAISE EXCEPTION 'a % of % cannot be decided at %', what, asked_at, at
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
-	ELSIF rui.current_party() IS NOT DISTINCT FROM asked_by THEN
-		RAISE EXCEPTION 'nobody decides on a % of his own', what USING ERRCODE = 'insufficient_privilege',
-			DETAIL = format('It is number %s.', id), HINT = 'Somebody else has to decide.';
-	END IF;
-END
-$$;
-COMMENT ON FUNCTION rui._check_other(text, bigint, bigint, timestamptz, timestamptz) IS
-'Internal: four eyes: raises 42501 when who acts has asked for the thing himself, 22023 when it was asked for after at.';
-
 CREATE FUNCTION rui._share_contract_obstacle(project_id bigint, id bigint) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
@@ -185,7 +168,8 @@ BEGIN
 		OR array_position(fractions, NULL) IS NOT NULL OR array_position(ranks, NULL) IS NOT NULL THEN
 		PERFORM rui._missing(CASE WHEN valid IS NULL THEN 'valid' WHEN coalesce(cardinality(party_ids), 0) = 0 THEN 'party_ids' ELSE 'a party, fraction or rank' END);
 	ELSIF isempty(valid) OR lower_inf(valid) OR upper_inf(valid) THEN
-		RAISE EXCEPTION 'valid has to begin and end: %', valid USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'valid has to begin and end: %', valid USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Give the first day and the day after the last.';
 	ELSIF array_ndims(party_ids) > 1 OR array_ndims(fractions) > 1 OR array_ndims(ranks) > 1 OR cardinality(party_ids) > 50
 		OR cardinality(fractions) <> cardinality(party_ids) + 1 OR cardinality(ranks) <> cardinality(fractions)
 		OR remainder_place NOT BETWEEN 1 AND cardinality(fractions) THEN
@@ -197,7 +181,8 @@ BEGIN
 		RAISE EXCEPTION 'the fractions must add up to 1 exactly, and no partner''s may be 0: %', fractions
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'The first is the company''s own and may be 0.';
 	ELSIF (SELECT count(DISTINCT p.id) FROM unnest(party_ids) AS p(id)) <> cardinality(party_ids) THEN
-		RAISE EXCEPTION 'a party is named twice' USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'a party is named twice' USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Add up its fractions.';
 	END IF;
 	-- A rank of its own for a company without a share would divide by nothing.
 	ranks := CASE WHEN ranks IS NULL THEN array_fill(1, ARRAY[cardinality(fractions)])

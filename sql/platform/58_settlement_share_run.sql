@@ -126,7 +126,8 @@ BEGIN
 	IF rate IS NULL OR from_on IS NULL THEN
 		PERFORM rui._missing(CASE WHEN rate IS NULL THEN 'rate' ELSE 'from_on' END);
 	ELSIF rate NOT BETWEEN 0 AND 1 OR NOT isfinite(from_on) THEN
-		RAISE EXCEPTION 'rate must be 0 to 1 from a day on, not % from %', rate, from_on USING ERRCODE = 'numeric_value_out_of_range';
+		RAISE EXCEPTION 'rate must be 0 to 1 from a day on, not % from %', rate, from_on USING ERRCODE = 'numeric_value_out_of_range',
+				HINT = 'A rate of 0.006 is 0.6 %.';
 	ELSIF NOT EXISTS (SELECT FROM rui.payment_channel c WHERE c.code = channel) THEN
 		RAISE EXCEPTION 'unknown payment channel "%"', channel
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'rui.payment_channel lists them.';

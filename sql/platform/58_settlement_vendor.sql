@@ -126,12 +126,15 @@ BEGIN
 		PERFORM rui._missing(CASE WHEN vendor_id IS NULL THEN 'vendor_id' WHEN valid IS NULL THEN 'valid' WHEN tax_rate IS NULL THEN 'tax_rate'
 			WHEN due_days IS NULL THEN 'due_days' ELSE 'price or agreed_amount' END);
 	ELSIF isempty(valid) OR lower_inf(valid) OR upper_inf(valid) THEN
-		RAISE EXCEPTION 'valid has to begin and end: %', valid USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'valid has to begin and end: %', valid USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Give the first day and the day after the last.';
 	ELSIF price <= 0 OR price > 999999999999 THEN
-		RAISE EXCEPTION 'price must be more than 0 and less than 10^12, not %', price USING ERRCODE = 'numeric_value_out_of_range';
+		RAISE EXCEPTION 'price must be more than 0 and less than 10^12, not %', price USING ERRCODE = 'numeric_value_out_of_range',
+				HINT = 'It is the net price of one unit of quantity.';
 	ELSIF tax_rate NOT BETWEEN 0 AND 1 OR due_days NOT BETWEEN 0 AND 3650 THEN
 		RAISE EXCEPTION 'tax_rate must be 0 to 1 and due_days 0 to 3650, not % and %', tax_rate, due_days
-			USING ERRCODE = 'numeric_value_out_of_range';
+			USING ERRCODE = 'numeric_value_out_of_range',
+				HINT = 'A rate of 0.06 is 6 %.';
 	END IF;
 	IF agreed_amount IS NOT NULL THEN
 		PERFORM rui._check_amount('agreed_amount', agreed_amount);
@@ -219,7 +222,8 @@ BEGIN
 	IF contract_id IS NULL OR quantity IS NULL OR during IS NULL THEN
 		PERFORM rui._missing(CASE WHEN contract_id IS NULL THEN 'contract_id' WHEN quantity IS NULL THEN 'quantity' ELSE 'during' END);
 	ELSIF quantity <= 0 OR quantity > 999999999999 THEN
-		RAISE EXCEPTION 'quantity must be more than 0 and less than 10^12, not %', quantity USING ERRCODE = 'numeric_value_out_of_range';
+		RAISE EXCEPTION 'quantity must be more than 0 and less than 10^12, not %', quantity USING ERRCODE = 'numeric_value_out_of_range',
+				HINT = 'Take an acceptance back with rui.withdraw_acceptance.';
 	END IF;
 	PERFORM rui._check_text('evidence', evidence, 500);
 	PERFORM rui._lock_books(project_id);
@@ -234,7 +238,8 @@ BEGIN
 		RAISE EXCEPTION 'contract "%" is % and allows no acceptance at %', contract.code, contract.state, at
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'rui.decide_vendor_contract approves it.';
 	ELSIF isempty(during) OR NOT during <@ contract.valid THEN
-		RAISE EXCEPTION 'contract "%" is for %, not %', contract.code, contract.valid, during USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'contract "%" is for %, not %', contract.code, contract.valid, during USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Accept it under the contract of those days.';
 	ELSIF upper(during) - 1 > rui._local_date(project_id, at) THEN
 		RAISE EXCEPTION 'services until % cannot be accepted at %', upper(during) - 1, at
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Accept what has been rendered.';

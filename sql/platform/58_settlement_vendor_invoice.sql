@@ -145,11 +145,14 @@ BEGIN
 		PERFORM rui._missing(CASE WHEN contract_id IS NULL THEN 'contract_id' WHEN invoiced_on IS NULL THEN 'invoiced_on'
 			WHEN quantity IS NULL THEN 'quantity' WHEN tax IS NULL THEN 'tax' ELSE 'acceptance_ids' END);
 	ELSIF quantity <= 0 OR quantity > 999999999999 THEN
-		RAISE EXCEPTION 'quantity must be more than 0 and less than 10^12, not %', quantity USING ERRCODE = 'numeric_value_out_of_range';
+		RAISE EXCEPTION 'quantity must be more than 0 and less than 10^12, not %', quantity USING ERRCODE = 'numeric_value_out_of_range',
+				HINT = 'A credit note is recorded with rui.record_vendor_credit.';
 	ELSIF NOT isfinite(invoiced_on) OR invoiced_on > rui._local_date(project_id, at) THEN
-		RAISE EXCEPTION 'an invoice of % cannot be recorded at %', invoiced_on, at USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'an invoice of % cannot be recorded at %', invoiced_on, at USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Give the day that the invoice bears, not a later one.';
 	ELSIF cardinality(acceptance_ids) > 1000 OR array_ndims(acceptance_ids) > 1 OR array_position(acceptance_ids, NULL) IS NOT NULL THEN
-		RAISE EXCEPTION 'acceptance_ids must be a list of at most 1000 acceptances' USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'acceptance_ids must be a list of at most 1000 acceptances' USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Split the invoice, or accept in fewer parts.';
 	END IF;
 	PERFORM rui._check_amount('net', net);
 	IF tax <> 0 THEN

@@ -140,7 +140,8 @@ BEGIN
 	IF due_until IS NULL THEN
 		PERFORM rui._missing('due_until');
 	ELSIF NOT isfinite(due_until) THEN
-		RAISE EXCEPTION 'due_until is out of range: %', due_until USING ERRCODE = 'datetime_field_overflow';
+		RAISE EXCEPTION 'due_until is out of range: %', due_until USING ERRCODE = 'datetime_field_overflow',
+				HINT = 'Give a date from 1900 to 2200.';
 	END IF;
 	PERFORM rui._check_text('account', account, 20);
 	PERFORM rui._lock_books(project_id);

@@ -14,7 +14,8 @@ BEGIN
 	IF project_id IS NULL OR month IS NULL OR at IS NULL THEN
 		PERFORM rui._missing(CASE WHEN project_id IS NULL THEN 'project_id' WHEN month IS NULL THEN 'month' ELSE 'at' END);
 	ELSIF NOT isfinite(month) OR extract(day FROM month) <> 1 THEN
-		RAISE EXCEPTION 'month must be the first day of a month, not %', month USING ERRCODE = 'invalid_parameter_value';
+		RAISE EXCEPTION 'month must be the first day of a month, not %', month
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'As 2026-03-01.';
 	END IF;
 	RETURN QUERY
 	WITH due AS (

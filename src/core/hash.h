@@ -22,8 +22,8 @@ extern void rui_sha256_start(rui_sha256 *hash);
 extern void rui_sha256_update(rui_sha256 *hash, const void *bytes, size_t length);
 extern void rui_sha256_finish(rui_sha256 *hash, unsigned char digest[RUI_SHA256_SIZE]);
 
-/* Whether the processor's own SHA instructions may be used, where it has them
- * (they are, unless this says otherwise); the digests are the same. */
+/* Hash in plain C, or by the processor's SHA instructions where it has them, as
+ * is done unless this says otherwise; the digests are the same. */
 extern void rui_sha256_choose(bool portable);
 
 /* The first 128 bits of SHA-256: names a rule value by its content. */

@@ -82,7 +82,7 @@ SELECT throws_ok(format('SELECT rui.decide_difference(%s, %s, true, at => ''2025
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :manager, 'loader', '[2000-01-01,)'), (:one, :accountant, 'loader', '[2000-01-01,)');
 SELECT pg_temp.act(:manager) \gset hidden_
 SELECT rui.request_difference(:one, pg_temp.line('C1', 2), '6711', 'A cent', at => '2025-02-01') \gset hidden_
-SELECT throws_ok(format('SELECT rui.decide_difference(%s, %s, true, at => ''2025-02-01'')', :one, pg_temp.line('C1', 2)), '42501', 'nobody decides on a difference that he asked about', 'nobody decides for himself');
+SELECT throws_ok(format('SELECT rui.decide_difference(%s, %s, true, at => ''2025-02-01'')', :one, pg_temp.line('C1', 2)), '42501', 'nobody decides on a difference of his own', 'nobody decides for himself');
 SELECT is(rui.decide_difference(:one, pg_temp.line('C1', 11), false, at => '2025-02-01'), 'short', 'a manager refuses one');
 SELECT throws_ok(format('SELECT rui.decide_difference(%s, %s, true, at => ''2025-02-01'')', :one, pg_temp.line('C1', 11)), '55000', NULL, 'which has to be asked for anew');
 SELECT pg_temp.act(:accountant) \gset hidden_

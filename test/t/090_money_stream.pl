@@ -579,7 +579,11 @@ sub close_month
 {
 	my $month = rand() < 0.9 ? ($model->{closed} ? MoneyModel::next_month($model->{closed}) : $first) : MoneyModel::month_of(MoneyModel::day_at($now));
 	my $is_done;
-	command('close', 'SELECT rui.close_period(1, ' . day($month) . ', at => ' . at($now) . ')', 0, sub { $model->close_month($month, $now); $is_done = 1 });
+	command('close', 'SELECT rui.close_period(1, ' . day($month) . ', at => ' . at($now) . ')', 0, sub {
+		MoneyModel::refuse('a run in pieces has not come to its end') if grep { $_ <= $month && $next{$_} } keys %next;
+		$model->close_month($month, $now);
+		$is_done = 1;
+	});
 	note_closed($month) if $is_done;
 }
 
