@@ -26,10 +26,13 @@ static rui_status
 add_words(const writer *w, const void *words, size_t count)
 {
 	rui_gridmap_raster *raster = w->raster;
-	rui_status status = rui_grow(w->env, &raster->leaves, &raster->leaf_capacity,
-								 raster->leaf_words + count, sizeof(uint32_t), w->error);
+	rui_status status = RUI_OK;
 
-	if (status != RUI_OK)
+	/* Of an area of one point no array may be there to copy from. */
+	if (count > 0)
+		status = rui_grow(w->env, &raster->leaves, &raster->leaf_capacity,
+						  raster->leaf_words + count, sizeof(uint32_t), w->error);
+	if (status != RUI_OK || count == 0)
 		return status;
 	if (raster->leaf_words + count > RUI_GRIDMAP_NUMBER)
 		return rui_fail(w->error, RUI_LIMIT, NULL, "Split the map.", "The raster is too large.");
