@@ -638,7 +638,14 @@ FROM (SELECT k.project_id, coalesce(sum(CASE WHEN p.debit_account = a.id THEN p.
 	GROUP BY k.project_id) b
 CROSS JOIN LATERAL (SELECT coalesce(sum(y.amount - y.payout), 0) AS amount FROM rui.settlement_party y
 	JOIN rui.settlement s ON s.project_id = y.project_id AND s.id = y.settlement_id AND s.state = 'paid' WHERE y.project_id = b.project_id) o
-WHERE o.amount <> -b.balance;
+WHERE o.amount <> -b.balance
+UNION ALL
+-- What was charged less by a discount has an approved one.
+SELECT c.project_id, 'discount_granted', format('charge %s is less by discount %s, which is not for it', c.id, c.discount_id)
+FROM rui.charge c
+LEFT JOIN rui.discount d ON d.project_id = c.project_id AND d.id = c.discount_id
+WHERE c.discount_id IS NOT NULL AND (d.state IN ('approved', 'ended') AND d.fee_item_id = c.fee_item_id AND c.unit_id = ANY (d.unit_ids)
+	AND (d.payer_id IS NULL OR d.payer_id = c.payer_id)) IS NOT TRUE;
 
 PERFORM rui._describe('invariant_violation', 'Everything that is not as it must be: empty, always. Select by project_id where there are many.',
 	'invariant: The rule that is broken.',
@@ -713,5 +720,6 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('partner_shares', '应付分成与明细一致', 'shares of partners are what is settled and not paid'),
 	('deposit_kept', '押金只退所收', 'no more of a deposit goes out than came in'),
 	('deposits', '押金与明细一致', 'deposits held are what the books owe'),
+	('discount_granted', '优惠均经批准', 'what costs less by a discount has an approved one'),
 	('deposit_forfeited', '没收押金有账单', 'what is forfeited is charged, and paid by the deposit')
 ) AS i(code, zh, en);
