@@ -74,6 +74,9 @@ BEGIN
 	IF about.source = 'shared_cost' THEN
 		RETURN QUERY SELECT * FROM rui._explain_share(about, lang);
 		RETURN;
+	ELSIF about.source = 'lease' THEN
+		RETURN QUERY SELECT * FROM rui._explain_rent(about, lang);
+		RETURN;
 	END IF;
 	SELECT p.* INTO plan FROM rui.price_plan p WHERE p.project_id = about.project_id AND p.id = about.plan_id;
 	IF NOT FOUND THEN
