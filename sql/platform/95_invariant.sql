@@ -638,7 +638,9 @@ FROM (SELECT k.project_id, coalesce(sum(CASE WHEN p.debit_account = a.id THEN p.
 	GROUP BY k.project_id) b
 CROSS JOIN LATERAL (SELECT coalesce(sum(y.amount - y.payout), 0) AS amount FROM rui.settlement_party y
 	JOIN rui.settlement s ON s.project_id = y.project_id AND s.id = y.settlement_id AND s.state = 'paid' WHERE y.project_id = b.project_id) o
-WHERE o.amount <> -b.balance;
+WHERE o.amount <> -b.balance
+UNION ALL
+SELECT v.project_id, v.invariant, v.detail FROM rui.tax_invoice_violation v;
 
 PERFORM rui._describe('invariant_violation', 'Everything that is not as it must be: empty, always. Select by project_id where there are many.',
 	'invariant: The rule that is broken.',

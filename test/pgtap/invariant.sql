@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(114);
+SELECT plan(116);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -263,5 +263,13 @@ SELECT pg_temp.damage(format('INSERT INTO rui.deposit_return (project_id, deposi
 SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''deposit'' AND document_id = %s', :deposit), '{deposits,document_posted}', 'a deposit that is not posted');
 SELECT pg_temp.damage(format('INSERT INTO rui.deposit_forfeit (project_id, deposit_id, fee_item_id, amount, reason, requested_by, requested_at, decided_by, decided_at, charge_id, payment_id, state, last_action)
 	SELECT c.project_id, %s, c.fee_item_id, 1, ''x'', %s, now(), %s, now(), c.id, %s, ''approved'', ''approve'' FROM rui.charge c WHERE c.id = %s', :deposit, :loader, :manager, :p1, :c1), '{deposit_forfeited,deposit_kept,deposits}', 'a forfeit that something else paid');
+-- Tax invoices; test/pgtap/tax_invoice_red.sql has the other rules.
+SELECT rui.set_tax_setting(:one, 'charged'), rui.set_tax_seller(:one, 'Acme', '91350100M000100Y43', 'Li', '2024-01-01'),
+	rui.set_tax_class(:one, 'property', '3040801010000000000', 'x', 'service', '2024-01-01') \gset hidden_
+SELECT rui.set_title(:one, :zhao, 'person', 'Zhao') AS title \gset
+SELECT rui.request_invoice(:one, :title, ARRAY(SELECT c.charge_id FROM rui.charge_open c WHERE c.project_id = :one AND c.source = 'plan' AND c.gross > 0 AND c.state <> 'reversed'
+	AND c.unit_id = :u2)) AS invoice \gset
+SELECT pg_temp.damage(format('UPDATE rui.tax_line_left SET net = net - 1, gross = gross - 1 WHERE invoice_id = %s', :invoice), '{tax_line_left}', 'a line of which less is left than is');
+SELECT pg_temp.damage(format('DELETE FROM rui.tax_invoice_line WHERE invoice_id = %s', :invoice), '{tax_invoice_sum,tax_invoiced_once}', 'an invoice without lines');
 SELECT * FROM finish();
 ROLLBACK;
