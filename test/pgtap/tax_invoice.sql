@@ -2,7 +2,7 @@
 -- leases and answers, who sees what, and telling buyers.
 BEGIN;
 SET LOCAL jit = off; -- compiling takes longer than looking
-SELECT plan(93);
+SELECT plan(94);
 \ir fixture/estate.sql
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'gate', 'Gateway') RETURNING id AS gate \gset
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :gate, 'tax_gateway', '[2000-01-01,)'),
@@ -173,6 +173,11 @@ SELECT cmp_ok((SELECT count(*) FROM rui.take_invoices(:one, 10, 'g')), '=', 3::b
 SELECT ok(:i3 IN (SELECT invoice_id FROM rui.take_invoices(:one, 10, 'g', now() + interval '2 seconds')), 'and again after the lease');
 SELECT is(rui.answer_invoice(:one, :i3, 2, 'failed', reason => 'Known', at => now() + interval '3 seconds'), 'failed', 'the office knows it');
 SELECT is(rui.answer_invoice(:one, :i3, 1, 'issued', pg_temp.number(7), now(), at => now() + interval '4 seconds'), 'issued', 'because it was issued: a fact that counts');
+SELECT rui.answer_invoice(:one, :i6, 2, 'failed', reason => 'Name', at => now() + interval '3 seconds') \gset hidden_
+SELECT pg_temp.act(:loader) \gset hidden_
+SELECT rui.request_invoice_again(:one, :i6, :t1) \gset hidden_
+SELECT pg_temp.act(:gate2) \gset hidden_
+SELECT throws_ok(format('SELECT rui.answer_invoice(%s, %s, 1, ''issued'', pg_temp.number(8), now(), at => now() + interval ''4 seconds'')', :one, :i6), '55000', format('invoice %s cannot be number %s as well', :i6, pg_temp.number(8)), 'asked for again it is another request');
 SELECT throws_ok(format('SELECT rui.request_invoice(%s, %s, ARRAY[%s])', :one, :t2, :c5), '42501', NULL, 'a gateway asks for nothing');
 -- Another project of the seller.
 SELECT pg_temp.act(:loader) \gset hidden_
