@@ -640,6 +640,25 @@ CROSS JOIN LATERAL (SELECT coalesce(sum(y.amount - y.payout), 0) AS amount FROM 
 	JOIN rui.settlement s ON s.project_id = y.project_id AND s.id = y.settlement_id AND s.state = 'paid' WHERE y.project_id = b.project_id) o
 WHERE o.amount <> -b.balance
 UNION ALL
+-- What was charged less by a discount has an approved one.
+SELECT c.project_id, 'discount_granted', format('charge %s is less by discount %s, which is not for it', c.id, c.discount_id)
+FROM rui.charge c
+LEFT JOIN rui.discount d ON d.project_id = c.project_id AND d.id = c.discount_id
+WHERE c.discount_id IS NOT NULL AND (d.state IN ('approved', 'ended') AND d.fee_item_id = c.fee_item_id AND c.unit_id = ANY (d.unit_ids)
+	AND (d.payer_id IS NULL OR d.payer_id = c.payer_id)) IS NOT TRUE
+UNION ALL
+-- A cycle of a lease is charged once, for the days that are let, to who rents.
+SELECT y.project_id, 'rent_charged', format('cycle %s of lease %s, let on %s, is charged for %s', y.place, y.lease_id, y.period * l.valid, coalesce(c.periods::text, 'nothing'))
+FROM rui.lease_cycle y
+JOIN rui.lease l ON l.project_id = y.project_id AND l.id = y.lease_id
+LEFT JOIN (SELECT c.project_id, c.source_id, array_agg(c.period) AS periods, min(c.payer_id) AS payer_id
+	FROM rui.charge c
+	WHERE c.source = 'lease' AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id)
+	GROUP BY c.project_id, c.source_id) c ON c.project_id = y.project_id AND c.source_id = y.id
+WHERE c.periods IS NOT NULL AND (cardinality(c.periods) > 1 OR c.periods[1] <> y.period * l.valid OR c.payer_id IS DISTINCT FROM l.lessee_id)
+	OR c.periods IS NULL AND NOT EXISTS (SELECT FROM rui.charge_reversal v JOIN rui.charge x ON x.project_id = v.project_id AND x.id = v.charge_id
+		WHERE x.project_id = y.project_id AND x.source = 'lease' AND x.source_id = y.id)
+UNION ALL
 SELECT v.project_id, v.invariant, v.detail FROM rui.tax_invoice_violation v;
 
 PERFORM rui._describe('invariant_violation', 'Everything that is not as it must be: empty, always. Select by project_id where there are many.',
@@ -715,5 +734,7 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('partner_shares', '应付分成与明细一致', 'shares of partners are what is settled and not paid'),
 	('deposit_kept', '押金只退所收', 'no more of a deposit goes out than came in'),
 	('deposits', '押金与明细一致', 'deposits held are what the books owe'),
+	('rent_charged', '租金按约出账', 'rents are charged once, for the days that are let'),
+	('discount_granted', '优惠均经批准', 'what costs less by a discount has an approved one'),
 	('deposit_forfeited', '没收押金有账单', 'what is forfeited is charged, and paid by the deposit')
 ) AS i(code, zh, en);
