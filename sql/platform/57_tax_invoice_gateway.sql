@@ -86,6 +86,28 @@ $$;
 COMMENT ON FUNCTION rui._invoice_document(bigint, bigint) IS
 'Internal: a request as gateways get it: every amount, quantity, rate and time is a text, times are in the project''s zone.';
 
+CREATE FUNCTION rui._invoice_is_owed(project_id bigint, invoice_id bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN NOT EXISTS (
+		SELECT FROM rui.tax_invoice_line l
+		JOIN rui.tax_invoiced d ON d.project_id = l.project_id AND d.source = CASE WHEN l.charge_id IS NULL THEN 'payment' ELSE 'charge' END
+			AND d.source_id = coalesce(l.charge_id, l.payment_id)
+		WHERE l.project_id = _invoice_is_owed.project_id AND l.invoice_id = _invoice_is_owed.invoice_id AND (
+			EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = l.project_id AND v.charge_id = l.charge_id)
+			OR EXISTS (SELECT FROM rui.payment_reversal v WHERE v.project_id = l.project_id AND v.payment_id = l.payment_id)
+			OR EXISTS (SELECT FROM rui.dispute q WHERE q.project_id = l.project_id AND q.charge_id = l.charge_id AND q.state = 'open')
+			OR d.gross > d.most_net + d.most_tax
+				- coalesce((SELECT sum(w.amount) FROM rui.waiver w
+					WHERE w.project_id = l.project_id AND w.charge_id = l.charge_id AND w.state = 'approved'), 0)
+				- coalesce((SELECT sum(r.amount) FROM rui.refund r WHERE r.project_id = l.project_id AND r.payment_id = l.payment_id), 0)));
+END
+$$;
+COMMENT ON FUNCTION rui._invoice_is_owed(bigint, bigint) IS
+'Internal: whether a request says nothing that was taken back, waived, refunded or disputed since it was asked for.';
+
 CREATE FUNCTION rui.take_invoices(project_id bigint, up_to integer, gateway text, at timestamptz DEFAULT now())
 RETURNS TABLE (invoice_id bigint, attempt integer, request_no text, document jsonb, lease_until timestamptz)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 10
@@ -107,6 +129,8 @@ BEGIN
 	picked := ARRAY(
 		SELECT i.id FROM rui.tax_invoice i
 		WHERE i.project_id = take_invoices.project_id AND i.state IN ('requested', 'sent') AND i.next_at <= take_invoices.at
+			-- What was sent may be issued already: it is asked after again.
+			AND (i.state = 'sent' OR i.red_of IS NOT NULL OR rui._invoice_is_owed(i.project_id, i.id))
 		ORDER BY i.next_at, i.id LIMIT up_to
 		FOR NO KEY UPDATE SKIP LOCKED);
 	UPDATE rui.tax_invoice i SET last_action = 'send', attempts = i.attempts + 1, next_at = take_invoices.at + lease
@@ -122,7 +146,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.take_invoices(bigint, integer, text, timestamptz) IS
-'For gateways: takes up to up_to (1 to 1000) requests that may go now, the oldest first; who takes at the same time gets others. Each is the gateway''s until lease_until: by then it answers with rui.answer_invoice, naming attempt; afterwards another may take it, with the same request_no, by which the tax office knows it again. document has everything the tax office wants; amounts, quantities, rates and times are texts. Needs permission issue_invoices. Errors: 22004, 22001, 22008, 22023 arguments, 42501.';
+'For gateways: takes up to up_to (1 to 1000) requests that may go now, the oldest first; who takes at the same time gets others. Each is the gateway''s until lease_until: by then it answers with rui.answer_invoice, naming attempt; afterwards another may take it, with the same request_no, by which the tax office knows it again. A request about what was taken back, waived, refunded or disputed since waits for who cancels it (rui.red_letters_due lists it). document has everything the tax office wants; amounts, quantities, rates and times are texts. Needs permission issue_invoices. Errors: 22004, 22001, 22008, 22023 arguments, 42501.';
 
 CREATE FUNCTION rui._settle_answer(about rui.tax_invoice, taken rui.tax_attempt, outcome text, number text, issued_at timestamptz,
 	reason text, at timestamptz) RETURNS text

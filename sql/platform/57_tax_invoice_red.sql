@@ -62,6 +62,7 @@ DECLARE
 	confirm_within interval;
 	asked_lines integer[];
 	asked_amounts numeric[];
+	asked_nets numeric[];
 	new_id bigint;
 	new_gross numeric;
 BEGIN
@@ -92,7 +93,7 @@ BEGIN
 		WHERE jsonb_typeof(e.item) <> 'object' OR e.item ->> 'line' !~ '^[1-9][0-9]{0,8}$' IS NOT FALSE
 			OR e.item ->> 'amount' !~ '^[0-9]{1,16}(\.[0-9]{1,2})?$' OR (e.item ->> 'amount') ~ '^[0.]*$' OR e.item - '{line,amount}'::text[] <> '{}'
 			OR EXISTS (SELECT FROM jsonb_array_elements(lines) WITH ORDINALITY AS f(item, place)
-				WHERE f.item -> 'line' = e.item -> 'line' AND f.place < e.place)
+				WHERE f.item ->> 'line' = e.item ->> 'line' AND f.place < e.place)
 		ORDER BY e.place LIMIT 1;
 		IF FOUND THEN
 			RAISE EXCEPTION 'line % is not understood: %', bad.place, left(bad.item::text, 200) USING ERRCODE = 'invalid_parameter_value',
@@ -143,33 +144,29 @@ BEGIN
 	SELECT s.confirm_within INTO confirm_within FROM rui.tax_setting s WHERE s.project_id = blue.project_id;
 	-- Net and tax of what is left afterwards are in proportion, so that all
 	-- red letters of a line are the line to the cent.
-	WITH part AS (
-		SELECT l.*, a.amount, least(greatest(f.net - round(l.net * (f.gross - a.amount) / l.gross, 2), a.amount - f.tax, 0), f.net, a.amount) AS red_net
-		FROM unnest(asked_lines, asked_amounts) AS a(line, amount)
-		JOIN rui.tax_line_left f ON f.project_id = blue.project_id AND f.invoice_id = blue.id AND f.line = a.line
-		JOIN rui.tax_invoice_line l ON l.project_id = f.project_id AND l.invoice_id = f.invoice_id AND l.line = f.line
-		WHERE a.amount > 0),
-	head AS (
-		INSERT INTO rui.tax_invoice AS i (project_id, red_of, kind, about, payer_id, title_id, seller_id, seller_tax_no, buyer_kind, buyer_name, buyer_tax_no,
-			buyer_contact, net, tax, gross, remark, red_reason, requested_by, requested_at, confirm_by, next_at, last_action)
-		SELECT blue.project_id, blue.id, blue.kind, blue.about, blue.payer_id, blue.title_id, blue.seller_id, blue.seller_tax_no, blue.buyer_kind,
-			blue.buyer_name, blue.buyer_tax_no, blue.buyer_contact, -sum(p.red_net), -sum(p.amount - p.red_net), -sum(p.amount),
-			request_red_letter.remark, request_red_letter.red_reason, rui.current_party(), request_red_letter.at,
-			CASE WHEN needs_confirmation THEN request_red_letter.at + confirm_within END,
-			CASE WHEN NOT needs_confirmation THEN request_red_letter.at END,
-			CASE WHEN needs_confirmation THEN 'propose' ELSE 'request' END
-		FROM part p
-		RETURNING i.id, i.gross)
-	SELECT h.id, h.gross, array_agg(p.line ORDER BY p.line), array_agg(p.amount ORDER BY p.line) INTO new_id, new_gross, asked_lines, asked_amounts
-	FROM head h CROSS JOIN part p GROUP BY h.id, h.gross;
-	INSERT INTO rui.tax_invoice_line (project_id, invoice_id, line, red_line, charge_id, payment_id, goods_name, class_code, unit_name,
-		rate_code, treatment, rate, net, tax, gross, element)
-	SELECT blue.project_id, new_id, row_number() OVER (ORDER BY l.line), l.line, l.charge_id, l.payment_id, l.goods_name, l.class_code, l.unit_name,
-		l.rate_code, l.treatment, l.rate, -p.red_net, -(a.amount - p.red_net), -a.amount, l.element
+	SELECT array_agg(a.line ORDER BY a.line), array_agg(a.amount ORDER BY a.line),
+		array_agg(least(greatest(f.net - round(l.net * (f.gross - a.amount) / l.gross, 2), a.amount - f.tax, 0), f.net, a.amount) ORDER BY a.line)
+	INTO asked_lines, asked_amounts, asked_nets
 	FROM unnest(asked_lines, asked_amounts) AS a(line, amount)
 	JOIN rui.tax_line_left f ON f.project_id = blue.project_id AND f.invoice_id = blue.id AND f.line = a.line
 	JOIN rui.tax_invoice_line l ON l.project_id = f.project_id AND l.invoice_id = f.invoice_id AND l.line = f.line
-	CROSS JOIN LATERAL (SELECT least(greatest(f.net - round(l.net * (f.gross - a.amount) / l.gross, 2), a.amount - f.tax, 0), f.net, a.amount) AS red_net) p;
+	WHERE a.amount > 0;
+	INSERT INTO rui.tax_invoice AS i (project_id, red_of, kind, about, payer_id, title_id, seller_id, seller_tax_no, buyer_kind, buyer_name, buyer_tax_no,
+		buyer_contact, net, tax, gross, remark, red_reason, requested_by, requested_at, confirm_by, next_at, last_action)
+	SELECT blue.project_id, blue.id, blue.kind, blue.about, blue.payer_id, blue.title_id, blue.seller_id, blue.seller_tax_no, blue.buyer_kind,
+		blue.buyer_name, blue.buyer_tax_no, blue.buyer_contact, -sum(a.net), -sum(a.amount - a.net), -sum(a.amount),
+		request_red_letter.remark, request_red_letter.red_reason, rui.current_party(), request_red_letter.at,
+		CASE WHEN needs_confirmation THEN request_red_letter.at + confirm_within END,
+		CASE WHEN NOT needs_confirmation THEN request_red_letter.at END,
+		CASE WHEN needs_confirmation THEN 'propose' ELSE 'request' END
+	FROM unnest(asked_amounts, asked_nets) AS a(amount, net)
+	RETURNING i.id, i.gross INTO new_id, new_gross;
+	INSERT INTO rui.tax_invoice_line (project_id, invoice_id, line, red_line, charge_id, payment_id, goods_name, class_code, unit_name,
+		rate_code, treatment, rate, net, tax, gross, element)
+	SELECT blue.project_id, new_id, row_number() OVER (ORDER BY l.line), l.line, l.charge_id, l.payment_id, l.goods_name, l.class_code, l.unit_name,
+		l.rate_code, l.treatment, l.rate, -a.net, -(a.amount - a.net), -a.amount, l.element
+	FROM unnest(asked_lines, asked_amounts, asked_nets) AS a(line, amount, net)
+	JOIN rui.tax_invoice_line l ON l.project_id = blue.project_id AND l.invoice_id = blue.id AND l.line = a.line;
 	PERFORM rui._emit(project_id, CASE WHEN needs_confirmation THEN 'tax_invoice.propose' ELSE 'tax_invoice.request' END, 'tax_invoice', new_id, at,
 		jsonb_build_object('red_of', invoice_id, 'red_reason', red_reason, 'gross', new_gross));
 	PERFORM rui._finish_request(project_id, 'request_red_letter', request_key, to_jsonb(new_id));

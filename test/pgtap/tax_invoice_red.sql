@@ -2,7 +2,7 @@
 -- be reddened; output tax by charges and by invoices; rules that see damage.
 BEGIN;
 SET LOCAL jit = off; -- compiling takes longer than looking
-SELECT plan(62);
+SELECT plan(66);
 \ir fixture/estate.sql
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :accountant, 'loader', '[2000-01-01,)'),
 	(:one, :qian, 'resident', '[2000-01-01,)');
@@ -36,7 +36,7 @@ SELECT throws_ok(format('SELECT rui.request_red_letter(%s, %s, ''because'')', :o
 SELECT throws_ok(format('SELECT rui.request_red_letter(%s, %s, ''error'', 10)', :one, :blue), '22023', 'a wrong invoice is reddened in full', 'a wrong invoice in part');
 SELECT throws_ok(format('SELECT rui.request_red_letter(%s, %s, ''return'', 10, ''[{"line":1}]'')', :one, :blue), '22023', NULL, 'an amount and lines');
 SELECT throws_ok(format('SELECT rui.request_red_letter(%s, %s, ''return'', lines => %L)', :one, :blue, b.lines), '22023', NULL, b.lines)
-FROM (VALUES ('[]'), ('[{"line":0}]'), ('[{"line":1,"amount":"0.00"}]'), ('[{"line":1,"amount":"-1"}]'), ('[{"line":1},{"line":1}]'), ('[{"line":1,"more":1}]')) AS b(lines);
+FROM (VALUES ('[]'), ('[{"line":0}]'), ('[{"line":1,"amount":"0.00"}]'), ('[{"line":1,"amount":"-1"}]'), ('[{"line":1},{"line":1}]'), ('[{"line":1},{"line":"1"}]'), ('[{"line":1,"more":1}]')) AS b(lines);
 SELECT throws_ok(format('SELECT rui.request_red_letter(%s, %s, ''return'', lines => ''[{"line":1,"amount":"100.01"}]'')', :one, :blue), '55000', format('of line 1 of invoice %s only 100.00 is left', :blue), 'more than the line');
 SELECT throws_ok(format('SELECT rui.request_red_letter(%s, %s, ''return'', lines => ''[{"line":3}]'')', :one, :blue), '55000', NULL, 'a line that is not');
 SELECT throws_ok(format('SELECT rui.request_red_letter(%s, %s, ''return'', 133.34)', :one, :blue), '55000', format('of invoice %s only 133.33 is left', :blue), 'more than the invoice');
@@ -116,6 +116,15 @@ SELECT is(pg_temp.issue(:one, '2025-02-17'), 3::bigint, 'the red letters go out'
 -- February: c1 reversed, 4 of c3 waived; reddened 33.33, 33.33 again, 4 of 6 %, all of 9 %; 33.33 invoiced.
 SELECT results_eq(format('SELECT * FROM rui.output_tax(%s, ''2025-02-01'')', :one), $$VALUES
 	(0.06, -98.11, -5.89, -104.00, -35.21, -2.12, -37.33, -62.90, -3.77), (0.09, 0, 0, 0, -30.58, -2.75, -33.33, 30.58, 2.75)$$, 'what is still to be reddened is the difference');
+-- What is asked for and then taken back is not issued.
+SELECT rui.add_charge(:one, 'property', 53, :u3, :zhao, at => '2025-02-18') AS e1, rui.add_charge(:one, 'property', 53, :u3, :zhao, at => '2025-02-18') AS e2 \gset
+SELECT rui.request_invoice(:one, :firm, ARRAY[:e1], at => '2025-02-18') AS gone, rui.request_invoice(:one, :firm, ARRAY[:e2], at => '2025-02-18') AS sent \gset
+SELECT count(*) FROM rui.take_invoices(:one, 10, 'g', '2025-02-18') \gset hidden_
+SELECT rui.answer_invoice(:one, :gone, 1, 'later', reason => 'Closed', at => '2025-02-18') \gset hidden_
+SELECT rui.reverse_charge(:one, :e1, 'Wrong', at => '2025-02-19'), rui.reverse_charge(:one, :e2, 'Wrong', at => '2025-02-19') \gset hidden_
+SELECT is(array(SELECT invoice_id FROM rui.take_invoices(:one, 10, 'g', '2025-02-20')), ARRAY[:sent::bigint], 'only what may be issued already is asked after');
+SELECT set_eq(format('SELECT invoice_id, state FROM rui.red_letters_due(%s) WHERE charge_id IN (%s, %s)', :one, :e1, :e2), format($$VALUES (%s::bigint, 'requested'), (%s, 'sent')$$, :gone, :sent), 'and both are told of');
+SELECT is(rui.cancel_invoice(:one, :gone, at => '2025-02-20'), 'canceled', 'the other is canceled');
 SELECT throws_ok(format('SELECT * FROM rui.output_tax(%s, ''2025-02-02'')', :one), '22023', NULL, 'a month begins on its first day');
 SELECT is_empty('SELECT * FROM rui.invariant_violation', 'nothing is broken');
 
