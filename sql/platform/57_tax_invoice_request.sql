@@ -4,7 +4,8 @@ CREATE FUNCTION rui._tax_lines(project_id bigint, charge_ids bigint[])
 RETURNS TABLE (charge_id bigint, payer_id bigint, goods_name text, class_code text, unit_name text, quantity numeric, rate_code text,
 	treatment text, rate numeric, net numeric, tax numeric, gross numeric, element jsonb, fault text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
-SET search_path FROM CURRENT SET jit = off
+-- One plan for all, by index: planning anew would take longer than looking.
+SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
 	basis CONSTANT text := (SELECT s.basis FROM rui.tax_setting s WHERE s.project_id = _tax_lines.project_id);
@@ -117,6 +118,7 @@ DECLARE
 	title rui.tax_title;
 	seller rui.tax_seller;
 	setting rui.tax_setting;
+	drafted jsonb;
 	unusable record;
 	found_charges bigint;
 	found_payers bigint;
@@ -168,7 +170,8 @@ BEGIN
 			HINT = 'rui.set_tax_setting and rui.set_tax_seller say how, and for whom.';
 	END IF;
 	IF payment_id IS NULL THEN
-		SELECT count(*), count(DISTINCT coalesce(l.payer_id, 0)), min(l.payer_id) INTO found_charges, found_payers, owes
+		SELECT coalesce(jsonb_agg(l ORDER BY l.charge_id), '[]'), count(*), count(DISTINCT coalesce(l.payer_id, 0)), min(l.payer_id)
+		INTO drafted, found_charges, found_payers, owes
 		FROM rui._tax_lines(request_invoice.project_id, request_invoice.charge_ids) l
 		WHERE may_for_others OR l.payer_id = rui.current_party();
 		IF found_charges < cardinality(charge_ids) THEN
@@ -178,9 +181,8 @@ BEGIN
 		ELSIF found_payers > 1 THEN
 			RAISE EXCEPTION 'the charges are of several payers' USING ERRCODE = 'invalid_parameter_value', HINT = 'Ask for one invoice per payer.';
 		END IF;
-		SELECT l.charge_id, CASE WHEN request_invoice.kind = 'special' AND l.fault IS NULL AND l.treatment IN ('exempt', 'untaxed')
-			THEN 'It bears no tax, which a special invoice has to show.' ELSE l.fault END AS fault INTO unusable
-		FROM rui._tax_lines(request_invoice.project_id, request_invoice.charge_ids) l
+		SELECT l.charge_id, coalesce(l.fault, 'It bears no tax, which a special invoice has to show.') AS fault INTO unusable
+		FROM jsonb_to_recordset(drafted) AS l(charge_id bigint, treatment text, fault text)
 		WHERE l.fault IS NOT NULL OR request_invoice.kind = 'special' AND l.treatment IN ('exempt', 'untaxed') ORDER BY l.charge_id LIMIT 1;
 		IF FOUND THEN
 			RAISE EXCEPTION 'charge % cannot be invoiced', unusable.charge_id
@@ -202,30 +204,23 @@ BEGIN
 			RAISE EXCEPTION 'payment % has % left that is not invoiced', payment_id, greatest(left_over, 0)
 				USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'What it has paid is invoiced by its charges.';
 		END IF;
+		left_over := coalesce(amount, left_over);
+		drafted := jsonb_build_array(jsonb_build_object('goods_name', setting.prepaid_name, 'class_code', setting.prepaid_class_code,
+			'rate_code', 'untaxed', 'treatment', 'untaxed', 'rate', 0, 'net', left_over, 'tax', 0, 'gross', left_over));
 	END IF;
-	-- The head is inserted with the sums of what its lines will be.
-	WITH line AS (
-		SELECT l.net, l.tax, l.gross FROM rui._tax_lines(request_invoice.project_id, request_invoice.charge_ids) l
-		WHERE request_invoice.payment_id IS NULL
-		UNION ALL
-		SELECT coalesce(request_invoice.amount, left_over), 0, coalesce(request_invoice.amount, left_over) WHERE request_invoice.payment_id IS NOT NULL)
 	INSERT INTO rui.tax_invoice AS i (project_id, kind, about, payer_id, title_id, seller_id, seller_tax_no, buyer_kind, buyer_name, buyer_tax_no,
 		buyer_contact, net, tax, gross, remark, requested_by, requested_at, next_at)
 	SELECT request_invoice.project_id, request_invoice.kind, CASE WHEN request_invoice.payment_id IS NULL THEN 'charge' ELSE 'prepayment' END,
 		coalesce(owes, title.party_id), title.id, seller.id, seller.tax_no, title.kind, title.name, title.tax_no, rui._tax_contact(title),
 		sum(l.net), sum(l.tax), sum(l.gross), request_invoice.remark, rui.current_party(), request_invoice.at, request_invoice.at
-	FROM line l
+	FROM jsonb_to_recordset(drafted) AS l(net numeric, tax numeric, gross numeric)
 	RETURNING i.id, i.gross INTO new_id, new_gross;
 	INSERT INTO rui.tax_invoice_line (project_id, invoice_id, line, charge_id, payment_id, goods_name, class_code, unit_name, quantity, price,
 		rate_code, treatment, rate, net, tax, gross, element)
-	SELECT request_invoice.project_id, new_id, row_number() OVER (ORDER BY l.charge_id), l.charge_id, NULL, l.goods_name, l.class_code, l.unit_name,
-		l.quantity, trim_scale(round(l.net / l.quantity, 13)), l.rate_code, l.treatment, l.rate, l.net, l.tax, l.gross, l.element
-	FROM rui._tax_lines(request_invoice.project_id, request_invoice.charge_ids) l
-	WHERE request_invoice.payment_id IS NULL
-	UNION ALL
-	SELECT request_invoice.project_id, new_id, 1, NULL, request_invoice.payment_id, setting.prepaid_name, setting.prepaid_class_code, NULL, NULL, NULL,
-		'untaxed', 'untaxed', 0, new_gross, 0, new_gross, NULL
-	WHERE request_invoice.payment_id IS NOT NULL;
+	SELECT request_invoice.project_id, new_id, row_number() OVER (ORDER BY l.charge_id), l.charge_id, request_invoice.payment_id, l.goods_name, l.class_code,
+		l.unit_name, l.quantity, trim_scale(round(l.net / l.quantity, 13)), l.rate_code, l.treatment, l.rate, l.net, l.tax, l.gross, nullif(l.element, 'null')
+	FROM jsonb_to_recordset(drafted) AS l(charge_id bigint, goods_name text, class_code text, unit_name text, quantity numeric, rate_code text,
+		treatment text, rate numeric, net numeric, tax numeric, gross numeric, element jsonb);
 	PERFORM rui._emit(project_id, 'tax_invoice.request', 'tax_invoice', new_id, at,
 		jsonb_build_object('kind', kind, 'gross', new_gross));
 	PERFORM rui._finish_request(project_id, 'request_invoice', request_key, to_jsonb(new_id));
