@@ -70,6 +70,7 @@ CREATE TABLE rui.tax_invoice_line (
 	tax rui.amount NOT NULL,
 	gross rui.amount NOT NULL,
 	element jsonb,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, invoice_id, line),
 	FOREIGN KEY (project_id, invoice_id) REFERENCES rui.tax_invoice (project_id, id),
 	FOREIGN KEY (project_id, charge_id) REFERENCES rui.charge (project_id, id),

@@ -9,6 +9,7 @@ CREATE TABLE rui.tax_number (
 	number text NOT NULL CHECK (number ~ '^[0-9]{20}$'),
 	project_id bigint NOT NULL,
 	invoice_id bigint NOT NULL,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (company_id, tax_no, number)
 );
 
