@@ -657,7 +657,9 @@ LEFT JOIN (SELECT c.project_id, c.source_id, array_agg(c.period) AS periods, min
 	GROUP BY c.project_id, c.source_id) c ON c.project_id = y.project_id AND c.source_id = y.id
 WHERE c.periods IS NOT NULL AND (cardinality(c.periods) > 1 OR c.periods[1] <> y.period * l.valid OR c.payer_id IS DISTINCT FROM l.lessee_id)
 	OR c.periods IS NULL AND NOT EXISTS (SELECT FROM rui.charge_reversal v JOIN rui.charge x ON x.project_id = v.project_id AND x.id = v.charge_id
-		WHERE x.project_id = y.project_id AND x.source = 'lease' AND x.source_id = y.id);
+		WHERE x.project_id = y.project_id AND x.source = 'lease' AND x.source_id = y.id)
+UNION ALL
+SELECT v.project_id, v.invariant, v.detail FROM rui.tax_invoice_violation v;
 
 PERFORM rui._describe('invariant_violation', 'Everything that is not as it must be: empty, always. Select by project_id where there are many.',
 	'invariant: The rule that is broken.',
