@@ -45,6 +45,8 @@ FROM (
 	FROM rui.waiver w LEFT JOIN rui.charge_reversal v ON v.project_id = w.project_id AND v.charge_id = w.charge_id
 	WHERE w.state = 'approved'
 	UNION ALL
+	SELECT l.project_id, 'credit_loss', l.id, abs(l.amount), false FROM rui.credit_loss l
+	UNION ALL
 	SELECT r.project_id, 'reconciliation', r.id, CASE WHEN r.matched_at IS NULL THEN 0
 		ELSE CASE WHEN r.is_payout THEN r.received + r.fee ELSE 0 END + abs(r.received - r.expected) END, r.state = 'undone'
 	FROM rui.reconciliation r
@@ -86,7 +88,8 @@ CROSS JOIN LATERAL (SELECT coalesce((SELECT sum(c.gross) FROM rui.charge c WHERE
 		SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id)), 0)
 	- coalesce((SELECT sum(a.amount) FROM rui.allocation a WHERE a.project_id = b.project_id), 0)
 	- coalesce((SELECT sum(w.amount) FROM rui.waiver w WHERE w.project_id = b.project_id AND w.state = 'approved' AND NOT EXISTS (
-		SELECT FROM rui.charge_reversal v WHERE v.project_id = w.project_id AND v.charge_id = w.charge_id)), 0) AS amount) o
+		SELECT FROM rui.charge_reversal v WHERE v.project_id = w.project_id AND v.charge_id = w.charge_id)), 0)
+	- coalesce((SELECT sum(l.amount) FROM rui.credit_loss l WHERE l.project_id = b.project_id), 0) AS amount) o
 WHERE o.amount <> b.balance
 UNION ALL
 SELECT b.project_id, 'prepayments', format('payments left over of %s, prepayments of %s', o.amount, -b.balance)
@@ -638,7 +641,35 @@ FROM (SELECT k.project_id, coalesce(sum(CASE WHEN p.debit_account = a.id THEN p.
 	GROUP BY k.project_id) b
 CROSS JOIN LATERAL (SELECT coalesce(sum(y.amount - y.payout), 0) AS amount FROM rui.settlement_party y
 	JOIN rui.settlement s ON s.project_id = y.project_id AND s.id = y.settlement_id AND s.state = 'paid' WHERE y.project_id = b.project_id) o
-WHERE o.amount <> -b.balance;
+WHERE o.amount <> -b.balance
+UNION ALL
+
+-- Write-offs: what is written off was open, was decided, and comes back by money alone.
+SELECT c.project_id, 'charge_written_off', format('charge %s of %s is written off with %s, paid with %s and waived with %s', c.id, c.gross, l.amount,
+	coalesce(a.amount, 0), coalesce(w.amount, 0))
+FROM (SELECT l.project_id, l.charge_id, sum(l.amount) AS amount FROM rui.credit_loss l GROUP BY l.project_id, l.charge_id) l
+JOIN rui.charge c ON c.project_id = l.project_id AND c.id = l.charge_id
+LEFT JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id
+LEFT JOIN LATERAL (SELECT sum(a.amount) AS amount FROM rui.allocation a WHERE a.project_id = c.project_id AND a.charge_id = c.id) a ON true
+LEFT JOIN LATERAL (SELECT sum(w.amount) AS amount FROM rui.waiver w
+	WHERE w.project_id = c.project_id AND w.charge_id = c.id AND w.state = 'approved') w ON true
+WHERE l.amount < 0 OR l.amount > CASE WHEN v.charge_id IS NULL THEN c.gross - coalesce(a.amount, 0) - coalesce(w.amount, 0) ELSE 0 END
+UNION ALL
+SELECT coalesce(w.project_id, l.project_id), 'write_off_decided', format('write-off %s of %s of its charges wrote off %s, %s are losses', coalesce(w.id, l.write_off_id),
+	coalesce(w.amount, 0), coalesce(w.written, 0), coalesce(l.amount, 0))
+FROM (SELECT w.project_id, w.id, w.written, w.amount, sum(c.amount) AS asked FROM rui.write_off w
+	LEFT JOIN rui.write_off_charge c ON c.project_id = w.project_id AND c.write_off_id = w.id GROUP BY w.project_id, w.id) w
+FULL JOIN (SELECT l.project_id, l.write_off_id, sum(l.amount) AS amount FROM rui.credit_loss l WHERE l.write_off_id IS NOT NULL
+	GROUP BY l.project_id, l.write_off_id) l ON l.project_id = w.project_id AND l.write_off_id = w.id
+WHERE coalesce(w.written, 0) <> coalesce(l.amount, 0) OR w.asked IS DISTINCT FROM w.amount
+UNION ALL
+SELECT l.project_id, 'recovery_paid', format('payment %s recovered %s of charge %s, and pays %s of it', l.payment_id, -l.amount, l.charge_id, coalesce(a.amount, 0))
+FROM (SELECT l.project_id, l.payment_id, l.charge_id, sum(l.amount) AS amount FROM rui.credit_loss l
+	WHERE l.payment_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = l.project_id AND v.charge_id = l.charge_id)
+	GROUP BY l.project_id, l.payment_id, l.charge_id) l
+LEFT JOIN LATERAL (SELECT sum(a.amount) AS amount FROM rui.allocation a
+	WHERE a.project_id = l.project_id AND a.payment_id = l.payment_id AND a.charge_id = l.charge_id) a ON true
+WHERE l.amount > 0 OR -l.amount > coalesce(a.amount, 0);
 
 PERFORM rui._describe('invariant_violation', 'Everything that is not as it must be: empty, always. Select by project_id where there are many.',
 	'invariant: The rule that is broken.',
@@ -713,5 +744,8 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('partner_shares', '应付分成与明细一致', 'shares of partners are what is settled and not paid'),
 	('deposit_kept', '押金只退所收', 'no more of a deposit goes out than came in'),
 	('deposits', '押金与明细一致', 'deposits held are what the books owe'),
-	('deposit_forfeited', '没收押金有账单', 'what is forfeited is charged, and paid by the deposit')
+	('deposit_forfeited', '没收押金有账单', 'what is forfeited is charged, and paid by the deposit'),
+	('charge_written_off', '核销不超过未缴', 'no more is written off than is open'),
+	('write_off_decided', '核销经审批', 'what is written off was decided'),
+	('recovery_paid', '收回均有款项', 'what is recovered was paid')
 ) AS i(code, zh, en);
