@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(114);
+SELECT plan(119);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -263,5 +263,18 @@ SELECT pg_temp.damage(format('INSERT INTO rui.deposit_return (project_id, deposi
 SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''deposit'' AND document_id = %s', :deposit), '{deposits,document_posted}', 'a deposit that is not posted');
 SELECT pg_temp.damage(format('INSERT INTO rui.deposit_forfeit (project_id, deposit_id, fee_item_id, amount, reason, requested_by, requested_at, decided_by, decided_at, charge_id, payment_id, state, last_action)
 	SELECT c.project_id, %s, c.fee_item_id, 1, ''x'', %s, now(), %s, now(), c.id, %s, ''approved'', ''approve'' FROM rui.charge c WHERE c.id = %s', :deposit, :loader, :manager, :p1, :c1), '{deposit_forfeited,deposit_kept,deposits}', 'a forfeit that something else paid');
+-- Write-offs.
+SELECT set_config('rui.party_id', :'loader', true) \gset hidden_
+SELECT rui.add_charge(:one, 'repair', 30, :u4, :sun, at => '2025-02-10') AS lost \gset
+SELECT rui.request_write_off(:one, ARRAY[:lost], NULL, NULL, 'x', 'x', at => '2025-02-11') AS wo \gset
+SELECT set_config('rui.party_id', :'accountant', true) \gset hidden_
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :accountant, 'loader', '[2000-01-01,)');
+SELECT rui.decide_write_off(:one, :wo, true, at => '2025-02-12') \gset hidden_
+SELECT rui.record_payment(:one, :u4, :sun, 10, 'cash', ARRAY[:lost], at => '2025-02-13') AS back \gset
+SELECT is_empty('SELECT * FROM rui.invariant_violation', 'a write-off and what came back of it break none');
+SELECT pg_temp.damage('UPDATE rui.credit_loss SET amount = amount + 1 WHERE kind = ''written_off''', '{charge_written_off,document_posted,receivables,write_off_decided}', 'more written off than was open');
+SELECT pg_temp.damage('UPDATE rui.write_off SET written = written - 1', '{write_off_decided}', 'more written off than was decided');
+SELECT pg_temp.damage('DELETE FROM rui.posting WHERE document = ''credit_loss''', '{document_posted,receivables}', 'a loss that is not posted');
+SELECT pg_temp.damage(format('UPDATE rui.credit_loss SET payment_id = %s WHERE kind = ''recovered''', :p1), '{recovery_paid}', 'a recovery that nobody paid');
 SELECT * FROM finish();
 ROLLBACK;
