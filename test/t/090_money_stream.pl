@@ -240,6 +240,11 @@ my $everything = q{
 	UNION ALL
 	SELECT concat_ws('|', 'trial', t.code, (t.debit * 100)::bigint, (t.credit * 100)::bigint) FROM rui.trial_balance(1, :at) t WHERE t.debit + t.credit > 0
 	UNION ALL
+	SELECT concat_ws('|', 'ageing', coalesce(g.key::text, ''), g.bracket, g.charges, (g.amount * 100)::bigint)
+	FROM rui.arrears_ageing(1, :at::timestamptz - interval '17 days', 'payer') g
+	UNION ALL
+	SELECT concat_ws('|', 'receivables', (coalesce(sum(g.amount), 0) * 100)::bigint) FROM rui.arrears_ageing(1, :at::timestamptz - interval '17 days', 'year') g
+	UNION ALL
 	SELECT concat_ws('|', 'month', to_char(m.month, 'YYYY-MM'), m.state) FROM rui.accounting_period m
 };
 my %closed;
@@ -608,7 +613,8 @@ sub recovery
 	my @lost = grep { $model->written_off($_) > 0 } ids('charges');
 	my $charge = one_of(@lost) // return write_off();
 	my ($at, $c) = (when(), $model->{charges}{$charge});
-	my @pockets = grep { my $p = $model->{payments}{$_}; $model->left_over($p) > 0 && (rand() < 0.2 || ($p->{unit} // $c->{unit} // 0) == ($c->{unit} // 0)) } ids('payments');
+	my @pockets = grep { my $p = $model->{payments}{$_}; $model->left_over($p) > 0 && (rand() < 0.05
+		|| ($p->{unit} // $c->{unit} // 0) == ($c->{unit} // 0) && ($p->{payer} // $c->{payer} // 0) == ($c->{payer} // 0)) } ids('payments');
 	if (@pockets && rand() < 0.5)
 	{
 		my ($id, @named) = (one_of(@pockets), $charge, rand() < 0.3 ? one_of(@lost) : ());

@@ -705,6 +705,28 @@ sub charge_late_fee
 		from => day_at($at), to => day_at($at) + 1, net => $net, tax => $gross - $net, gross => $gross, due_on => day_at($at), at => $at);
 }
 
+# ---------------------------------------------------------------- ageing
+# What was open at an instant, by payer and days since the due date: a line for
+# each; and what the ledger said then.
+sub ageing
+{
+	my ($self, $at) = @_;
+	my %row;
+	for my $c (grep { $_->{at} <= $at && !(defined $_->{back_at} && $_->{back_at} <= $at) } values %{ $self->{charges} })
+	{
+		my $open = $c->{gross} - $self->allocated('charge', $c->{id}, $at + 1) - $self->waived($c->{id}, $at + 1) - $self->written_off($c->{id}, $at + 1);
+		my $age = day_at($at) - $c->{due_on};
+		my $bracket = grep { $age > $_ } 0, 30, 60, 90, 180, 365;
+		next if $open == 0;
+		my $row = $row{ ($c->{payer} // '') . "|$bracket" } //= [ 0, 0 ];
+		$row->[0]++;
+		$row->[1] += $open;
+	}
+	my $sum = 0;
+	for my $p (grep { $_->{at} <= $at } @{ $self->{postings} }) { $sum += $p->{amount} * (($p->{debit} eq '1122') - ($p->{credit} eq '1122')) }
+	return ("receivables|$sum", map { join '|', 'ageing', $_, @{ $row{$_} } } keys %row);
+}
+
 # ---------------------------------------------------------------- the whole
 # Everything there is to compare, a line each; $at is not before anything that happened.
 sub lines
@@ -753,6 +775,7 @@ sub lines
 	}
 	push @lines, map { "balance|$_|$balance{$_}" } grep { $balance{$_} } keys %balance;
 	push @lines, map { join '|', 'trial', $_, $total{$_}[0] // 0, $total{$_}[1] // 0 } keys %total;
+	push @lines, $self->ageing($at - 17 * 86400);
 	push @lines, map { join '|', 'month', substr(text_of($_), 0, 7), $self->{months}{$_} } keys %{ $self->{months} };
 	return sort @lines;
 }
