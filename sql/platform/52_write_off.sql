@@ -30,6 +30,7 @@ CREATE TABLE rui.write_off_charge (
 	write_off_id bigint NOT NULL,
 	charge_id bigint NOT NULL,
 	amount rui.amount NOT NULL CHECK (amount > 0),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, write_off_id, charge_id),
 	FOREIGN KEY (project_id, write_off_id) REFERENCES rui.write_off (project_id, id),
 	FOREIGN KEY (project_id, charge_id) REFERENCES rui.charge (project_id, id)

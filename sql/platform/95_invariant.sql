@@ -643,87 +643,27 @@ CROSS JOIN LATERAL (SELECT coalesce(sum(y.amount - y.payout), 0) AS amount FROM 
 	JOIN rui.settlement s ON s.project_id = y.project_id AND s.id = y.settlement_id AND s.state = 'paid' WHERE y.project_id = b.project_id) o
 WHERE o.amount <> -b.balance
 UNION ALL
-
--- Write-offs: what is written off was open, was decided, and comes back by money alone.
-SELECT c.project_id, 'charge_written_off', format('charge %s of %s is written off with %s, paid with %s and waived with %s', c.id, c.gross, l.amount,
-	coalesce(a.amount, 0), coalesce(w.amount, 0))
-FROM (SELECT l.project_id, l.charge_id, sum(l.amount) AS amount FROM rui.credit_loss l GROUP BY l.project_id, l.charge_id) l
-JOIN rui.charge c ON c.project_id = l.project_id AND c.id = l.charge_id
-LEFT JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id
-LEFT JOIN LATERAL (SELECT sum(a.amount) AS amount FROM rui.allocation a WHERE a.project_id = c.project_id AND a.charge_id = c.id) a ON true
-LEFT JOIN LATERAL (SELECT sum(w.amount) AS amount FROM rui.waiver w
-	WHERE w.project_id = c.project_id AND w.charge_id = c.id AND w.state = 'approved') w ON true
-WHERE l.amount < 0 OR l.amount > CASE WHEN v.charge_id IS NULL THEN c.gross - coalesce(a.amount, 0) - coalesce(w.amount, 0) ELSE 0 END
-UNION ALL
-SELECT coalesce(w.project_id, l.project_id), 'write_off_decided', format('write-off %s of %s of its charges wrote off %s, %s are losses', coalesce(w.id, l.write_off_id),
-	coalesce(w.amount, 0), coalesce(w.written, 0), coalesce(l.amount, 0))
-FROM (SELECT w.project_id, w.id, w.written, w.amount, sum(c.amount) AS asked FROM rui.write_off w
-	LEFT JOIN rui.write_off_charge c ON c.project_id = w.project_id AND c.write_off_id = w.id GROUP BY w.project_id, w.id) w
-FULL JOIN (SELECT l.project_id, l.write_off_id, sum(l.amount) AS amount FROM rui.credit_loss l WHERE l.write_off_id IS NOT NULL
-	GROUP BY l.project_id, l.write_off_id) l ON l.project_id = w.project_id AND l.write_off_id = w.id
-WHERE coalesce(w.written, 0) <> coalesce(l.amount, 0) OR w.asked IS DISTINCT FROM w.amount
-UNION ALL
-SELECT l.project_id, 'recovery_paid', format('payment %s recovered %s of charge %s, and pays %s of it', l.payment_id, -l.amount, l.charge_id, coalesce(a.amount, 0))
-FROM (SELECT l.project_id, l.payment_id, l.charge_id, sum(l.amount) AS amount FROM rui.credit_loss l
-	WHERE l.payment_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = l.project_id AND v.charge_id = l.charge_id)
-	GROUP BY l.project_id, l.payment_id, l.charge_id) l
-LEFT JOIN LATERAL (SELECT sum(a.amount) AS amount FROM rui.allocation a
-	WHERE a.project_id = l.project_id AND a.payment_id = l.payment_id AND a.charge_id = l.charge_id) a ON true
-WHERE l.amount > 0 OR -l.amount > coalesce(a.amount, 0)
-UNION ALL
-
--- Billing: days between two that a plan charged, in a month in which it charged others, are
--- charged too (or were, and were taken back); each part of a month costs its part of the month.
-SELECT c.project_id, 'billed_gap', format('charge %s bills unit %s for %s by plan %s, as was done before, and nothing bills the days from %s', c.id, c.unit_id, c.period,
-	c.plan_id, c.billed_to)
-FROM (SELECT c.*, lag(c.plan_id) OVER w AS former_id, max(upper(c.period)) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS billed_to
-	FROM rui.charge c WHERE c.source = 'plan'
-	WINDOW w AS (PARTITION BY c.project_id, c.fee_item_id, c.unit_id ORDER BY c.period, c.id)) c
-JOIN rui.price_plan p ON p.project_id = c.project_id AND p.id = c.plan_id AND p.quantity IN ('area', 'unit')
-JOIN rui.unit u ON u.project_id = c.project_id AND u.id = c.unit_id AND p.unit_kind IN ('any', u.kind)
-CROSS JOIN LATERAL generate_series(date_trunc('month', c.billed_to::timestamp), (lower(c.period) - 1)::timestamp, interval '1 month') m(month)
-CROSS JOIN LATERAL (SELECT daterange(greatest(c.billed_to, m.month::date), least(lower(c.period), (m.month + interval '1 month')::date)) AS days) d
-WHERE c.billed_to < lower(c.period) AND c.former_id = c.plan_id AND p.valid @> d.days
-	AND EXISTS (SELECT FROM rui.charge o WHERE o.project_id = c.project_id AND o.fee_item_id = c.fee_item_id AND o.plan_id = c.plan_id AND o.source = 'plan'
-		AND o.starts_on >= m.month::date AND o.starts_on < (m.month + interval '1 month')::date)
-	AND NOT EXISTS (SELECT FROM rui.price_plan o WHERE o.project_id = p.project_id AND o.fee_item_id = p.fee_item_id AND o.unit_kind = u.kind AND o.id <> p.id
-		AND o.valid && d.days)
-	AND NOT EXISTS (SELECT FROM rui.billing_run r WHERE r.project_id = c.project_id AND r.month = m.month::date AND r.next_unit IS NOT NULL)
-	AND NOT EXISTS (SELECT FROM rui.event e WHERE e.project_id = c.project_id AND e.kind = 'archive.restore' AND e.subject = 'unit' AND e.subject_id = c.unit_id)
-UNION ALL
-SELECT c.project_id, 'billed_price', format('charge %s of %s bills %s of %s by plan %s, which costs %s', c.id, c.gross, c.period, c.quantity, c.plan_id, w.gross)
+-- What was charged less by a discount has an approved one.
+SELECT c.project_id, 'discount_granted', format('charge %s is less by discount %s, which is not for it', c.id, c.discount_id)
 FROM rui.charge c
-JOIN rui.price_plan p ON p.project_id = c.project_id AND p.id = c.plan_id
-LEFT JOIN rui.vacancy_rule v ON v.project_id = c.project_id AND v.id = c.vacancy_rule_id
-CROSS JOIN LATERAL rui.charge(p.tariff, c.quantity) t
-CROSS JOIN LATERAL (SELECT daterange(m.month, (m.month + interval '1 month')::date) AS month, CASE WHEN c.vacancy_rule_id IS NULL THEN t.gross ELSE round(t.gross * v.share, 2) END AS gross
-	FROM (SELECT date_trunc('month', c.starts_on::timestamp)::date AS month) m) f
-CROSS JOIN LATERAL (SELECT CASE WHEN c.period = f.month THEN f.gross ELSE rui.prorate(f.gross, daterange(lower(f.month), upper(c.period)), f.month)
-	- rui.prorate(f.gross, daterange(lower(f.month), lower(c.period)), f.month) END AS gross) w
-WHERE c.source = 'plan' AND c.gross IS DISTINCT FROM w.gross::rui.amount
+LEFT JOIN rui.discount d ON d.project_id = c.project_id AND d.id = c.discount_id
+WHERE c.discount_id IS NOT NULL AND (d.state IN ('approved', 'ended') AND d.fee_item_id = c.fee_item_id AND c.unit_id = ANY (d.unit_ids)
+	AND (d.payer_id IS NULL OR d.payer_id = c.payer_id)) IS NOT TRUE
 UNION ALL
--- Late fees: at most the cap of a rule that was in force on the due date, and none before grace is over.
-SELECT d.project_id, 'late_fee_capped', format('charge %s of %s has late fees of %s, at most %s', d.id, d.gross, d.late, coalesce(round(d.gross * d.cap_share, 2), 0))
-FROM (SELECT c.project_id, c.id, c.gross, sum(l.gross) AS late, (SELECT max(r.cap_share) FROM rui.late_rule r
-		WHERE r.project_id = c.project_id AND r.fee_item_id = c.fee_item_id AND lower(r.valid) <= c.due_on) AS cap_share
-	FROM rui.charge l
-	JOIN rui.charge c ON c.project_id = l.project_id AND c.id = l.about_charge_id
-	WHERE l.component = 'late_fee' AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = l.project_id AND v.charge_id = l.id)
-	GROUP BY c.project_id, c.id) d
-WHERE (d.late <= round(d.gross * d.cap_share, 2)) IS NOT TRUE
+-- A cycle of a lease is charged once, for the days that are let, to who rents.
+SELECT y.project_id, 'rent_charged', format('cycle %s of lease %s, let on %s, is charged for %s', y.place, y.lease_id, y.period * l.valid, coalesce(c.periods::text, 'nothing'))
+FROM rui.lease_cycle y
+JOIN rui.lease l ON l.project_id = y.project_id AND l.id = y.lease_id
+LEFT JOIN (SELECT c.project_id, c.source_id, array_agg(c.period) AS periods, min(c.payer_id) AS payer_id
+	FROM rui.charge c
+	WHERE c.source = 'lease' AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id)
+	GROUP BY c.project_id, c.source_id) c ON c.project_id = y.project_id AND c.source_id = y.id
+WHERE c.periods IS NOT NULL AND (cardinality(c.periods) > 1 OR c.periods[1] <> y.period * l.valid OR c.payer_id IS DISTINCT FROM l.lessee_id)
+	OR c.periods IS NULL AND NOT EXISTS (SELECT FROM rui.charge_reversal v JOIN rui.charge x ON x.project_id = v.project_id AND x.id = v.charge_id
+		WHERE x.project_id = y.project_id AND x.source = 'lease' AND x.source_id = y.id)
 UNION ALL
-SELECT l.project_id, 'late_fee_due', format('late fee %s was charged at %s, charge %s was due on %s', l.id, l.at, c.id, c.due_on)
-FROM rui.charge l
-JOIN rui.charge c ON c.project_id = l.project_id AND c.id = l.about_charge_id
-JOIN rui.project j ON j.id = l.project_id
-WHERE l.component = 'late_fee' AND (c.component = 'principal' AND (l.at AT TIME ZONE j.time_zone)::date > c.due_on + (SELECT min(r.grace_days) FROM rui.late_rule r
-	WHERE r.project_id = c.project_id AND r.fee_item_id = c.fee_item_id AND lower(r.valid) <= c.due_on)) IS NOT TRUE
-UNION ALL
--- What waits to be paid waits once.
-SELECT y.project_id, 'hold_once', format('vendor invoice %s waits in %s payment runs', y.invoice_id, count(*))
-FROM rui.vendor_payment y
-JOIN rui.vendor_payment_run r ON r.project_id = y.project_id AND r.id = y.run_id AND r.state = 'requested'
-GROUP BY y.project_id, y.invoice_id HAVING count(*) > 1;
+-- Billing has more rules: 94_billing_invariant.sql.
+SELECT b.project_id, b.invariant, b.detail FROM rui.billing_violation b;
 
 PERFORM rui._describe('invariant_violation', 'Everything that is not as it must be: empty, always. Select by project_id where there are many.',
 	'invariant: The rule that is broken.',
@@ -798,13 +738,7 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('partner_shares', '应付分成与明细一致', 'shares of partners are what is settled and not paid'),
 	('deposit_kept', '押金只退所收', 'no more of a deposit goes out than came in'),
 	('deposits', '押金与明细一致', 'deposits held are what the books owe'),
-	('deposit_forfeited', '没收押金有账单', 'what is forfeited is charged, and paid by the deposit'),
-	('charge_written_off', '核销不超过未缴', 'no more is written off than is open'),
-	('write_off_decided', '核销经审批', 'what is written off was decided'),
-	('recovery_paid', '收回均有款项', 'what is recovered was paid'),
-	('billed_gap', '收费不留空档', 'no days are left out between days that are billed'),
-	('billed_price', '分段之和等于整月', 'parts of a month cost their part of it'),
-	('late_fee_capped', '违约金不超上限', 'late fees are at most their cap'),
-	('late_fee_due', '宽限期内无违约金', 'no late fee before grace is over'),
-	('hold_once', '待付款不重复', 'what waits to be paid waits once')
+	('rent_charged', '租金按约出账', 'rents are charged once, for the days that are let'),
+	('discount_granted', '优惠均经批准', 'what costs less by a discount has an approved one'),
+	('deposit_forfeited', '没收押金有账单', 'what is forfeited is charged, and paid by the deposit')
 ) AS i(code, zh, en);

@@ -198,7 +198,7 @@ read_percentage(rui_tariff_reader *r, const rui_json *value, rui_tariff *tariff)
 	member = rui_json_member(value, "event_maximum");
 	tariff->has_event_maximum = member != NULL;
 	if (member != NULL && rui_decimal_compare(tariff->event_minimum, tariff->event_maximum) > 0)
-		return rui_json_fail(r->error, RUI_INVALID, member, "Give the smaller one as event_minimum.",
+		return rui_json_fail(r->error, RUI_INVALID, member, "Give the smaller one as minimum.",
 							 "The event_maximum is less than the event_minimum.");
 	return RUI_OK;
 }

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define AMOUNT_HINT "Amounts are decimal strings, as \"2.85\"."
+
 rui_status
 rui_tariff_read_amount(rui_tariff_reader *r, const rui_json *object, const char *key,
 					   bool required,
@@ -17,7 +19,7 @@ rui_tariff_read_amount(rui_tariff_reader *r, const rui_json *object, const char 
 	rui_status status;
 
 	if (value == NULL)
-		return required ? rui_json_fail(r->error, RUI_INVALID, object, "Amounts are decimal strings, as \"2.85\".",
+		return required ? rui_json_fail(r->error, RUI_INVALID, object, AMOUNT_HINT,
 										"The key %s is missing.", key)
 						: RUI_OK;
 	status = rui_json_decimal(value, &number, r->error);
