@@ -58,7 +58,10 @@ FROM (
 	FROM rui.settlement_line l JOIN rui.settlement s ON s.project_id = l.project_id AND s.id = l.settlement_id WHERE s.state = 'paid'
 	UNION ALL
 	SELECT y.project_id, 'settlement_payout', y.id, y.payout, false
-	FROM rui.settlement_party y JOIN rui.settlement s ON s.project_id = y.project_id AND s.id = y.settlement_id WHERE s.state = 'paid') d
+	FROM rui.settlement_party y JOIN rui.settlement s ON s.project_id = y.project_id AND s.id = y.settlement_id WHERE s.state = 'paid'
+	UNION ALL
+	SELECT c.project_id, 'cost', c.id, c.net + c.tax, v.cost_id IS NOT NULL
+	FROM rui.cost c LEFT JOIN rui.cost_reversal v ON v.project_id = c.project_id AND v.cost_id = c.id) d
 FULL JOIN (
 	SELECT p.project_id, p.document, p.document_id, coalesce(sum(p.amount) FILTER (WHERE p.reverses IS NULL), 0) AS forth,
 		coalesce(sum(p.amount) FILTER (WHERE p.reverses IS NOT NULL), 0) AS back
