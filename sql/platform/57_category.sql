@@ -30,7 +30,7 @@ CREATE TABLE rui.account_category (
 );
 PERFORM rui._permit('set_cost_rules', '{candidate,live}', 'manager', 'director', 'loader');
 PERFORM rui._name('permission', 'set_cost_rules', '设置成本规则', 'set the rules of costs');
-PERFORM rui._describe('result_category', 'What revenue and costs are about. Codes of budgets and of rows of rui.site_result.',
+PERFORM rui._describe('result_category', 'What revenue and costs are about. Budgets and results of sites are told by them.',
 	'side: revenue, cost, or transfer: what is handed on to the owners.', 'place: Order in lists.');
 PERFORM rui._describe('category_account', 'The category of each account of the common chart.',
 	'account_code: Code of the account.', 'category: What it is about.');

@@ -61,7 +61,12 @@ FROM (
 	FROM rui.settlement_party y JOIN rui.settlement s ON s.project_id = y.project_id AND s.id = y.settlement_id WHERE s.state = 'paid'
 	UNION ALL
 	SELECT c.project_id, 'cost', c.id, c.net + c.tax, v.cost_id IS NOT NULL
-	FROM rui.cost c LEFT JOIN rui.cost_reversal v ON v.project_id = c.project_id AND v.cost_id = c.id) d
+	FROM rui.cost c LEFT JOIN rui.cost_reversal v ON v.project_id = c.project_id AND v.cost_id = c.id
+	UNION ALL
+	SELECT l.project_id, 'surplus_line', l.id, abs(l.amount), false
+	FROM rui.surplus_line l JOIN rui.surplus_settlement s ON s.project_id = l.project_id AND s.id = l.settlement_id WHERE s.state = 'approved'
+	UNION ALL
+	SELECT y.project_id, 'surplus_payout', y.id, y.amount, false FROM rui.surplus_payout y WHERE y.state = 'paid') d
 FULL JOIN (
 	SELECT p.project_id, p.document, p.document_id, coalesce(sum(p.amount) FILTER (WHERE p.reverses IS NULL), 0) AS forth,
 		coalesce(sum(p.amount) FILTER (WHERE p.reverses IS NOT NULL), 0) AS back
@@ -641,6 +646,30 @@ FROM (SELECT k.project_id, coalesce(sum(CASE WHEN p.debit_account = a.id THEN p.
 	GROUP BY k.project_id) b
 CROSS JOIN LATERAL (SELECT coalesce(sum(y.amount - y.payout), 0) AS amount FROM rui.settlement_party y
 	JOIN rui.settlement s ON s.project_id = y.project_id AND s.id = y.settlement_id AND s.state = 'paid' WHERE y.project_id = b.project_id) o
+WHERE o.amount <> -b.balance
+UNION ALL
+
+-- The owners' surplus: each month is settled once, later only for what
+-- changed, and the books owe what is settled and not paid back.
+SELECT l.project_id, 'surplus_once', format('settlement %s takes %s of %s as settled before, it is %s', l.settlement_id, l.before, to_char(l.month, 'YYYY-MM'), coalesce(l.settled, 0))
+FROM (SELECT l.*, sum(l.amount) OVER (PARTITION BY l.project_id, l.month ORDER BY l.id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS settled
+	FROM rui.surplus_line l JOIN rui.surplus_settlement s ON s.project_id = l.project_id AND s.id = l.settlement_id AND s.state = 'approved') l
+WHERE l.before <> coalesce(l.settled, 0)
+UNION ALL
+SELECT s.project_id, 'surplus_sum', format('settlement %s of surplus is of %s, its lines of %s', s.id, s.amount, l.amount)
+FROM rui.surplus_settlement s
+CROSS JOIN LATERAL (SELECT coalesce(sum(l.amount), 0) AS amount FROM rui.surplus_line l WHERE l.project_id = s.project_id AND l.settlement_id = s.id) l
+WHERE s.amount <> l.amount
+UNION ALL
+SELECT b.project_id, 'owner_surplus', format('surplus settled and not paid back %s, owed to the owners %s', o.amount, -b.balance)
+FROM (SELECT k.project_id, coalesce(sum(CASE WHEN p.debit_account = a.id THEN p.amount ELSE -p.amount END), 0) AS balance
+	FROM rui.books k
+	JOIN rui.account a ON a.project_id = k.project_id AND a.code = '2241.02'
+	LEFT JOIN rui.posting p ON p.project_id = a.project_id AND a.id IN (p.debit_account, p.credit_account)
+	GROUP BY k.project_id) b
+CROSS JOIN LATERAL (SELECT coalesce((SELECT sum(l.amount) FROM rui.surplus_line l
+		JOIN rui.surplus_settlement s ON s.project_id = l.project_id AND s.id = l.settlement_id AND s.state = 'approved' WHERE l.project_id = b.project_id), 0)
+	- coalesce((SELECT sum(y.amount) FROM rui.surplus_payout y WHERE y.project_id = b.project_id AND y.state = 'paid'), 0) AS amount) o
 WHERE o.amount <> -b.balance;
 
 PERFORM rui._describe('invariant_violation', 'Everything that is not as it must be: empty, always. Select by project_id where there are many.',
@@ -716,5 +745,8 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('partner_shares', '应付分成与明细一致', 'shares of partners are what is settled and not paid'),
 	('deposit_kept', '押金只退所收', 'no more of a deposit goes out than came in'),
 	('deposits', '押金与明细一致', 'deposits held are what the books owe'),
-	('deposit_forfeited', '没收押金有账单', 'what is forfeited is charged, and paid by the deposit')
+	('deposit_forfeited', '没收押金有账单', 'what is forfeited is charged, and paid by the deposit'),
+	('surplus_once', '结余只结算一次', 'surplus of a month is settled once'),
+	('surplus_sum', '结余结算与明细一致', 'settlements of surplus are the sums of their months'),
+	('owner_surplus', '业主结余与账簿一致', 'the books owe the owners what is settled and not paid back')
 ) AS i(code, zh, en);

@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(114);
+SELECT plan(119);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -263,5 +263,21 @@ SELECT pg_temp.damage(format('INSERT INTO rui.deposit_return (project_id, deposi
 SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''deposit'' AND document_id = %s', :deposit), '{deposits,document_posted}', 'a deposit that is not posted');
 SELECT pg_temp.damage(format('INSERT INTO rui.deposit_forfeit (project_id, deposit_id, fee_item_id, amount, reason, requested_by, requested_at, decided_by, decided_at, charge_id, payment_id, state, last_action)
 	SELECT c.project_id, %s, c.fee_item_id, 1, ''x'', %s, now(), %s, now(), c.id, %s, ''approved'', ''approve'' FROM rui.charge c WHERE c.id = %s', :deposit, :loader, :manager, :p1, :c1), '{deposit_forfeited,deposit_kept,deposits}', 'a forfeit that something else paid');
+-- The owners' surplus of a month under a commission.
+SELECT rui.propose_service_contract(:one, 'c', 'commission', '[2025-02-01,2025-03-01)', 1, 'month', at => '2025-03-01') AS regime \gset
+SELECT set_config('rui.party_id', :'loader', true) \gset hidden_
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :loader, 'manager', '[2000-01-01,)');
+SELECT rui.decide_service_contract(:one, :regime, 'approve', at => '2025-03-02') \gset hidden_
+SELECT rui.record_cost(:one, '6602', 3, '2025-02-10', 'Paper', at => '2025-03-03') AS cost, rui.request_surplus(:one, '2025-02-01', at => '2025-03-04') AS surplus \gset
+SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
+SELECT rui.decide_surplus(:one, :surplus, true, at => '2025-03-05') \gset hidden_
+SELECT is_empty('SELECT * FROM rui.invariant_violation', 'a surplus that is settled breaks none');
+SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''cost'' AND document_id = %s', :cost), '{document_posted}', 'a cost that is not posted');
+SELECT pg_temp.damage('UPDATE rui.surplus_line SET surplus = surplus + 1, amount = amount + 1', '{document_posted,owner_surplus,surplus_sum}', 'more surplus than was settled');
+SELECT pg_temp.damage(format('WITH again AS (INSERT INTO rui.surplus_settlement (project_id, to_month, amount, requested_by, requested_at, decided_by, decided_at, state, last_action)
+	SELECT project_id, to_month, amount, requested_by, requested_at, decided_by, decided_at, state, last_action FROM rui.surplus_settlement WHERE id = %s RETURNING id)
+	INSERT INTO rui.surplus_line (project_id, settlement_id, month, surplus, before, amount) SELECT l.project_id, again.id, l.month, l.surplus, l.before, l.amount FROM rui.surplus_line l, again', :surplus),
+	'{document_posted,owner_surplus,surplus_once}', 'a month settled twice');
+SELECT pg_temp.damage('DELETE FROM rui.posting WHERE document = ''surplus_line''', '{document_posted,owner_surplus}', 'a surplus that the books do not owe');
 SELECT * FROM finish();
 ROLLBACK;
