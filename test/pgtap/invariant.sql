@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(119);
+SELECT plan(126);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -279,5 +279,20 @@ SELECT pg_temp.damage(format('WITH again AS (INSERT INTO rui.surplus_settlement 
 	INSERT INTO rui.surplus_line (project_id, settlement_id, month, surplus, before, amount) SELECT l.project_id, again.id, l.month, l.surplus, l.before, l.amount FROM rui.surplus_line l, again', :surplus),
 	'{document_posted,owner_surplus,surplus_once}', 'a month settled twice');
 SELECT pg_temp.damage('DELETE FROM rui.posting WHERE document = ''surplus_line''', '{document_posted,owner_surplus}', 'a surplus that the books do not owe');
+-- Trust funds.
+SELECT set_config('rui.party_id', :'loader', true) \gset hidden_
+SELECT rui.open_trust_fund(:one, 'repair', 'Repair', 'maintenance', :b1, at => '2025-02-01') AS fund \gset
+SELECT rui.record_trust_money(:one, 'repair', 'first', 20, 'x', :u1, at => '2025-02-02') AS held1, rui.record_trust_money(:one, 'repair', 'first', 20, 'x', :u2, at => '2025-02-02') AS held2,
+	rui.propose_trust_use(:one, 'repair', 'maintenance_use', 'Roof', 18, 'x', '2025-02-01', '{"elector_area":600,"elector_count":6,"voted_area":400,"voted_count":4,"agreed_area":300,"agreed_count":3}', ARRAY[:u1, :u2], :sun, at => '2025-02-02') AS trust_use \gset
+SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
+SELECT rui.decide_trust_use(:one, :trust_use, 'approve', at => '2025-02-03') \gset hidden_
+SELECT rui.pay_trust_use(:one, :trust_use, 18, 'Roof', at => '2025-02-03') AS spent \gset
+SELECT is_empty('SELECT * FROM rui.invariant_violation', 'a fund that is used breaks none');
+SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''trust_movement'' AND document_id = %s', :spent), '{document_posted,trust_funds}', 'a spending that is not posted');
+SELECT pg_temp.damage(format('UPDATE rui.posting SET debit_account = (SELECT id FROM rui.account a WHERE a.project_id = %s AND a.code = ''1002'') WHERE document = ''trust_movement'' AND document_id = %s', :one, :held1), '{trust_funds}', 'a deposit in the company''s bank');
+SELECT pg_temp.damage(format('UPDATE rui.trust_share SET amount = amount + 1 WHERE movement_id = %s AND unit_id = %s', :held1, :u1), '{trust_shares}', 'a unit with more than the fund has for it');
+SELECT pg_temp.damage(format('UPDATE rui.trust_share SET unit_id = %s WHERE movement_id = %s AND unit_id = %s', :u3, :spent, :u1), '{trust_negative}', 'a unit that bears what it has not');
+SELECT pg_temp.damage(format('UPDATE rui.trust_use SET amount = 17 WHERE id = %s', :trust_use), '{trust_agreed}', 'more spent than was approved');
+SELECT pg_temp.damage(format('UPDATE rui.trust_use SET agreed_count = 2 WHERE id = %s', :trust_use), '{trust_agreed}', 'half of the owners is not enough');
 SELECT * FROM finish();
 ROLLBACK;
