@@ -34,6 +34,7 @@ CREATE TABLE rui.bulk_change_row (
 	code text NOT NULL,
 	old_values jsonb NOT NULL,
 	new_values jsonb NOT NULL,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, change_id, row_id),
 	FOREIGN KEY (project_id, change_id) REFERENCES rui.bulk_change (project_id, id)
 );

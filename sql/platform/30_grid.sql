@@ -56,6 +56,7 @@ CREATE TABLE rui.grid_cell (
 	neighbours integer[] NOT NULL,
 	border_m double precision[] NOT NULL,
 	weights double precision[] NOT NULL,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, plan_id, id),
 	FOREIGN KEY (project_id, plan_id) REFERENCES rui.grid_plan (project_id, id),
 	CHECK (cardinality(border_m) = cardinality(neighbours) AND cardinality(weights) = cardinality(neighbours))

@@ -94,6 +94,7 @@ CREATE TABLE rui.dispatch_ring (
 	task_id bigint NOT NULL,
 	ring integer NOT NULL CHECK (ring BETWEEN 2 AND 4),
 	at timestamptz NOT NULL,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	CONSTRAINT dispatch_ring_pkey PRIMARY KEY (project_id, task_id, ring),
 	FOREIGN KEY (project_id, task_id) REFERENCES rui.task (project_id, id)
 );
@@ -134,6 +135,7 @@ CREATE TABLE rui.dispatch_offer (
 	load_cost double precision,
 	cost double precision,
 	penalty double precision NOT NULL,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, run_id, task_id),
 	FOREIGN KEY (project_id, run_id) REFERENCES rui.dispatch_run (project_id, id),
 	FOREIGN KEY (project_id, task_id) REFERENCES rui.task (project_id, id),

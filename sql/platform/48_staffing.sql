@@ -27,6 +27,7 @@ CREATE TABLE rui.qualification_notice (
 	qualification_id bigint NOT NULL REFERENCES rui.qualification (id),
 	lapses_at timestamptz NOT NULL,
 	told_at timestamptz NOT NULL,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, qualification_id, lapses_at)
 );
 

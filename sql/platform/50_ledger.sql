@@ -50,6 +50,7 @@ CREATE TABLE rui.posting_reversal (
 	posting_id bigint NOT NULL,
 	reversal_id bigint NOT NULL,
 	reason text NOT NULL CHECK (length(reason) BETWEEN 1 AND 500),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, posting_id),
 	UNIQUE (project_id, reversal_id)
 );

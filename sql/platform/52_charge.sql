@@ -24,6 +24,7 @@ CREATE TABLE rui.charge (
 	gross rui.amount NOT NULL CHECK (gross >= 0),
 	tax_rate numeric CHECK (tax_rate BETWEEN 0 AND 1),
 	vacancy_rule_id bigint CHECK (vacancy_rule_id IS NULL OR source = 'plan'),
+	discount_id bigint CHECK (discount_id IS NULL OR source = 'plan' AND vacancy_rule_id IS NULL),
 	due_on date NOT NULL CHECK (isfinite(due_on)),
 	at timestamptz NOT NULL CHECK (isfinite(at)),
 	recorded_at timestamptz NOT NULL DEFAULT now(),
@@ -72,6 +73,7 @@ PERFORM rui._describe('charge', 'What is owed: one row per fee item, unit and bi
 	'gross: With tax: what is owed.',
 	'tax_rate: The rate of the tax as a fraction, or null for none.',
 	'vacancy_rule_id: The vacancy rule by which it is less, for days on which the unit stood empty, or null.',
+	'discount_id: The discount by which it is less, or null.',
 	'due_on: Last day to pay in time, in the project''s zone.',
 	'at: When it was charged.');
 PERFORM rui._describe('charge_reversal', 'Charges taken back, each once.',

@@ -9,6 +9,7 @@ CREATE TABLE rui.meter_plan (
 	register text CHECK (register ~ '^[a-z][a-z0-9_]{0,19}$'),
 	cycle_months integer NOT NULL CHECK (cycle_months IN (1, 2, 3, 4, 6, 12)),
 	first_month integer NOT NULL CHECK (first_month BETWEEN 1 AND 12),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, plan_id),
 	FOREIGN KEY (project_id, plan_id) REFERENCES rui.price_plan (project_id, id)
 );
@@ -29,6 +30,7 @@ CREATE TABLE rui.meter_bill (
 	persons integer CHECK (persons >= 0),
 	estimates bigint NOT NULL CHECK (estimates >= 0),
 	reading_ids bigint[] NOT NULL,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, charge_id),
 	CONSTRAINT meter_bill_once UNIQUE (project_id, fee_item_id, unit_id, starts_on, revision),
 	CHECK (cycle_on <= lower(period)),

@@ -30,6 +30,7 @@ CREATE TABLE rui.shared_cost_share (
 	unit_id bigint NOT NULL,
 	weight numeric NOT NULL CHECK (weight >= 0 AND weight < 'Infinity'),
 	amount rui.amount NOT NULL CHECK (amount >= 0),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, id),
 	CONSTRAINT shared_cost_share_once UNIQUE (project_id, shared_cost_id, unit_id),
 	FOREIGN KEY (project_id, shared_cost_id) REFERENCES rui.shared_cost (project_id, id),

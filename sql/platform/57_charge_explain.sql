@@ -61,7 +61,8 @@ DECLARE
 		(date_trunc('month', about.starts_on::timestamp) + interval '1 month')::date);
 	is_part CONSTANT boolean := about.source = 'plan' AND about.period <> month;
 	plan rui.price_plan;
-	vacant rui.vacancy_rule;
+	is_less CONSTANT boolean := about.vacancy_rule_id IS NOT NULL OR about.discount_id IS NOT NULL;
+	less record;
 	rate numeric;
 	is_inclusive boolean;
 	whole rui.charge_result;
@@ -72,6 +73,9 @@ DECLARE
 BEGIN
 	IF about.source = 'shared_cost' THEN
 		RETURN QUERY SELECT * FROM rui._explain_share(about, lang);
+		RETURN;
+	ELSIF about.source = 'lease' THEN
+		RETURN QUERY SELECT * FROM rui._explain_rent(about, lang);
 		RETURN;
 	END IF;
 	SELECT p.* INTO plan FROM rui.price_plan p WHERE p.project_id = about.project_id AND p.id = about.plan_id;
@@ -112,18 +116,23 @@ BEGIN
 		FROM string_to_table(l.line, ' ') WITH ORDINALITY AS p(word, place)) w
 	ORDER BY l.place;
 	whole := CASE WHEN usage IS NULL THEN rui.charge(plan.tariff, about.quantity) ELSE rui.charge(plan.tariff, usage) END;
-	IF rate IS NOT NULL AND (NOT is_inclusive OR NOT is_part AND about.vacancy_rule_id IS NULL) THEN
+	IF rate IS NOT NULL AND (NOT is_inclusive OR NOT is_part AND NOT is_less) THEN
 		RETURN NEXT rui._explain_tax(in_zh, rate, whole.net, whole.tax, NOT is_inclusive);
 	END IF;
-	SELECT r.* INTO vacant FROM rui.vacancy_rule r WHERE r.project_id = about.project_id AND r.id = about.vacancy_rule_id;
-	IF FOUND THEN
+	IF is_less THEN
+		SELECT 'vacancy' AS step, r.share, format(CASE WHEN in_zh THEN '空置房：规则自 %s 起，空置第 %s 天起按 %s%% 收取' ELSE 'stands empty: rule since %s, from the %s vacant day on %s %% are to be paid' END,
+			lower(r.valid), CASE WHEN in_zh THEN r.from_day::text ELSE trim(to_char(r.from_day, '9999th')) END, trim_scale(r.share * 100)) AS words INTO less
+		FROM rui.vacancy_rule r WHERE r.project_id = about.project_id AND r.id = about.vacancy_rule_id;
+		IF NOT FOUND THEN
+			SELECT 'discount' AS step, d.share, format(CASE WHEN in_zh THEN '优惠 %s（%s）：按 %s%% 收取' ELSE 'discount %s (%s): %s %% are to be paid' END,
+				d.id, rui.label('discount_ground', d.ground, lang), trim_scale(d.share * 100)) AS words INTO less
+			FROM rui.discount d WHERE d.project_id = about.project_id AND d.id = about.discount_id;
+		END IF;
 		before := whole.gross;
-		whole.gross := round(before * vacant.share, 2);
+		whole.gross := round(before * less.share, 2);
 		whole.net := round(whole.gross / (1 + coalesce(rate, 0)), 2);
-		RETURN NEXT ROW('vacancy', format(CASE WHEN in_zh THEN '空置房：规则自 %s 起，空置第 %s 天起按 %s%% 收取：%s 收 %s'
-			ELSE 'stands empty: rule since %s, from the %s vacant day on %s %% are to be paid: of %s, %s' END, lower(vacant.valid),
-			CASE WHEN in_zh THEN vacant.from_day::text ELSE trim(to_char(vacant.from_day, '9999th')) END,
-			trim_scale(vacant.share * 100), before, whole.gross), NULL, vacant.share, whole.gross - before, true)::rui.charge_step;
+		RETURN NEXT ROW(less.step, format(CASE WHEN in_zh THEN '%s：%s 收 %s' ELSE '%s: of %s, %s' END, less.words, before, whole.gross),
+			NULL, less.share, whole.gross - before, true)::rui.charge_step;
 		IF rate IS NOT NULL AND NOT is_part THEN
 			RETURN NEXT rui._explain_tax(in_zh, rate, whole.net, whole.gross - whole.net, false);
 		END IF;

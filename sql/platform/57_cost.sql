@@ -41,6 +41,7 @@ CREATE TABLE rui.cost_reversal (
 	at timestamptz NOT NULL CHECK (isfinite(at)),
 	reason text NOT NULL CHECK (length(reason) BETWEEN 1 AND 500),
 	party_id bigint,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, cost_id),
 	FOREIGN KEY (project_id, cost_id) REFERENCES rui.cost (project_id, id)
 );

@@ -121,6 +121,19 @@ BEGIN
 	JOIN rui.fee_item f ON f.project_id = c.project_id AND f.id = c.fee_item_id
 	ORDER BY w.requested_at, w.id LIMIT most;
 	RETURN QUERY
+	SELECT d.project_id, 'approve', 'discount', d.id, rui._short(format('%s × %s: %s', f.name, trim_scale(d.share), d.reason), 80), false, d.requested_at, NULL::timestamptz
+	FROM unnest(rui._allowed_projects('approve_discounts')) AS j(id)
+	JOIN rui.discount d ON d.project_id = j.id AND d.state = 'requested' AND d.requested_by <> me
+	JOIN rui.fee_item f ON f.project_id = d.project_id AND f.id = d.fee_item_id
+	ORDER BY d.requested_at, d.id LIMIT most;
+	RETURN QUERY
+	SELECT l.project_id, 'approve', 'lease', l.id, rui._short(format('%s %s: %s', u.code, p.name, l.price), 80), false, l.proposed_at, NULL::timestamptz
+	FROM unnest(rui._allowed_projects('approve_leases')) AS j(id)
+	JOIN rui.lease l ON l.project_id = j.id AND l.state = 'proposed' AND l.proposed_by <> me
+	JOIN rui.unit u ON u.project_id = l.project_id AND u.id = l.unit_id
+	JOIN rui.party p ON p.id = l.lessee_id
+	ORDER BY l.proposed_at, l.id LIMIT most;
+	RETURN QUERY
 	SELECT d.project_id, 'settle', 'dispute', d.id, rui._short(format('%s %s: %s', f.name, c.gross, d.reason), 80), false, d.opened_at, NULL::timestamptz
 	FROM unnest(rui._allowed_projects('settle_disputes')) AS j(id)
 	JOIN rui.dispute d ON d.project_id = j.id AND d.state = 'open' AND d.opened_by <> me

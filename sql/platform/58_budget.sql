@@ -34,6 +34,7 @@ CREATE TABLE rui.budget_line (
 	category text NOT NULL REFERENCES rui.result_category (code),
 	month date NOT NULL CHECK (extract(day FROM month) = 1),
 	amount rui.amount NOT NULL CHECK (amount >= 0),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, budget_id, category, month),
 	FOREIGN KEY (project_id, budget_id) REFERENCES rui.budget (project_id, id)
 );

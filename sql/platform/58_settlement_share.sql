@@ -43,6 +43,7 @@ CREATE TABLE rui.charge_share (
 	fractions numeric[] NOT NULL,
 	ranks integer[] NOT NULL,
 	remainder_place integer,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, charge_id),
 	FOREIGN KEY (project_id, charge_id) REFERENCES rui.charge (project_id, id),
 	FOREIGN KEY (project_id, contract_id) REFERENCES rui.share_contract (project_id, id)

@@ -57,6 +57,7 @@ CREATE TABLE rui.settlement_line (
 	received rui.amount NOT NULL,
 	fee rui.amount NOT NULL,
 	amount rui.amount NOT NULL CHECK (amount = received - fee),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, id),
 	CONSTRAINT settlement_line_once UNIQUE (project_id, settlement_id, charge_id, party_id),
 	FOREIGN KEY (project_id, settlement_id) REFERENCES rui.settlement (project_id, id)
@@ -70,6 +71,7 @@ CREATE TABLE rui.settlement_party (
 	carried rui.amount NOT NULL CHECK (carried <= 0),
 	amount rui.amount NOT NULL,
 	payout rui.amount NOT NULL CHECK (payout = greatest(carried + amount, 0)),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, id),
 	CONSTRAINT settlement_party_once UNIQUE (project_id, settlement_id, party_id),
 	FOREIGN KEY (project_id, settlement_id) REFERENCES rui.settlement (project_id, id)

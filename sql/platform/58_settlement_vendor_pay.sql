@@ -34,6 +34,7 @@ CREATE TABLE rui.vendor_payment (
 	invoice_id bigint NOT NULL,
 	vendor_id bigint NOT NULL,
 	amount rui.amount NOT NULL CHECK (amount <> 0),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, id),
 	CONSTRAINT vendor_payment_once UNIQUE (project_id, run_id, invoice_id),
 	FOREIGN KEY (project_id, run_id) REFERENCES rui.vendor_payment_run (project_id, id),

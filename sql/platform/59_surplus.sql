@@ -39,6 +39,7 @@ CREATE TABLE rui.surplus_line (
 	surplus rui.amount NOT NULL,
 	before rui.amount NOT NULL,
 	amount rui.amount NOT NULL CHECK (amount <> 0),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, id),
 	CONSTRAINT surplus_line_once UNIQUE (project_id, settlement_id, month),
 	FOREIGN KEY (project_id, settlement_id) REFERENCES rui.surplus_settlement (project_id, id),

@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(126);
+SELECT plan(128);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -248,7 +248,7 @@ SELECT pg_temp.damage(format('INSERT INTO rui.dun (project_id, payer_id, unit_id
 FROM (VALUES (-1, 'a demand of what nobody owes')) AS b(other, about);
 
 -- Every rule has a name in both languages, and whoever may look can.
-SELECT is_empty($$SELECT m[1] FROM regexp_matches(pg_get_viewdef('rui.invariant_violation'), $r$'([a-z_]+)'::text(?: AS invariant|,\s+format| AS "\?column\?")$r$, 'g') m
+SELECT is_empty($$SELECT m[1] FROM regexp_matches(pg_get_viewdef('rui.invariant_violation') || pg_get_viewdef('rui.owner_money_violation'), $r$'([a-z_]+)'::text(?: AS invariant|,\s+format| AS "\?column\?")$r$, 'g') m
 	WHERE rui.label('invariant', m[1], 'zh') = m[1]$$, 'every rule has a Chinese name');
 SELECT set_config('session_replication_role', 'origin', true) \gset hidden_
 SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
@@ -263,6 +263,11 @@ SELECT pg_temp.damage(format('INSERT INTO rui.deposit_return (project_id, deposi
 SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''deposit'' AND document_id = %s', :deposit), '{deposits,document_posted}', 'a deposit that is not posted');
 SELECT pg_temp.damage(format('INSERT INTO rui.deposit_forfeit (project_id, deposit_id, fee_item_id, amount, reason, requested_by, requested_at, decided_by, decided_at, charge_id, payment_id, state, last_action)
 	SELECT c.project_id, %s, c.fee_item_id, 1, ''x'', %s, now(), %s, now(), c.id, %s, ''approved'', ''approve'' FROM rui.charge c WHERE c.id = %s', :deposit, :loader, :manager, :p1, :c1), '{deposit_forfeited,deposit_kept,deposits}', 'a forfeit that something else paid');
+SELECT pg_temp.damage('UPDATE rui.charge SET discount_id = 0 WHERE id = (SELECT min(id) FROM rui.charge WHERE source = ''plan'')', '{discount_granted}', 'less by a discount that nobody granted');
+-- Leases.
+INSERT INTO rui.lease (project_id, unit_id, lessee_id, fee_item_id, price, cycle_months, due_days, valid, first_day, charged_from, proposed_by, proposed_at)
+SELECT c.project_id, c.unit_id, :zhao, c.fee_item_id, 100, 1, 0, '[2025-01-01,)', '2025-01-01', '2025-01-01', :loader, '2025-01-01' FROM rui.charge c WHERE c.id = :c1 RETURNING id AS lease \gset
+SELECT pg_temp.damage(format('INSERT INTO rui.lease_cycle (project_id, lease_id, place, period, price) VALUES (%s, %s, 0, ''[2025-01-01,2025-02-01)'', 100)', :one, :lease), '{rent_charged}', 'a cycle of a lease that is not charged');
 -- The owners' surplus of a month under a commission.
 SELECT rui.propose_service_contract(:one, 'c', 'commission', '[2025-02-01,2025-03-01)', 1, 'month', at => '2025-03-01') AS regime \gset
 SELECT set_config('rui.party_id', :'loader', true) \gset hidden_
