@@ -58,9 +58,11 @@ CROSS JOIN LATERAL (SELECT coalesce(-sum(m.amount) FILTER (WHERE m.kind <> 'tran
 -- The rule as it was on the day of the decision, once more.
 CROSS JOIN LATERAL (SELECT CASE WHEN r.matter IS NULL OR r.needs_ground AND u.ground IS NULL
 		OR r.needs_vote AND (u.elector_area IS NULL OR u.voted_area * r.attend_parts[2] < u.elector_area * r.attend_parts[1]
-			OR u.voted_count * r.attend_parts[2] < u.elector_count * r.attend_parts[1]
-			OR u.agreed_area * r.agree_parts[2] - CASE WHEN r.is_more THEN 0.000001 ELSE 0 END < (CASE r.agree_of WHEN 'voted' THEN u.voted_area ELSE u.elector_area END) * r.agree_parts[1]
-			OR u.agreed_count * r.agree_parts[2] - CASE WHEN r.is_more THEN 1 ELSE 0 END < (CASE r.agree_of WHEN 'voted' THEN u.voted_count ELSE u.elector_count END) * r.agree_parts[1])
+			OR u.voted_count::bigint * r.attend_parts[2] < u.elector_count::bigint * r.attend_parts[1]
+			OR CASE WHEN r.is_more THEN u.agreed_area * r.agree_parts[2] <= (CASE r.agree_of WHEN 'voted' THEN u.voted_area ELSE u.elector_area END) * r.agree_parts[1]
+				OR u.agreed_count::bigint * r.agree_parts[2] <= (CASE r.agree_of WHEN 'voted' THEN u.voted_count ELSE u.elector_count END)::bigint * r.agree_parts[1]
+			ELSE u.agreed_area * r.agree_parts[2] < (CASE r.agree_of WHEN 'voted' THEN u.voted_area ELSE u.elector_area END) * r.agree_parts[1]
+				OR u.agreed_count::bigint * r.agree_parts[2] < (CASE r.agree_of WHEN 'voted' THEN u.voted_count ELSE u.elector_count END)::bigint * r.agree_parts[1] END)
 		THEN 'not agreed' END AS problem
 	FROM (VALUES (1)) AS x(x) LEFT JOIN rui.vote_rule r ON r.matter = u.matter AND r.valid @> u.decided_on) v
 WHERE m.paid > u.amount OR m.paid < 0 OR m.handed <> CASE WHEN u.to_fund_id IS NULL THEN 0 ELSE m.paid END

@@ -1,7 +1,7 @@
 -- The regime of the service contract; the result of a site, equal to the
 -- ledger; the owners' surplus, settled once and paid back.
 BEGIN;
-SELECT plan(54);
+SELECT plan(56);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :accountant, 'loader', '[2000-01-01,)'), (:one, :manager, 'loader', '[2000-01-01,)');
@@ -135,6 +135,17 @@ SELECT pg_temp.act(:loader) \gset hidden_
 SELECT rui.open_books(:two, '2025-01-01') \gset hidden_
 SELECT results_eq(format('SELECT project_code, regime, surplus, belongs_to, is_closed FROM rui.company_site_results(%s, ''2025-01-01'')', :company),
 	$$VALUES ('one', 'lump_sum', -104.48, 'company', true), ('two', NULL, 0.00, NULL, false)$$, 'who works in two sees two');
+-- A contract that turns out to have ended before what is settled.
+SELECT pg_temp.act(:manager) \gset hidden_
+SELECT rui.decide_service_contract(:one, :s2, 'terminate', 'Given up', '2025-03-01', at => '2025-04-10') \gset hidden_
+SELECT pg_temp.act(:loader) \gset hidden_
+SELECT rui.request_surplus(:one, '2025-03-01', at => '2025-04-11') AS q4 \gset
+SELECT results_eq(format('SELECT month, surplus::numeric, before::numeric, amount::numeric FROM rui.surplus_line WHERE settlement_id = %s', :q4),
+	$$VALUES ('2025-03-01'::date, 0.00, -38.18, 38.18)$$, 'what was settled of months that are no more the owners'' is taken back');
+SELECT pg_temp.act(:manager) \gset hidden_
+SELECT rui.decide_surplus(:one, :q4, true, at => '2025-04-12') \gset hidden_
+SELECT is(pg_temp.balance(:one, '2241.02'), -108.18, 'to the cent');
+SELECT pg_temp.act(:loader) \gset hidden_
 SELECT is_empty(format('SELECT * FROM rui.invariant_violation WHERE project_id = %s', :one), 'nothing is broken');
 SELECT * FROM finish();
 ROLLBACK;
