@@ -39,6 +39,7 @@ CREATE TABLE rui.trust_movement (
 	category text NOT NULL REFERENCES rui.trust_category (code),
 	amount rui.amount NOT NULL,
 	memo text NOT NULL CHECK (length(memo) BETWEEN 1 AND 500),
+	reference text CHECK (length(reference) BETWEEN 1 AND 200),
 	party_id bigint REFERENCES rui.party (id),
 	document_id bigint,
 	use_id bigint,
@@ -59,6 +60,7 @@ CREATE TABLE rui.trust_movement (
 CREATE INDEX trust_movement_by_fund ON rui.trust_movement (project_id, fund_id, at);
 CREATE INDEX trust_movement_by_use ON rui.trust_movement (project_id, use_id) WHERE use_id IS NOT NULL;
 CREATE UNIQUE INDEX trust_movement_back_once ON rui.trust_movement (project_id, reverses) WHERE reverses IS NOT NULL;
+CREATE UNIQUE INDEX trust_movement_reference ON rui.trust_movement (project_id, fund_id, reference) WHERE reference IS NOT NULL;
 CREATE TABLE rui.trust_share (
 	project_id bigint NOT NULL,
 	movement_id bigint NOT NULL,
@@ -100,7 +102,7 @@ PERFORM rui._describe('trust_fund', 'Money of the owners that is kept for them. 
 	'opened_at: Since when.', 'opened_by: Who opened it (a party).');
 PERFORM rui._describe('trust_movement', 'Every movement of the money of trust funds, in the order of time within a fund. Rows are only added.',
 	'fund_id: The fund.', 'kind: deposit, income, interest, transfer_in, spending or transfer_out.', 'category: Sort of deposit, source, or matter of the use.',
-	'amount: Above zero what came in, below what went out.', 'memo: What it is about; of what is taken back why.',
+	'amount: Above zero what came in, below what went out.', 'memo: What it is about; of what is taken back why.', 'reference: Number of the bank or of earlier books, once in a fund, or null.',
 	'party_id: Who paid or is paid, or null.', 'document_id: A document that shows it, or null.', 'use_id: The use it was approved in, or null.',
 	'pair_id: Of a transfer_in the transfer_out it came from; null otherwise.', 'reverses: The movement this one takes back, or null.', 'at: When.', 'recorded_by: Who entered it (a party).');
 PERFORM rui._describe('trust_share', 'The part of a movement of a maintenance fund that is a unit''s. Rows are only added; their sums are the units'' balances.',

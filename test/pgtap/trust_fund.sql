@@ -1,7 +1,7 @@
 -- Trust funds: units' parts, interest and spending to the cent, majorities,
 -- four eyes, nothing below zero, and what residents are told.
 BEGIN;
-SELECT plan(80);
+SELECT plan(86);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :accountant, 'loader', '[2000-01-01,)'), (:one, :manager, 'loader', '[2000-01-01,)'),
@@ -141,6 +141,17 @@ SELECT rui.reverse_trust_movement(:one, :s4, 'Wrong fund', at => '2025-04-05') \
 SELECT is(pg_temp.held('public'), 380.00, 'a transfer is taken back at both ends');
 SELECT is(pg_temp.parts('repair'), '{58.84,47.07,35.59}'::numeric[], 'with the parts of all units');
 SELECT results_eq(format('SELECT row_id FROM rui._unit_in_trust(%s, ARRAY[%s, %s], ''2025-05-01'')', :one, :u1, :u4), format('VALUES (%s::bigint)', :u1), 'a unit with a part is not archived');
+-- Many at once.
+CREATE TEMP TABLE batch AS SELECT '[{"unit":"1-101","amount":10,"reference":"a"},{"unit":"1-102","amount":"20.50","reference":"b","category":"renewal"},{"unit":"P-1","amount":1,"reference":"c"},
+	{"unit":"1-103","amount":0,"reference":"d"},{"unit":"1-103","amount":1,"reference":"a"},{"unit":"1-103","amount":1},{"unit":"1-103","amount":1,"reference":"e","category":"lease"}]'::jsonb AS records;
+SELECT results_eq(format('SELECT r.outcome, r.error_code FROM batch, rui.import_trust_deposits(%s, ''repair'', records, ''%s'', at => ''2025-04-06'') r', :one, b.preview),
+	$$VALUES ('added', NULL), ('added', NULL), ('rejected', 'P0002'), ('rejected', '22003'), ('rejected', '23505'), ('rejected', '22004'), ('rejected', '22023')$$, b.about)
+FROM (VALUES (true, 'every row is judged'), (false, 'and the good ones are taken')) AS b(preview, about);
+SELECT is(pg_temp.parts('repair'), '{68.84,67.57,35.59}'::numeric[], 'each by its unit');
+SELECT results_eq(format('SELECT r.outcome, r.error_code FROM rui.import_trust_deposits(%s, ''repair'', ''[{"unit":"1-101","amount":10,"reference":"a"},{"unit":"1-101","amount":11,"reference":"b"}]'', at => ''2025-04-07'') r', :one),
+	$$VALUES ('unchanged', NULL), ('rejected', '23505')$$, 'once');
+SELECT throws_ok(format('SELECT * FROM rui.import_trust_deposits(%s, ''repair'', ''[{"unit":"1-101","amount":10,"reference":"z"}]'', at => ''2025-04-07'', control_sum => 11)', :one), '22023', NULL, 'and what they add up to');
+SELECT throws_ok(format('SELECT * FROM rui.import_trust_deposits(%s, ''public'', ''[]'', at => ''2025-04-07'')', :one), '22023', NULL, 'public income has none');
 SELECT is_empty(format('SELECT * FROM rui.invariant_violation WHERE project_id = %s', :one), 'nothing is broken');
 SELECT * FROM finish();
 ROLLBACK;
