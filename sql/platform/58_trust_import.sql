@@ -15,6 +15,7 @@ DECLARE
 	fund rui.trust_fund;
 	total numeric;
 	last_at timestamptz;
+	members bigint[];
 BEGIN
 	PERFORM rui.require_permission(project_id, 'import_trust_deposits');
 	fund := rui._trust_fund(project_id, fund_code);
@@ -42,6 +43,7 @@ BEGIN
 				USING ERRCODE = 'invalid_parameter_value', HINT = 'Look for rows that are missing or twice, or whose amount is no number.';
 		END IF;
 	END IF;
+	members := rui._trust_units(fund);
 	WITH judged AS MATERIALIZED (
 		SELECT r.row_no, r.item, r.item ->> 'unit' AS unit_code, coalesce(rui._row_fault(r.item, '{unit,amount,category,reference,memo}'),
 			rui._code_fault('unit', r.item), rui._number_fault('amount', r.item, 0.01, 9999999999999999.99, 2, true),
@@ -49,7 +51,7 @@ BEGIN
 			rui._text_fault('memo', r.item, 500, false)) AS fault
 		FROM rui._import_rows(records) r
 	), mine AS MATERIALIZED (
-		SELECT u.id, u.code FROM rui.unit u WHERE u.project_id = fund.project_id AND u.id = ANY (rui._trust_units(fund))
+		SELECT u.id, u.code FROM unnest(members) AS x(id) JOIN rui.unit u ON u.project_id = fund.project_id AND u.id = x.id
 	), known AS MATERIALIZED (
 		SELECT m.id, m.reference, m.amount, m.category, s.unit_id FROM rui.trust_movement m
 		LEFT JOIN rui.trust_share s ON s.project_id = m.project_id AND s.movement_id = m.id

@@ -196,6 +196,7 @@ DECLARE
 	answer jsonb;
 	fund rui.trust_fund;
 	other_fund rui.trust_fund;
+	members bigint[];
 	bearing bigint[];
 	floor_areas numeric[];
 	stranger bigint;
@@ -247,8 +248,9 @@ BEGIN
 		END IF;
 	END IF;
 	IF fund.kind = 'maintenance' THEN
-		bearing := coalesce(unit_ids, rui._trust_units(fund));
-		SELECT x.id INTO stranger FROM unnest(bearing) AS x(id) WHERE x.id = ANY (rui._trust_units(fund)) IS NOT TRUE LIMIT 1;
+		members := rui._trust_units(fund);
+		bearing := coalesce(unit_ids, members);
+		SELECT x.id INTO stranger FROM unnest(bearing) AS x(id) WHERE NOT EXISTS (SELECT FROM unnest(members) AS m(id) WHERE m.id = x.id) LIMIT 1;
 		IF FOUND THEN
 			PERFORM rui._unknown('unit', stranger, project_id);
 		END IF;

@@ -18,7 +18,7 @@ COMMENT ON FUNCTION rui._receipts(bigint, date) IS
 
 CREATE FUNCTION rui._site_month(project_id bigint, month date)
 RETURNS TABLE (regime text, belongs_to text, revenue numeric, cost numeric, commission numeric, surplus numeric, transferred numeric,
-	budget_revenue numeric, budget_cost numeric, budget_commission numeric, budget_surplus numeric)
+	budget_revenue numeric, budget_cost numeric, budget_commission numeric, budget_surplus numeric, parts jsonb)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
 SET search_path FROM CURRENT
 AS $$
@@ -28,8 +28,8 @@ BEGIN
 	regime := contract.regime;
 	belongs_to := CASE contract.regime WHEN 'lump_sum' THEN 'company' WHEN 'commission' THEN 'owners' END;
 	SELECT coalesce(sum(m.amount) FILTER (WHERE m.side = 'revenue'), 0.00), coalesce(sum(m.amount) FILTER (WHERE m.side = 'cost'), 0.00),
-		coalesce(sum(m.amount) FILTER (WHERE m.side = 'transfer'), 0.00)
-	INTO revenue, cost, transferred FROM rui._category_month(_site_month.project_id, _site_month.month) m;
+		coalesce(sum(m.amount) FILTER (WHERE m.side = 'transfer'), 0.00), coalesce(jsonb_object_agg(m.category, m.amount), '{}')
+	INTO revenue, cost, transferred, parts FROM rui._category_month(_site_month.project_id, _site_month.month) m;
 	SELECT sum(CASE WHEN b.side = 'revenue' THEN b.amount ELSE 0 END), sum(CASE WHEN b.side = 'cost' THEN b.amount ELSE 0 END)
 	INTO budget_revenue, budget_cost FROM rui._budget_month(_site_month.project_id, _site_month.month) b;
 	-- A share of nothing, or of less, is nothing.
@@ -45,7 +45,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._site_month(bigint, date) IS
-'Internal: the result of an accounting month in one row. commission is null under a lump sum, without a contract, and where it is a share of a budget that nobody approved; then surplus is null under a commission. belongs_to: company, owners, or null without a contract. transferred: what was handed on to the owners in the month. Budgets are null where none is in force for the month.';
+'Internal: the result of an accounting month in one row. commission is null under a lump sum, without a contract, and where it is a share of a budget that nobody approved; then surplus is null under a commission. belongs_to: company, owners, or null without a contract. transferred: what was handed on to the owners in the month. Budgets are null where none is in force for the month. parts: what the books hold, by category; the postings of the month are read once.';
 
 CREATE FUNCTION rui.site_result(project_id bigint, month date)
 RETURNS TABLE (section text, category text, name_zh text, name_en text, budget numeric, actual numeric, variance numeric, belongs_to text)
@@ -57,20 +57,20 @@ BEGIN
 	PERFORM rui._check_month('month', month);
 	PERFORM rui._check_books(project_id);
 	RETURN QUERY
-	WITH whole AS (SELECT * FROM rui._site_month(site_result.project_id, site_result.month)),
+	WITH whole AS MATERIALIZED (SELECT * FROM rui._site_month(site_result.project_id, site_result.month)),
 	part AS (
-		SELECT u.side, u.category, CASE WHEN w.budget_revenue IS NOT NULL THEN coalesce(sum(u.budget), 0.00) END AS budget, coalesce(sum(u.actual), 0.00) AS actual
-		FROM (SELECT b.side, b.category, b.amount AS budget, NULL::numeric AS actual FROM rui._budget_month(site_result.project_id, site_result.month) b
-			UNION ALL
-			SELECT a.side, a.category, NULL, a.amount FROM rui._category_month(site_result.project_id, site_result.month) a) u
-		CROSS JOIN whole w
-		GROUP BY u.side, u.category, w.budget_revenue)
+		SELECT g.side, g.code AS category, g.place, CASE WHEN w.budget_revenue IS NOT NULL THEN coalesce(b.amount, 0.00) END AS budget,
+			coalesce((w.parts ->> g.code)::numeric, 0.00) AS actual
+		FROM whole w
+		CROSS JOIN rui.result_category g
+		LEFT JOIN rui._budget_month(site_result.project_id, site_result.month) b ON b.category = g.code
+		WHERE b.category IS NOT NULL OR w.parts ? g.code)
 	SELECT s.section, s.category, rui.label('result_category', coalesce(s.category, s.section), 'zh'), rui.label('result_category', coalesce(s.category, s.section), 'en'),
 		s.budget, s.actual, s.actual - s.budget, s.belongs_to
 	FROM (
 		SELECT p.side AS section, p.category, CASE WHEN p.side <> 'transfer' THEN p.budget END AS budget, p.actual, NULL::text AS belongs_to,
-			CASE WHEN p.side = 'transfer' THEN 2000 ELSE g.place END AS place
-		FROM part p JOIN rui.result_category g ON g.code = p.category
+			CASE WHEN p.side = 'transfer' THEN 2000 ELSE p.place END AS place
+		FROM part p
 		UNION ALL
 		SELECT 'commission', NULL, w.budget_commission, w.commission, 'company', 1000 FROM whole w WHERE w.regime = 'commission'
 		UNION ALL
