@@ -17,7 +17,7 @@ PERFORM rui._name('journal_operation', n.code, n.zh, n.en) FROM (VALUES
 CREATE POLICY api_company ON rui.journal FOR SELECT TO rui_api USING (project_id = 0);
 
 CREATE FUNCTION rui._mask(table_name text, content jsonb) RETURNS jsonb
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
