@@ -73,7 +73,7 @@ PERFORM rui._describe('result_account', 'The accounts of revenue and expense of 
 GRANT SELECT ON rui.result_account TO rui_manager, rui_expert, rui_analyst, rui_auditor;
 
 CREATE FUNCTION rui._account_month(project_id bigint, month date) RETURNS TABLE (account_id bigint, debit numeric, credit numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
@@ -104,7 +104,7 @@ COMMENT ON FUNCTION rui._account_month(bigint, date) IS
 'Internal: what was debited and credited to each account in one accounting month (its first day): of a closed month the difference of closing balances, else its postings; accounts that did not move may be left out.';
 
 CREATE FUNCTION rui._category_month(project_id bigint, month date) RETURNS TABLE (side text, category text, amount numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -120,7 +120,7 @@ COMMENT ON FUNCTION rui._category_month(bigint, date) IS
 'Internal: what an accounting month brought (side revenue: credit less debit) or cost (side cost: debit less credit) or handed on (transfer: likewise), by category.';
 
 CREATE FUNCTION rui._category(category text) RETURNS rui.result_category
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

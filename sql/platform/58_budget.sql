@@ -67,7 +67,7 @@ PERFORM rui._allow_read(t.name, '{rui_manager,rui_expert,rui_analyst,rui_auditor
 FROM (VALUES ('budget'), ('budget_line')) AS t(name);
 
 CREATE FUNCTION rui._budget_lines(year integer, lines jsonb) RETURNS TABLE (category text, month date, amount numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -206,7 +206,7 @@ COMMENT ON FUNCTION rui.decide_budget(bigint, bigint, boolean, text, text, times
 'Approves or refuses a budget that another person proposed; a refusal needs a remark. An approved one takes the place of the one in force for its year, in all months. Returns the new state. Needs permission approve_budgets. Errors: 22004, 22001, 22023, 22008 arguments, P0002 unknown budget, 55000 decided already or no books, RU409, 42501 also for one''s own.';
 
 CREATE FUNCTION rui._budget_month(project_id bigint, month date) RETURNS TABLE (side text, category text, amount numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20
 SET search_path FROM CURRENT
 AS $$
 BEGIN

@@ -65,7 +65,7 @@ GRANT UPDATE (state, last_action, valid, decided_by, decided_at, remark) ON rui.
 PERFORM rui._allow_read('service_contract', '{rui_manager,rui_expert,rui_analyst,rui_auditor}', 'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 
 CREATE FUNCTION rui._service_contract_obstacle(project_id bigint, id bigint) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -188,7 +188,7 @@ COMMENT ON FUNCTION rui.decide_service_contract(bigint, bigint, text, text, date
 'Approves or refuses a service contract that another person proposed, or ends one: action is approve, refuse, or terminate with ends_on, the first day of the first month it is no more for. Whatever is not an approval needs a remark. Returns the new state. Needs permission approve_service_contracts. Errors: 22004, 22001, 22023, 22008 arguments, P0002 unknown contract, 55000 not legal now, or another contract counts then (detail), RU409, 42501 also for one''s own.';
 
 CREATE FUNCTION rui._service_contract(project_id bigint, month date) RETURNS rui.service_contract
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

@@ -153,7 +153,7 @@ COMMENT ON FUNCTION rui._post_trust_movement() IS
 CREATE TRIGGER post_trust_movement AFTER INSERT ON rui.trust_movement FOR EACH ROW EXECUTE FUNCTION rui._post_trust_movement();
 
 CREATE FUNCTION rui._trust_fund(project_id bigint, fund_code text) RETURNS rui.trust_fund
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -172,7 +172,7 @@ COMMENT ON FUNCTION rui._trust_fund(bigint, text) IS
 'Internal: the trust fund with that code. Errors: 22004, 22001, P0002.';
 
 CREATE FUNCTION rui._trust_units(fund rui.trust_fund) RETURNS bigint[]
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

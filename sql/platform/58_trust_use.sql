@@ -127,7 +127,7 @@ GRANT UPDATE (state, last_action, approved_by, approved_at, remark) ON rui.trust
 PERFORM rui._allow_read('trust_use', '{rui_manager,rui_expert,rui_analyst,rui_auditor}', 'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 
 CREATE FUNCTION rui._trust_used(project_id bigint, use_id bigint) RETURNS numeric
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -139,7 +139,7 @@ COMMENT ON FUNCTION rui._trust_used(bigint, bigint) IS
 'Internal: what of a use has been paid, less what was taken back.';
 
 CREATE FUNCTION rui._vote_obstacle(asked rui.trust_use) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -169,7 +169,7 @@ COMMENT ON FUNCTION rui._vote_obstacle(rui.trust_use) IS
 'Internal: why what the owners decided does not suffice for a use by the rule of that day, or null.';
 
 CREATE FUNCTION rui._trust_use_obstacle(project_id bigint, id bigint) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -384,7 +384,7 @@ COMMENT ON FUNCTION rui.pay_trust_use(bigint, bigint, numeric, text, bigint, tex
 
 -- A unit whose part is not used up is not archived.
 CREATE FUNCTION rui._unit_in_trust(project_id bigint, ids bigint[], at timestamptz) RETURNS TABLE (row_id bigint, problem text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT
 AS $$
 BEGIN

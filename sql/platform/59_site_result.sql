@@ -2,7 +2,7 @@
 -- whose the surplus is.
 
 CREATE FUNCTION rui._receipts(project_id bigint, month date) RETURNS numeric
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -19,7 +19,7 @@ COMMENT ON FUNCTION rui._receipts(bigint, date) IS
 CREATE FUNCTION rui._site_month(project_id bigint, month date)
 RETURNS TABLE (regime text, belongs_to text, revenue numeric, cost numeric, commission numeric, surplus numeric, transferred numeric,
 	budget_revenue numeric, budget_cost numeric, budget_commission numeric, budget_surplus numeric, parts jsonb)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1
 SET search_path FROM CURRENT
 AS $$
 DECLARE

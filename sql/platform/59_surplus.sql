@@ -106,7 +106,7 @@ PERFORM rui._allow_read(t.name, '{rui_manager,rui_expert,rui_analyst,rui_auditor
 FROM (VALUES ('surplus_settlement'), ('surplus_line'), ('surplus_payout')) AS t(name);
 
 CREATE FUNCTION rui._surplus_due(project_id bigint, to_month date) RETURNS TABLE (month date, surplus numeric, before numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 12
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 12
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -135,7 +135,7 @@ COMMENT ON FUNCTION rui._surplus_due(bigint, date) IS
 'Internal: the surplus of each month that is the owners'' until to_month (null where it cannot be told yet), and what of it is settled; of months settled that are theirs no more a surplus of 0.';
 
 CREATE FUNCTION rui._surplus_obstacle(project_id bigint, id bigint) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -153,7 +153,7 @@ COMMENT ON FUNCTION rui._surplus_obstacle(bigint, bigint) IS
 'Internal: guard of approving a settlement of surplus: the first month that is no more what it was when the settlement was asked for, or null.';
 
 CREATE FUNCTION rui._surplus_payout_obstacle(project_id bigint, id bigint) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
