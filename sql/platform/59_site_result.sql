@@ -81,6 +81,37 @@ $$;
 COMMENT ON FUNCTION rui.site_result(bigint, date) IS
 'The result of a project in an accounting month (its first day), as the ledger has it, without tax. section revenue and cost: a row per category with what the books hold (actual), the budget in force (null where there is none for the month) and variance, actual less budget; they add up to the revenue and expense accounts of the month exactly. commission (under that regime): what the company gets; null where it is a share of a budget that nobody approved. surplus: revenue less cost less commission, below zero a deficit; belongs_to: company (lump sum), owners (commission) or null without a contract. transfer: what was handed on to the owners in the month, not part of the surplus. Needs permission see_site_results. Errors: 22004, 22008, 22023 month, 55000 no books, 42501.';
 
+CREATE FUNCTION rui.site_result_detail(project_id bigint, month date)
+RETURNS TABLE (section text, category text, account_code text, document text, fee_code text, amount numeric)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 50
+SET search_path FROM CURRENT SET jit = off
+AS $$
+DECLARE
+	begin_at timestamptz;
+BEGIN
+	PERFORM rui.require_permission(project_id, 'see_site_results');
+	PERFORM rui._check_month('month', month);
+	PERFORM rui._check_books(project_id);
+	begin_at := (SELECT month::timestamp AT TIME ZONE j.time_zone FROM rui.project j WHERE j.id = site_result_detail.project_id);
+	RETURN QUERY
+	SELECT r.side, r.category, r.code, p.document, f.code,
+		sum(CASE WHEN (r.side = 'revenue') = (p.credit_account = r.account_id) THEN p.amount ELSE -p.amount END)::numeric
+	FROM rui.posting p
+	JOIN rui.result_account r ON r.project_id = p.project_id AND r.account_id IN (p.debit_account, p.credit_account)
+	JOIN rui.result_category g ON g.code = r.category
+	-- What was charged, let off and shared is of a fee item; the rest is not.
+	LEFT JOIN rui.waiver w ON p.document = 'waiver' AND w.project_id = p.project_id AND w.id = p.document_id
+	LEFT JOIN rui.settlement_line l ON p.document = 'settlement_line' AND l.project_id = p.project_id AND l.id = p.document_id
+	LEFT JOIN rui.charge c ON c.project_id = p.project_id AND c.id = CASE p.document WHEN 'charge' THEN p.document_id WHEN 'waiver' THEN w.charge_id WHEN 'settlement_line' THEN l.charge_id END
+	LEFT JOIN rui.fee_item f ON f.project_id = c.project_id AND f.id = c.fee_item_id
+	WHERE p.project_id = site_result_detail.project_id AND p.period = site_result_detail.month AND p.at >= begin_at
+	GROUP BY r.side, g.place, r.category, r.code, p.document, f.code
+	ORDER BY g.place, r.code, p.document, f.code;
+END
+$$;
+COMMENT ON FUNCTION rui.site_result_detail(bigint, date) IS
+'What the revenue, costs and transfers of rui.site_result are made of, from the postings of an accounting month (its first day): by category, account, document they come from and, of charges, waivers and partners'' shares, fee item (null otherwise). amount has the sign of the section: what is taken back lowers it. By section and category they add up to rui.site_result. Needs permission see_site_results. Errors: 22004, 22008, 22023 month, 55000 no books, 42501.';
+
 CREATE FUNCTION rui.company_site_results(company_id bigint, month date)
 RETURNS TABLE (project_id bigint, project_code text, regime text, revenue numeric, cost numeric, commission numeric, surplus numeric, belongs_to text,
 	budget_revenue numeric, budget_cost numeric, budget_surplus numeric, is_closed boolean)

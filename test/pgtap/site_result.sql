@@ -1,7 +1,7 @@
 -- The regime of the service contract; the result of a site, equal to the
 -- ledger; the owners' surplus, settled once and paid back.
 BEGIN;
-SELECT plan(56);
+SELECT plan(57);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :accountant, 'loader', '[2000-01-01,)'), (:one, :manager, 'loader', '[2000-01-01,)');
@@ -75,6 +75,9 @@ SELECT throws_ok(format('SELECT * FROM rui.site_result(%s, ''2025-01-02'')', :on
 SELECT throws_ok(format('SELECT * FROM rui.site_result(%s, ''2025-01-01'')', :two), '42501', NULL, 'of projects where one may look');
 SELECT is_empty(format('SELECT * FROM rui.site_result(%s, ''2025-01-01'') EXCEPT SELECT * FROM rui.site_result(%s, ''2025-01-01'')', :one, :one), 'twice the same');
 
+SELECT results_eq(format('SELECT category, account_code, document, fee_code, amount FROM rui.site_result_detail(%s, ''2025-02-01'')', :one), $$VALUES
+	('service', '6001', 'charge', 'property', 595.52), ('other_service', '6051', 'charge', 'order', 50.00), ('other_service', '6051', 'settlement_line', 'order', -10.00), ('other_service', '6051', 'waiver', 'order', -5.00),
+	('labour', '6401.01', 'cost', NULL, 200.00), ('cleaning', '6401.02', 'vendor_invoice', NULL, 80.00), ('administration', '6602', 'cost', NULL, 12.34)$$, 'down to documents and fee items');
 -- Closing a month changes nothing.
 CREATE TEMP TABLE told AS SELECT * FROM rui.site_result(:one, '2025-02-01');
 SELECT pg_temp.act(:loader) \gset hidden_
