@@ -266,7 +266,8 @@ BEGIN
 	IF reading IS NULL THEN
 		PERFORM rui._missing('value');
 	ELSIF reading < 0 OR reading >= 1000000000000 THEN
-		RAISE EXCEPTION 'a reading is 0 and more, and less than 10^12, not %', reading USING ERRCODE = 'numeric_value_out_of_range';
+		RAISE EXCEPTION 'a reading is 0 and more, and less than 10^12, not %', reading USING ERRCODE = 'numeric_value_out_of_range',
+			HINT = 'Give what the register shows, with up to 6 decimals.';
 	ELSIF reading <> round(reading, 6) THEN
 		RAISE EXCEPTION 'reading % has more than 6 decimals', reading USING ERRCODE = 'invalid_parameter_value', HINT = 'Round it.';
 	END IF;

@@ -96,7 +96,7 @@ PERFORM rui._describe('posting', 'The ledger. Each row moves an amount from its 
 	'debit_account: Account debited.',
 	'credit_account: Account credited.',
 	'amount: How much, more than zero.',
-	'document: What it comes from: charge, payment, allocation, refund, waiver, deposit, deposit_return, entry.',
+	'document: What it comes from: charge, payment, allocation, refund, waiver, credit_loss, deposit, deposit_return, entry.',
 	'document_id: Id of the document in its table.',
 	'reverses: The posting this one takes back, or null.');
 PERFORM rui._describe('posting_reversal', 'Which postings have been taken back, each at most once.',

@@ -195,7 +195,10 @@ BEGIN
 				WHERE l.project_id = debt.project_id AND l.charge_id = debt.id AND l.at <= about.at
 				UNION ALL
 				SELECT w.decided_at, w.amount FROM rui.waiver w
-				WHERE w.project_id = debt.project_id AND w.charge_id = debt.id AND w.state = 'approved' AND w.decided_at <= about.at) a),
+				WHERE w.project_id = debt.project_id AND w.charge_id = debt.id AND w.state = 'approved' AND w.decided_at <= about.at
+				UNION ALL
+				SELECT l.at, l.amount FROM rui.credit_loss l
+				WHERE l.project_id = debt.project_id AND l.charge_id = debt.id AND l.at <= about.at) a),
 		cut AS (SELECT 0 AS day UNION SELECT p.day FROM part p)
 		SELECT c.day, lead(c.day, 1, late_days) OVER (ORDER BY c.day) AS until,
 			debt.gross - coalesce((SELECT sum(p.amount) FROM part p WHERE p.day <= c.day), 0) AS outstanding
@@ -257,6 +260,8 @@ BEGIN
 				rui._local_date(p.project_id, p.at), rui.label('payment_channel', p.channel, lang),
 				CASE WHEN a.at = p.at AND (about.id = ANY (p.designation) OR about.about_charge_id = ANY (p.designation))
 				THEN CASE WHEN in_zh THEN '按付款人指定（民法典第五百六十条第一款）' ELSE 'designated by the payer (Civil Code, article 560, paragraph 1)' END
+				WHEN EXISTS (SELECT FROM rui.credit_loss l WHERE l.project_id = a.project_id AND l.charge_id = a.charge_id AND l.payment_id = a.payment_id)
+				THEN CASE WHEN in_zh THEN '收回已核销的坏账' ELSE 'named, as it had been written off' END
 				ELSE CASE WHEN in_zh THEN '先到期者先缴，同日到期按比例（民法典第五百六十条第二款）' ELSE 'due first, paid first; of one day in proportion (Civil Code, article 560, paragraph 2)' END END
 				|| CASE WHEN in_zh THEN '；同一债务先费用、再违约金、后本金（第五百六十一条）' ELSE '; within a debt costs, late fees, then the principal (article 561)' END) END AS words,
 			a.amount::numeric * -1 AS amount
@@ -274,6 +279,15 @@ BEGIN
 		LEFT JOIN rui.party d ON d.id = w.decided_by
 		WHERE w.project_id = about.project_id AND w.charge_id = about.id
 		UNION ALL
+		SELECT l.at, 2, l.id, CASE WHEN l.amount > 0 THEN 'written_off' ELSE 'recovered' END,
+			format(CASE WHEN in_zh THEN '%s 坏账%s %s%s' ELSE 'on %s %s: %s%s' END, rui._local_date(l.project_id, l.at), rui.label('credit_loss', l.kind, lang), abs(l.amount),
+				CASE WHEN w.id IS NOT NULL THEN format(CASE WHEN in_zh THEN '：%s（核销 %s）' ELSE ', %s (write-off %s)' END, w.reason, w.id)
+				WHEN l.payment_id IS NOT NULL THEN format(CASE WHEN in_zh THEN '（付款 %s）' ELSE ' (payment %s)' END, l.payment_id) END),
+			-l.amount::numeric
+		FROM rui.credit_loss l
+		LEFT JOIN rui.write_off w ON w.project_id = l.project_id AND w.id = l.write_off_id
+		WHERE l.project_id = about.project_id AND l.charge_id = about.id
+		UNION ALL
 		SELECT v.at, 3, v.charge_id, 'reversed', format(CASE WHEN in_zh THEN '%s 冲销%s：%s' ELSE 'taken back on %s%s: %s' END, rui._local_date(v.project_id, v.at),
 				CASE WHEN v.bill_again THEN CASE WHEN in_zh THEN '，可重新出账' ELSE ', to be billed again' END END, v.reason),
 			rui._waived(about.project_id, about.id) - about.gross
@@ -282,7 +296,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._explain_settled(rui.charge, text) IS
-'Internal: what has become of a charge: payments with the rule by which they pay it, what was taken back of them, waivers, the reversal; amounts are negative where less is open after.';
+'Internal: what has become of a charge: payments with the rule by which they pay it, what was taken back of them, waivers, write-offs and recoveries, the reversal; amounts are negative where less is open after.';
 
 CREATE FUNCTION rui.explain_charge(project_id bigint, charge_id bigint, lang text DEFAULT 'en') RETURNS SETOF rui.charge_step
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 20
@@ -329,4 +343,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.explain_charge(bigint, bigint, text) IS
-'Every fen of a charge, in lang (zh or en), in order. Rows that count (their amounts sum to the gross exactly): line (rui.charge_lines of the plan''s tariff), entered (no plan; opening arrears), tax on top of the net, vacancy (less for days on which the unit stood empty, by which rule), proration (a part of a month: less the days it is not for), late_days, disputed_days, cap, rounding, billed_before (a late fee), and difference, where what is computed anew from the plan or rule is not what was charged. Others tell: what, replaces (what an earlier revision was and why it was taken back), plan, reading, quantity, persons and ladder (of what meters count), late_rule, tax contained, gross; then, negative where less is open after, paid and paid_back (by which payment, by which rule), waived, waiver (one that was not approved: no amount), reversed; and open: gross and these sum to it. quantity, price: of the step, or null; amounts of lines are exact, with up to 38 digits. Who has see_charges sees all charges, others (see_own_charges) those they owe themselves. Errors: 22004, 22023 language, P0002 unknown charge or another''s, 42501.';
+'Every fen of a charge, in lang (zh or en), in order. Rows that count (their amounts sum to the gross exactly): line (rui.charge_lines of the plan''s tariff), entered (no plan; opening arrears), tax on top of the net, vacancy (less for days on which the unit stood empty, by which rule), proration (a part of a month: less the days it is not for), late_days, disputed_days, cap, rounding, billed_before (a late fee), and difference, where what is computed anew from the plan or rule is not what was charged. Others tell: what, replaces (what an earlier revision was and why it was taken back), plan, reading, quantity, persons and ladder (of what meters count), late_rule, tax contained, gross; then, negative where less is open after, paid and paid_back (by which payment, by which rule), waived, waiver (one that was not approved: no amount), written_off, recovered (back into what is open), reversed; and open: gross and these sum to it. quantity, price: of the step, or null; amounts of lines are exact, with up to 38 digits. Who has see_charges sees all charges, others (see_own_charges) those they owe themselves. Errors: 22004, 22023 language, P0002 unknown charge or another''s, 42501.';

@@ -191,8 +191,12 @@ BEGIN
 		SELECT a.charge_id, sum(a.amount) AS amount FROM rui.allocation a
 		WHERE a.project_id = dunning.project_id AND a.at <= dunning.at GROUP BY a.charge_id),
 	waived AS (
-		SELECT w.charge_id, sum(w.amount) AS amount FROM rui.waiver w
-		WHERE w.project_id = dunning.project_id AND w.state = 'approved' AND w.decided_at <= dunning.at GROUP BY w.charge_id),
+		SELECT w.charge_id, sum(w.amount) AS amount FROM (
+			SELECT w.charge_id, w.amount FROM rui.waiver w
+			WHERE w.project_id = dunning.project_id AND w.state = 'approved' AND w.decided_at <= dunning.at
+			UNION ALL
+			SELECT l.charge_id, l.amount FROM rui.credit_loss l
+			WHERE l.project_id = dunning.project_id AND l.at <= dunning.at) w GROUP BY w.charge_id),
 	owed AS MATERIALIZED (
 		-- Zero for nobody and for no unit, so that rows can be joined by hash.
 		SELECT coalesce(c.payer_id, 0) AS payer, coalesce(c.unit_id, 0) AS unit, c.id, c.due_on,

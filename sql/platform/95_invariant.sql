@@ -45,6 +45,8 @@ FROM (
 	FROM rui.waiver w LEFT JOIN rui.charge_reversal v ON v.project_id = w.project_id AND v.charge_id = w.charge_id
 	WHERE w.state = 'approved'
 	UNION ALL
+	SELECT l.project_id, 'credit_loss', l.id, abs(l.amount), false FROM rui.credit_loss l
+	UNION ALL
 	SELECT r.project_id, 'reconciliation', r.id, CASE WHEN r.matched_at IS NULL THEN 0
 		ELSE CASE WHEN r.is_payout THEN r.received + r.fee ELSE 0 END + abs(r.received - r.expected) END, r.state = 'undone'
 	FROM rui.reconciliation r
@@ -98,7 +100,8 @@ CROSS JOIN LATERAL (SELECT coalesce((SELECT sum(c.gross) FROM rui.charge c WHERE
 		SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id)), 0)
 	- coalesce((SELECT sum(a.amount) FROM rui.allocation a WHERE a.project_id = b.project_id), 0)
 	- coalesce((SELECT sum(w.amount) FROM rui.waiver w WHERE w.project_id = b.project_id AND w.state = 'approved' AND NOT EXISTS (
-		SELECT FROM rui.charge_reversal v WHERE v.project_id = w.project_id AND v.charge_id = w.charge_id)), 0) AS amount) o
+		SELECT FROM rui.charge_reversal v WHERE v.project_id = w.project_id AND v.charge_id = w.charge_id)), 0)
+	- coalesce((SELECT sum(l.amount) FROM rui.credit_loss l WHERE l.project_id = b.project_id), 0) AS amount) o
 WHERE o.amount <> b.balance
 UNION ALL
 SELECT b.project_id, 'prepayments', format('payments left over of %s, prepayments of %s', o.amount, -b.balance)
@@ -671,9 +674,13 @@ WHERE c.periods IS NOT NULL AND (cardinality(c.periods) > 1 OR c.periods[1] <> y
 	OR c.periods IS NULL AND NOT EXISTS (SELECT FROM rui.charge_reversal v JOIN rui.charge x ON x.project_id = v.project_id AND x.id = v.charge_id
 		WHERE x.project_id = y.project_id AND x.source = 'lease' AND x.source_id = y.id)
 UNION ALL
-
--- The owners' money has rules of its own.
-SELECT v.project_id, v.invariant, v.detail FROM rui.owner_money_violation v;
+SELECT v.project_id, v.invariant, v.detail FROM rui.tax_invoice_violation v
+UNION ALL
+-- Billing has more rules: 94_billing_invariant.sql.
+SELECT b.project_id, b.invariant, b.detail FROM rui.billing_violation b
+UNION ALL
+-- So has the owners' money: 94_owner_money.sql.
+SELECT o.project_id, o.invariant, o.detail FROM rui.owner_money_violation o;
 
 PERFORM rui._describe('invariant_violation', 'Everything that is not as it must be: empty, always. Select by project_id where there are many.',
 	'invariant: The rule that is broken.',
