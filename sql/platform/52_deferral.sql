@@ -75,7 +75,8 @@ CREATE TRIGGER post_recognitions AFTER INSERT ON rui.recognition REFERENCING NEW
 CREATE FUNCTION rui._due_recognitions(project_id bigint, charge_id bigint, through_month date, at timestamptz)
 RETURNS TABLE (due_charge_id bigint, due_month date, due_amount numeric, charged_at timestamptz)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
-SET search_path FROM CURRENT SET jit = off
+-- All charges at once: a loop over what is expected to be few would not end.
+SET search_path FROM CURRENT SET jit = off SET enable_nestloop = off
 AS $$
 DECLARE
 	-- Of months that are closed nothing is left: closing looks here too.
@@ -93,11 +94,15 @@ BEGIN
 	waived AS (
 		SELECT w.charge_id, sum(w.net) AS net, sum(w.net - w.deferred) AS earned
 		FROM rui.waiver w JOIN deferred d ON d.charge_id = w.charge_id
-		WHERE w.project_id = _due_recognitions.project_id AND w.state = 'approved' GROUP BY w.charge_id),
+		WHERE w.project_id = _due_recognitions.project_id AND w.state = 'approved'
+			AND (_due_recognitions.charge_id IS NULL OR w.charge_id = _due_recognitions.charge_id)
+		GROUP BY w.charge_id),
 	done AS (
 		SELECT r.charge_id, max(r.month) AS month, sum(r.amount) AS amount
 		FROM rui.recognition r JOIN deferred d ON d.charge_id = r.charge_id
-		WHERE r.project_id = _due_recognitions.project_id GROUP BY r.charge_id),
+		WHERE r.project_id = _due_recognitions.project_id
+			AND (_due_recognitions.charge_id IS NULL OR r.charge_id = _due_recognitions.charge_id)
+		GROUP BY r.charge_id),
 	-- What is to be recognized up to the end of each month that is left.
 	target AS (
 		SELECT d.charge_id, m.month::date AS month, d.at, d.earned + coalesce(r.amount, 0) - coalesce(w.earned, 0) AS recognized,

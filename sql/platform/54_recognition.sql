@@ -97,7 +97,7 @@ CREATE FUNCTION rui.deferred_revenue(project_id bigint, as_of date DEFAULT NULL)
 RETURNS TABLE (fee_code text, charge_id bigint, unit_id bigint, payer_id bigint, period daterange, net numeric, recognized numeric,
 	remaining numeric, months_left integer, next_month date, last_month date)
 LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
-SET search_path FROM CURRENT SET jit = off
+SET search_path FROM CURRENT SET jit = off SET enable_nestloop = off
 AS $$
 DECLARE
 	-- The first instant after the day.

@@ -660,14 +660,17 @@ SELECT o.project_id, 'deferral_whole', format('charge %s of %s net holds %s of %
 	coalesce(s.revenue, 0), CASE WHEN o.is_reversed THEN 0 ELSE o.recognized END, coalesce(s.deferred, 0), o.remaining)
 FROM rui.deferral_open o
 LEFT JOIN rui.charge c ON c.project_id = o.project_id AND c.id = o.charge_id
-LEFT JOIN LATERAL (
-	SELECT sum(CASE o.account_id WHEN p.credit_account THEN p.amount WHEN p.debit_account THEN -p.amount ELSE 0 END) AS revenue,
+LEFT JOIN (
+	SELECT d.project_id, d.charge_id, sum(CASE d.account_id WHEN p.credit_account THEN p.amount WHEN p.debit_account THEN -p.amount ELSE 0 END) AS revenue,
 		sum(CASE a.id WHEN p.credit_account THEN p.amount WHEN p.debit_account THEN -p.amount ELSE 0 END) AS deferred
-	FROM (SELECT 'charge' AS document, o.charge_id AS id
-		UNION ALL SELECT 'recognition', r.id FROM rui.recognition r WHERE r.project_id = o.project_id AND r.charge_id = o.charge_id
-		UNION ALL SELECT 'waiver', w.id FROM rui.waiver w WHERE w.project_id = o.project_id AND w.charge_id = o.charge_id) d
-	JOIN rui.posting p ON p.project_id = o.project_id AND p.document = d.document AND p.document_id = d.id
-	JOIN rui.account a ON a.project_id = o.project_id AND a.code = '2205') s ON true
+	FROM (SELECT d.project_id, d.charge_id, d.account_id, 'charge' AS document, d.charge_id AS id FROM rui.deferral d
+		UNION ALL SELECT d.project_id, d.charge_id, d.account_id, 'recognition', r.id
+		FROM rui.deferral d JOIN rui.recognition r ON r.project_id = d.project_id AND r.charge_id = d.charge_id
+		UNION ALL SELECT d.project_id, d.charge_id, d.account_id, 'waiver', w.id
+		FROM rui.deferral d JOIN rui.waiver w ON w.project_id = d.project_id AND w.charge_id = d.charge_id) d
+	JOIN rui.posting p ON p.project_id = d.project_id AND p.document = d.document AND p.document_id = d.id
+	JOIN rui.account a ON a.project_id = d.project_id AND a.code = '2205'
+	GROUP BY d.project_id, d.charge_id) s ON s.project_id = o.project_id AND s.charge_id = o.charge_id
 WHERE (c.net, c.period) IS DISTINCT FROM (o.net, o.period) OR coalesce(s.deferred, 0) <> o.remaining
 	OR coalesce(s.revenue, 0) <> CASE WHEN o.is_reversed THEN 0 ELSE o.recognized END
 UNION ALL
