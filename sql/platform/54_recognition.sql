@@ -59,6 +59,7 @@ BEGIN
 		RAISE EXCEPTION 'month % is not over at %', to_char(through_month, 'YYYY-MM'), at
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Revenue is recognized when its days have passed.';
 	END IF;
+	PERFORM rui._require_read_committed('revenue is recognized');
 	-- A second one waits here, and then finds nothing due.
 	PERFORM rui._lock_books(project_id);
 	answer := rui._begin_request(project_id, 'recognize_revenue', request_key, jsonb_build_array(month));
@@ -71,7 +72,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.recognize_revenue(bigint, date, text, timestamptz) IS
-'Recognizes the deferred revenue of all charges up to a month (its first day; null: the last one) that is over, by days: each month''s part counts in that month, or in the first open one. What was recognized before is not recognized again; months left out are caught up on. Ticks do the same. Returns how many rows of rui.recognition it wrote. Needs permission recognize_revenue. Errors: 22004, 22008, 22023 not a first day or not over, 55000 no books or the month of at is closed, RU409, 42501.';
+'Recognizes the deferred revenue of all charges up to a month (its first day; null: the last one) that is over, by days: each month''s part counts in that month, or in the first open one. What was recognized before is not recognized again; months left out are caught up on. Ticks do the same. Returns how many rows of rui.recognition it wrote. Needs permission recognize_revenue. Errors: 22004, 22008, 22023 not a first day or not over, 25000 in a transaction that looks at the past, 55000 no books or the month of at is closed, RU409, 42501.';
 
 CREATE FUNCTION rui._duty_recognize_revenue(project_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

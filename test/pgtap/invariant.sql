@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(114);
+SELECT plan(123);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -263,5 +263,18 @@ SELECT pg_temp.damage(format('INSERT INTO rui.deposit_return (project_id, deposi
 SELECT pg_temp.damage(format('DELETE FROM rui.posting WHERE document = ''deposit'' AND document_id = %s', :deposit), '{deposits,document_posted}', 'a deposit that is not posted');
 SELECT pg_temp.damage(format('INSERT INTO rui.deposit_forfeit (project_id, deposit_id, fee_item_id, amount, reason, requested_by, requested_at, decided_by, decided_at, charge_id, payment_id, state, last_action)
 	SELECT c.project_id, %s, c.fee_item_id, 1, ''x'', %s, now(), %s, now(), c.id, %s, ''approved'', ''approve'' FROM rui.charge c WHERE c.id = %s', :deposit, :loader, :manager, :p1, :c1), '{deposit_forfeited,deposit_kept,deposits}', 'a forfeit that something else paid');
+-- Revenue by day.
+SELECT set_config('rui.party_id', :'loader', true) \gset hidden_
+SELECT rui.add_charge(:one, 'repair', 89, :u4, :zhao, from_on => '2025-02-01', to_on => '2025-05-01', at => '2025-02-05') AS ahead \gset
+SELECT rui.recognize_revenue(:one, '2025-03-01', at => '2025-04-05') \gset hidden_
+SELECT is_empty('SELECT * FROM rui.invariant_violation', 'a charge for days to come breaks none');
+SELECT pg_temp.damage('DELETE FROM rui.recognition', '{deferred,document_posted}', 'revenue from nothing');
+SELECT pg_temp.damage('UPDATE rui.recognition SET amount = amount + 0.01', '{deferral_whole,deferred,document_posted,recognized_by_day}', 'a cent too early');
+SELECT pg_temp.damage('UPDATE rui.recognition SET month = ''2025-04-01'', period = ''2025-04-01''', '{recognized_by_day}', 'a month left out');
+SELECT pg_temp.damage('UPDATE rui.recognition SET at = at - interval ''1 day''', '{recognized_by_day}', 'before its days are over');
+SELECT pg_temp.damage('UPDATE rui.deferral SET net = net - 1', '{deferral_whole,deferred,recognized_by_day}', 'less than the charge');
+SELECT pg_temp.damage('DELETE FROM rui.deferral', '{deferred}', 'a charge that forgets what it deferred');
+SELECT pg_temp.damage(format('UPDATE rui.posting SET credit_account = (SELECT id FROM rui.account WHERE project_id = %s AND code = ''6051'') WHERE document = ''recognition''', :one), '{deferral_whole}', 'revenue of another account');
+SELECT pg_temp.damage(format('UPDATE rui.accounting_period SET state = ''closed'' WHERE project_id = %s AND month <= ''2025-04-01''', :one), '{closing_kept,recognized_in_time}', 'a month closed before its revenue is recognized');
 SELECT * FROM finish();
 ROLLBACK;
