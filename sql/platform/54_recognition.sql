@@ -4,6 +4,18 @@ PERFORM rui._permit('recognize_revenue', '{live,closed}', 'manager', 'accountant
 PERFORM rui._name('permission', 'recognize_revenue', '确认收入', 'recognize revenue');
 PERFORM rui._name('event', 'revenue.recognize', '确认收入', 'revenue recognized');
 
+CREATE TABLE rui.recognition_progress (
+	project_id bigint PRIMARY KEY REFERENCES rui.books (project_id),
+	through_month date NOT NULL CHECK (extract(day FROM through_month) = 1),
+	charge_id bigint NOT NULL
+);
+PERFORM rui._describe('recognition_progress', 'How far the revenue of a project is recognized, so that ticks need not look through all that is deferred. Closing looks itself.',
+	'through_month: Last month (its first day) up to which everything was recognized.',
+	'charge_id: The last charge that had deferred something by then; 0: none.');
+PERFORM rui._declare_table('recognition_progress', 'tenant', 'change');
+PERFORM rui._allow_read('recognition_progress', '{rui_manager,rui_expert,rui_analyst,rui_auditor}',
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
+
 CREATE FUNCTION rui._recognition_obstacle(project_id bigint, month date) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path FROM CURRENT
@@ -34,6 +46,15 @@ BEGIN
 		SELECT sum(r.amount) INTO total FROM rui.recognition r WHERE r.project_id = _recognize_all.project_id AND r.id > last_id;
 		PERFORM rui._emit(project_id, 'revenue.recognize', 'project', project_id, at,
 			jsonb_build_object('month', through_month, 'recognitions', made, 'net', total));
+	END IF;
+	-- What was charged after this instant is left to a later tick.
+	IF NOT EXISTS (SELECT FROM rui.deferral d WHERE d.project_id = _recognize_all.project_id AND d.at > _recognize_all.at) THEN
+		INSERT INTO rui.recognition_progress AS p (project_id, through_month, charge_id)
+		SELECT _recognize_all.project_id, _recognize_all.through_month, coalesce(max(d.charge_id), 0)
+		FROM rui.deferral d WHERE d.project_id = _recognize_all.project_id
+		ON CONFLICT ON CONSTRAINT recognition_progress_pkey DO UPDATE
+		SET through_month = EXCLUDED.through_month, charge_id = EXCLUDED.charge_id
+		WHERE (p.through_month, p.charge_id) <> (EXCLUDED.through_month, EXCLUDED.charge_id) AND p.through_month <= EXCLUDED.through_month;
 	END IF;
 	RETURN made;
 END
@@ -79,14 +100,17 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-	through_month CONSTANT date := rui._month_over(project_id, at);
+	last_month CONSTANT date := rui._month_over(project_id, at);
 BEGIN
-	-- Most ticks find nothing, and lock nothing.
-	IF NOT EXISTS (SELECT FROM rui._due_recognitions(_duty_recognize_revenue.project_id, NULL, through_month, _duty_recognize_revenue.at)) THEN
+	-- Most ticks find nothing new, and lock nothing.
+	IF NOT EXISTS (SELECT FROM rui.deferral d
+		WHERE d.project_id = _duty_recognize_revenue.project_id AND d.from_month <= last_month AND d.charge_id > coalesce((
+			SELECT p.charge_id FROM rui.recognition_progress p
+			WHERE p.project_id = _duty_recognize_revenue.project_id AND p.through_month >= last_month), 0)) THEN
 		RETURN 0;
 	END IF;
 	PERFORM rui._lock_books(project_id);
-	RETURN rui._recognize_all(project_id, through_month, at);
+	RETURN rui._recognize_all(project_id, last_month, at);
 END
 $$;
 COMMENT ON FUNCTION rui._duty_recognize_revenue(bigint, timestamptz) IS

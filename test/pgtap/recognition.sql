@@ -2,7 +2,7 @@
 -- days month after month; waivers, reversals, closings; who may, who sees.
 BEGIN;
 SET LOCAL jit = off;
-SELECT plan(82);
+SELECT plan(84);
 \ir fixture/estate.sql
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :manager, 'loader', '[2000-01-01,)');
 SELECT rui.open_books(:one, '2023-12-01') \gset hidden_
@@ -107,6 +107,11 @@ SELECT is(pg_temp.amounts(:one_day), '9.00', 'the one day is earned');
 SELECT is(pg_temp.amounts(:cents), '0.01 0.00', 'cents as well');
 SELECT is((SELECT done FROM rui.tick(:one, '2024-05-01 02:00+00') WHERE duty = 'recognize_revenue'), 2::bigint, 'a tick recognizes the month that is over');
 SELECT is((SELECT done FROM rui.tick(:one, '2024-05-02 02:00+00') WHERE duty = 'recognize_revenue'), 0::bigint, 'once');
+SELECT row_eq(format('SELECT through_month, charge_id FROM rui.recognition_progress WHERE project_id = %s', :one), ROW('2024-04-01'::date, :taxed::bigint), 'it knows how far it is');
+SAVEPOINT new;
+SELECT rui.add_charge(:one, 'park', 60, :u4, :zhao, from_on => '2024-03-31', to_on => '2024-05-30', at => '2024-05-03') AS new \gset
+SELECT is((SELECT done FROM rui.tick(:one, '2024-05-03 02:00+00') WHERE duty = 'recognize_revenue'), 1::bigint, 'and what is new to it');
+ROLLBACK TO new;
 
 -- Waived midway: 36.60 of 366.00 are 0.10 a day, for the days recognized (17 +
 -- 29 + 31 + 30, and May's 31 first) and for those to come.
