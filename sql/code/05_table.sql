@@ -117,6 +117,12 @@ BEGIN
 	END IF;
 	IF writes = 'append' THEN
 		PERFORM rui._append_only(table_name);
+		-- What was added since the last seal: rows lie as they came, so an
+		-- index of ranges of blocks is enough, and costs writers nothing.
+		IF class = 'tenant' THEN
+			EXECUTE format('CREATE INDEX %I ON rui.%I USING brin (%I)', table_name || '_recorded', table_name,
+				CASE table_name WHEN 'journal' THEN 'at' ELSE 'recorded_at' END);
+		END IF;
 	ELSIF writes = 'change' AND class <> 'local' THEN
 		PERFORM rui._journal_table(table_name);
 	END IF;
@@ -124,7 +130,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._declare_table(text, text, text) IS
-'Internal: makes a new table one of the platform. class: tenant (project_id, one project per row), company (company_id), reference (everybody reads it), local (neither). writes: change (the API inserts, updates and deletes; journaled), append (inserts only; the table refuses the rest), none (only the owner writes). Enables and forces row security, creates the policy of rui_api, grants, and records the class in rui.platform_table.';
+'Internal: makes a new table one of the platform. class: tenant (project_id, one project per row), company (company_id), reference (everybody reads it), local (neither). writes: change (the API inserts, updates and deletes; journaled), append (inserts only; the table refuses the rest; tenant ones have a column recorded_at, by which they are sealed), none (only the owner writes). Enables and forces row security, creates the policy of rui_api, grants, and records the class in rui.platform_table.';
 
 CREATE FUNCTION rui._allow_read(table_name text, roles text[], condition text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -22,6 +22,7 @@ CREATE TABLE rui.document_number (
 	period_on date NOT NULL,
 	subject_id bigint NOT NULL,
 	number bigint NOT NULL CHECK (number > 0),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, series, subject_id),
 	CONSTRAINT document_number_once UNIQUE (project_id, series, period_on, number)
 );

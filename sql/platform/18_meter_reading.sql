@@ -266,7 +266,8 @@ BEGIN
 	IF reading IS NULL THEN
 		PERFORM rui._missing('value');
 	ELSIF reading < 0 OR reading >= 1000000000000 THEN
-		RAISE EXCEPTION 'a reading is 0 and more, and less than 10^12, not %', reading USING ERRCODE = 'numeric_value_out_of_range';
+		RAISE EXCEPTION 'a reading is 0 and more, and less than 10^12, not %', reading USING ERRCODE = 'numeric_value_out_of_range',
+			HINT = 'Give what the register shows, with up to 6 decimals.';
 	ELSIF reading <> round(reading, 6) THEN
 		RAISE EXCEPTION 'reading % has more than 6 decimals', reading USING ERRCODE = 'invalid_parameter_value', HINT = 'Round it.';
 	END IF;
@@ -289,7 +290,7 @@ COMMENT ON FUNCTION rui._take_reading(bigint, bigint, timestamptz, numeric, text
 'Internal: takes one reading or raises why not: 22004, 22003, 22023, P0002 document, 23505 there already, RU101 it falls. A correction is not doubted.';
 
 CREATE FUNCTION rui._register_of(project_id bigint, meter_id bigint, code text) RETURNS bigint
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

@@ -56,6 +56,7 @@ CREATE TABLE rui.grid_cell (
 	neighbours integer[] NOT NULL,
 	border_m double precision[] NOT NULL,
 	weights double precision[] NOT NULL,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, plan_id, id),
 	FOREIGN KEY (project_id, plan_id) REFERENCES rui.grid_plan (project_id, id),
 	CHECK (cardinality(border_m) = cardinality(neighbours) AND cardinality(weights) = cardinality(neighbours))
@@ -212,7 +213,7 @@ PERFORM rui._allow_read(t.name, '{rui_steward}', 'grid_id = ANY ((SELECT rui.my_
 FROM unnest('{grid_building,grid_steward,grid_cover}'::text[]) AS t(name);
 
 CREATE FUNCTION rui._grid_at(project_id bigint, place geometry) RETURNS bigint
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 20
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 20
 SET search_path FROM CURRENT
 AS $$
 DECLARE

@@ -94,6 +94,7 @@ CREATE TABLE rui.dispatch_ring (
 	task_id bigint NOT NULL,
 	ring integer NOT NULL CHECK (ring BETWEEN 2 AND 4),
 	at timestamptz NOT NULL,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	CONSTRAINT dispatch_ring_pkey PRIMARY KEY (project_id, task_id, ring),
 	FOREIGN KEY (project_id, task_id) REFERENCES rui.task (project_id, id)
 );
@@ -134,6 +135,7 @@ CREATE TABLE rui.dispatch_offer (
 	load_cost double precision,
 	cost double precision,
 	penalty double precision NOT NULL,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, run_id, task_id),
 	FOREIGN KEY (project_id, run_id) REFERENCES rui.dispatch_run (project_id, id),
 	FOREIGN KEY (project_id, task_id) REFERENCES rui.task (project_id, id),
@@ -260,7 +262,7 @@ COMMENT ON FUNCTION rui.set_dispatch_weight(bigint, text, double precision) IS
 'Sets the value of a term of dispatch (rui.dispatch_term) for a project; null: the standard again. Needs permission set_dispatch. Errors: 22004, 22023 unknown term, 22003 outside 0 to 1000000 or not a number, 42501, 55000.';
 
 CREATE FUNCTION rui._dispatch_weights(project_id bigint) RETURNS jsonb
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

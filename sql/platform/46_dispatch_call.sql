@@ -115,7 +115,7 @@ BEGIN
 	SELECT array_agg(ROW(_dispatch_now.project_id, NULL, l.task_id, l.party_id, l.offered_id,
 			CASE WHEN l.party_id IS NULL AND l.offered_id IS NOT NULL THEN 'withdrawn' WHEN l.offered_id IS NOT NULL THEN 'moved'
 				WHEN l.party_id IS NOT NULL THEN 'assigned' WHEN n.pairs = 0 THEN 'no_candidate' ELSE 'waits' END,
-			n.free, p.walk_m, p.walk_cost, p.away_cost, p.level_cost, p.refused_cost, p.stranger_cost, p.load_cost, p.cost + p.load_cost, n.penalty)::rui.dispatch_offer
+			n.free, p.walk_m, p.walk_cost, p.away_cost, p.level_cost, p.refused_cost, p.stranger_cost, p.load_cost, p.cost + p.load_cost, n.penalty, now())::rui.dispatch_offer
 			ORDER BY l.task_id),
 		(SELECT count(DISTINCT q.party_id) FROM pair q JOIN plan m ON m.task_id = q.task_id WHERE q.rule IS NULL)
 	INTO offers, worker_count
@@ -161,7 +161,7 @@ COMMENT ON FUNCTION rui._dispatch_now(bigint, bigint, timestamptz) IS
 'Internal: dispatches what waits in a project (only_task null), or one task more, as rui.dispatch and rui.dispatch_task tell. The caller holds the project''s rui.dispatch_state.';
 
 CREATE FUNCTION rui._match_objective(project_id bigint, load_cost double precision, rebate double precision) RETURNS double precision
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

@@ -27,6 +27,7 @@ CREATE TABLE rui.qualification_notice (
 	qualification_id bigint NOT NULL REFERENCES rui.qualification (id),
 	lapses_at timestamptz NOT NULL,
 	told_at timestamptz NOT NULL,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, qualification_id, lapses_at)
 );
 
@@ -189,7 +190,7 @@ COMMENT ON FUNCTION rui.staffing_hours(bigint, timestamptz, timestamptz) IS
 
 CREATE FUNCTION rui._lapses(project_id bigint, at timestamptz)
 RETURNS TABLE (qualification_id bigint, party_id bigint, kind text, code text, level integer, lapses_at timestamptz)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20
 SET search_path FROM CURRENT
 AS $$
 BEGIN

@@ -74,26 +74,35 @@ COMMENT ON FUNCTION rui.set_vacancy_rule(bigint, text, numeric, integer, date, t
 'Sets what share of a fee item is to be paid for units that stand empty (0 to 1; 1 ends the discount), from the from_day-th day of an unbroken vacancy on (1 to 3660) that a confirmed fact tells (rui.confirm_vacancy), for days from from_on, until the next rule that is set already. Counts days before the rule began. Billing runs take it; charges made before stay as they are. Returns the id in rui.vacancy_rule. Needs permission set_prices. Errors: 22004, 22003, 22008 arguments, P0002 unknown fee item, 55000 a rule begins on that day already, 42501, RU409.';
 
 CREATE FUNCTION rui._reduced_days(project_id bigint, month date, first_unit bigint, last_unit bigint)
-RETURNS TABLE (fee_item_id bigint, unit_id bigint, rule_id bigint, share numeric, days datemultirange)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+RETURNS TABLE (fee_item_id bigint, unit_id bigint, payer_id bigint, vacancy_rule_id bigint, discount_id bigint, share numeric, days datemultirange)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
 	whole CONSTANT daterange := daterange(month, (month + interval '1 month')::date);
+	first_id CONSTANT bigint := coalesce(first_unit, -9223372036854775808);
+	last_id CONSTANT bigint := coalesce(last_unit, 9223372036854775807);
 	longest integer;
 BEGIN
+	RETURN QUERY
+	SELECT d.fee_item_id, u.id, d.payer_id, NULL::bigint, d.id, d.share::numeric, datemultirange(d.valid * whole)
+	FROM rui.discount d
+	CROSS JOIN LATERAL unnest(d.unit_ids) AS u(id)
+	WHERE d.project_id = _reduced_days.project_id AND d.state IN ('approved', 'ended') AND d.valid && whole AND u.id BETWEEN first_id AND last_id;
 	SELECT max(r.from_day) INTO longest FROM rui.vacancy_rule r
 	WHERE r.project_id = _reduced_days.project_id AND r.valid && whole AND r.share < 1;
+	IF longest IS NULL THEN
+		RETURN;
+	END IF;
 	-- Looking back so far is enough: who has been away since then has been
 	-- away for long enough on all days of the month.
 	RETURN QUERY
 	WITH empty AS (
 		SELECT p.unit_id, range_agg(p.days) AS days
-		FROM rui._vacancy_pieces(_reduced_days.project_id, coalesce(first_unit, -9223372036854775808),
-			daterange(month - longest + 1, upper(whole)), coalesce(last_unit, 9223372036854775807), true) p
+		FROM rui._vacancy_pieces(_reduced_days.project_id, first_id, daterange(month - longest + 1, upper(whole)), last_id, true) p
 		WHERE p.finding = 'vacant'
 		GROUP BY p.unit_id)
-	SELECT r.fee_item_id, e.unit_id, r.id, r.share::numeric, range_agg(x.days)
+	SELECT r.fee_item_id, e.unit_id, NULL::bigint, r.id, NULL::bigint, r.share::numeric, range_agg(x.days)
 	FROM empty e
 	CROSS JOIN LATERAL unnest(e.days) AS s(stretch)
 	JOIN rui.vacancy_rule r ON r.project_id = _reduced_days.project_id AND r.valid && whole AND r.share < 1
@@ -104,5 +113,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._reduced_days(bigint, date, bigint, bigint) IS
-'Internal: the days of a month on which vacancy rules let units (with ids from first_unit to last_unit, null: all) pay less, by fee item and rule, from confirmed facts.';
+'Internal: the days of a month on which vacancy rules (from confirmed facts) and discounts let units (with ids from first_unit to last_unit, null: all) pay less, by fee item, by rule or discount, and by the payer a discount is bound to (null: any). Days may be listed by several.';
 PERFORM rui._name('event', 'vacancy_rule.set', '设定空置收费规则', 'vacancy rule set');

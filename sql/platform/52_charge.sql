@@ -24,6 +24,7 @@ CREATE TABLE rui.charge (
 	gross rui.amount NOT NULL CHECK (gross >= 0),
 	tax_rate numeric CHECK (tax_rate BETWEEN 0 AND 1),
 	vacancy_rule_id bigint CHECK (vacancy_rule_id IS NULL OR source = 'plan'),
+	discount_id bigint CHECK (discount_id IS NULL OR source = 'plan' AND vacancy_rule_id IS NULL),
 	due_on date NOT NULL CHECK (isfinite(due_on)),
 	at timestamptz NOT NULL CHECK (isfinite(at)),
 	recorded_at timestamptz NOT NULL DEFAULT now(),
@@ -72,6 +73,7 @@ PERFORM rui._describe('charge', 'What is owed: one row per fee item, unit and bi
 	'gross: With tax: what is owed.',
 	'tax_rate: The rate of the tax as a fraction, or null for none.',
 	'vacancy_rule_id: The vacancy rule by which it is less, for days on which the unit stood empty, or null.',
+	'discount_id: The discount by which it is less, or null.',
 	'due_on: Last day to pay in time, in the project''s zone.',
 	'at: When it was charged.');
 PERFORM rui._describe('charge_reversal', 'Charges taken back, each once.',
@@ -196,7 +198,7 @@ COMMENT ON FUNCTION rui._main_owner(bigint[], bigint[]) IS
 'Internal: the owner with the largest share; of equal ones the first named.';
 
 CREATE FUNCTION rui._payer(project_id bigint, payer text, unit_id bigint, day date) RETURNS bigint
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -227,7 +229,7 @@ COMMENT ON FUNCTION rui._payer(bigint, text, bigint, date) IS
 'Internal: who pays for a unit on a day: until it is handed over its developer, where one is known; then as rui.fee_item.payer says; where neither owner nor occupant is known, the developer; null when nobody is.';
 
 CREATE FUNCTION rui._check_payer(project_id bigint, payer_id bigint) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

@@ -74,7 +74,7 @@ CREATE TRIGGER post_recognitions AFTER INSERT ON rui.recognition REFERENCING NEW
 
 CREATE FUNCTION rui._due_recognitions(project_id bigint, charge_id bigint, through_month date, at timestamptz)
 RETURNS TABLE (due_charge_id bigint, due_month date, due_amount numeric, charged_at timestamptz)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10000
 -- All charges at once: a loop over what is expected to be few would not end.
 SET search_path FROM CURRENT SET jit = off SET enable_nestloop = off
 AS $$
@@ -146,7 +146,7 @@ COMMENT ON FUNCTION rui._recognize(bigint, bigint, date, timestamptz) IS
 'Internal: recognizes what rui._due_recognitions() finds, each month in itself, or in the first one open to the acting party. Returns how many rows. The caller has locked the books, and the months are over at at. Errors as rui._check_postings().';
 
 CREATE FUNCTION rui._month_over(project_id bigint, at timestamptz) RETURNS date
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

@@ -21,7 +21,7 @@ PERFORM rui._describe('deferral_open', 'What is recognized of charges that defer
 GRANT SELECT ON rui.deferral_open TO rui_manager, rui_expert, rui_analyst, rui_auditor;
 
 CREATE FUNCTION rui._unearned_part(project_id bigint, charge_id bigint, net_part numeric) RETURNS numeric
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

@@ -190,7 +190,7 @@ CREATE TRIGGER post_allocations AFTER INSERT ON rui.allocation REFERENCING NEW T
 
 CREATE FUNCTION rui._left_over(project_id bigint, payment_id bigint, at timestamptz)
 RETURNS TABLE (id bigint, unit_id bigint, payer_id bigint, amount numeric, place bigint)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_custom_plan
 AS $$
 BEGIN
@@ -216,7 +216,7 @@ $$;
 COMMENT ON FUNCTION rui._left_over(bigint, bigint, timestamptz) IS
 'Internal: what one payment, or with null each payment made up to an instant, has left over, oldest first (place from 1); those with nothing left have no row, nor those from which something was taken back after the instant: then they were still spent.';
 
-CREATE FUNCTION rui._allocate_payment(project_id bigint, payment_id bigint, at timestamptz) RETURNS bigint
+CREATE FUNCTION rui._allocate_payment(project_id bigint, payment_id bigint, at timestamptz, wished bigint[] DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 -- One plan for all payments, by index whatever the statistics: with a plan for
 -- each, half as many payments were recorded in a second.
@@ -226,7 +226,7 @@ DECLARE
 	paid record;
 	made bigint;
 BEGIN
-	SELECT p.unit_id, p.payer_id, p.designation AS wished, p.amount
+	SELECT p.unit_id, p.payer_id, coalesce(_allocate_payment.wished, p.designation) AS wished, p.amount
 		- coalesce((SELECT CASE WHEN bool_or(a.reverses IS NOT NULL AND a.at > _allocate_payment.at) THEN p.amount ELSE sum(a.amount) END
 			FROM rui.allocation a WHERE a.project_id = p.project_id AND a.payment_id = p.id), 0)
 		- coalesce((SELECT sum(r.amount) FROM rui.refund r
@@ -257,15 +257,22 @@ BEGIN
 				FROM rui.allocation a WHERE a.project_id = _allocate_payment.project_id AND a.charge_id = e.id), 0)
 			- coalesce((SELECT sum(w.amount) FROM rui.waiver w
 				WHERE w.project_id = _allocate_payment.project_id AND w.charge_id = e.id AND w.state = 'approved'), 0) AS amount,
+			coalesce((SELECT sum(l.amount) FROM rui.credit_loss l
+				WHERE l.project_id = _allocate_payment.project_id AND l.charge_id = e.id), 0) AS lost,
 			least(array_position(paid.wished, e.id), array_position(paid.wished, e.about_charge_id)) AS wish
 		FROM eligible e
 		WHERE (SELECT v.charge_id FROM rui.charge_reversal v
 			WHERE v.project_id = _allocate_payment.project_id AND v.charge_id = e.id) IS NULL
 		OFFSET 0),
+	-- What is written off is paid when it is named, and only then.
+	payable AS (
+		SELECT o.id, o.debt_id, o.due_on, o.place, o.wish, o.amount - CASE WHEN n.is_named THEN 0 ELSE o.lost END AS amount,
+			CASE WHEN n.is_named THEN o.lost ELSE 0 END AS lost
+		FROM owed o CROSS JOIN LATERAL (SELECT o.id = ANY (paid.wished) AS is_named) n),
 	-- One step: a wish, or all debts due on one day.
 	stepped AS (
 		SELECT o.*, dense_rank() OVER (ORDER BY o.wish NULLS LAST, CASE WHEN o.wish IS NULL THEN o.due_on END) AS step
-		FROM owed o WHERE o.amount > 0),
+		FROM payable o WHERE o.amount > 0),
 	reached AS (
 		SELECT s.* FROM (
 			SELECT s.*, sum(s.amount) OVER (PARTITION BY s.step) AS step_amount,
@@ -283,9 +290,18 @@ BEGIN
 			ORDER BY s.debt_id, s.place, s.id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING), NULL) AS debt_amounts
 		FROM summed s),
 	taken AS (
-		SELECT s.step, s.debt_id, s.place, s.id, least(s.amount, CASE WHEN s.part = s.step_amount THEN s.amount
+		SELECT s.step, s.debt_id, s.place, s.id, s.amount - s.lost AS open_amount, least(s.amount, CASE WHEN s.part = s.step_amount THEN s.amount
 			ELSE (rui.split_amount(s.part, s.debt_amounts))[s.debt_place] - s.earlier END) AS amount
-		FROM shared s)
+		FROM shared s),
+	-- Back into receivables with it, though not before it was written off.
+	recovered AS (
+		INSERT INTO rui.credit_loss (project_id, charge_id, kind, amount, payment_id, at)
+		SELECT _allocate_payment.project_id, t.id, 'recovered', t.open_amount - t.amount, _allocate_payment.payment_id,
+			greatest(_allocate_payment.at, (SELECT max(l.at) FROM rui.credit_loss l
+				WHERE l.project_id = _allocate_payment.project_id AND l.charge_id = t.id))
+		FROM taken t
+		WHERE t.amount > t.open_amount
+		ORDER BY t.step, t.debt_id, t.place, t.id)
 	INSERT INTO rui.allocation (project_id, payment_id, charge_id, amount, at)
 	SELECT _allocate_payment.project_id, _allocate_payment.payment_id, t.id, t.amount, _allocate_payment.at
 	FROM taken t
@@ -295,8 +311,8 @@ BEGIN
 	RETURN made;
 END
 $$;
-COMMENT ON FUNCTION rui._allocate_payment(bigint, bigint, timestamptz) IS
-'Internal: allocates what one payment has left over to charges made up to an instant: its wishes first, then by due date, as rui._allocate does for all. Returns the number of allocations. The caller holds the money lock.';
+COMMENT ON FUNCTION rui._allocate_payment(bigint, bigint, timestamptz, bigint[]) IS
+'Internal: allocates what one payment has left over to charges made up to an instant: its wishes first (or wished in their place), then by due date, as rui._allocate does for all. Of a charge that is named itself it pays what was written off too, which comes back into receivables. Returns the number of allocations. The caller holds the money lock.';
 
 CREATE FUNCTION rui._allocate(project_id bigint, payment_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -350,7 +366,9 @@ BEGIN
 				e.gross - coalesce((SELECT CASE WHEN bool_or(a.reverses IS NOT NULL AND a.at > _allocate.at) THEN e.gross ELSE sum(a.amount) END
 					FROM rui.allocation a WHERE a.project_id = _allocate.project_id AND a.charge_id = e.id), 0)
 				- coalesce((SELECT sum(w.amount) FROM rui.waiver w
-					WHERE w.project_id = _allocate.project_id AND w.charge_id = e.id AND w.state = 'approved'), 0) AS amount
+					WHERE w.project_id = _allocate.project_id AND w.charge_id = e.id AND w.state = 'approved'), 0)
+				- coalesce((SELECT sum(l.amount) FROM rui.credit_loss l
+					WHERE l.project_id = _allocate.project_id AND l.charge_id = e.id), 0) AS amount
 			FROM eligible e
 			WHERE (SELECT v.charge_id FROM rui.charge_reversal v
 				WHERE v.project_id = _allocate.project_id AND v.charge_id = e.id) IS NULL
@@ -467,14 +485,15 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.record_payment(bigint, bigint, bigint, numeric, text, bigint[], text, text, timestamptz) IS
-'Records money received for a unit''s charges, for a payer''s (a party''s), or for a payer''s in one unit, and allocates it: designated charges first, in their order and each with its costs and late fees, then by due date, debts due on one day in proportion; within a debt costs, late fees, principal. What is left stays as a prepayment for the next billing run; so does money for charges that are paid or taken back. channel is one of rui.payment_channel, external_ref the channel''s own number (each counts once). Returns the payment''s id. Needs permission record_payment. Errors: 22004, 22023, 22003, 22001, 22008 arguments, P0002 unknown unit, party or charge, 23505 external_ref known, 55000 no books or closed month, RU409, 42501.';
+'Records money received for a unit''s charges, for a payer''s (a party''s), or for a payer''s in one unit, and allocates it: designated charges first, in their order and each with its costs and late fees, then by due date, debts due on one day in proportion; within a debt costs, late fees, principal. What is left stays as a prepayment for the next billing run; so does money for charges that are paid or taken back. What is written off is paid where the charge is designated itself: rui.recover_write_off. channel is one of rui.payment_channel, external_ref the channel''s own number (each counts once). Returns the payment''s id. Needs permission record_payment. Errors: 22004, 22023, 22003, 22001, 22008 arguments, P0002 unknown unit, party or charge, 23505 external_ref known, 55000 no books or closed month, RU409, 42501.';
 
 CREATE VIEW rui.charge_open WITH (security_invoker = true, security_barrier = true) AS
 SELECT c.project_id, c.id AS charge_id, c.fee_item_id, c.unit_id, c.payer_id, c.component, c.about_charge_id, c.source,
 	c.source_id, c.period, c.due_on, c.gross, coalesce(a.amount, 0)::numeric AS paid,
-	CASE WHEN v.charge_id IS NULL THEN coalesce(w.amount, 0) ELSE 0 END::numeric AS waived,
-	CASE WHEN v.charge_id IS NULL THEN c.gross - coalesce(a.amount, 0) - coalesce(w.amount, 0) ELSE 0 END::numeric AS open_amount,
+	CASE WHEN v.charge_id IS NULL THEN coalesce(w.amount, 0) ELSE 0 END::numeric AS waived, coalesce(l.amount, 0)::numeric AS written_off,
+	CASE WHEN v.charge_id IS NULL THEN c.gross - coalesce(a.amount, 0) - coalesce(w.amount, 0) - coalesce(l.amount, 0) ELSE 0 END::numeric AS open_amount,
 	CASE WHEN v.charge_id IS NOT NULL THEN 'reversed' WHEN c.gross = w.amount THEN 'waived'
+		WHEN l.amount > 0 AND c.gross = coalesce(a.amount, 0) + coalesce(w.amount, 0) + l.amount THEN 'written_off'
 		WHEN c.gross = coalesce(a.amount, 0) + coalesce(w.amount, 0) THEN 'paid'
 		WHEN a.amount > 0 THEN 'part_paid' ELSE 'billed' END AS state
 FROM rui.charge c
@@ -482,18 +501,21 @@ LEFT JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id =
 LEFT JOIN LATERAL (SELECT sum(a.amount) AS amount FROM rui.allocation a
 	WHERE a.project_id = c.project_id AND a.charge_id = c.id) a ON true
 LEFT JOIN LATERAL (SELECT sum(w.amount) AS amount FROM rui.waiver w
-	WHERE w.project_id = c.project_id AND w.charge_id = c.id AND w.state = 'approved') w ON true;
-PERFORM rui._describe('charge_open', 'The charges with what has been paid on them, what has been waived and what is open, now.',
+	WHERE w.project_id = c.project_id AND w.charge_id = c.id AND w.state = 'approved') w ON true
+LEFT JOIN LATERAL (SELECT sum(l.amount) AS amount FROM rui.credit_loss l
+	WHERE l.project_id = c.project_id AND l.charge_id = c.id) l ON true;
+PERFORM rui._describe('charge_open', 'The charges with what has been paid on them, waived, written off, and what is open, now.',
 	'charge_id: The charge.', 'fee_item_id: What for.', 'payer_id: Who owes it, or null.',
 	'component: principal, late_fee or cost.', 'about_charge_id: The charge a late fee or cost belongs to.',
 	'source: What it comes from.', 'source_id: Id of the source, or null.', 'period: The days it is for.',
 	'due_on: Last day to pay in time.', 'gross: What is owed, with tax.', 'paid: What has been paid on it.',
-	'waived: What need not be paid, by approved waivers; 0 when reversed.', 'open_amount: What is still to be paid; 0 when reversed.',
-	'state: billed, part_paid, paid (in part perhaps waived), waived (all of it) or reversed.');
+	'waived: What need not be paid, by approved waivers; 0 when reversed.',
+	'written_off: What is owed still, and expected no more: rui.written_off.', 'open_amount: What is still to be paid; 0 when reversed.',
+	'state: billed, part_paid, paid (in part perhaps waived), waived (all of it), written_off (all that was open) or reversed.');
 GRANT SELECT ON rui.charge_open TO rui_agent, rui_manager, rui_expert, rui_analyst, rui_auditor;
 PERFORM rui._name('state.charge', s.code, s.zh, s.en) FROM (VALUES
 	('billed', '已出账', 'billed'), ('part_paid', '部分缴纳', 'partly paid'), ('paid', '已缴清', 'paid'),
-	('waived', '已减免', 'waived'), ('reversed', '已冲销', 'reversed')) AS s(code, zh, en);
+	('waived', '已减免', 'waived'), ('written_off', '已核销', 'written off'), ('reversed', '已冲销', 'reversed')) AS s(code, zh, en);
 
 CREATE VIEW rui.payment_open WITH (security_invoker = true, security_barrier = true) AS
 SELECT p.project_id, p.id AS payment_id, p.unit_id, p.payer_id, p.channel, p.at, p.amount,

@@ -14,6 +14,8 @@ BEGIN
 	SELECT max(a.at) INTO last_at FROM rui.allocation a
 	WHERE a.project_id = _take_back.project_id
 		AND (a.charge_id = _take_back.charge_id OR a.payment_id = _take_back.payment_id);
+	last_at := greatest(last_at, (SELECT max(l.at) FROM rui.credit_loss l
+		WHERE l.project_id = _take_back.project_id AND l.payment_id = _take_back.payment_id));
 	IF last_at > at THEN
 		RAISE EXCEPTION 'an allocation of % cannot be taken back at %', last_at, at
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
@@ -26,11 +28,19 @@ BEGIN
 		AND NOT EXISTS (SELECT FROM rui.allocation b WHERE b.project_id = a.project_id AND b.reverses = a.id)
 	ORDER BY a.id;
 	GET DIAGNOSTICS taken = ROW_COUNT;
+	-- What such a payment had recovered is written off as it was.
+	INSERT INTO rui.credit_loss (project_id, charge_id, kind, amount, payment_id, at)
+	SELECT l.project_id, l.charge_id, 'bounced', -sum(l.amount), l.payment_id, _take_back.at
+	FROM rui.credit_loss l
+	WHERE l.project_id = _take_back.project_id AND l.payment_id = _take_back.payment_id
+		AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = l.project_id AND v.charge_id = l.charge_id)
+	GROUP BY l.project_id, l.charge_id, l.payment_id HAVING sum(l.amount) < 0
+	ORDER BY l.charge_id;
 	RETURN taken;
 END
 $$;
 COMMENT ON FUNCTION rui._take_back(bigint, bigint, bigint, text, timestamptz) IS
-'Internal: takes back all allocations of a charge or of a payment (the other is null). Returns how many. Error 22023 before the last of them.';
+'Internal: takes back all allocations of a charge or of a payment (the other is null); what a payment had recovered of debts written off is written off again. Returns how many. Error 22023 before the last of them.';
 
 CREATE FUNCTION rui.reverse_charge(project_id bigint, charge_id bigint, reason text, bill_again boolean DEFAULT false,
 	at timestamptz DEFAULT now()) RETURNS bigint
@@ -73,9 +83,17 @@ BEGIN
 		AND w.state = 'approved' AND w.decided_at > reverse_charge.at) THEN
 		RAISE EXCEPTION 'charge % was waived after %', charge_id, at
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
+	ELSIF EXISTS (SELECT FROM rui.credit_loss l WHERE l.project_id = reverse_charge.project_id AND l.charge_id = reverse_charge.charge_id
+		AND l.at > reverse_charge.at) THEN
+		RAISE EXCEPTION 'charge % was written off or recovered after %', charge_id, at
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
 	END IF;
 	PERFORM rui._recognize_first(project_id, charge_id, at);
 	freed := rui._take_back(project_id, charge_id, NULL, reason, at);
+	INSERT INTO rui.credit_loss (project_id, charge_id, kind, amount, at)
+	SELECT l.project_id, l.charge_id, 'reversed', -sum(l.amount), reverse_charge.at FROM rui.credit_loss l
+	WHERE l.project_id = reverse_charge.project_id AND l.charge_id = reverse_charge.charge_id
+	GROUP BY l.project_id, l.charge_id HAVING sum(l.amount) > 0;
 	PERFORM rui._reverse_document(w.project_id, 'waiver', w.id, reverse_charge.reason, reverse_charge.at) FROM rui.waiver w
 	WHERE w.project_id = reverse_charge.project_id AND w.charge_id = reverse_charge.charge_id AND w.state = 'approved';
 	INSERT INTO rui.charge_reversal (project_id, charge_id, at, reason, bill_again, party_id)
@@ -90,7 +108,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.reverse_charge(bigint, bigint, text, boolean, timestamptz) IS
-'Takes a charge back in the month of at; what was paid on it becomes a prepayment again, and what was waived of it counts no more; nor is more of it recognized, and what was is taken back in the same month. bill_again lets a later billing run bill the same days anew; otherwise they stay unbilled. Returns how many allocations were taken back. Needs permission reverse_charge. Errors: 22004, 22023 (also before it was waived or recognized), 22001, 22008 arguments, P0002 unknown charge, 55000 reversed already, with late fees or costs, or closed month, 42501.';
+'Takes a charge back in the month of at; what was paid on it becomes a prepayment again, and what was waived or written off of it counts no more; nor is more of it recognized, and what was is taken back in the same month. bill_again lets a later billing run bill the same days anew; otherwise they stay unbilled. Returns how many allocations were taken back. Needs permission reverse_charge. Errors: 22004, 22023 (also before it was waived, written off or recognized), 22001, 22008 arguments, P0002 unknown charge, 55000 reversed already, with late fees or costs, or closed month, 42501.';
 
 CREATE FUNCTION rui.reverse_payment(project_id bigint, payment_id bigint, reason text, at timestamptz DEFAULT now())
 RETURNS bigint

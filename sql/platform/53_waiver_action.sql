@@ -1,11 +1,11 @@
 -- Asking for a waiver and deciding on it.
 
 CREATE FUNCTION rui._still_open(project_id bigint, charge_id bigint) RETURNS numeric
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
-	RETURN (SELECT c.gross - rui._waived(c.project_id, c.id)
+	RETURN (SELECT c.gross - rui._waived(c.project_id, c.id) - rui._written_off(c.project_id, c.id)
 			- coalesce((SELECT sum(a.amount) FROM rui.allocation a WHERE a.project_id = c.project_id AND a.charge_id = c.id), 0)
 		FROM rui.charge c
 		WHERE c.project_id = _still_open.project_id AND c.id = _still_open.charge_id
@@ -13,10 +13,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._still_open(bigint, bigint) IS
-'Internal: what of a charge is neither paid nor waived; null when it is taken back or does not exist.';
+'Internal: what of a charge is neither paid, waived nor written off; null when it is taken back or does not exist.';
 
 CREATE FUNCTION rui._waiver_obstacle(project_id bigint, id bigint) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

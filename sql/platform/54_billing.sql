@@ -58,9 +58,9 @@ BEGIN
 	RETURN QUERY
 	WITH added AS (
 		INSERT INTO rui.charge AS c (project_id, fee_item_id, unit_id, payer_id, source, source_id, plan_id, revision,
-			period, quantity, net, tax, gross, tax_rate, vacancy_rule_id, due_on, at)
+			period, quantity, net, tax, gross, tax_rate, vacancy_rule_id, discount_id, due_on, at)
 		SELECT _charge_units.project_id, d.fee_item_id, d.unit_id, d.payer_id, 'plan', d.plan_id, d.plan_id, d.revision,
-			d.period, d.quantity, d.net, d.tax, d.gross, d.tax_rate, d.vacancy_rule_id, d.due_on, _charge_units.at
+			d.period, d.quantity, d.net, d.tax, d.gross, d.tax_rate, d.vacancy_rule_id, d.discount_id, d.due_on, _charge_units.at
 		FROM rui._due_charges(_charge_units.project_id, _charge_units.month, _charge_units.at, first_unit, last_unit) d
 		ORDER BY d.fee_item_id, d.unit_id, d.period
 		RETURNING c.fee_item_id, c.net, c.tax, c.gross),

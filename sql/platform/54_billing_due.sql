@@ -3,8 +3,8 @@
 
 CREATE FUNCTION rui._due_charges(project_id bigint, month date, at timestamptz, first_unit bigint DEFAULT NULL, last_unit bigint DEFAULT NULL)
 RETURNS TABLE (fee_item_id bigint, unit_id bigint, payer_id bigint, plan_id bigint, revision integer, period daterange,
-	quantity numeric, net numeric, tax numeric, gross numeric, tax_rate numeric, due_on date, vacancy_rule_id bigint)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100000
+	quantity numeric, net numeric, tax numeric, gross numeric, tax_rate numeric, due_on date, vacancy_rule_id bigint, discount_id bigint)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100000
 -- All units at once: a loop over what is expected to be few would not end.
 SET search_path FROM CURRENT SET jit = off SET enable_nestloop = off
 AS $$
@@ -18,8 +18,10 @@ DECLARE
 	last_id CONSTANT bigint := coalesce(last_unit, 9223372036854775807);
 	asks_occupant boolean;
 	asks_household boolean;
-	asks_vacancy CONSTANT boolean := EXISTS (SELECT FROM rui.vacancy_rule v
-		WHERE v.project_id = _due_charges.project_id AND v.valid && whole AND v.share < 1);
+	asks_reduced CONSTANT boolean := EXISTS (SELECT FROM rui.vacancy_rule v
+			WHERE v.project_id = _due_charges.project_id AND v.valid && whole AND v.share < 1)
+		OR EXISTS (SELECT FROM rui.discount d
+			WHERE d.project_id = _due_charges.project_id AND d.state IN ('approved', 'ended') AND d.valid && whole);
 	asks_delivery CONSTANT boolean := EXISTS (SELECT FROM rui.unit_delivery d
 		WHERE d.project_id = _due_charges.project_id AND (d.delivered_on IS NULL OR d.delivered_on > month));
 	asks_developer CONSTANT boolean := EXISTS (SELECT FROM rui.developer d
@@ -64,9 +66,9 @@ BEGIN
 		WHERE c.project_id = _due_charges.project_id AND c.source = 'plan' AND c.unit_id BETWEEN first_id AND last_id
 			AND c.starts_on >= month AND c.starts_on < upper(whole)
 		GROUP BY c.fee_item_id, c.unit_id),
-	-- Days on which a unit stands empty for less.
+	-- Days on which a unit costs less: it stands empty, or has a discount.
 	reduced AS MATERIALIZED (
-		SELECT r.* FROM rui._reduced_days(_due_charges.project_id, month, first_unit, last_unit) r WHERE asks_vacancy),
+		SELECT r.* FROM rui._reduced_days(_due_charges.project_id, month, first_unit, last_unit) r WHERE asks_reduced),
 	-- Units that the developer pays for throughout, when he does not change.
 	awaited AS MATERIALIZED (
 		SELECT d.unit_id, coalesce(d.developer_id, b.party_id) AS payer_id
@@ -191,29 +193,36 @@ BEGIN
 			THEN coalesce(d.owner_id, d.occupant_id) ELSE coalesce(d.occupant_id, d.owner_id) END, d.developer_id) AS payer_id) w
 		WHERE NOT a.is_simple AND (p.quantity <> 'household' OR d.household_id IS NOT NULL)
 		GROUP BY a.unit_id, a.plan_id, a.quantity, a.billed_days, w.payer_id),
-	-- What an empty home costs is a price of its own for those days.
+	-- What a unit costs less is a price of its own for those days. Of two that
+	-- hold on one day the lower one counts; they do not add up.
+	bill_less AS MATERIALIZED (
+		SELECT b.unit_id, b.plan_id, b.payer_id, b.quantity, b.billed_days, e.vacancy_rule_id, e.discount_id, e.share, e.days,
+			range_agg(e.days) OVER (PARTITION BY b.unit_id, b.plan_id, b.payer_id ORDER BY e.share, e.discount_id NULLS FIRST
+				ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS lower_days, b.days AS bill_days
+		FROM bill b
+		JOIN plan p ON p.id = b.plan_id
+		JOIN reduced e ON e.fee_item_id = p.fee_item_id AND e.unit_id = b.unit_id AND (e.payer_id IS NULL OR e.payer_id = b.payer_id)),
 	bill_at AS (
-		SELECT b.unit_id, b.plan_id, b.payer_id, b.quantity, b.billed_days, NULL::bigint AS rule_id, 1::numeric AS share,
-			b.days - coalesce(e.days, '{}') AS days
+		SELECT b.unit_id, b.plan_id, b.payer_id, b.quantity, b.billed_days, NULL::bigint AS vacancy_rule_id, NULL::bigint AS discount_id,
+			1::numeric AS share, b.days - coalesce(e.days, '{}') AS days
 		FROM bill b
-		JOIN plan p ON p.id = b.plan_id
-		LEFT JOIN (SELECT e.fee_item_id, e.unit_id, range_agg(e.days) AS days FROM reduced e GROUP BY e.fee_item_id, e.unit_id) e
-			ON e.fee_item_id = p.fee_item_id AND e.unit_id = b.unit_id
+		LEFT JOIN (SELECT e.unit_id, e.plan_id, e.payer_id, range_agg(e.days) AS days FROM bill_less e GROUP BY e.unit_id, e.plan_id, e.payer_id) e
+			ON e.unit_id = b.unit_id AND e.plan_id = b.plan_id AND e.payer_id IS NOT DISTINCT FROM b.payer_id
 		UNION ALL
-		SELECT b.unit_id, b.plan_id, b.payer_id, b.quantity, b.billed_days, e.rule_id, e.share, b.days * e.days
-		FROM bill b
-		JOIN plan p ON p.id = b.plan_id
-		JOIN reduced e ON e.fee_item_id = p.fee_item_id AND e.unit_id = b.unit_id),
+		SELECT b.unit_id, b.plan_id, b.payer_id, b.quantity, b.billed_days, b.vacancy_rule_id, b.discount_id, b.share,
+			b.bill_days * (b.days - coalesce(b.lower_days, '{}'))
+		FROM bill_less b),
 	piece AS (
-		SELECT b.unit_id, b.plan_id, b.payer_id, b.quantity, b.rule_id, p.fee_item_id, p.tax_rate, p.due_days, s.days,
-			CASE WHEN b.rule_id IS NULL THEN c.net ELSE round(round(c.gross * b.share, 2) / (1 + coalesce(p.tax_rate, 0)), 2) END AS net,
-			CASE WHEN b.rule_id IS NULL THEN c.gross ELSE round(c.gross * b.share, 2) END AS gross
+		SELECT b.unit_id, b.plan_id, b.payer_id, b.quantity, b.vacancy_rule_id, b.discount_id, p.fee_item_id, p.tax_rate, p.due_days, s.days,
+			CASE WHEN w.is_full THEN c.net ELSE round(round(c.gross * b.share, 2) / (1 + coalesce(p.tax_rate, 0)), 2) END AS net,
+			CASE WHEN w.is_full THEN c.gross ELSE round(c.gross * b.share, 2) END AS gross
 		FROM bill_at b
 		JOIN plan p ON p.id = b.plan_id
 		CROSS JOIN LATERAL unnest(b.days - coalesce(b.billed_days, '{}')) AS s(days)
-		CROSS JOIN LATERAL rui.charge(p.tariff, b.quantity) c)
+		CROSS JOIN LATERAL rui.charge(p.tariff, b.quantity) c
+		CROSS JOIN LATERAL (SELECT b.vacancy_rule_id IS NULL AND b.discount_id IS NULL AS is_full) w)
 	SELECT p.fee_item_id, a.unit_id, a.payer_id, a.plan_id, 1, whole, a.quantity,
-		c.net, c.tax, c.gross, p.tax_rate, greatest(month + p.due_days, today), NULL::bigint
+		c.net, c.tax, c.gross, p.tax_rate, greatest(month + p.due_days, today), NULL::bigint, NULL::bigint
 	FROM pair a
 	JOIN plan p ON p.id = a.plan_id
 	CROSS JOIN LATERAL rui.charge(p.tariff, a.quantity) c
@@ -222,7 +231,7 @@ BEGIN
 	-- A part of the month costs what the month costs up to its end less what
 	-- it costs up to its beginning: parts add up, whoever bills them when.
 	SELECT p.fee_item_id, p.unit_id, p.payer_id, p.plan_id, coalesce(g.revision, 0) + 1, p.days, p.quantity,
-		m.net, m.gross - m.net, m.gross, p.tax_rate, greatest(month + p.due_days, today), p.rule_id
+		m.net, m.gross - m.net, m.gross, p.tax_rate, greatest(month + p.due_days, today), p.vacancy_rule_id, p.discount_id
 	FROM piece p
 	LEFT JOIN again g ON g.fee_item_id = p.fee_item_id AND g.unit_id = p.unit_id AND g.starts_on = lower(p.days)
 	CROSS JOIN LATERAL (SELECT CASE WHEN p.days = whole THEN p.gross
@@ -233,4 +242,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._due_charges(bigint, date, timestamptz, bigint, bigint) IS
-'Internal: what a billing run of a month would charge at an instant: every fee item with a plan for the month, for every unit of its kind that was not archived before the month (with ids from first_unit to last_unit, null: all), on the days not charged yet, cut where the plan or the payer changes and where a vacancy rule makes it less. Until hand-over the developer pays. A part of the month costs the tariff''s gross of the whole month by days, cumulatively rounded, so the parts of a month add up to it exactly; of vacant days it is that of the month''s gross times the rule''s share; its tax is what that gross contains.';
+'Internal: what a billing run of a month would charge at an instant: every fee item with a plan for the month, for every unit of its kind that was not archived before the month (with ids from first_unit to last_unit, null: all), on the days not charged yet, cut where the plan or the payer changes and where a vacancy rule or a discount makes it less (the lower of several). Until hand-over the developer pays. A part of the month costs the tariff''s gross of the whole month by days, cumulatively rounded, so the parts of a month add up to it exactly; of reduced days it is that of the month''s gross times their share; its tax is what that gross contains.';

@@ -9,6 +9,7 @@ CREATE TABLE rui.meter_plan (
 	register text CHECK (register ~ '^[a-z][a-z0-9_]{0,19}$'),
 	cycle_months integer NOT NULL CHECK (cycle_months IN (1, 2, 3, 4, 6, 12)),
 	first_month integer NOT NULL CHECK (first_month BETWEEN 1 AND 12),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, plan_id),
 	FOREIGN KEY (project_id, plan_id) REFERENCES rui.price_plan (project_id, id)
 );
@@ -29,6 +30,7 @@ CREATE TABLE rui.meter_bill (
 	persons integer CHECK (persons >= 0),
 	estimates bigint NOT NULL CHECK (estimates >= 0),
 	reading_ids bigint[] NOT NULL,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, charge_id),
 	CONSTRAINT meter_bill_once UNIQUE (project_id, fee_item_id, unit_id, starts_on, revision),
 	CHECK (cycle_on <= lower(period)),
@@ -121,7 +123,7 @@ CREATE FUNCTION rui._meter_pieces(project_id bigint, month date, at timestamptz,
 RETURNS TABLE (fee_item_id bigint, unit_id bigint, meter_id bigint, obstacle text, since_on date, plan_id bigint, payer_id bigint, revision integer,
 	reverses bigint, period daterange, cycle_on date, before numeric, used numeric, persons integer, estimates bigint, reading_ids bigint[],
 	net numeric, tax numeric, gross numeric, tax_rate numeric, due_on date)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100000
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
@@ -317,7 +319,9 @@ BEGIN
 						AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id))
 					OR EXISTS (SELECT FROM rui.allocation l WHERE l.project_id = _meter_pieces.project_id AND l.charge_id = w.charge_id AND l.at > _meter_pieces.at)
 					OR EXISTS (SELECT FROM rui.waiver l WHERE l.project_id = _meter_pieces.project_id AND l.charge_id = w.charge_id
-						AND l.state = 'approved' AND l.decided_at > _meter_pieces.at))) THEN 'settled'
+						AND l.state = 'approved' AND l.decided_at > _meter_pieces.at)
+					OR EXISTS (SELECT FROM rui.credit_loss l WHERE l.project_id = _meter_pieces.project_id AND l.charge_id = w.charge_id
+						AND l.at > _meter_pieces.at))) THEN 'settled'
 			WHEN NOT isempty(a.due_days) AND (isempty(a.open_days) OR lower(a.open_days) > lower(a.due_days)) THEN 'not_read' END AS obstacle
 		FROM account a
 		LEFT JOIN doubt d ON d.fee_item_id = a.fee_item_id AND d.unit_id = a.unit_id),
@@ -436,4 +440,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.meter_charge_obstacles(bigint, date, text, timestamptz) IS
-'The units whose use up to the end of a month (its first day) a billing run would not charge, although it is time, and why (obstacle, in lang zh or en): never_read, not_read (no reading after since_on, the first day not charged; nor one of that day), doubted (a reading waits for rui.check_reading), falls, settled (a correction is due to a charge that has late fees or costs, or was paid or waived after at: take those back first). meter_id: the one read least lately; last_read_at: when. The next run charges them once the reason is gone. Needs permission see_meters. Errors: 22004, 22008, 22023 no first day or unknown language, 42501.';
+'The units whose use up to the end of a month (its first day) a billing run would not charge, although it is time, and why (obstacle, in lang zh or en): never_read, not_read (no reading after since_on, the first day not charged; nor one of that day), doubted (a reading waits for rui.check_reading), falls, settled (a correction is due to a charge that has late fees or costs, or was paid, waived or written off after at: take those back first). meter_id: the one read least lately; last_read_at: when. The next run charges them once the reason is gone. Needs permission see_meters. Errors: 22004, 22008, 22023 no first day or unknown language, 42501.';

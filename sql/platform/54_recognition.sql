@@ -17,7 +17,7 @@ PERFORM rui._allow_read('recognition_progress', '{rui_manager,rui_expert,rui_ana
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 
 CREATE FUNCTION rui._recognition_obstacle(project_id bigint, month date) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -121,7 +121,7 @@ PERFORM rui._name('duty', 'recognize_revenue', '确认收入', 'recognize revenu
 CREATE FUNCTION rui.deferred_revenue(project_id bigint, as_of date DEFAULT NULL)
 RETURNS TABLE (fee_code text, charge_id bigint, unit_id bigint, payer_id bigint, period daterange, net numeric, recognized numeric,
 	remaining numeric, months_left integer, next_month date, last_month date)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT SET jit = off SET enable_nestloop = off
 AS $$
 DECLARE
@@ -160,7 +160,7 @@ COMMENT ON FUNCTION rui.deferred_revenue(bigint, date) IS
 
 CREATE FUNCTION rui.recognition_outlook(project_id bigint, as_of date DEFAULT NULL)
 RETURNS TABLE (fee_code text, month date, charges bigint, amount numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path FROM CURRENT SET jit = off
 AS $$
 BEGIN
@@ -178,7 +178,7 @@ COMMENT ON FUNCTION rui.recognition_outlook(bigint, date) IS
 
 CREATE FUNCTION rui.recognition_schedule(project_id bigint, charge_id bigint)
 RETURNS TABLE (month date, kind text, amount numeric, period date)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE

@@ -30,6 +30,7 @@ CREATE TABLE rui.shared_cost_share (
 	unit_id bigint NOT NULL,
 	weight numeric NOT NULL CHECK (weight >= 0 AND weight < 'Infinity'),
 	amount rui.amount NOT NULL CHECK (amount >= 0),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, id),
 	CONSTRAINT shared_cost_share_once UNIQUE (project_id, shared_cost_id, unit_id),
 	FOREIGN KEY (project_id, shared_cost_id) REFERENCES rui.shared_cost (project_id, id),
@@ -57,7 +58,7 @@ PERFORM rui._name('event', e.code, e.zh, e.en) FROM (VALUES ('shared_cost.share'
 	('shared_cost.reverse', '冲销公摊', 'shared cost taken back')) AS e(code, zh, en);
 
 CREATE FUNCTION rui._measured_use(project_id bigint, meter_id bigint, from_at timestamptz, to_at timestamptz) RETURNS numeric
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -91,7 +92,7 @@ COMMENT ON FUNCTION rui._measured_use(bigint, bigint, timestamptz, timestamptz) 
 CREATE FUNCTION rui._cost_weights(project_id bigint, period daterange, basis text, building_id bigint, space_id bigint, unit_ids bigint[],
 	weights numeric[], medium text)
 RETURNS TABLE (unit_id bigint, unit_code text, weight numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT
 AS $$
 DECLARE

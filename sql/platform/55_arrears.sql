@@ -3,7 +3,7 @@
 CREATE FUNCTION rui.arrears(project_id bigint, at timestamptz DEFAULT now())
 RETURNS TABLE (unit_id bigint, unit_code text, not_due numeric, days_1_30 numeric, days_31_60 numeric,
 	days_61_90 numeric, days_91_180 numeric, days_over_180 numeric, total numeric, oldest_due_on date)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -18,8 +18,12 @@ BEGIN
 		SELECT a.charge_id, sum(a.amount) AS amount FROM rui.allocation a
 		WHERE a.project_id = arrears.project_id AND a.at <= arrears.at GROUP BY a.charge_id),
 	waived AS (
-		SELECT w.charge_id, sum(w.amount) AS amount FROM rui.waiver w
-		WHERE w.project_id = arrears.project_id AND w.state = 'approved' AND w.decided_at <= arrears.at GROUP BY w.charge_id),
+		SELECT w.charge_id, sum(w.amount) AS amount FROM (
+			SELECT w.charge_id, w.amount FROM rui.waiver w
+			WHERE w.project_id = arrears.project_id AND w.state = 'approved' AND w.decided_at <= arrears.at
+			UNION ALL
+			SELECT l.charge_id, l.amount FROM rui.credit_loss l
+			WHERE l.project_id = arrears.project_id AND l.at <= arrears.at) w GROUP BY w.charge_id),
 	owed AS (
 		SELECT c.unit_id, c.due_on, today - c.due_on AS days, c.gross - coalesce(p.amount, 0) - coalesce(w.amount, 0) AS amount
 		FROM rui.charge c
@@ -47,7 +51,7 @@ COMMENT ON FUNCTION rui.arrears(bigint, timestamptz) IS
 
 CREATE FUNCTION rui.arrears_by_age(project_id bigint, at timestamptz DEFAULT now())
 RETURNS TABLE (age text, units bigint, amount numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 6
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 6
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -69,7 +73,7 @@ COMMENT ON FUNCTION rui.arrears_by_age(bigint, timestamptz) IS
 CREATE FUNCTION rui.late_fees(project_id bigint, at timestamptz DEFAULT now(), only_charge bigint DEFAULT NULL)
 RETURNS TABLE (charge_id bigint, unit_id bigint, payer_id bigint, days_late integer, open_amount numeric,
 	accrued numeric, billed numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -83,7 +87,8 @@ BEGIN
 	WITH stopped AS MATERIALIZED (
 		SELECT s.charge_id, s.days FROM rui.late_fee_stops(late_fees.project_id, late_fees.at, only_charge) s),
 	paid AS (
-		-- Each part of the principal was owed until the day it was paid or waived.
+		-- Each part of the principal counts until the day it was paid, waived or
+		-- written off; a recovery and the payment it comes by cancel out.
 		SELECT a.charge_id, sum(a.amount) AS amount,
 			sum(a.amount * (greatest(0, (a.at AT TIME ZONE zone)::date - c.due_on - r.grace_days) - CASE WHEN s.charge_id IS NULL THEN 0 ELSE (
 				SELECT coalesce(sum(upper(u) - lower(u)), 0) FROM unnest(s.days * datemultirange(daterange(c.due_on + r.grace_days,
@@ -95,7 +100,11 @@ BEGIN
 			UNION ALL
 			SELECT w.charge_id, w.amount, w.decided_at FROM rui.waiver w
 			WHERE w.project_id = late_fees.project_id AND w.state = 'approved' AND w.decided_at <= late_fees.at
-				AND w.charge_id BETWEEN coalesce(only_charge, 1) AND coalesce(only_charge, 9223372036854775807)) a
+				AND w.charge_id BETWEEN coalesce(only_charge, 1) AND coalesce(only_charge, 9223372036854775807)
+			UNION ALL
+			SELECT l.charge_id, l.amount, l.at FROM rui.credit_loss l
+			WHERE l.project_id = late_fees.project_id AND l.at <= late_fees.at
+				AND l.charge_id BETWEEN coalesce(only_charge, 1) AND coalesce(only_charge, 9223372036854775807)) a
 		JOIN rui.charge c ON c.project_id = late_fees.project_id AND c.id = a.charge_id
 		JOIN rui.late_rule r ON r.project_id = c.project_id AND r.fee_item_id = c.fee_item_id AND r.valid @> c.due_on
 		LEFT JOIN stopped s ON s.charge_id = a.charge_id
@@ -128,7 +137,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.late_fees(bigint, timestamptz, bigint) IS
-'What paying late has cost by an instant, one row per principal, or that of one charge: days late after grace, what is open, the late fee accrued, and how much of it is charged already. accrued = daily rate × Σ (part of the principal × days it was late), at most the cap''s share of the principal, rounded once; for a principal of which nothing is paid that is rui.late_fee(). A part counts until the day it was paid (allocated) or waived; the time during which a payment that was taken back stood does not count, nor do days of dispute (rui.late_fee_stops), which days_late leaves out. Sees what the caller may see. Error 22004 for a null argument.';
+'What paying late has cost by an instant, one row per principal, or that of one charge: days late after grace, what is open, the late fee accrued, and how much of it is charged already. accrued = daily rate × Σ (part of the principal × days it was late), at most the cap''s share of the principal, rounded once; for a principal of which nothing is paid that is rui.late_fee(). A part counts until the day it was paid (allocated), waived or written off; the time during which a payment that was taken back stood does not count, nor do days of dispute (rui.late_fee_stops), which days_late leaves out. Sees what the caller may see. Error 22004 for a null argument.';
 
 CREATE FUNCTION rui.charge_late_fee(project_id bigint, charge_id bigint, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS bigint

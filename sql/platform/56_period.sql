@@ -1,7 +1,7 @@
 -- Closing accounting months, above all rooms that post.
 
 CREATE FUNCTION rui._close_obstacle(project_id bigint, id bigint) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -35,7 +35,8 @@ BEGIN
 				AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id)), 0)
 			- coalesce((SELECT sum(a.amount) FROM rui.allocation a WHERE a.project_id = closing.project_id), 0)
 			- coalesce((SELECT sum(w.amount) FROM rui.waiver w WHERE w.project_id = closing.project_id AND w.state = 'approved'
-				AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = w.project_id AND v.charge_id = w.charge_id)), 0) AS balance
+				AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = w.project_id AND v.charge_id = w.charge_id)), 0)
+			- coalesce((SELECT sum(l.amount) FROM rui.credit_loss l WHERE l.project_id = closing.project_id), 0) AS balance
 		UNION ALL
 		SELECT '2203', coalesce((SELECT sum(a.amount) FROM rui.allocation a WHERE a.project_id = closing.project_id), 0)
 			+ coalesce((SELECT sum(r.amount) FROM rui.refund r WHERE r.project_id = closing.project_id), 0)
@@ -64,10 +65,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._close_obstacle(bigint, bigint) IS
-'Internal: guard of closing an accounting month: why it cannot be closed now, or null. Earlier months are closed, clearing accounts are empty, receivables and prepayments are what charges, waivers, allocations, payments and refunds say, deposits held what deposits, returns and forfeits do, deferred revenue what is not recognized, no billing run of these months is under way, and what they earned is recognized.';
+'Internal: guard of closing an accounting month: why it cannot be closed now, or null. Earlier months are closed, clearing accounts are empty, receivables and prepayments are what charges, waivers, write-offs, allocations, payments and refunds say, deposits held what deposits, returns and forfeits do, deferred revenue what is not recognized, no billing run of these months is under way, and what they earned is recognized.';
 
 CREATE FUNCTION rui._soft_close_obstacle(project_id bigint, id bigint) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -88,7 +89,7 @@ COMMENT ON FUNCTION rui._soft_close_obstacle(bigint, bigint) IS
 'Internal: guard of closing an accounting month for most: no earlier one is open, and what it earned is recognized.';
 
 CREATE FUNCTION rui._reopen_obstacle(project_id bigint, id bigint) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

@@ -36,6 +36,7 @@ CREATE TABLE rui.bank_line (
 	settled_on date,
 	fee rui.amount NOT NULL DEFAULT 0 CHECK (fee >= 0),
 	note text CHECK (length(note) BETWEEN 1 AND 500),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, id),
 	CONSTRAINT bank_line_once UNIQUE (project_id, statement_id, line_no),
 	FOREIGN KEY (project_id, statement_id) REFERENCES rui.bank_statement (project_id, id),

@@ -24,7 +24,7 @@ COMMENT ON TYPE rui.charge_step IS
 'One step of the explanation of a charge; counts: whether its amount is a part of the gross.';
 
 CREATE FUNCTION rui._explain_tax(in_zh boolean, rate numeric, net numeric, tax numeric, is_added boolean) RETURNS rui.charge_step
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -37,7 +37,7 @@ COMMENT ON FUNCTION rui._explain_tax(boolean, numeric, numeric, numeric, boolean
 'Internal: the step that names the tax; is_added: it comes on top, and counts.';
 
 CREATE FUNCTION rui._explain_difference(in_zh boolean, about rui.charge, net numeric, gross numeric) RETURNS SETOF rui.charge_step
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -52,7 +52,7 @@ COMMENT ON FUNCTION rui._explain_difference(boolean, rui.charge, numeric, numeri
 'Internal: the step that says that a charge is not what its plan or rule gives today; no row where it is.';
 
 CREATE FUNCTION rui._explain_price(about rui.charge, lang text) RETURNS SETOF rui.charge_step
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -61,7 +61,8 @@ DECLARE
 		(date_trunc('month', about.starts_on::timestamp) + interval '1 month')::date);
 	is_part CONSTANT boolean := about.source = 'plan' AND about.period <> month;
 	plan rui.price_plan;
-	vacant rui.vacancy_rule;
+	is_less CONSTANT boolean := about.vacancy_rule_id IS NOT NULL OR about.discount_id IS NOT NULL;
+	less record;
 	rate numeric;
 	is_inclusive boolean;
 	whole rui.charge_result;
@@ -72,6 +73,9 @@ DECLARE
 BEGIN
 	IF about.source = 'shared_cost' THEN
 		RETURN QUERY SELECT * FROM rui._explain_share(about, lang);
+		RETURN;
+	ELSIF about.source = 'lease' THEN
+		RETURN QUERY SELECT * FROM rui._explain_rent(about, lang);
 		RETURN;
 	END IF;
 	SELECT p.* INTO plan FROM rui.price_plan p WHERE p.project_id = about.project_id AND p.id = about.plan_id;
@@ -112,18 +116,23 @@ BEGIN
 		FROM string_to_table(l.line, ' ') WITH ORDINALITY AS p(word, place)) w
 	ORDER BY l.place;
 	whole := CASE WHEN usage IS NULL THEN rui.charge(plan.tariff, about.quantity) ELSE rui.charge(plan.tariff, usage) END;
-	IF rate IS NOT NULL AND (NOT is_inclusive OR NOT is_part AND about.vacancy_rule_id IS NULL) THEN
+	IF rate IS NOT NULL AND (NOT is_inclusive OR NOT is_part AND NOT is_less) THEN
 		RETURN NEXT rui._explain_tax(in_zh, rate, whole.net, whole.tax, NOT is_inclusive);
 	END IF;
-	SELECT r.* INTO vacant FROM rui.vacancy_rule r WHERE r.project_id = about.project_id AND r.id = about.vacancy_rule_id;
-	IF FOUND THEN
+	IF is_less THEN
+		SELECT 'vacancy' AS step, r.share, format(CASE WHEN in_zh THEN '空置房：规则自 %s 起，空置第 %s 天起按 %s%% 收取' ELSE 'stands empty: rule since %s, from the %s vacant day on %s %% are to be paid' END,
+			lower(r.valid), CASE WHEN in_zh THEN r.from_day::text ELSE trim(to_char(r.from_day, '9999th')) END, trim_scale(r.share * 100)) AS words INTO less
+		FROM rui.vacancy_rule r WHERE r.project_id = about.project_id AND r.id = about.vacancy_rule_id;
+		IF NOT FOUND THEN
+			SELECT 'discount' AS step, d.share, format(CASE WHEN in_zh THEN '优惠 %s（%s）：按 %s%% 收取' ELSE 'discount %s (%s): %s %% are to be paid' END,
+				d.id, rui.label('discount_ground', d.ground, lang), trim_scale(d.share * 100)) AS words INTO less
+			FROM rui.discount d WHERE d.project_id = about.project_id AND d.id = about.discount_id;
+		END IF;
 		before := whole.gross;
-		whole.gross := round(before * vacant.share, 2);
+		whole.gross := round(before * less.share, 2);
 		whole.net := round(whole.gross / (1 + coalesce(rate, 0)), 2);
-		RETURN NEXT ROW('vacancy', format(CASE WHEN in_zh THEN '空置房：规则自 %s 起，空置第 %s 天起按 %s%% 收取：%s 收 %s'
-			ELSE 'stands empty: rule since %s, from the %s vacant day on %s %% are to be paid: of %s, %s' END, lower(vacant.valid),
-			CASE WHEN in_zh THEN vacant.from_day::text ELSE trim(to_char(vacant.from_day, '9999th')) END,
-			trim_scale(vacant.share * 100), before, whole.gross), NULL, vacant.share, whole.gross - before, true)::rui.charge_step;
+		RETURN NEXT ROW(less.step, format(CASE WHEN in_zh THEN '%s：%s 收 %s' ELSE '%s: of %s, %s' END, less.words, before, whole.gross),
+			NULL, less.share, whole.gross - before, true)::rui.charge_step;
 		IF rate IS NOT NULL AND NOT is_part THEN
 			RETURN NEXT rui._explain_tax(in_zh, rate, whole.net, whole.gross - whole.net, false);
 		END IF;
@@ -149,7 +158,7 @@ COMMENT ON FUNCTION rui._explain_price(rui.charge, text) IS
 'Internal: how a principal or cost was computed: plan, quantity, lines of the tariff, tax, days, and what differs; of opening arrears and charges without plan, that they were entered.';
 
 CREATE FUNCTION rui._explain_late_fee(about rui.charge, lang text) RETURNS SETOF rui.charge_step
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -186,7 +195,10 @@ BEGIN
 				WHERE l.project_id = debt.project_id AND l.charge_id = debt.id AND l.at <= about.at
 				UNION ALL
 				SELECT w.decided_at, w.amount FROM rui.waiver w
-				WHERE w.project_id = debt.project_id AND w.charge_id = debt.id AND w.state = 'approved' AND w.decided_at <= about.at) a),
+				WHERE w.project_id = debt.project_id AND w.charge_id = debt.id AND w.state = 'approved' AND w.decided_at <= about.at
+				UNION ALL
+				SELECT l.at, l.amount FROM rui.credit_loss l
+				WHERE l.project_id = debt.project_id AND l.charge_id = debt.id AND l.at <= about.at) a),
 		cut AS (SELECT 0 AS day UNION SELECT p.day FROM part p)
 		SELECT c.day, lead(c.day, 1, late_days) OVER (ORDER BY c.day) AS until,
 			debt.gross - coalesce((SELECT sum(p.amount) FROM part p WHERE p.day <= c.day), 0) AS outstanding
@@ -232,7 +244,7 @@ COMMENT ON FUNCTION rui._explain_late_fee(rui.charge, text) IS
 'Internal: how a late fee was computed: the rule, what of the principal was unpaid for how many days, days of dispute, cap, rounding, what was charged before, and what differs. As rui.late_fees.';
 
 CREATE FUNCTION rui._explain_settled(about rui.charge, lang text) RETURNS SETOF rui.charge_step
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -248,6 +260,8 @@ BEGIN
 				rui._local_date(p.project_id, p.at), rui.label('payment_channel', p.channel, lang),
 				CASE WHEN a.at = p.at AND (about.id = ANY (p.designation) OR about.about_charge_id = ANY (p.designation))
 				THEN CASE WHEN in_zh THEN '按付款人指定（民法典第五百六十条第一款）' ELSE 'designated by the payer (Civil Code, article 560, paragraph 1)' END
+				WHEN EXISTS (SELECT FROM rui.credit_loss l WHERE l.project_id = a.project_id AND l.charge_id = a.charge_id AND l.payment_id = a.payment_id)
+				THEN CASE WHEN in_zh THEN '收回已核销的坏账' ELSE 'named, as it had been written off' END
 				ELSE CASE WHEN in_zh THEN '先到期者先缴，同日到期按比例（民法典第五百六十条第二款）' ELSE 'due first, paid first; of one day in proportion (Civil Code, article 560, paragraph 2)' END END
 				|| CASE WHEN in_zh THEN '；同一债务先费用、再违约金、后本金（第五百六十一条）' ELSE '; within a debt costs, late fees, then the principal (article 561)' END) END AS words,
 			a.amount::numeric * -1 AS amount
@@ -265,6 +279,15 @@ BEGIN
 		LEFT JOIN rui.party d ON d.id = w.decided_by
 		WHERE w.project_id = about.project_id AND w.charge_id = about.id
 		UNION ALL
+		SELECT l.at, 2, l.id, CASE WHEN l.amount > 0 THEN 'written_off' ELSE 'recovered' END,
+			format(CASE WHEN in_zh THEN '%s 坏账%s %s%s' ELSE 'on %s %s: %s%s' END, rui._local_date(l.project_id, l.at), rui.label('credit_loss', l.kind, lang), abs(l.amount),
+				CASE WHEN w.id IS NOT NULL THEN format(CASE WHEN in_zh THEN '：%s（核销 %s）' ELSE ', %s (write-off %s)' END, w.reason, w.id)
+				WHEN l.payment_id IS NOT NULL THEN format(CASE WHEN in_zh THEN '（付款 %s）' ELSE ' (payment %s)' END, l.payment_id) END),
+			-l.amount::numeric
+		FROM rui.credit_loss l
+		LEFT JOIN rui.write_off w ON w.project_id = l.project_id AND w.id = l.write_off_id
+		WHERE l.project_id = about.project_id AND l.charge_id = about.id
+		UNION ALL
 		SELECT v.at, 3, v.charge_id, 'reversed', format(CASE WHEN in_zh THEN '%s 冲销%s：%s' ELSE 'taken back on %s%s: %s' END, rui._local_date(v.project_id, v.at),
 				CASE WHEN v.bill_again THEN CASE WHEN in_zh THEN '，可重新出账' ELSE ', to be billed again' END END, v.reason),
 			rui._waived(about.project_id, about.id) - about.gross
@@ -273,7 +296,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._explain_settled(rui.charge, text) IS
-'Internal: what has become of a charge: payments with the rule by which they pay it, what was taken back of them, waivers, the reversal; amounts are negative where less is open after.';
+'Internal: what has become of a charge: payments with the rule by which they pay it, what was taken back of them, waivers, write-offs and recoveries, the reversal; amounts are negative where less is open after.';
 
 CREATE FUNCTION rui.explain_charge(project_id bigint, charge_id bigint, lang text DEFAULT 'en') RETURNS SETOF rui.charge_step
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 20
@@ -320,4 +343,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.explain_charge(bigint, bigint, text) IS
-'Every fen of a charge, in lang (zh or en), in order. Rows that count (their amounts sum to the gross exactly): line (rui.charge_lines of the plan''s tariff), entered (no plan; opening arrears), tax on top of the net, vacancy (less for days on which the unit stood empty, by which rule), proration (a part of a month: less the days it is not for), late_days, disputed_days, cap, rounding, billed_before (a late fee), and difference, where what is computed anew from the plan or rule is not what was charged. Others tell: what, replaces (what an earlier revision was and why it was taken back), plan, reading, quantity, persons and ladder (of what meters count), late_rule, tax contained, gross; then, negative where less is open after, paid and paid_back (by which payment, by which rule), waived, waiver (one that was not approved: no amount), reversed; and open: gross and these sum to it. quantity, price: of the step, or null; amounts of lines are exact, with up to 38 digits. Who has see_charges sees all charges, others (see_own_charges) those they owe themselves. Errors: 22004, 22023 language, P0002 unknown charge or another''s, 42501.';
+'Every fen of a charge, in lang (zh or en), in order. Rows that count (their amounts sum to the gross exactly): line (rui.charge_lines of the plan''s tariff), entered (no plan; opening arrears), tax on top of the net, vacancy (less for days on which the unit stood empty, by which rule), proration (a part of a month: less the days it is not for), late_days, disputed_days, cap, rounding, billed_before (a late fee), and difference, where what is computed anew from the plan or rule is not what was charged. Others tell: what, replaces (what an earlier revision was and why it was taken back), plan, reading, quantity, persons and ladder (of what meters count), late_rule, tax contained, gross; then, negative where less is open after, paid and paid_back (by which payment, by which rule), waived, waiver (one that was not approved: no amount), written_off, recovered (back into what is open), reversed; and open: gross and these sum to it. quantity, price: of the step, or null; amounts of lines are exact, with up to 38 digits. Who has see_charges sees all charges, others (see_own_charges) those they owe themselves. Errors: 22004, 22023 language, P0002 unknown charge or another''s, 42501.';

@@ -170,7 +170,7 @@ COMMENT ON FUNCTION rui.adopt_dunning(bigint, text[], timestamptz) IS
 CREATE FUNCTION rui.dunning(project_id bigint, at timestamptz DEFAULT now())
 RETURNS TABLE (payer_id bigint, unit_id bigint, level integer, worst_level integer, charges bigint[], oldest_due_on date, amount numeric,
 	last_dun_id bigint, promise_id bigint, limitation_on date, next_level integer, next_charges bigint[], next_due_on date, next_amount numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
@@ -191,8 +191,12 @@ BEGIN
 		SELECT a.charge_id, sum(a.amount) AS amount FROM rui.allocation a
 		WHERE a.project_id = dunning.project_id AND a.at <= dunning.at GROUP BY a.charge_id),
 	waived AS (
-		SELECT w.charge_id, sum(w.amount) AS amount FROM rui.waiver w
-		WHERE w.project_id = dunning.project_id AND w.state = 'approved' AND w.decided_at <= dunning.at GROUP BY w.charge_id),
+		SELECT w.charge_id, sum(w.amount) AS amount FROM (
+			SELECT w.charge_id, w.amount FROM rui.waiver w
+			WHERE w.project_id = dunning.project_id AND w.state = 'approved' AND w.decided_at <= dunning.at
+			UNION ALL
+			SELECT l.charge_id, l.amount FROM rui.credit_loss l
+			WHERE l.project_id = dunning.project_id AND l.at <= dunning.at) w GROUP BY w.charge_id),
 	owed AS MATERIALIZED (
 		-- Zero for nobody and for no unit, so that rows can be joined by hash.
 		SELECT coalesce(c.payer_id, 0) AS payer, coalesce(c.unit_id, 0) AS unit, c.id, c.due_on,

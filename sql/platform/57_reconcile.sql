@@ -54,6 +54,7 @@ CREATE TABLE rui.reconciliation_part (
 	subject_id bigint NOT NULL,
 	is_payout boolean NOT NULL,
 	amount rui.amount NOT NULL,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, reconciliation_id, subject, subject_id)
 );
 CREATE INDEX reconciliation_part_by_subject ON rui.reconciliation_part (project_id, subject, subject_id);

@@ -4,13 +4,14 @@ PERFORM rui._name('statement', k.code, k.zh, k.en) FROM (VALUES
 	('opening', '期初余额', 'opening balance'), ('charge', '应收', 'charge'), ('late_fee', '违约金', 'late fee'), ('cost', '追索费用', 'cost of enforcement'),
 	('charge_back', '冲销应收', 'charge taken back'), ('payment', '收款', 'payment'), ('payment_back', '冲销收款', 'payment taken back'),
 	('refund', '退款', 'refund'), ('waiver', '减免', 'waiver'), ('waiver_back', '减免失效', 'waiver taken back'),
+	('written_off', '坏账核销', 'written off'), ('recovered', '核销恢复', 'written off no more'),
 	('paid_elsewhere', '由他处款项缴纳', 'paid by money of another account'),
 	('closing', '期末余额', 'closing balance')
 ) AS k(code, zh, en);
 
 CREATE FUNCTION rui._account_moves(project_id bigint, payer_id bigint, unit_id bigint)
 RETURNS TABLE (at timestamptz, place integer, kind text, subject_id bigint, amount numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 200
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 200
 SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_custom_plan
 AS $$
 BEGIN
@@ -35,6 +36,11 @@ BEGIN
 	SELECT o.back_at, 7, 'waiver_back', w.id, w.amount FROM owed o
 	JOIN rui.waiver w ON w.project_id = _account_moves.project_id AND w.charge_id = o.id AND w.state = 'approved'
 	WHERE o.back_at IS NOT NULL
+	UNION ALL
+	SELECT l.at, CASE WHEN l.kind = 'written_off' THEN 2 WHEN l.amount > 0 THEN 9 ELSE 0 END, CASE WHEN l.amount > 0 THEN 'written_off' ELSE 'recovered' END,
+		l.charge_id, -l.amount
+	FROM owed o
+	JOIN rui.credit_loss l ON l.project_id = _account_moves.project_id AND l.charge_id = o.id
 	UNION ALL
 	SELECT m.at, 3, 'payment', m.id, -m.amount FROM money m
 	UNION ALL
@@ -121,7 +127,7 @@ BEGIN
 	LEFT JOIN rui.payment_reversal v ON v.project_id = y.project_id AND l.kind = 'payment_back' AND v.payment_id = y.id
 	LEFT JOIN rui.waiver w ON w.project_id = statement.project_id AND l.kind IN ('waiver', 'waiver_back') AND w.id = l.subject_id
 	LEFT JOIN rui.charge c ON c.project_id = statement.project_id
-		AND c.id = CASE WHEN l.kind IN ('charge', 'late_fee', 'cost', 'charge_back', 'paid_elsewhere') THEN l.subject_id ELSE w.charge_id END
+		AND c.id = CASE WHEN l.kind IN ('charge', 'late_fee', 'cost', 'charge_back', 'written_off', 'recovered', 'paid_elsewhere') THEN l.subject_id ELSE w.charge_id END
 	LEFT JOIN rui.charge_reversal x ON x.project_id = c.project_id AND l.kind IN ('charge_back', 'waiver_back') AND x.charge_id = c.id
 	LEFT JOIN rui.fee_item f ON f.project_id = c.project_id AND f.id = c.fee_item_id
 	LEFT JOIN rui.unit u ON u.project_id = c.project_id AND u.id = c.unit_id
@@ -130,4 +136,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.statement(bigint, bigint, bigint, date, date, text) IS
-'The account of a payer, of a unit, or of a payer in one unit (the other null) from from_on to to_on (the first day that is not part of it; days of the project''s zone), in lang (zh or en): opening balance, every charge, late fee, cost, payment, refund, waiver and taking back in the order of time, closing balance. owed: what it adds; settled: what it lessens; balance: what is owed after it: positive arrears, negative prepayments. paid_elsewhere is money of a payment of wider scope (of the payer in all units, of the unit whoever pays) that paid a charge of this account. The closing balance at the end of all is what rui.charge_open has open of the account''s charges less what rui.payment_open has left over of its payments, and 1122 less 2203 in the ledger. subject_id: the charge, payment, refund or waiver. Who has see_charges sees all accounts, others (see_own_charges) their own: of a unit what they owe there themselves. Errors: 22004, 22008, 22023 days or language, P0002 unknown party or unit, 42501 also another''s.';
+'The account of a payer, of a unit, or of a payer in one unit (the other null) from from_on to to_on (the first day that is not part of it; days of the project''s zone), in lang (zh or en): opening balance, every charge, late fee, cost, payment, refund, waiver, write-off and taking back in the order of time, closing balance. owed: what it adds; settled: what it lessens; balance: what is owed after it: positive arrears, negative prepayments. paid_elsewhere is money of a payment of wider scope (of the payer in all units, of the unit whoever pays) that paid a charge of this account. The closing balance at the end of all is what rui.charge_open has open of the account''s charges less what rui.payment_open has left over of its payments, and 1122 less 2203 in the ledger. subject_id: the charge, payment, refund or waiver. Who has see_charges sees all accounts, others (see_own_charges) their own: of a unit what they owe there themselves. Errors: 22004, 22008, 22023 days or language, P0002 unknown party or unit, 42501 also another''s.';

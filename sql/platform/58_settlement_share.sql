@@ -43,6 +43,7 @@ CREATE TABLE rui.charge_share (
 	fractions numeric[] NOT NULL,
 	ranks integer[] NOT NULL,
 	remainder_place integer,
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, charge_id),
 	FOREIGN KEY (project_id, charge_id) REFERENCES rui.charge (project_id, id),
 	FOREIGN KEY (project_id, contract_id) REFERENCES rui.share_contract (project_id, id)
@@ -82,7 +83,7 @@ PERFORM rui._allow_read(t.name, '{rui_manager,rui_expert,rui_analyst,rui_auditor
 FROM (VALUES ('share_contract'), ('charge_share')) AS t(name);
 
 CREATE FUNCTION rui._share_contract_obstacle(project_id bigint, id bigint) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

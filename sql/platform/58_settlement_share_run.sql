@@ -57,6 +57,7 @@ CREATE TABLE rui.settlement_line (
 	received rui.amount NOT NULL,
 	fee rui.amount NOT NULL,
 	amount rui.amount NOT NULL CHECK (amount = received - fee),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, id),
 	CONSTRAINT settlement_line_once UNIQUE (project_id, settlement_id, charge_id, party_id),
 	FOREIGN KEY (project_id, settlement_id) REFERENCES rui.settlement (project_id, id)
@@ -70,6 +71,7 @@ CREATE TABLE rui.settlement_party (
 	carried rui.amount NOT NULL CHECK (carried <= 0),
 	amount rui.amount NOT NULL,
 	payout rui.amount NOT NULL CHECK (payout = greatest(carried + amount, 0)),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, id),
 	CONSTRAINT settlement_party_once UNIQUE (project_id, settlement_id, party_id),
 	FOREIGN KEY (project_id, settlement_id) REFERENCES rui.settlement (project_id, id)
@@ -229,7 +231,7 @@ COMMENT ON FUNCTION rui.settle_shares(bigint, date, timestamptz) IS
 'Settles with the partners for a month (its first day) that is over: their shares of what was allocated to shared charges until its end and not settled before, less their part of the channels'' fees, largest remainder; what was taken back since is taken off, and what a partner then owes is carried on. A month that is settled already stays as it is. Returns the id in rui.settlement; rui.decide_settlement pays it. Needs permission settle_shares. Errors: 22004, 22023, 22008 arguments, 55000 another settlement waits, a later month is settled, or no books, 42501.';
 
 CREATE FUNCTION rui._channel_rate(project_id bigint, payment_id bigint) RETURNS numeric
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

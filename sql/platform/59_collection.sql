@@ -3,7 +3,7 @@
 CREATE FUNCTION rui.collection_rate(project_id bigint, month date, at timestamptz DEFAULT now())
 RETURNS TABLE (building_id bigint, fee_item_id bigint, charged numeric, waived numeric, collected numeric, collected_in_month numeric,
 	rate numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -43,11 +43,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.collection_rate(bigint, date, timestamptz) IS
-'The collection rate of a month''s charges (当期收缴率) as known at an instant, by building (null: charges without a unit) and fee item; the last row, with fee_item_id null, is the whole project. Counted are principals whose first day lies in the month (given as its first day), charged by the instant and not taken back by then; opening arrears, late fees and costs are not. charged: their sum with tax; waived: approved by then; collected: paid on them by then; collected_in_month: that part of it that had come by the end of the month, net of what was taken back by then; rate: collected / (charged - waived), a fraction with six decimals, null where all was waived. No rows without charges. Sees what the caller may see. Errors: 22004 for a null argument, 22023 not a first day.';
+'The collection rate of a month''s charges (当期收缴率) as known at an instant, by building (null: charges without a unit) and fee item; the last row, with fee_item_id null, is the whole project. Counted are principals whose first day lies in the month (given as its first day), charged by the instant and not taken back by then; opening arrears, late fees and costs are not. charged: their sum with tax; waived: approved by then; collected: paid on them by then; collected_in_month: that part of it that had come by the end of the month, net of what was taken back by then; rate: collected / (charged - waived), a fraction with six decimals, null where all was waived. What is written off counts as not collected, and what of it is paid after all as collected. No rows without charges. Sees what the caller may see. Errors: 22004 for a null argument, 22023 not a first day.';
 
 CREATE FUNCTION rui.recovered_debt(project_id bigint, year integer, at timestamptz DEFAULT now())
 RETURNS TABLE (building_id bigint, fee_item_id bigint, owed numeric, recovered numeric, rate numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -89,4 +89,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.recovered_debt(bigint, integer, timestamptz) IS
-'What has come in during a year, up to an instant, of the debts of the years before it (往年欠费清回), by building (null: charges without a unit) and fee item; the last row, with fee_item_id null, is the whole project. Counted are principals due before 1 January in the project''s zone that were charged before it (opening arrears whenever they were entered), of which something was open then and which are not taken back by the instant or the year''s end, whichever is earlier. owed: what was open as the year began; recovered: what was paid on them since, less what was taken back; it is below zero when money of the year before bounced; rate: recovered / owed, a fraction with six decimals. No rows without such debts. Sees what the caller may see. Errors: 22004 for a null argument, 22008 year outside 1900 to 2200.';
+'What has come in during a year, up to an instant, of the debts of the years before it (往年欠费清回), by building (null: charges without a unit) and fee item; the last row, with fee_item_id null, is the whole project. Counted are principals due before 1 January in the project''s zone that were charged before it (opening arrears whenever they were entered), of which something was open then and which are not taken back by the instant or the year''s end, whichever is earlier. owed: what was open as the year began, written off or not, as it is owed all the same; recovered: what was paid on them since, less what was taken back; it is below zero when money of the year before bounced; rate: recovered / owed, a fraction with six decimals. No rows without such debts. Sees what the caller may see. Errors: 22004 for a null argument, 22008 year outside 1900 to 2200.';

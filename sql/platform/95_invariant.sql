@@ -48,6 +48,8 @@ FROM (
 	SELECT r.project_id, 'recognition', r.id, r.amount, v.charge_id IS NOT NULL
 	FROM rui.recognition r LEFT JOIN rui.charge_reversal v ON v.project_id = r.project_id AND v.charge_id = r.charge_id
 	UNION ALL
+	SELECT l.project_id, 'credit_loss', l.id, abs(l.amount), false FROM rui.credit_loss l
+	UNION ALL
 	SELECT r.project_id, 'reconciliation', r.id, CASE WHEN r.matched_at IS NULL THEN 0
 		ELSE CASE WHEN r.is_payout THEN r.received + r.fee ELSE 0 END + abs(r.received - r.expected) END, r.state = 'undone'
 	FROM rui.reconciliation r
@@ -89,7 +91,8 @@ CROSS JOIN LATERAL (SELECT coalesce((SELECT sum(c.gross) FROM rui.charge c WHERE
 		SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id)), 0)
 	- coalesce((SELECT sum(a.amount) FROM rui.allocation a WHERE a.project_id = b.project_id), 0)
 	- coalesce((SELECT sum(w.amount) FROM rui.waiver w WHERE w.project_id = b.project_id AND w.state = 'approved' AND NOT EXISTS (
-		SELECT FROM rui.charge_reversal v WHERE v.project_id = w.project_id AND v.charge_id = w.charge_id)), 0) AS amount) o
+		SELECT FROM rui.charge_reversal v WHERE v.project_id = w.project_id AND v.charge_id = w.charge_id)), 0)
+	- coalesce((SELECT sum(l.amount) FROM rui.credit_loss l WHERE l.project_id = b.project_id), 0) AS amount) o
 WHERE o.amount <> b.balance
 UNION ALL
 SELECT b.project_id, 'prepayments', format('payments left over of %s, prepayments of %s', o.amount, -b.balance)
@@ -689,7 +692,32 @@ UNION ALL
 SELECT o.project_id, 'recognized_in_time', format('%s is closed, charge %s is recognized before %s only', to_char(p.month, 'YYYY-MM'), o.charge_id, o.recognized_to)
 FROM rui.deferral_open o
 JOIN (SELECT p.project_id, max(p.month) AS month FROM rui.accounting_period p WHERE p.state = 'closed' GROUP BY p.project_id) p ON p.project_id = o.project_id
-WHERE NOT o.is_reversed AND o.recognized_to <= least(p.month, o.to_month);
+WHERE NOT o.is_reversed AND o.recognized_to <= least(p.month, o.to_month)
+UNION ALL
+
+-- What was charged less by a discount has an approved one.
+SELECT c.project_id, 'discount_granted', format('charge %s is less by discount %s, which is not for it', c.id, c.discount_id)
+FROM rui.charge c
+LEFT JOIN rui.discount d ON d.project_id = c.project_id AND d.id = c.discount_id
+WHERE c.discount_id IS NOT NULL AND (d.state IN ('approved', 'ended') AND d.fee_item_id = c.fee_item_id AND c.unit_id = ANY (d.unit_ids)
+	AND (d.payer_id IS NULL OR d.payer_id = c.payer_id)) IS NOT TRUE
+UNION ALL
+-- A cycle of a lease is charged once, for the days that are let, to who rents.
+SELECT y.project_id, 'rent_charged', format('cycle %s of lease %s, let on %s, is charged for %s', y.place, y.lease_id, y.period * l.valid, coalesce(c.periods::text, 'nothing'))
+FROM rui.lease_cycle y
+JOIN rui.lease l ON l.project_id = y.project_id AND l.id = y.lease_id
+LEFT JOIN (SELECT c.project_id, c.source_id, array_agg(c.period) AS periods, min(c.payer_id) AS payer_id
+	FROM rui.charge c
+	WHERE c.source = 'lease' AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id)
+	GROUP BY c.project_id, c.source_id) c ON c.project_id = y.project_id AND c.source_id = y.id
+WHERE c.periods IS NOT NULL AND (cardinality(c.periods) > 1 OR c.periods[1] <> y.period * l.valid OR c.payer_id IS DISTINCT FROM l.lessee_id)
+	OR c.periods IS NULL AND NOT EXISTS (SELECT FROM rui.charge_reversal v JOIN rui.charge x ON x.project_id = v.project_id AND x.id = v.charge_id
+		WHERE x.project_id = y.project_id AND x.source = 'lease' AND x.source_id = y.id)
+UNION ALL
+SELECT v.project_id, v.invariant, v.detail FROM rui.tax_invoice_violation v
+UNION ALL
+-- Billing has more rules: 94_billing_invariant.sql.
+SELECT b.project_id, b.invariant, b.detail FROM rui.billing_violation b;
 
 PERFORM rui._describe('invariant_violation', 'Everything that is not as it must be: empty, always. Select by project_id where there are many.',
 	'invariant: The rule that is broken.',
@@ -764,6 +792,8 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('partner_shares', '应付分成与明细一致', 'shares of partners are what is settled and not paid'),
 	('deposit_kept', '押金只退所收', 'no more of a deposit goes out than came in'),
 	('deposits', '押金与明细一致', 'deposits held are what the books owe'),
+	('rent_charged', '租金按约出账', 'rents are charged once, for the days that are let'),
+	('discount_granted', '优惠均经批准', 'what costs less by a discount has an approved one'),
 	('deposit_forfeited', '没收押金有账单', 'what is forfeited is charged, and paid by the deposit'),
 	('deferred', '合同负债与明细一致', 'deferred revenue is what is not recognized'),
 	('deferral_whole', '已确认加待确认等于净额', 'recognized and deferred are the net of a charge'),

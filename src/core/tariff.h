@@ -50,6 +50,8 @@ typedef struct rui_tariff_step
 
 /* Minutes and counts of a tariff are at most this. */
 #define RUI_TARIFF_MOST 1000000000
+/* A tariff has at most so many tiers, bands or steps. */
+#define RUI_TARIFF_MAX_PARTS 1000
 
 typedef struct rui_tariff
 {
@@ -99,7 +101,8 @@ typedef struct rui_tariff
 
 /*
  * Read a tariff's text into its canonical form; docs/tariff.md describes it.
- * Fails with the JSON path of the bad part and a hint.
+ * Fails with the JSON path of the bad part and a hint; RUI_LIMIT beyond
+ * RUI_TARIFF_MAX_PARTS tiers, bands or steps.
  */
 extern rui_status rui_tariff_read(const rui_env *env, const char *text, size_t length,
 								  rui_tariff **tariff, rui_error *error);

@@ -19,8 +19,8 @@ read_size(rui_tariff_reader *r, const rui_json *object, rui_decimal *result)
 	rui_status status = rui_tariff_read_amount(r, object, "size", true, result);
 
 	if (status == RUI_OK && result->value == 0)
-		status = rui_json_fail(r->error, RUI_INVALID, rui_json_member(object, "size"), NULL,
-							   "The size is zero.");
+		status = rui_json_fail(r->error, RUI_INVALID, rui_json_member(object, "size"),
+							   "Give how much one holds, above zero.", "The size is zero.");
 	return status;
 }
 
@@ -71,7 +71,7 @@ read_tier(rui_tariff_reader *r, const rui_json *value, const rui_decimal *previo
 	return status;
 }
 
-/* A member that is an array of at least one element. */
+/* A member that is an array of 1 to RUI_TARIFF_MAX_PARTS elements; RUI_LIMIT beyond. */
 static rui_status
 read_list(rui_tariff_reader *r, const rui_json *object, const char *key, const char *hint,
 		  const rui_json **list)
@@ -86,6 +86,10 @@ read_list(rui_tariff_reader *r, const rui_json *object, const char *key, const c
 		return status;
 	if (value->count == 0)
 		return rui_json_fail(r->error, RUI_INVALID, value, hint, "The list is empty.");
+	if (value->count > RUI_TARIFF_MAX_PARTS)
+		return rui_json_fail(r->error, RUI_LIMIT, value, "Nobody reads so long a price list.",
+							 "The list has %zu members, at most %d are taken.", value->count,
+							 RUI_TARIFF_MAX_PARTS);
 	*list = value;
 	return RUI_OK;
 }
@@ -194,7 +198,7 @@ read_percentage(rui_tariff_reader *r, const rui_json *value, rui_tariff *tariff)
 	member = rui_json_member(value, "event_maximum");
 	tariff->has_event_maximum = member != NULL;
 	if (member != NULL && rui_decimal_compare(tariff->event_minimum, tariff->event_maximum) > 0)
-		return rui_json_fail(r->error, RUI_INVALID, member, NULL,
+		return rui_json_fail(r->error, RUI_INVALID, member, "Give the smaller one as minimum.",
 							 "The event_maximum is less than the event_minimum.");
 	return RUI_OK;
 }

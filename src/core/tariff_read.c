@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define AMOUNT_HINT "Amounts are decimal strings, as \"2.85\"."
+
 rui_status
 rui_tariff_read_amount(rui_tariff_reader *r, const rui_json *object, const char *key,
 					   bool required,
@@ -17,7 +19,7 @@ rui_tariff_read_amount(rui_tariff_reader *r, const rui_json *object, const char 
 	rui_status status;
 
 	if (value == NULL)
-		return required ? rui_json_fail(r->error, RUI_INVALID, object, NULL,
+		return required ? rui_json_fail(r->error, RUI_INVALID, object, AMOUNT_HINT,
 										"The key %s is missing.", key)
 						: RUI_OK;
 	status = rui_json_decimal(value, &number, r->error);
@@ -141,7 +143,7 @@ read_common(rui_tariff_reader *r, const rui_json *value, rui_tariff *tariff)
 	member = rui_json_member(value, "maximum");
 	tariff->has_maximum = member != NULL;
 	if (tariff->has_maximum && rui_decimal_compare(tariff->minimum, tariff->maximum) > 0)
-		return rui_json_fail(r->error, RUI_INVALID, member, NULL,
+		return rui_json_fail(r->error, RUI_INVALID, member, "Give the smaller one as minimum.",
 							 "The maximum is less than the minimum.");
 	return RUI_OK;
 }

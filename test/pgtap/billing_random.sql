@@ -53,6 +53,14 @@ UPDATE rui.vacancy_fact f SET last_action = 'confirm', confirmed_at = timestampt
 WHERE f.project_id = :one AND f.id % 4 > 0;
 SELECT rui.set_vacancy_rule(:one, 'property', 0.7, 20, '2025-01-10'), rui.set_vacancy_rule(:one, 'property', 0.333333, 45, '2025-02-15'),
 	rui.set_vacancy_rule(:one, 'heat', 0, 1, '2025-01-01'), rui.set_vacancy_rule(:one, 'heat', 1, 1, '2025-02-20') \gset hidden_
+-- Discounts that overlap each other and empty days, some bound to a payer, some not approved.
+INSERT INTO rui.discount (project_id, fee_item_id, unit_ids, payer_id, share, valid, ground, reason, requested_by, requested_at)
+SELECT :one, f.id, (SELECT array_agg(u.id) FROM rui.unit u WHERE u.project_id = :one AND u.code ~ '^r' AND u.id % 13 = k % 13), CASE WHEN k % 3 = 0 THEN p.id END,
+	(ARRAY[0, 0.5, 0.7, 0.333333, 0.9])[1 + k % 5], daterange(date '2024-12-15' + k * 3, CASE WHEN k % 4 > 0 THEN date '2025-01-05' + k * 4 END), 'agreed', 'Random',
+	p.id, '2025-01-01'
+FROM generate_series(1, 24) k JOIN rui.fee_item f ON f.project_id = :one AND f.code = (ARRAY['property', 'property', 'heat', 'park'])[1 + k % 4]
+JOIN person p ON p.n = 1 + k * 4 % 100;
+UPDATE rui.discount d SET last_action = 'approve', decided_at = '2025-01-02', decided_by = (SELECT max(id) FROM person) WHERE d.project_id = :one AND d.id % 6 > 0;
 ANALYZE;
 CREATE FUNCTION pg_temp.differences(project bigint, month date, at timestamptz) RETURNS bigint LANGUAGE sql AS $$
 	WITH ours AS MATERIALIZED (SELECT * FROM rui._due_charges(project, month, at)), model AS MATERIALIZED (SELECT * FROM pg_temp.due_charges_model(project, month, at))
@@ -62,12 +70,13 @@ SELECT is((SELECT array_agg(pg_temp.differences(:one, m::date, '2025-04-01') ORD
 SELECT ok((SELECT count(*) > 700 AND count(*) FILTER (WHERE period <> '[2025-02-01,2025-03-01)') > 200 AND count(*) FILTER (WHERE payer_id IS NULL) > 0
 	FROM rui._due_charges(:one, '2025-02-01', '2025-04-01')), 'whole months, parts of one, and homes without anybody are among them');
 SELECT ok((SELECT count(*) FILTER (WHERE vacancy_rule_id IS NOT NULL) > 40 AND count(DISTINCT vacancy_rule_id) = 3
+		AND count(*) FILTER (WHERE discount_id IS NOT NULL) > 40 AND count(DISTINCT discount_id) > 5
 		AND count(*) FILTER (WHERE payer_id IN (SELECT id FROM person WHERE n <= 3)) > 20
-	FROM rui._due_charges(:one, '2025-02-01', '2025-04-01')), 'so are empty homes, and the developer''s');
+	FROM rui._due_charges(:one, '2025-02-01', '2025-04-01')), 'so are empty homes, discounts, and the developer''s');
 -- Of one price, the days that are not reduced and those that are cost what their shares of the month say, to the cent of each share.
-SELECT ok((SELECT bool_and(abs(d.gross - round(c.gross * coalesce(r.share, 1) * (upper(d.period) - lower(d.period)) / 28, 2)) <= 0.01)
+SELECT ok((SELECT bool_and(abs(d.gross - round(c.gross * coalesce(r.share, x.share, 1) * (upper(d.period) - lower(d.period)) / 28, 2)) <= 0.01)
 	FROM rui._due_charges(:one, '2025-02-01', '2025-04-01') d JOIN rui.price_plan p ON p.id = d.plan_id
-	LEFT JOIN rui.vacancy_rule r ON r.id = d.vacancy_rule_id CROSS JOIN LATERAL rui.charge(p.tariff, d.quantity) c), 'each part is less than a cent off its share');
+	LEFT JOIN rui.vacancy_rule r ON r.id = d.vacancy_rule_id LEFT JOIN rui.discount x ON x.id = d.discount_id CROSS JOIN LATERAL rui.charge(p.tariff, d.quantity) c), 'each part is less than a cent off its share');
 SELECT is_empty(format($$
 	(SELECT d.* FROM rui.unit u CROSS JOIN LATERAL rui._due_charges(%1$s, '2025-02-01', '2025-04-01', u.id, u.id) d WHERE u.project_id = %1$s AND u.id %% 9 = 0
 	EXCEPT ALL SELECT * FROM rui._due_charges(%1$s, '2025-02-01', '2025-04-01') WHERE unit_id %% 9 = 0)

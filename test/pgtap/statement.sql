@@ -1,5 +1,5 @@
 -- Statements of account: by hand, and of a seeded muddle of charges, payments,
--- refunds, waivers and taking back against open charges and the ledger.
+-- refunds, waivers, write-offs and taking back against open charges and the ledger.
 BEGIN;
 SELECT plan(24);
 \ir fixture/estate.sql
@@ -48,7 +48,7 @@ DECLARE
 BEGIN
 	FOR step IN 1 .. steps LOOP
 		clock := clock + random() * interval '12 hours';
-		dice := floor(random() * 14);
+		dice := floor(random() * 16);
 		BEGIN
 			IF dice < 4 THEN
 				PERFORM rui.add_charge(project, 'fee', (random() * 200)::numeric(8,2), pg_temp.one_of(units), pg_temp.one_of(payers), at => clock);
@@ -66,6 +66,16 @@ BEGIN
 				PERFORM rui.refund_payment(project, target, wanted, 'Back', at => clock);
 			ELSIF dice = 11 THEN
 				PERFORM rui.charge_late_fee(project, pg_temp.one_of(ARRAY(SELECT o.charge_id FROM rui.charge_open o WHERE o.project_id = project AND o.component = 'principal' AND o.open_amount > 0 ORDER BY 1)), at => clock);
+			ELSIF dice = 12 THEN
+				target := rui.request_write_off(project, ARRAY[pg_temp.one_of(ARRAY(SELECT o.charge_id FROM rui.charge_open o WHERE o.project_id = project AND o.open_amount > 0 ORDER BY 1))],
+					NULL, NULL, 'Gone', 'x', at => clock);
+				PERFORM pg_temp.act(second);
+				PERFORM rui.decide_write_off(project, target, true, at => clock + interval '1 minute');
+				PERFORM pg_temp.act(first);
+				clock := clock + interval '2 minutes';
+			ELSIF dice = 13 THEN
+				PERFORM rui.record_payment(project, o.unit_id, NULL, 1 + (random() * 90)::numeric(8,2), 'cash', ARRAY[o.charge_id], at => clock)
+				FROM (SELECT w.charge_id, w.unit_id FROM rui.written_off w WHERE w.project_id = project AND w.written_off > 0 ORDER BY random() LIMIT 1) o;
 			ELSE
 				SELECT o.charge_id, CASE WHEN random() < 0.3 THEN o.open_amount ELSE (o.open_amount * random())::numeric(8,2) END INTO target, wanted FROM rui.charge_open o
 				WHERE o.project_id = project AND o.open_amount > 1 ORDER BY random() LIMIT 1;
@@ -102,8 +112,9 @@ SELECT s.amount * CASE WHEN s.is_debit THEN 1 ELSE -1 END AS amount, coalesce(c.
 FROM rui.ledger_side s JOIN rui.account x ON x.id = s.account_id AND x.code IN ('1122', '2203')
 LEFT JOIN rui.allocation a ON s.document = 'allocation' AND a.id = s.document_id
 LEFT JOIN rui.waiver w ON s.document = 'waiver' AND w.id = s.document_id
+LEFT JOIN rui.credit_loss l ON s.document = 'credit_loss' AND l.id = s.document_id
 LEFT JOIN rui.refund r ON s.document = 'refund' AND r.id = s.document_id
-LEFT JOIN rui.charge c ON x.code = '1122' AND c.id = CASE s.document WHEN 'charge' THEN s.document_id WHEN 'waiver' THEN w.charge_id ELSE a.charge_id END
+LEFT JOIN rui.charge c ON x.code = '1122' AND c.id = CASE s.document WHEN 'charge' THEN s.document_id WHEN 'waiver' THEN w.charge_id WHEN 'credit_loss' THEN l.charge_id ELSE a.charge_id END
 LEFT JOIN rui.payment m ON x.code = '2203' AND m.id = CASE s.document WHEN 'payment' THEN s.document_id WHEN 'refund' THEN r.payment_id ELSE a.payment_id END
 WHERE s.project_id = :one;
 SELECT is_empty($$SELECT a.*, l.balance, s.amount FROM account a
@@ -122,7 +133,7 @@ SELECT is_empty('SELECT * FROM rui.invariant_violation', 'nothing is broken');
 SELECT is_empty(format($$SELECT c.id, c.component FROM rui.charge c JOIN rui.charge_open o ON o.charge_id = c.id CROSS JOIN LATERAL rui.explain_charge(%1$s, c.id) e
 	WHERE c.project_id = %1$s GROUP BY c.id, c.component, c.gross, o.open_amount
 	HAVING sum(e.amount) FILTER (WHERE e.counts) <> c.gross OR bool_or(e.step = 'difference')
-		OR c.gross + coalesce(sum(e.amount) FILTER (WHERE e.step IN ('paid', 'paid_back', 'waived', 'reversed')), 0) <> o.open_amount$$, :one), 'every charge of it is explained to the cent');
+		OR c.gross + coalesce(sum(e.amount) FILTER (WHERE e.step IN ('paid', 'paid_back', 'waived', 'written_off', 'recovered', 'reversed')), 0) <> o.open_amount$$, :one), 'every charge of it is explained to the cent');
 SELECT ok((SELECT count(*) > 5 AND bool_or(spans > 1) FROM (SELECT count(*) FILTER (WHERE e.step = 'late_days') AS spans FROM rui.charge c CROSS JOIN LATERAL rui.explain_charge(:one, c.id) e
 	WHERE c.project_id = :one AND c.component = 'late_fee' GROUP BY c.id) s), 'late fees of several spans are among them');
 

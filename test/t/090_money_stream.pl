@@ -1,6 +1,6 @@
 # A seeded stream of everything that moves money in a project, over months of
 # a simulated calendar, beside a slow model of the same (MoneyModel.pm):
-# after each month every charge, allocation, payment, waiver, late fee, arrear
+# after each month every charge, allocation, payment, waiver, write-off, late fee, arrear
 # and balance is what the model says, and no invariant is broken. On the way
 # statements are cancelled, backends terminated and killed in the midst of a
 # step, answers lost, and the server stopped at once between steps;
@@ -73,7 +73,7 @@ $node->safe_psql('postgres', q{
 	DECLARE
 		t text;
 	BEGIN
-		FOREACH t IN ARRAY '{charge,charge_reversal,payment,allocation,refund,waiver,deferral,recognition,posting,event,request,accounting_period,billing_run,document_number}'::text[] LOOP
+		FOREACH t IN ARRAY '{charge,charge_reversal,payment,allocation,refund,waiver,write_off,credit_loss,deferral,recognition,posting,event,request,accounting_period,billing_run,document_number}'::text[] LOOP
 			EXECUTE format('CREATE TRIGGER strike AFTER INSERT OR UPDATE ON rui.%I EXECUTE FUNCTION public.strike()', t);
 		END LOOP;
 	END$$;
@@ -215,7 +215,7 @@ sub finish { leave($_) for keys %session; $node->stop('immediate'); done_testing
 my $everything = q{
 	SELECT concat_ws('|', 'charge', c.id, f.code, coalesce(c.unit_id::text, ''), coalesce(c.payer_id::text, ''), c.component, coalesce(c.about_charge_id::text, ''),
 		c.source, c.revision, lower(c.period), upper(c.period), (c.gross * 100)::bigint, (c.tax * 100)::bigint, c.due_on, (o.paid * 100)::bigint, (o.waived * 100)::bigint,
-		(o.open_amount * 100)::bigint, o.state)
+		(o.written_off * 100)::bigint, (o.open_amount * 100)::bigint, o.state)
 	FROM rui.charge c JOIN rui.fee_item f ON f.id = c.fee_item_id JOIN rui.charge_open o ON o.charge_id = c.id
 	UNION ALL
 	SELECT concat_ws('|', 'late', l.charge_id, l.days_late, (l.open_amount * 100)::bigint, (l.accrued * 100)::bigint, (l.billed * 100)::bigint) FROM rui.late_fees(1, :at) l
@@ -236,10 +236,19 @@ my $everything = q{
 	SELECT concat_ws('|', 'recognition', r.charge_id, r.month, r.period, (r.amount * 100)::bigint,
 		floor(extract(epoch FROM r.at AT TIME ZONE 'Asia/Shanghai'))) FROM rui.recognition r
 	UNION ALL
+	SELECT concat_ws('|', 'write-off', w.id, (w.amount * 100)::bigint, coalesce((w.written * 100)::bigint::text, ''), w.state) FROM rui.write_off w
+	UNION ALL
+	SELECT concat_ws('|', 'loss', l.charge_id, l.kind, (sum(l.amount) * 100)::bigint) FROM rui.credit_loss l GROUP BY l.charge_id, l.kind
+	UNION ALL
 	SELECT concat_ws('|', 'balance', to_char(s.period, 'YYYY-MM'), a.code, (sum(CASE WHEN s.is_debit THEN s.amount ELSE -s.amount END) * 100)::bigint)
 	FROM rui.ledger_side s JOIN rui.account a ON a.id = s.account_id GROUP BY s.period, a.code HAVING sum(CASE WHEN s.is_debit THEN s.amount ELSE -s.amount END) <> 0
 	UNION ALL
 	SELECT concat_ws('|', 'trial', t.code, (t.debit * 100)::bigint, (t.credit * 100)::bigint) FROM rui.trial_balance(1, :at) t WHERE t.debit + t.credit > 0
+	UNION ALL
+	SELECT concat_ws('|', 'ageing', coalesce(g.key::text, ''), g.bracket, g.charges, (g.amount * 100)::bigint)
+	FROM rui.arrears_ageing(1, :at::timestamptz - interval '17 days', 'payer') g
+	UNION ALL
+	SELECT concat_ws('|', 'receivables', (coalesce(sum(g.amount), 0) * 100)::bigint) FROM rui.arrears_ageing(1, :at::timestamptz - interval '17 days', 'year') g
 	UNION ALL
 	SELECT concat_ws('|', 'month', to_char(m.month, 'YYYY-MM'), m.state) FROM rui.accounting_period m
 };
@@ -599,6 +608,50 @@ sub recognition
 	command('recognition', 'SELECT rui.recognize_revenue(1, ' . day($month) . key($at), 1, sub { $model->recognize($month, $at) });
 }
 
+# Some charges, or all of a payer's that are overdue for so long.
+sub write_off
+{
+	my ($charge, $at) = (some_open() // return, when());
+	my $payer = $model->{charges}{$charge}{payer};
+	my @charges = ($charge, map { some_open() } 1 .. int(rand(3)));
+	my $days = defined $payer && rand() < 0.5 ? 1 + int(rand(60)) : undef;
+	my $id;
+	command('write-off', 'SELECT rui.request_write_off(1, ' . ($days ? "NULL, $payer, $days" : "'{" . join(',', @charges) . "}', NULL, NULL") . ", 'Gone', 'Letters'" . key($at), 1, sub {
+		$id = ($_[0] // 0) + 0;
+		$model->request_write_off($id, $days ? undef : \@charges, $payer, $days, $at);
+	});
+	write_off_decision($id) if $id && rand() < 0.6;
+}
+
+sub write_off_decision
+{
+	my $id = $_[0] // one_of(grep { $model->{write_offs}{$_}{state} eq 'requested' } ids('write_offs')) // one_of(ids('write_offs')) // return;
+	my ($at, $is_approved) = (when(), rand() < 0.85 ? 1 : 0);
+	command('write-off decided', "SELECT rui.decide_write_off(1, $id, " . ($is_approved ? 'true' : 'false') . key($at), 1,
+		sub { $model->decide_write_off($id, $is_approved, $at) }, 'second');
+}
+
+# A payment that names what is written off, or a prepayment that is used for it.
+sub recovery
+{
+	my @lost = grep { $model->written_off($_) > 0 } ids('charges');
+	my $charge = one_of(@lost) // return write_off();
+	my ($at, $c) = (when(), $model->{charges}{$charge});
+	my @pockets = grep { my $p = $model->{payments}{$_}; $model->left_over($p) > 0 && (rand() < 0.05
+		|| ($p->{unit} // $c->{unit} // 0) == ($c->{unit} // 0) && ($p->{payer} // $c->{payer} // 0) == ($c->{payer} // 0)) } ids('payments');
+	if (@pockets && rand() < 0.5)
+	{
+		my ($id, @named) = (one_of(@pockets), $charge, rand() < 0.3 ? one_of(@lost) : ());
+		command('recovery', "SELECT rui.recover_write_off(1, $id, '{" . join(',', @named) . "}'" . key($at), 1, sub { $model->recover($id, \@named, $at) });
+		return;
+	}
+	my ($unit, $payer) = defined $c->{unit} ? ($c->{unit}, undef) : (undef, $c->{payer});
+	my $amount = 1 + int(rand(1.3 * $model->payable($c, 1)));
+	command('payment of a loss', 'SELECT rui.record_payment(1, ' . value($unit) . ', ' . value($payer) . ', ' . money($amount) . ", 'bank', '{$charge}', NULL" . key($at), 1, sub {
+		$model->pay(id => ($_[0] // 0) + 0, unit => $unit, payer => $payer, amount => $amount, channel => 'bank', wishes => [$charge], at => $at);
+	});
+}
+
 sub close_month
 {
 	recognition($now) if rand() < 0.8;
@@ -634,6 +687,7 @@ sub wrong_key
 }
 
 my @deck = ((\&payment) x 9, (\&order) x 4, (\&charge_back) x 3, (\&payment_back) x 2, (\&refund) x 2, (\&waiver) x 3, (\&decision) x 4, (\&late_fee) x 3, (\&recognition) x 2,
+	(\&write_off) x 3, (\&write_off_decision) x 1, (\&recovery) x 3,
 	(\&wrong_key) x 1, (\&opening) x 1,
 	(sub { change_price(one_of(sort keys %item), one_of('any', 'home', 'shop', 'parking'), MoneyModel::day_at($now) - 15 + int(rand(30))) }) x 2,
 	(sub { move(one_of(qw(owners households)), one_of(@units), MoneyModel::day_at($now) - 12 + int(rand(24))) }) x 4,

@@ -9,7 +9,7 @@
 # ten-thousandths. A command returns what it made, or dies with "refused: why".
 #
 # A new kind of charge is a row of {charges} made by _new_charge: what it costs
-# is the caller's to compute; payments, waivers, late fees, reversals, the
+# is the caller's to compute; payments, waivers, write-offs, late fees, reversals, the
 # ledger and the comparison know it then.
 package MoneyModel;
 use strict;
@@ -21,8 +21,8 @@ sub new
 {
 	my ($class, %given) = @_;
 	# first: the first day of the books; closed: the last closed month, or nothing.
-	return bless { first => $given{first}, months => {}, items => {}, units => {}, charges => {}, payments => {}, waivers => {},
-		allocations => [], postings => [], owners => {}, households => {} }, $class;
+	return bless { first => $given{first}, months => {}, items => {}, units => {}, charges => {}, payments => {}, waivers => {}, write_offs => {},
+		losses => [], allocations => [], postings => [], owners => {}, households => {} }, $class;
 }
 
 # ---------------------------------------------------------------- days, money
@@ -424,11 +424,14 @@ sub reverse_charge
 	refuse('has late fees or costs') if grep { ($_->{about} // 0) == $id && !defined $_->{back_at} } values %{ $self->{charges} };
 	refuse('waived after') if grep { $_->{charge} == $id && $_->{state} eq 'approved' && $_->{decided_at} > $at } values %{ $self->{waivers} };
 	refuse('recognized after') if recognized_after($charge, $at);
+	refuse('written off after') if grep { $_->{charge} == $id && $_->{at} > $at } @{ $self->{losses} };
 	$self->take_back(sub { $_[0]{charge} == $id }, $at);
 	$self->must_be_open(month_of(day_at($at))) if $charge->{gross} > 0;
 	$self->recognize(month_over($at), $at, $id);
 	$self->post_back($at, 'recognition', "$id $_->{month}") for @{ $charge->{later} ? $charge->{later}{rows} : [] };
 	$self->post_back($at, 'waiver', $_->{id}) for grep { $_->{charge} == $id && $_->{state} eq 'approved' } values %{ $self->{waivers} };
+	my $lost = $self->written_off($id);
+	$self->_lose($id, 'reversed', -$lost, $at) if $lost > 0;
 	$charge->{back_at} = $at;
 	$charge->{again} = $again;
 	$self->post_back($at, 'charge', $id);
@@ -463,8 +466,11 @@ sub open_amount
 {
 	my ($self, $charge) = @_;
 	return 0 if defined $charge->{back_at};
-	return $charge->{gross} - $self->allocated('charge', $charge->{id}) - $self->waived($charge->{id});
+	return $charge->{gross} - $self->allocated('charge', $charge->{id}) - $self->waived($charge->{id}) - $self->written_off($charge->{id});
 }
+
+# What a payment can pay of a charge: where it is named, what is written off too.
+sub payable { my ($self, $charge, $is_named) = @_; return $self->open_amount($charge) + ($is_named && !defined $charge->{back_at} ? $self->written_off($charge->{id}) : 0) }
 
 sub left_over
 {
@@ -489,9 +495,10 @@ sub take_back
 
 sub allocate
 {
-	my ($self, $only, $at) = @_;
-	my @wishes = defined $only ? @{ $self->{payments}{$only}{wishes} // [] } : ();
+	my ($self, $only, $at, $named) = @_;
+	my @wishes = defined $only ? @{ $named // $self->{payments}{$only}{wishes} // [] } : ();
 	my %wish;
+	my %is_named = map { $_ => 1 } @wishes;
 	$wish{ $wishes[$_] } //= $_ for 0 .. $#wishes;
 	my %place = (cost => 1, late_fee => 2, principal => 3);
 	for my $pass (1 .. 3)
@@ -511,7 +518,7 @@ sub allocate
 			for my $c (values %{ $self->{charges} })
 			{
 				next if $c->{at} > $at || defined $unit && ($c->{unit} // 0) != $unit || defined $payer && ($c->{payer} // 0) != $payer;
-				next if $self->open_amount($c) <= 0 || $self->undone_after('charge', $c->{id}, $at);
+				next if $self->payable($c, $is_named{ $c->{id} }) <= 0 || $self->undone_after('charge', $c->{id}, $at);
 				my $debt = $c->{about} // $c->{id};
 				my ($wish) = sort { $a <=> $b } grep { defined } $wish{ $c->{id} }, $wish{$debt};
 				$key = defined $wish ? sprintf('0 %06d', $wish) : sprintf('1 %06d', $self->{charges}{$debt}{due_on});
@@ -521,7 +528,7 @@ sub allocate
 			{
 				my @debts = map { [ sort { $place{ $a->{component} } <=> $place{ $b->{component} } || $a->{id} <=> $b->{id} } @{ $debts->{$_} } ] }
 				  sort { $a <=> $b } keys %$debts;
-				my @owed = map { my $sum = 0; $sum += $self->open_amount($_) for @$_; $sum } @debts;
+				my @owed = map { my $sum = 0; $sum += $self->payable($_, $is_named{ $_->{id} }) for @$_; $sum } @debts;
 				my ($all, $money) = (0, 0);
 				$all += $_ for @owed;
 				$money += $self->left_over($_) for @$purse;
@@ -534,8 +541,12 @@ sub allocate
 					{
 						for my $p (@$purse)
 						{
-							my ($least) = sort { $a <=> $b } $part, $self->open_amount($c), $self->left_over($p);
+							my ($least) = sort { $a <=> $b } $part, $self->payable($c, $is_named{ $c->{id} }), $self->left_over($p);
 							next if $least <= 0;
+							# What was written off is owed again first, though not before it was written off.
+							my $back = $least - $self->open_amount($c);
+							my ($last) = sort { $b <=> $a } map { $_->{at} } grep { $_->{charge} == $c->{id} } @{ $self->{losses} };
+							$self->_lose($c->{id}, 'recovered', -$back, $last > $at ? $last : $at, $p->{id}) if $back > 0;
 							my $no = ++$self->{allocation_no};
 							$self->post($at, month_of(day_at($at)), '2203', '1122', $least, 'allocation', $no);
 							push @{ $self->{allocations} }, { no => $no, payment => $p->{id}, charge => $c->{id}, amount => $least, at => $at };
@@ -567,7 +578,14 @@ sub reverse_payment
 	refuse('reversed already') if defined $payment->{back_at};
 	refuse('refunded in part') if $payment->{refunded} > 0;
 	$self->must_be_open(month_of(day_at($at)));
+	refuse('recovered after') if grep { ($_->{payment} // 0) == $id && $_->{at} > $at } @{ $self->{losses} };
 	$self->take_back(sub { $_[0]{payment} == $id }, $at);
+	my %lost;
+	$lost{ $_->{charge} } += $_->{amount} for grep { ($_->{payment} // 0) == $id } @{ $self->{losses} };
+	for my $charge (sort { $a <=> $b } keys %lost)
+	{
+		$self->_lose($charge, 'bounced', -$lost{$charge}, $at, $id) unless $lost{$charge} == 0 || defined $self->{charges}{$charge}{back_at};
+	}
 	$payment->{back_at} = $at;
 	$self->post_back($at, 'payment', $id);
 }
@@ -628,6 +646,92 @@ sub decide_waiver
 	$waiver->{decided_at} = $at;
 }
 
+# ---------------------------------------------------------------- write-offs
+# What of a charge is lost: what was written off less what came back.
+sub written_off
+{
+	my ($self, $id, $before) = @_;
+	my $sum = 0;
+	for my $l (@{ $self->{losses} }) { $sum += $l->{amount} if $l->{charge} == $id && (!defined $before || $l->{at} < $before) }
+	return $sum;
+}
+
+# The whole debt is lost, its tax too.
+sub _lose
+{
+	my ($self, $charge, $kind, $amount, $at, $payment) = @_;
+	my $no = ++$self->{loss_no};
+	$self->post($at, month_of(day_at($at)), $amount > 0 ? ('6702', '1122') : ('1122', '6702'), abs($amount), 'credit_loss', $no);
+	push @{ $self->{losses} }, { charge => $charge, kind => $kind, amount => $amount, at => $at, payment => $payment };
+}
+
+sub request_write_off
+{
+	my ($self, $id, $charges, $payer, $days, $at) = @_;
+	my %asked;
+	for my $charge ($charges ? map { $self->{charges}{$_} } @$charges : values %{ $self->{charges} })
+	{
+		my $open = $self->open_amount($charge);
+		refuse('before the charge') if $charges && $at < $charge->{at};
+		refuse('nothing is open') if $charges && $open <= 0;
+		next if !$charges && (($charge->{payer} // 0) != $payer || $charge->{at} > $at || $charge->{due_on} > day_at($at) - $days || $open <= 0);
+		$asked{ $charge->{id} } = $open;
+	}
+	refuse('nothing is overdue for so long') unless %asked;
+	my $sum = 0;
+	$sum += $_ for values %asked;
+	$self->{write_offs}{$id} = { id => $id, charges => \%asked, amount => $sum, asked_at => $at, state => 'requested' };
+}
+
+sub decide_write_off
+{
+	my ($self, $id, $is_approved, $at) = @_;
+	my $asked = $self->{write_offs}{$id};
+	refuse('before it was asked for') if $at < $asked->{asked_at};
+	refuse('decided already') if $asked->{state} ne 'requested';
+	if ($is_approved)
+	{
+		refuse('it was paid then') if grep { $self->undone_after('charge', $_, $at) } keys %{ $asked->{charges} };
+		my %lost;
+		for my $charge (sort { $a <=> $b } keys %{ $asked->{charges} })
+		{
+			my $open = $self->open_amount($self->{charges}{$charge});
+			my $amount = $open < $asked->{charges}{$charge} ? $open : $asked->{charges}{$charge};
+			$lost{$charge} = $amount if $amount > 0;
+		}
+		refuse('nothing is open') unless %lost;
+		$self->must_be_open(month_of(day_at($at)));
+		$self->_lose($_, 'written_off', $lost{$_}, $at) for sort { $a <=> $b } keys %lost;
+		$asked->{written} += $_ for values %lost;
+	}
+	$asked->{state} = $is_approved ? 'approved' : 'refused';
+}
+
+# What a payment has left over pays what was written off; returns how much.
+sub recover
+{
+	my ($self, $id, $charges, $at) = @_;
+	my $payment = $self->{payments}{$id};
+	for my $charge (map { $self->{charges}{$_} } @$charges)
+	{
+		refuse('of another unit') if defined $payment->{unit} && $payment->{unit} != ($charge->{unit} // 0);
+		refuse('of another payer') if defined $payment->{payer} && $payment->{payer} != ($charge->{payer} // 0);
+		refuse('nothing is written off') if $self->written_off($charge->{id}) <= 0;
+	}
+	$self->must_be_open(month_of(day_at($at)));
+	my @lists = @$self{qw(losses allocations postings)};
+	my @before = map { scalar @$_ } @lists;
+	my ($months, @numbers) = ({ %{ $self->{months} } }, @$self{qw(allocation_no loss_no)});
+	$self->allocate($id, $at, $charges);
+	my $recovered = 0;
+	$recovered -= $_->{amount} for @{ $self->{losses} }[ $before[0] .. $#{ $self->{losses} } ];
+	return $recovered if $recovered > 0;
+	# Nothing of it: then it does not pay anything else either.
+	splice @{ $lists[$_] }, $before[$_] for 0 .. 2;
+	($self->{months}, @$self{qw(allocation_no loss_no)}) = ($months, @numbers);
+	refuse('nothing is left for it');
+}
+
 # ---------------------------------------------------------------- late fees
 # Day after day what is unpaid of the principal at its rate, at most the cap:
 # (days late, what is open, accrued, charged), or nothing where no rule holds.
@@ -642,7 +746,8 @@ sub late_fee
 	my $days = 0;
 	for my $day ($charge->{due_on} + $grace + 1 .. $today)
 	{
-		$unpaid += $charge->{gross} - $self->allocated('charge', $charge->{id}, $day * 86400) - $self->waived($charge->{id}, $day * 86400);
+		$unpaid += $charge->{gross} - $self->allocated('charge', $charge->{id}, $day * 86400) - $self->waived($charge->{id}, $day * 86400)
+		  - $self->written_off($charge->{id}, $day * 86400);
 		$days++;
 	}
 	my ($above, $below) = ($rate * $unpaid, 100_000_000);
@@ -652,7 +757,7 @@ sub late_fee
 	{
 		$charged += $c->{gross} if $c->{component} eq 'late_fee' && $c->{about} == $charge->{id} && !(defined $c->{back_at} && $c->{back_at} <= $at);
 	}
-	return ($days, $charge->{gross} - $self->allocated('charge', $charge->{id}) - $self->waived($charge->{id}), nearest($above, $below), $charged);
+	return ($days, $charge->{gross} - $self->allocated('charge', $charge->{id}) - $self->waived($charge->{id}) - $self->written_off($charge->{id}), nearest($above, $below), $charged);
 }
 
 sub charge_late_fee
@@ -669,6 +774,28 @@ sub charge_late_fee
 		from => day_at($at), to => day_at($at) + 1, net => $net, tax => $gross - $net, gross => $gross, due_on => day_at($at), at => $at);
 }
 
+# ---------------------------------------------------------------- ageing
+# What was open at an instant, by payer and days since the due date: a line for
+# each; and what the ledger said then.
+sub ageing
+{
+	my ($self, $at) = @_;
+	my %row;
+	for my $c (grep { $_->{at} <= $at && !(defined $_->{back_at} && $_->{back_at} <= $at) } values %{ $self->{charges} })
+	{
+		my $open = $c->{gross} - $self->allocated('charge', $c->{id}, $at + 1) - $self->waived($c->{id}, $at + 1) - $self->written_off($c->{id}, $at + 1);
+		my $age = day_at($at) - $c->{due_on};
+		my $bracket = grep { $age > $_ } 0, 30, 60, 90, 180, 365;
+		next if $open == 0;
+		my $row = $row{ ($c->{payer} // '') . "|$bracket" } //= [ 0, 0 ];
+		$row->[0]++;
+		$row->[1] += $open;
+	}
+	my $sum = 0;
+	for my $p (grep { $_->{at} <= $at } @{ $self->{postings} }) { $sum += $p->{amount} * (($p->{debit} eq '1122') - ($p->{credit} eq '1122')) }
+	return ("receivables|$sum", map { join '|', 'ageing', $_, @{ $row{$_} } } keys %row);
+}
+
 # ---------------------------------------------------------------- the whole
 # Everything there is to compare, a line each; $at is not before anything that happened.
 sub lines
@@ -680,10 +807,10 @@ sub lines
 	for my $c (values %{ $self->{charges} })
 	{
 		my ($paid, $waived) = ($self->allocated('charge', $c->{id}), defined $c->{back_at} ? 0 : $self->waived($c->{id}));
-		my $open = $self->open_amount($c);
-		my $state = defined $c->{back_at} ? 'reversed' : $c->{gross} == $waived && $waived > 0 ? 'waived' : $open == 0 ? 'paid' : $paid > 0 ? 'part_paid' : 'billed';
+		my ($open, $lost) = ($self->open_amount($c), $self->written_off($c->{id}));
+		my $state = defined $c->{back_at} ? 'reversed' : $c->{gross} == $waived && $waived > 0 ? 'waived' : $open == 0 && $lost > 0 ? 'written_off' : $open == 0 ? 'paid' : $paid > 0 ? 'part_paid' : 'billed';
 		push @lines, join '|', 'charge', $c->{id}, $c->{item}, $c->{unit} // '', $c->{payer} // '', $c->{component}, $c->{about} // '', $c->{source},
-		  $c->{revision}, text_of($c->{from}), text_of($c->{to}), $c->{gross}, $c->{tax}, text_of($c->{due_on}), $paid, $waived, $open, $state;
+		  $c->{revision}, text_of($c->{from}), text_of($c->{to}), $c->{gross}, $c->{tax}, text_of($c->{due_on}), $paid, $waived, $lost, $open, $state;
 		if (my $later = $c->{later})
 		{
 			push @lines, join '|', 'deferral', $c->{id}, $later->{recognized}, defined $c->{back_at} ? 0 : $c->{net} - $later->{waived} - $later->{recognized};
@@ -708,6 +835,10 @@ sub lines
 		  defined $p->{back_at} ? 'reversed' : 'done';
 	}
 	push @lines, map { join '|', 'waiver', @$_{qw(id charge amount)}, $_->{net} // '', $_->{tax} // '', $_->{state} } values %{ $self->{waivers} };
+	push @lines, map { join '|', 'write-off', @$_{qw(id amount)}, $_->{written} // '', $_->{state} } values %{ $self->{write_offs} };
+	my %loss;
+	$loss{"$_->{charge}|$_->{kind}"} += $_->{amount} for @{ $self->{losses} };
+	push @lines, map { "loss|$_|$loss{$_}" } keys %loss;
 	for my $p (@{ $self->{postings} })
 	{
 		my $month = substr text_of($p->{period}), 0, 7;
@@ -718,6 +849,7 @@ sub lines
 	}
 	push @lines, map { "balance|$_|$balance{$_}" } grep { $balance{$_} } keys %balance;
 	push @lines, map { join '|', 'trial', $_, $total{$_}[0] // 0, $total{$_}[1] // 0 } keys %total;
+	push @lines, $self->ageing($at - 17 * 86400);
 	push @lines, map { join '|', 'month', substr(text_of($_), 0, 7), $self->{months}{$_} } keys %{ $self->{months} };
 	return sort @lines;
 }

@@ -1,0 +1,103 @@
+-- What must always be so of what is billed, written off and paid, beside what
+-- 95_invariant.sql looks up; it adds these rows to its own.
+
+CREATE VIEW rui.billing_violation WITH (security_invoker = true, security_barrier = true) AS
+
+-- Write-offs: what is written off was open, was decided, and comes back by money alone.
+SELECT c.project_id, 'charge_written_off' AS invariant, format('charge %s of %s is written off with %s, paid with %s and waived with %s', c.id, c.gross, l.amount,
+	coalesce(a.amount, 0), coalesce(w.amount, 0)) AS detail
+FROM (SELECT l.project_id, l.charge_id, sum(l.amount) AS amount FROM rui.credit_loss l GROUP BY l.project_id, l.charge_id) l
+JOIN rui.charge c ON c.project_id = l.project_id AND c.id = l.charge_id
+LEFT JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id
+LEFT JOIN LATERAL (SELECT sum(a.amount) AS amount FROM rui.allocation a WHERE a.project_id = c.project_id AND a.charge_id = c.id) a ON true
+LEFT JOIN LATERAL (SELECT sum(w.amount) AS amount FROM rui.waiver w
+	WHERE w.project_id = c.project_id AND w.charge_id = c.id AND w.state = 'approved') w ON true
+WHERE l.amount < 0 OR l.amount > CASE WHEN v.charge_id IS NULL THEN c.gross - coalesce(a.amount, 0) - coalesce(w.amount, 0) ELSE 0 END
+UNION ALL
+SELECT coalesce(w.project_id, l.project_id), 'write_off_decided', format('write-off %s of %s of its charges wrote off %s, %s are losses', coalesce(w.id, l.write_off_id),
+	coalesce(w.amount, 0), coalesce(w.written, 0), coalesce(l.amount, 0))
+FROM (SELECT w.project_id, w.id, w.written, w.amount, sum(c.amount) AS asked FROM rui.write_off w
+	LEFT JOIN rui.write_off_charge c ON c.project_id = w.project_id AND c.write_off_id = w.id GROUP BY w.project_id, w.id) w
+FULL JOIN (SELECT l.project_id, l.write_off_id, sum(l.amount) AS amount FROM rui.credit_loss l WHERE l.write_off_id IS NOT NULL
+	GROUP BY l.project_id, l.write_off_id) l ON l.project_id = w.project_id AND l.write_off_id = w.id
+WHERE coalesce(w.written, 0) <> coalesce(l.amount, 0) OR w.asked IS DISTINCT FROM w.amount
+UNION ALL
+SELECT l.project_id, 'recovery_paid', format('payment %s recovered %s of charge %s, and pays %s of it', l.payment_id, -l.amount, l.charge_id, coalesce(a.amount, 0))
+FROM (SELECT l.project_id, l.payment_id, l.charge_id, sum(l.amount) AS amount FROM rui.credit_loss l
+	WHERE l.payment_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = l.project_id AND v.charge_id = l.charge_id)
+	GROUP BY l.project_id, l.payment_id, l.charge_id) l
+LEFT JOIN LATERAL (SELECT sum(a.amount) AS amount FROM rui.allocation a
+	WHERE a.project_id = l.project_id AND a.payment_id = l.payment_id AND a.charge_id = l.charge_id) a ON true
+WHERE l.amount > 0 OR -l.amount > coalesce(a.amount, 0)
+UNION ALL
+
+-- Billing: days between two that a plan charged, in a month in which it charged others, are
+-- charged too (or were, and were taken back); each part of a month costs its part of the month.
+SELECT c.project_id, 'billed_gap', format('charge %s bills unit %s for %s by plan %s, as was done before, and nothing bills the days from %s', c.id, c.unit_id, c.period,
+	c.plan_id, c.billed_to)
+FROM (SELECT c.*, lag(c.plan_id) OVER w AS former_id, max(upper(c.period)) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS billed_to
+	FROM rui.charge c WHERE c.source = 'plan'
+	WINDOW w AS (PARTITION BY c.project_id, c.fee_item_id, c.unit_id ORDER BY c.period, c.id)) c
+JOIN rui.price_plan p ON p.project_id = c.project_id AND p.id = c.plan_id AND p.quantity IN ('area', 'unit')
+JOIN rui.unit u ON u.project_id = c.project_id AND u.id = c.unit_id AND p.unit_kind IN ('any', u.kind)
+CROSS JOIN LATERAL generate_series(date_trunc('month', c.billed_to::timestamp), (lower(c.period) - 1)::timestamp, interval '1 month') m(month)
+CROSS JOIN LATERAL (SELECT daterange(greatest(c.billed_to, m.month::date), least(lower(c.period), (m.month + interval '1 month')::date)) AS days) d
+WHERE c.billed_to < lower(c.period) AND c.former_id = c.plan_id AND p.valid @> d.days
+	AND EXISTS (SELECT FROM rui.charge o WHERE o.project_id = c.project_id AND o.fee_item_id = c.fee_item_id AND o.plan_id = c.plan_id AND o.source = 'plan'
+		AND o.starts_on >= m.month::date AND o.starts_on < (m.month + interval '1 month')::date)
+	AND NOT EXISTS (SELECT FROM rui.price_plan o WHERE o.project_id = p.project_id AND o.fee_item_id = p.fee_item_id AND o.unit_kind = u.kind AND o.id <> p.id
+		AND o.valid && d.days)
+	AND NOT EXISTS (SELECT FROM rui.billing_run r WHERE r.project_id = c.project_id AND r.month = m.month::date AND r.next_unit IS NOT NULL)
+	AND NOT EXISTS (SELECT FROM rui.event e WHERE e.project_id = c.project_id AND e.kind = 'archive.restore' AND e.subject = 'unit' AND e.subject_id = c.unit_id)
+UNION ALL
+SELECT c.project_id, 'billed_price', format('charge %s of %s bills %s of %s by plan %s, which costs %s', c.id, c.gross, c.period, c.quantity, c.plan_id, w.gross)
+FROM rui.charge c
+JOIN rui.price_plan p ON p.project_id = c.project_id AND p.id = c.plan_id
+-- What a unit costs less: by one of the two. Of an unknown one the price is unknown.
+LEFT JOIN rui.vacancy_rule v ON v.project_id = c.project_id AND v.id = c.vacancy_rule_id
+LEFT JOIN rui.discount s ON s.project_id = c.project_id AND s.id = c.discount_id
+CROSS JOIN LATERAL rui.charge(p.tariff, c.quantity) t
+CROSS JOIN LATERAL (SELECT daterange(m.month, (m.month + interval '1 month')::date) AS month,
+		CASE WHEN coalesce(c.vacancy_rule_id, c.discount_id) IS NULL THEN t.gross ELSE round(t.gross * coalesce(v.share, s.share), 2) END AS gross
+	FROM (SELECT date_trunc('month', c.starts_on::timestamp)::date AS month) m) f
+CROSS JOIN LATERAL (SELECT CASE WHEN c.period = f.month THEN f.gross ELSE rui.prorate(f.gross, daterange(lower(f.month), upper(c.period)), f.month)
+	- rui.prorate(f.gross, daterange(lower(f.month), lower(c.period)), f.month) END AS gross) w
+WHERE c.source = 'plan' AND c.gross <> w.gross::rui.amount
+UNION ALL
+-- Late fees: at most the cap of a rule that was in force on the due date, and none before grace is over.
+SELECT d.project_id, 'late_fee_capped', format('charge %s of %s has late fees of %s, at most %s', d.id, d.gross, d.late, coalesce(round(d.gross * d.cap_share, 2), 0))
+FROM (SELECT c.project_id, c.id, c.gross, sum(l.gross) AS late, (SELECT max(r.cap_share) FROM rui.late_rule r
+		WHERE r.project_id = c.project_id AND r.fee_item_id = c.fee_item_id AND lower(r.valid) <= c.due_on) AS cap_share
+	FROM rui.charge l
+	JOIN rui.charge c ON c.project_id = l.project_id AND c.id = l.about_charge_id
+	WHERE l.component = 'late_fee' AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = l.project_id AND v.charge_id = l.id)
+	GROUP BY c.project_id, c.id) d
+WHERE (d.late <= round(d.gross * d.cap_share, 2)) IS NOT TRUE
+UNION ALL
+SELECT l.project_id, 'late_fee_due', format('late fee %s was charged at %s, charge %s was due on %s', l.id, l.at, c.id, c.due_on)
+FROM rui.charge l
+JOIN rui.charge c ON c.project_id = l.project_id AND c.id = l.about_charge_id
+JOIN rui.project j ON j.id = l.project_id
+WHERE l.component = 'late_fee' AND (c.component = 'principal' AND (l.at AT TIME ZONE j.time_zone)::date > c.due_on + (SELECT min(r.grace_days) FROM rui.late_rule r
+	WHERE r.project_id = c.project_id AND r.fee_item_id = c.fee_item_id AND lower(r.valid) <= c.due_on)) IS NOT TRUE
+UNION ALL
+-- What waits to be paid waits once.
+SELECT y.project_id, 'hold_once', format('vendor invoice %s waits in %s payment runs', y.invoice_id, count(*))
+FROM rui.vendor_payment y
+JOIN rui.vendor_payment_run r ON r.project_id = y.project_id AND r.id = y.run_id AND r.state = 'requested'
+GROUP BY y.project_id, y.invoice_id HAVING count(*) > 1;
+
+PERFORM rui._describe('billing_violation', 'Everything that is not as it must be of what is billed, written off and put aside: empty, always. Part of the list of all invariants.',
+	'invariant: The rule that is broken.',
+	'detail: Which row breaks it, and how.');
+GRANT SELECT ON rui.billing_violation TO rui_manager, rui_auditor;
+PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
+	('charge_written_off', '核销不超过未缴', 'no more is written off than is open'),
+	('write_off_decided', '核销经审批', 'what is written off was decided'),
+	('recovery_paid', '收回均有款项', 'what is recovered was paid'),
+	('billed_gap', '收费不留空档', 'no days are left out between days that are billed'),
+	('billed_price', '分段之和等于整月', 'parts of a month cost their part of it'),
+	('late_fee_capped', '违约金不超上限', 'late fees are at most their cap'),
+	('late_fee_due', '宽限期内无违约金', 'no late fee before grace is over'),
+	('hold_once', '待付款不重复', 'what waits to be paid waits once')
+) AS i(code, zh, en);

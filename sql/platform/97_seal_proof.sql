@@ -1,0 +1,93 @@
+-- Proofs for others: that a row was there when a seal was put on it.
+
+CREATE FUNCTION rui._prove_row(project_id bigint, table_name text, condition text, row_id bigint) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex' SET jit = off
+AS $$
+DECLARE
+	source record;
+	recorded timestamptz;
+	seal rui.seal;
+	sealed rui.seal_table;
+	leaf text;
+	index bigint;
+	path bytea[];
+	table_path bytea[];
+	seal_path bytea[];
+	head rui.seal;
+BEGIN
+	SELECT x.* INTO source FROM rui._sealed_tables() x WHERE x.table_name = _prove_row.table_name;
+	EXECUTE format('SELECT t.%I FROM rui.%I t WHERE t.project_id = $1 AND %s', source.clock, table_name, condition) INTO recorded USING project_id, row_id;
+	IF recorded IS NULL THEN
+		PERFORM rui._unknown(table_name, row_id, project_id);
+	END IF;
+	SELECT s.* INTO seal FROM rui.seal s WHERE s.project_id = _prove_row.project_id AND s.from_at <= recorded AND s.before_at > recorded;
+	SELECT t.* INTO sealed FROM rui.seal_table t
+	WHERE t.project_id = seal.project_id AND t.number = seal.number AND t.table_name = _prove_row.table_name;
+	IF sealed.number IS NULL THEN
+		RAISE EXCEPTION 'row % of % is not sealed yet', row_id, table_name
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Ticks seal what is settled every ten minutes; rui.seal_journal does it now.';
+	END IF;
+	EXECUTE format('SELECT max(l.place) FILTER (WHERE l.is_it), convert_from((array_agg(l.leaf) FILTER (WHERE l.is_it))[1], ''UTF8''), array_agg(l.leaf ORDER BY l.place)
+		FROM (SELECT %s AS leaf, %s AS is_it, row_number() OVER (ORDER BY %s) - 1 AS place FROM rui.%I t WHERE t.project_id = $1 AND t.%5$I >= $3 AND t.%5$I < $4) l',
+		rui._leaf(sealed.columns), condition, source.key, table_name, source.clock)
+	INTO index, leaf, path USING project_id, row_id, seal.from_at, seal.before_at;
+	IF cardinality(path) <> sealed.rows OR (SELECT rui.merkle_root(p.leaf ORDER BY p.place) FROM unnest(path) WITH ORDINALITY AS p(leaf, place)) <> sealed.root THEN
+		RAISE EXCEPTION 'seal % of project % is broken at table %', seal.number, project_id, table_name
+			USING ERRCODE = 'data_corrupted', HINT = 'rui.verify_journal says where.';
+	END IF;
+	path := rui.merkle_proof(path, index);
+	SELECT rui.merkle_proof(array_agg(convert_to(rui._table_entry(t.table_name, t.rows, t.root, t.columns), 'UTF8') ORDER BY t.place), sealed.place)
+	INTO table_path FROM rui.seal_table t WHERE t.project_id = seal.project_id AND t.number = seal.number;
+	SELECT s.* INTO head FROM rui.seal s WHERE s.project_id = seal.project_id ORDER BY s.number DESC LIMIT 1;
+	SELECT rui.merkle_proof(array_agg(convert_to(s.header, 'UTF8') ORDER BY s.number), seal.number - 1)
+	INTO seal_path FROM rui.seal s WHERE s.project_id = seal.project_id AND s.number <= head.number;
+	RETURN jsonb_build_object('version', 'rui proof 1',
+		'row', leaf, 'index', index, 'path', rui._hex(path),
+		'table', rui._table_entry(sealed.table_name, sealed.rows, sealed.root, sealed.columns), 'table_index', sealed.place, 'table_path', rui._hex(table_path),
+		'seal', seal.header, 'seal_path', rui._hex(seal_path),
+		'head', jsonb_build_object('number', head.number, 'root', encode(head.root, 'hex')));
+END
+$$;
+COMMENT ON FUNCTION rui._prove_row(bigint, text, text, bigint) IS
+'Internal: the proof of a row: condition names it by $2. Errors: P0002 no such row, 55000 not sealed yet, XX001 what was sealed with it is not what it was.';
+
+CREATE FUNCTION rui._hex(hashes bytea[]) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN coalesce((SELECT jsonb_agg(encode(h.hash, 'hex') ORDER BY h.place) FROM unnest(hashes) WITH ORDINALITY AS h(hash, place)), '[]');
+COMMENT ON FUNCTION rui._hex(bytea[]) IS 'Internal: hashes as a JSON array of hexadecimal texts.';
+
+CREATE FUNCTION rui.journal_proof(project_id bigint, entry_id bigint) RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'verify_journal');
+	IF entry_id IS NULL THEN
+		PERFORM rui._missing('entry_id');
+	END IF;
+	RETURN rui._prove_row(project_id, 'journal', 't.id = $2', entry_id);
+END
+$$;
+COMMENT ON FUNCTION rui.journal_proof(bigint, bigint) IS
+'The proof that a row of rui.journal (its id) was there when its seal was made, up to the last head: a JSON object that docs/verify_proof.py checks against a head that was published, without this database. It shows the row itself, and nothing of others but hashes. Needs permission verify_journal. Errors: 22004, P0002 unknown entry, 55000 not sealed yet, XX001 what was sealed with it has been altered, 42501.';
+
+CREATE FUNCTION rui.row_proof(project_id bigint, table_name text, row_id bigint) RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'verify_journal');
+	IF row_id IS NULL THEN
+		PERFORM rui._missing('row_id');
+	END IF;
+	PERFORM rui._check_text('table_name', table_name, 63);
+	IF NOT EXISTS (SELECT FROM rui._sealed_tables() x WHERE x.table_name = row_proof.table_name AND 'id' = ANY (x.columns)) THEN
+		RAISE EXCEPTION 'rows of "%" are not sealed by an id', table_name
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Append-only tables with a column id are, such as charge, payment, posting and event.';
+	END IF;
+	RETURN rui._prove_row(project_id, table_name, 't.id = $2', row_id);
+END
+$$;
+COMMENT ON FUNCTION rui.row_proof(bigint, text, bigint) IS
+'The proof that a row of an append-only table, such as a charge, a payment or a posting, was there when its seal was made: as rui.journal_proof. Needs permission verify_journal. Errors: 22004, 22023 no such table, 22001, P0002 unknown row, 55000 not sealed yet, XX001 what was sealed with it has been altered, 42501.';

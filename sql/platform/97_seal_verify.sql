@@ -1,0 +1,175 @@
+-- Whether what is sealed is still what was sealed; and whether a head that was
+-- kept elsewhere is one of this database.
+
+CREATE FUNCTION rui._compare_marks(project_id bigint, sealed rui.seal_table, key text, clock text, from_at timestamptz, before_at timestamptz,
+	OUT finding text, OUT detail text)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex' SET jit = off
+AS $$
+DECLARE
+	present text[];
+	marks bytea[];
+	same_before integer := 0;
+	same_after integer := 0;
+	were CONSTANT integer := sealed.rows;
+	are integer;
+BEGIN
+	EXECUTE format('SELECT coalesce(array_agg(l.key), ''{}''), coalesce(array_agg(substring(rui.merkle_leaf(l.leaf) FROM 1 FOR 4)), ''{}'')
+		FROM (SELECT %s AS leaf, json_build_array(%s)::text AS key FROM rui.%I t WHERE t.project_id = $1 AND t.%4$I >= $2 AND t.%4$I < $3 ORDER BY %2$s) l',
+		rui._leaf(sealed.columns), key, sealed.table_name, clock)
+	INTO present, marks USING project_id, from_at, before_at;
+	are := cardinality(marks);
+	WHILE same_before < least(were, are) AND marks[same_before + 1] = substring(sealed.marks FROM 4 * same_before + 1 FOR 4) LOOP
+		same_before := same_before + 1;
+	END LOOP;
+	WHILE same_before + same_after < least(were, are) AND marks[are - same_after] = substring(sealed.marks FROM 4 * (were - same_after) - 3 FOR 4) LOOP
+		same_after := same_after + 1;
+	END LOOP;
+	finding := CASE WHEN are = were THEN 'altered' WHEN were = same_before + same_after THEN 'inserted'
+		WHEN are = same_before + same_after THEN 'deleted' ELSE 'altered' END;
+	detail := CASE WHEN are = were AND same_before = are THEN 'the rows are those its marks tell, the root is not theirs' ELSE CASE finding
+		WHEN 'inserted' THEN format('%s rows that were not there, from key %s', are - were, present[same_before + 1])
+		WHEN 'deleted' THEN format('%s of %s rows, after key %s', were - are, were, coalesce(present[same_before], '(none)'))
+		ELSE format('%s of %s rows are %s other ones, from key %s to %s', were - same_before - same_after, were, are - same_before - same_after,
+			coalesce(present[same_before + 1], '(none)'), coalesce(present[are - same_after], '(none)')) END END;
+END
+$$;
+COMMENT ON FUNCTION rui._compare_marks(bigint, rui.seal_table, text, text, timestamptz, timestamptz) IS
+'Internal: where the rows of a table differ from what a seal says of them, by their marks: finding (inserted, deleted, altered) and detail with the primary keys of the rows now there (JSON arrays). Marks only locate: it is the root that proves.';
+
+CREATE FUNCTION rui.verify_journal(project_id bigint, from_number bigint DEFAULT 1, to_number bigint DEFAULT NULL)
+RETURNS TABLE (number bigint, rows bigint, finding text, table_name text, detail text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1000
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	seal rui.seal;
+	source record;
+	sealed rui.seal_table;
+	part record;
+	grown record;
+	frontier bytea[];
+	root bytea := sha256('');
+	expected bigint := from_number;
+	ends timestamptz;
+	last_number bigint;
+BEGIN
+	PERFORM rui.require_permission(project_id, 'verify_journal');
+	IF from_number IS NULL THEN
+		PERFORM rui._missing('from_number');
+	ELSIF from_number < 1 OR to_number < from_number THEN
+		RAISE EXCEPTION 'no seals from % to %', from_number, to_number
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Seals are numbered from 1.';
+	END IF;
+	-- Those before are taken as they are: their root is the head one knows.
+	IF from_number > 1 THEN
+		SELECT s.frontier, s.root, s.before_at INTO frontier, root, ends FROM rui.seal s
+		WHERE s.project_id = verify_journal.project_id AND s.number = from_number - 1;
+	END IF;
+	FOR seal IN SELECT s.* FROM rui.seal s
+		WHERE s.project_id = verify_journal.project_id AND s.number >= from_number AND (to_number IS NULL OR s.number <= to_number) ORDER BY s.number
+	LOOP
+		number := seal.number;
+		rows := 0;
+		finding := NULL;
+		table_name := NULL;
+		detail := NULL;
+		IF seal.number <> expected THEN
+			finding := 'missing';
+			detail := format('seals %s to %s are not there', expected, seal.number - 1);
+			RETURN NEXT;
+		ELSIF seal.previous_root IS DISTINCT FROM root OR seal.from_at IS DISTINCT FROM coalesce(ends, seal.from_at) THEN
+			finding := 'unchained';
+			detail := 'it does not go on from the seal before';
+			RETURN NEXT;
+		END IF;
+		expected := seal.number + 1;
+		SELECT g.* INTO grown FROM rui._grow_frontier(frontier, seal.number - 1, convert_to(seal.header, 'UTF8')) g;
+		IF seal.header <> rui._seal_header(seal.project_id, seal.number, seal.from_at, seal.before_at, seal.rows, seal.tables, seal.tables_root, seal.previous_root)
+			OR seal.root <> grown.root OR seal.frontier <> grown.grown
+			OR seal.tables_root IS DISTINCT FROM (SELECT rui.merkle_root(convert_to(rui._table_entry(t.table_name, t.rows, t.root, t.columns), 'UTF8') ORDER BY t.place)
+				FROM rui.seal_table t WHERE t.project_id = seal.project_id AND t.number = seal.number)
+		THEN
+			finding := 'forged';
+			detail := 'the seal does not agree with itself';
+			RETURN NEXT;
+		END IF;
+		-- What it says of itself is what the next one goes on from.
+		root := seal.root;
+		frontier := seal.frontier;
+		ends := seal.before_at;
+		FOR source IN SELECT * FROM rui._sealed_tables() LOOP
+			finding := NULL;
+			table_name := source.table_name;
+			SELECT t.* INTO sealed FROM rui.seal_table t
+			WHERE t.project_id = seal.project_id AND t.number = seal.number AND t.table_name = source.table_name;
+			IF NOT coalesce(sealed.columns, source.columns) <@ source.columns THEN
+				finding := 'unreadable';
+				detail := 'columns are gone that were sealed';
+				RETURN NEXT;
+				CONTINUE;
+			END IF;
+			SELECT p.* INTO part FROM rui._seal_part(seal.project_id, source.table_name, coalesce(sealed.columns, source.columns), source.key, source.clock,
+				seal.from_at, seal.before_at) p;
+			rows := rows + part.rows;
+			IF sealed.rows IS NULL AND part.rows > 0 THEN
+				finding := 'inserted';
+				detail := format('%s rows that were not there', part.rows);
+				RETURN NEXT;
+			ELSIF sealed.rows IS NOT NULL AND (part.rows <> sealed.rows OR part.root <> sealed.root) THEN
+				SELECT c.finding, c.detail INTO finding, detail FROM rui._compare_marks(seal.project_id, sealed, source.key, source.clock, seal.from_at, seal.before_at) c;
+				RETURN NEXT;
+			END IF;
+		END LOOP;
+		-- Tables that are sealed and are no more.
+		FOR sealed IN SELECT t.* FROM rui.seal_table t WHERE t.project_id = seal.project_id AND t.number = seal.number
+			AND NOT EXISTS (SELECT FROM rui._sealed_tables() x WHERE x.table_name = t.table_name) ORDER BY t.place
+		LOOP
+			finding := 'unreadable';
+			table_name := sealed.table_name;
+			detail := 'the table is gone';
+			RETURN NEXT;
+		END LOOP;
+		finding := 'verified';
+		table_name := NULL;
+		detail := encode(seal.root, 'hex');
+		RETURN NEXT;
+	END LOOP;
+	-- Seals that events have told of and that are not there.
+	SELECT max((e.payload ->> 'number')::bigint) INTO last_number FROM rui.event e
+	WHERE e.project_id = verify_journal.project_id AND e.kind = 'journal.seal';
+	IF to_number IS NULL AND last_number >= expected OR to_number >= expected THEN
+		number := expected;
+		rows := 0;
+		finding := 'missing';
+		table_name := NULL;
+		detail := format('seals from %s to %s are not there', expected, coalesce(to_number, last_number));
+		RETURN NEXT;
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui.verify_journal(bigint, bigint, bigint) IS
+'Computes the seals of a project anew from its rows, from one number to another (null: the last), and says what has become of each: a row verified, with the rows it has counted and its root (detail), after a row for everything that is not as it was sealed: finding altered, deleted or inserted (detail: which keys of table_name), unreadable (a table or column is gone), forged (a seal that does not agree with itself), unchained (it does not go on from the one before) or missing. An insider who makes rows and seals anew is found out by heads kept elsewhere: rui.check_head. With from_number beyond 1 the seals before are believed. Call it in ranges to see how far it is. Needs permission verify_journal. Errors: 22004, 22023, 42501.';
+
+CREATE FUNCTION rui.check_head(project_id bigint, number bigint, root text) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	known bytea;
+BEGIN
+	PERFORM rui.require_permission(project_id, 'verify_journal');
+	IF number IS NULL OR root IS NULL THEN
+		PERFORM rui._missing(CASE WHEN number IS NULL THEN 'number' ELSE 'root' END);
+	ELSIF root !~ '^[0-9a-f]{64}$' THEN
+		RAISE EXCEPTION 'root must be 64 hexadecimal digits, not "%"', left(root, 80) USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'It is what the event journal.seal said, and encode(rui.seal.root, ''hex'').';
+	END IF;
+	-- From the headers, not from what the seals say of themselves.
+	SELECT CASE WHEN count(*) = check_head.number THEN rui.merkle_root(convert_to(s.header, 'UTF8') ORDER BY s.number) END INTO known
+	FROM rui.seal s WHERE s.project_id = check_head.project_id AND s.number <= check_head.number;
+	RETURN CASE WHEN known IS NULL THEN 'truncated' WHEN known = decode(root, 'hex') THEN 'holds' ELSE 'forked' END;
+END
+$$;
+COMMENT ON FUNCTION rui.check_head(bigint, bigint, text) IS
+'Whether a head that was kept elsewhere (number of seals and root, hexadecimal) is one of this database: holds; truncated, when there are not so many seals any more; or forked, when those seals are not the same. Together with rui.verify_journal up to that number it proves that nothing recorded before has been altered. Needs permission verify_journal. Errors: 22004, 22023, 42501.';
