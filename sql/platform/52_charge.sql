@@ -108,15 +108,18 @@ DECLARE
 	-- Rows that post in the same month: usually all of the statement.
 	alike record;
 	posting_month date;
+	posting_end date;
 	receivable_id bigint;
 	tax_id bigint;
 	late_fee_id bigint;
 	earlier_id bigint;
+	deferred_id bigint;
 BEGIN
 	FOR alike IN
-		SELECT d.project_id, m.month, (m.month + interval '1 month')::date AS next_month, d.at,
+		SELECT d.project_id, m.month, (m.month + interval '1 month')::date AS next_month, d.at, max(d.ends_on) AS ends_on,
 			min(d.source) FILTER (WHERE s.code IS NULL) AS unknown_source
-		FROM (SELECT DISTINCT n.project_id, n.starts_on, n.at, n.source FROM new_rows n) d
+		FROM (SELECT n.project_id, n.starts_on, n.at, n.source, max(upper(n.period)) AS ends_on FROM new_rows n
+			GROUP BY n.project_id, n.starts_on, n.at, n.source) d
 		LEFT JOIN rui.charge_source s ON s.code = d.source
 		CROSS JOIN LATERAL (SELECT date_trunc('month', d.starts_on::timestamp)::date AS month) m
 		GROUP BY d.project_id, m.month, d.at ORDER BY 1, 2, 4
@@ -131,26 +134,54 @@ BEGIN
 		tax_id := rui._account(alike.project_id, '2221');
 		late_fee_id := rui._account(alike.project_id, '6301');
 		earlier_id := rui._account(alike.project_id, '4104');
+		posting_end := (posting_month + interval '1 month')::date;
+		IF alike.ends_on <= posting_end THEN
+			INSERT INTO rui.posting (project_id, at, period, debit_account, credit_account, amount, document, document_id)
+			SELECT n.project_id, n.at, posting_month, receivable_id,
+				-- What earlier books have counted as revenue is not counted again.
+				CASE WHEN n.source = 'opening' THEN earlier_id WHEN n.component = 'late_fee' THEN late_fee_id ELSE f.revenue_account_id END,
+				n.net, 'charge', n.id
+			FROM new_rows n
+			JOIN rui.fee_item f ON f.project_id = alike.project_id AND f.id = n.fee_item_id
+			WHERE n.project_id = alike.project_id AND n.at = alike.at AND n.starts_on >= alike.month AND n.starts_on < alike.next_month
+				AND n.net > 0
+			UNION ALL
+			SELECT n.project_id, n.at, posting_month, receivable_id, tax_id, n.tax, 'charge', n.id
+			FROM new_rows n
+			WHERE n.project_id = alike.project_id AND n.at = alike.at AND n.starts_on >= alike.month AND n.starts_on < alike.next_month
+				AND n.tax > 0;
+			CONTINUE;
+		END IF;
+		deferred_id := rui._account(alike.project_id, '2205');
+		-- Some are for days after the month: what those cost is not earned yet,
+		-- unless it is no revenue, or that of earlier books.
+		WITH part AS MATERIALIZED (
+			SELECT n.id, n.period, n.net, n.tax,
+				CASE WHEN n.source = 'opening' THEN earlier_id WHEN n.component = 'late_fee' THEN late_fee_id ELSE f.revenue_account_id END AS account_id,
+				CASE WHEN upper(n.period) > posting_end AND n.source <> 'opening' AND n.component <> 'late_fee' AND a.kind = 'revenue'
+					THEN rui.prorate(n.net, daterange(lower(n.period), greatest(lower(n.period), posting_end)), n.period) ELSE n.net END AS earned
+			FROM new_rows n
+			JOIN rui.fee_item f ON f.project_id = alike.project_id AND f.id = n.fee_item_id
+			JOIN rui.account a ON a.project_id = alike.project_id AND a.id = f.revenue_account_id
+			WHERE n.project_id = alike.project_id AND n.at = alike.at AND n.starts_on >= alike.month AND n.starts_on < alike.next_month),
+		later AS (
+			INSERT INTO rui.deferral (project_id, charge_id, account_id, period, net, earned, from_month, to_month, at)
+			SELECT alike.project_id, p.id, p.account_id, p.period, p.net, p.earned, greatest(posting_end, date_trunc('month', lower(p.period)::timestamp)::date),
+				date_trunc('month', (upper(p.period) - 1)::timestamp)::date, alike.at
+			FROM part p WHERE p.earned < p.net)
 		INSERT INTO rui.posting (project_id, at, period, debit_account, credit_account, amount, document, document_id)
-		SELECT n.project_id, n.at, posting_month, receivable_id,
-			-- What earlier books have counted as revenue is not counted again.
-			CASE WHEN n.source = 'opening' THEN earlier_id WHEN n.component = 'late_fee' THEN late_fee_id ELSE f.revenue_account_id END,
-			n.net, 'charge', n.id
-		FROM new_rows n
-		JOIN rui.fee_item f ON f.project_id = alike.project_id AND f.id = n.fee_item_id
-		WHERE n.project_id = alike.project_id AND n.at = alike.at AND n.starts_on >= alike.month AND n.starts_on < alike.next_month
-			AND n.net > 0
+		SELECT alike.project_id, alike.at, posting_month, receivable_id, p.account_id, p.earned, 'charge', p.id FROM part p WHERE p.earned > 0
 		UNION ALL
-		SELECT n.project_id, n.at, posting_month, receivable_id, tax_id, n.tax, 'charge', n.id
-		FROM new_rows n
-		WHERE n.project_id = alike.project_id AND n.at = alike.at AND n.starts_on >= alike.month AND n.starts_on < alike.next_month
-			AND n.tax > 0;
+		SELECT alike.project_id, alike.at, posting_month, receivable_id, deferred_id, p.net - p.earned, 'charge', p.id
+		FROM part p WHERE p.earned < p.net
+		UNION ALL
+		SELECT alike.project_id, alike.at, posting_month, receivable_id, tax_id, p.tax, 'charge', p.id FROM part p WHERE p.tax > 0;
 	END LOOP;
 	RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION rui._post_charges() IS
-'Statement trigger of rui.charge: debits receivables (1122) and credits the fee item''s revenue account (late fees: 6301; opening arrears: 4104) with the net and taxes (2221) with the tax, in the month the charge is for, or the first open one. Errors: 23503 a source that rui.charge_source does not list; as rui._check_postings().';
+'Statement trigger of rui.charge: debits receivables (1122) and credits the fee item''s revenue account (late fees: 6301; opening arrears: 4104) with the net and taxes (2221) with the tax, in the month the charge is for, or the first open one. Of revenue for days after that month it credits deferred revenue (2205) instead and writes a row of rui.deferral. Errors: 23503 a source that rui.charge_source does not list; as rui._check_postings().';
 CREATE TRIGGER post_charges AFTER INSERT ON rui.charge REFERENCING NEW TABLE AS new_rows
 	FOR EACH STATEMENT EXECUTE FUNCTION rui._post_charges();
 
@@ -214,7 +245,8 @@ COMMENT ON FUNCTION rui._check_payer(bigint, bigint) IS
 
 CREATE FUNCTION rui.add_charge(project_id bigint, fee_code text, quantity numeric, unit_id bigint DEFAULT NULL,
 	payer_id bigint DEFAULT NULL, source text DEFAULT 'order', source_id bigint DEFAULT NULL,
-	about_charge_id bigint DEFAULT NULL, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS bigint
+	about_charge_id bigint DEFAULT NULL, request_key text DEFAULT NULL, at timestamptz DEFAULT now(),
+	from_on date DEFAULT NULL, to_on date DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -225,6 +257,8 @@ DECLARE
 	about rui.charge;
 	place rui.unit;
 	today date;
+	first_day date;
+	days daterange;
 	new_id bigint;
 	charge_source_id bigint;
 	number integer := 1;
@@ -244,10 +278,20 @@ BEGIN
 	ELSIF (source = 'cost') <> (about_charge_id IS NOT NULL) THEN
 		RAISE EXCEPTION 'about_charge_id goes with source cost, and only with it' USING ERRCODE = 'invalid_parameter_value';
 	END IF;
+	IF from_on IS NOT NULL OR to_on IS NOT NULL THEN
+		PERFORM rui._check_day('from_on', from_on);
+		PERFORM rui._check_day('to_on', to_on);
+		IF source = 'cost' OR to_on <= from_on OR to_on > from_on + 3660 THEN
+			RAISE EXCEPTION 'a charge of source "%" cannot be for the days from % to %', source, from_on, to_on
+				USING ERRCODE = 'invalid_parameter_value',
+					HINT = 'to_on is the first day without it, at most 3660 days later; costs are of the day they are charged.';
+		END IF;
+	END IF;
 	item := rui._fee_item(project_id, fee_code);
 	PERFORM rui._lock_books(project_id);
 	answer := rui._begin_request(project_id, 'add_charge', request_key,
-		jsonb_build_array(fee_code, quantity, unit_id, payer_id, source, source_id, about_charge_id));
+		jsonb_build_array(fee_code, quantity, unit_id, payer_id, source, source_id, about_charge_id)
+			|| CASE WHEN from_on IS NULL THEN '[]' ELSE jsonb_build_array(from_on, to_on) END);
 	IF answer IS NOT NULL THEN
 		RETURN answer::bigint;
 	END IF;
@@ -277,12 +321,14 @@ BEGIN
 	END IF;
 	PERFORM rui._check_payer(project_id, payer_id);
 	today := rui._local_date(project_id, at);
+	first_day := coalesce(from_on, today);
+	days := daterange(first_day, coalesce(to_on, today + 1));
 	SELECT p.* INTO plan FROM rui.price_plan p
 	WHERE p.project_id = add_charge.project_id AND p.fee_item_id = item.id AND p.quantity = 'once'
-		AND p.valid @> today AND p.unit_kind IN ('any', place.kind)
+		AND p.valid @> first_day AND p.unit_kind IN ('any', place.kind)
 	ORDER BY p.unit_kind = 'any' LIMIT 1;
 	IF NOT FOUND THEN
-		RAISE EXCEPTION 'fee item "%" has no price for single charges on %', fee_code, today
+		RAISE EXCEPTION 'fee item "%" has no price for single charges on %', fee_code, first_day
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'rui.set_price_plan with quantity once sets one.';
 	END IF;
 	charge_source_id := coalesce(about.id, source_id);
@@ -294,9 +340,9 @@ BEGIN
 	INSERT INTO rui.charge (project_id, fee_item_id, unit_id, payer_id, component, about_charge_id, source, source_id,
 		plan_id, revision, period, quantity, net, tax, gross, tax_rate, due_on, at)
 	SELECT add_charge.project_id, item.id, coalesce(add_charge.unit_id, about.unit_id),
-		coalesce(add_charge.payer_id, about.payer_id, rui._payer(add_charge.project_id, item.payer, add_charge.unit_id, today)),
+		coalesce(add_charge.payer_id, about.payer_id, rui._payer(add_charge.project_id, item.payer, add_charge.unit_id, first_day)),
 		CASE add_charge.source WHEN 'cost' THEN 'cost' ELSE 'principal' END, about.id, add_charge.source,
-		charge_source_id, plan.id, number, daterange(today, today + 1), add_charge.quantity, c.net, c.tax, c.gross,
+		charge_source_id, plan.id, number, days, add_charge.quantity, c.net, c.tax, c.gross,
 		(plan.tariff::text::jsonb #>> '{tax,rate}')::numeric, today + plan.due_days, add_charge.at
 	FROM rui.charge(plan.tariff, add_charge.quantity) c
 	RETURNING id INTO new_id;
@@ -306,5 +352,5 @@ BEGIN
 	RETURN new_id;
 END
 $$;
-COMMENT ON FUNCTION rui.add_charge(bigint, text, numeric, bigint, bigint, text, bigint, bigint, text, timestamptz) IS
-'Charges something once, rated by the fee item''s plan with quantity once: a number of pieces, hours or, with a tariff of price 1, an amount. unit_id or payer_id (a party) or both; without payer_id the fee item''s payer on that day. source is one of rui.charge_source that is_added; source_id is the id of what it comes from (a source is charged once) or null. Costs of enforcement have source cost and the charge they belong to. Returns the charge''s id. Needs permission add_charge. Errors: 22004, 22023, 22003, 22001, 22008 arguments, P0002 unknown fee item, unit, payer or charge, 23505 charged already, 55000 costs of a reversed charge, no price, no books or closed month, RU409, 42501.';
+COMMENT ON FUNCTION rui.add_charge(bigint, text, numeric, bigint, bigint, text, bigint, bigint, text, timestamptz, date, date) IS
+'Charges something once, rated by the fee item''s plan with quantity once: a number of pieces, hours or, with a tariff of price 1, an amount. unit_id or payer_id (a party) or both; without payer_id the fee item''s payer on that day. source is one of rui.charge_source that is_added; source_id is the id of what it comes from (a source is charged once) or null. Costs of enforcement have source cost and the charge they belong to. from_on and to_on (exclusive; at most 3660 days) are the days it is for, such as a year of parking, null: the day of at; price and payer are those of the first of them, and what is for days after the accounting month is deferred revenue. Returns the charge''s id. Needs permission add_charge. Errors: 22004, 22023, 22003, 22001, 22008 arguments, P0002 unknown fee item, unit, payer or charge, 23505 charged already, 55000 costs of a reversed charge, no price, no books or closed month, RU409, 42501.';

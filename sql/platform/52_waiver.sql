@@ -8,6 +8,7 @@ CREATE TABLE rui.waiver (
 	amount rui.amount NOT NULL CHECK (amount > 0),
 	net rui.amount,
 	tax rui.amount,
+	deferred rui.amount NOT NULL DEFAULT 0,
 	reason text NOT NULL CHECK (length(reason) BETWEEN 1 AND 500),
 	requested_by bigint NOT NULL REFERENCES rui.party (id),
 	requested_at timestamptz NOT NULL CHECK (isfinite(requested_at)),
@@ -22,7 +23,8 @@ CREATE TABLE rui.waiver (
 	CONSTRAINT waiver_decided CHECK (CASE state WHEN 'requested' THEN decided_by IS NULL AND decided_at IS NULL
 		ELSE decided_by IS NOT NULL AND decided_at >= requested_at AND (decided_by = requested_by) = (state = 'withdrawn') END),
 	CONSTRAINT waiver_parts CHECK (CASE state WHEN 'approved' THEN net IS NOT NULL AND tax IS NOT NULL AND net >= 0 AND tax >= 0 AND net + tax = amount
-		ELSE net IS NULL AND tax IS NULL END)
+		ELSE net IS NULL AND tax IS NULL END),
+	CONSTRAINT waiver_deferred CHECK (deferred BETWEEN 0 AND coalesce(net, 0))
 );
 CREATE INDEX waiver_by_charge ON rui.waiver (project_id, charge_id) WHERE state = 'approved';
 CREATE INDEX waiver_open ON rui.waiver (project_id, requested_at) WHERE state = 'requested';
@@ -47,13 +49,14 @@ PERFORM rui._describe('waiver', 'What somebody asked to be let off a charge, and
 	'amount: How much, with tax.',
 	'net: Its part without tax, in proportion to the charge''s; null until it is approved.',
 	'tax: Its part of the tax: amount less net; null until it is approved.',
+	'deferred: What of net was not recognized as revenue yet, and lowers what is deferred.',
 	'reason: Why it was asked for.',
 	'requested_by: Who asked (a party).', 'requested_at: When.',
 	'decided_by: Who approved, refused or withdrew it (a party), or null.', 'decided_at: When, or null.',
 	'remark: What was said about the decision, or null.');
 PERFORM rui._declare_table('waiver', 'tenant', 'change');
 REVOKE UPDATE, DELETE ON rui.waiver FROM rui_api;
-GRANT UPDATE (state, last_action, net, tax, decided_by, decided_at, remark) ON rui.waiver TO rui_api;
+GRANT UPDATE (state, last_action, net, tax, deferred, decided_by, decided_at, remark) ON rui.waiver TO rui_api;
 PERFORM rui._stateful_table('waiver', 'waiver');
 PERFORM rui._allow_read('waiver', '{rui_agent,rui_manager,rui_expert,rui_analyst,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
@@ -70,15 +73,17 @@ BEGIN
 		rui._account(NEW.project_id, '1122'), p.amount, 'waiver', NEW.id
 	FROM rui.charge c
 	JOIN rui.fee_item f ON f.project_id = c.project_id AND f.id = c.fee_item_id
+	LEFT JOIN rui.deferral d ON d.project_id = c.project_id AND d.charge_id = c.id
 	CROSS JOIN LATERAL (VALUES
-		(CASE c.component WHEN 'late_fee' THEN rui._account(NEW.project_id, '6301') ELSE f.revenue_account_id END, NEW.net),
+		(CASE c.component WHEN 'late_fee' THEN rui._account(NEW.project_id, '6301') ELSE coalesce(d.account_id, f.revenue_account_id) END, NEW.net - NEW.deferred),
+		(CASE WHEN NEW.deferred > 0 THEN rui._account(NEW.project_id, '2205') END, NEW.deferred),
 		(rui._account(NEW.project_id, '2221'), NEW.tax)) AS p(account_id, amount)
 	WHERE c.project_id = NEW.project_id AND c.id = NEW.charge_id AND p.amount > 0;
 	RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION rui._post_waiver() IS
-'Row trigger of rui.waiver: once it is approved, debits what the charge credited (the fee item''s revenue account, of late fees 6301; of opening arrears the fee item''s too: the concession is of today) with the net, taxes (2221) with the tax, and credits receivables (1122), in the month of the decision. Errors as rui._check_postings().';
+'Row trigger of rui.waiver: once it is approved, debits what the charge credited (the fee item''s revenue account, of late fees 6301; of opening arrears the fee item''s too: the concession is of today; deferred revenue, 2205, for the part that was not recognized yet) with the net, taxes (2221) with the tax, and credits receivables (1122), in the month of the decision. Errors as rui._check_postings().';
 CREATE TRIGGER post_waiver AFTER UPDATE ON rui.waiver
 	FOR EACH ROW WHEN (OLD.state <> 'approved' AND NEW.state = 'approved') EXECUTE FUNCTION rui._post_waiver();
 

@@ -88,6 +88,7 @@ BEGIN
 		RAISE EXCEPTION 'charge % was written off or recovered after %', charge_id, at
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
 	END IF;
+	PERFORM rui._recognize_first(project_id, charge_id, at);
 	freed := rui._take_back(project_id, charge_id, NULL, reason, at);
 	INSERT INTO rui.credit_loss (project_id, charge_id, kind, amount, at)
 	SELECT l.project_id, l.charge_id, 'reversed', -sum(l.amount), reverse_charge.at FROM rui.credit_loss l
@@ -99,13 +100,15 @@ BEGIN
 	VALUES (reverse_charge.project_id, reverse_charge.charge_id, reverse_charge.at, reverse_charge.reason,
 		reverse_charge.bill_again, rui.current_party());
 	PERFORM rui._reverse_document(project_id, 'charge', charge_id, reason, at);
+	PERFORM rui._reverse_document(r.project_id, 'recognition', r.id, reverse_charge.reason, reverse_charge.at) FROM rui.recognition r
+	WHERE r.project_id = reverse_charge.project_id AND r.charge_id = reverse_charge.charge_id;
 	PERFORM rui._emit(project_id, 'charge.reverse', 'charge', charge_id, at,
 		jsonb_build_object('reason', reason, 'bill_again', bill_again, 'allocations', freed));
 	RETURN freed;
 END
 $$;
 COMMENT ON FUNCTION rui.reverse_charge(bigint, bigint, text, boolean, timestamptz) IS
-'Takes a charge back in the month of at; what was paid on it becomes a prepayment again, and what was waived or written off of it counts no more. bill_again lets a later billing run bill the same days anew; otherwise they stay unbilled. Returns how many allocations were taken back. Needs permission reverse_charge. Errors: 22004, 22023, 22001, 22008 arguments, P0002 unknown charge, 55000 reversed already, with late fees or costs, or closed month, 42501.';
+'Takes a charge back in the month of at; what was paid on it becomes a prepayment again, and what was waived or written off of it counts no more; nor is more of it recognized, and what was is taken back in the same month. bill_again lets a later billing run bill the same days anew; otherwise they stay unbilled. Returns how many allocations were taken back. Needs permission reverse_charge. Errors: 22004, 22023 (also before it was waived, written off or recognized), 22001, 22008 arguments, P0002 unknown charge, 55000 reversed already, with late fees or costs, or closed month, 42501.';
 
 CREATE FUNCTION rui.reverse_payment(project_id bigint, payment_id bigint, reason text, at timestamptz DEFAULT now())
 RETURNS bigint

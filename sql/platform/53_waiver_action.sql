@@ -87,6 +87,7 @@ AS $$
 DECLARE
 	asked rui.waiver;
 	net_part numeric;
+	unearned numeric := 0;
 BEGIN
 	SELECT w.* INTO asked FROM rui.waiver w WHERE w.project_id = _settle_waiver.project_id AND w.id = waiver_id FOR NO KEY UPDATE;
 	IF NOT FOUND THEN
@@ -105,8 +106,10 @@ BEGIN
 		FROM rui.charge c
 		CROSS JOIN LATERAL (SELECT rui._waived(c.project_id, c.id) AS waived) s
 		WHERE c.project_id = asked.project_id AND c.id = asked.charge_id;
+		PERFORM rui._recognize_first(asked.project_id, asked.charge_id, at);
+		unearned := rui._unearned_part(asked.project_id, asked.charge_id, net_part);
 	END IF;
-	UPDATE rui.waiver w SET last_action = action, net = net_part, tax = asked.amount - net_part, remark = _settle_waiver.remark,
+	UPDATE rui.waiver w SET last_action = action, net = net_part, tax = asked.amount - net_part, deferred = unearned, remark = _settle_waiver.remark,
 		decided_by = rui.current_party(), decided_at = _settle_waiver.at
 	WHERE w.project_id = asked.project_id AND w.id = asked.id
 	RETURNING w.* INTO asked;
@@ -116,7 +119,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._settle_waiver(bigint, bigint, text, text, timestamptz) IS
-'Internal: approves, refuses or withdraws a waiver and returns its row. The caller has locked the books and asked for the permission. Errors: P0002, 22023 before it was asked for, 42501 the wrong person, 55000 settled already or not possible (detail), closed month.';
+'Internal: approves, refuses or withdraws a waiver and returns its row. The caller has locked the books and asked for the permission. Errors: P0002, 22023 before it was asked for or the charge''s revenue was recognized, 42501 the wrong person, 55000 settled already or not possible (detail), closed month.';
 
 CREATE FUNCTION rui.decide_waiver(project_id bigint, waiver_id bigint, approve boolean, remark text DEFAULT NULL,
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
@@ -146,7 +149,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_waiver(bigint, bigint, boolean, text, text, timestamptz) IS
-'Approves or refuses a waiver that another person asked for, with a remark or null. An approved one is posted at once, in the month of at: it lowers the revenue of the fee item (of a late fee 6301) and the tax in proportion, and receivables (1122); what was charged as a late fee before stays. Returns the new state. Needs permission approve_waivers. Errors: 22004, 22023, 22001, 22008 arguments, P0002 unknown waiver, 55000 settled already, more than is open (detail), no books or closed month, RU409, 42501 also for one''s own.';
+'Approves or refuses a waiver that another person asked for, with a remark or null. An approved one is posted at once, in the month of at: it lowers the revenue of the fee item (of a late fee 6301; what is not recognized yet lowers deferred revenue, 2205, in proportion to the days) and the tax in proportion, and receivables (1122); what was charged as a late fee before stays. Returns the new state. Needs permission approve_waivers. Errors: 22004, 22023, 22001, 22008 arguments, P0002 unknown waiver, 55000 settled already, more than is open (detail), no books or closed month, RU409, 42501 also for one''s own.';
 
 CREATE FUNCTION rui.withdraw_waiver(project_id bigint, waiver_id bigint, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS text

@@ -43,7 +43,9 @@ BEGIN
 			- coalesce((SELECT sum(p.amount) FROM rui.payment p WHERE p.project_id = closing.project_id
 				AND NOT EXISTS (SELECT FROM rui.payment_reversal v WHERE v.project_id = p.project_id AND v.payment_id = p.id)), 0)
 		UNION ALL
-		SELECT '2241.01', -coalesce((SELECT sum(h.held) FROM rui.deposit_held h WHERE h.project_id = closing.project_id), 0)) s
+		SELECT '2241.01', -coalesce((SELECT sum(h.held) FROM rui.deposit_held h WHERE h.project_id = closing.project_id), 0)
+		UNION ALL
+		SELECT '2205', -coalesce((SELECT sum(o.remaining) FROM rui.deferral_open o WHERE o.project_id = closing.project_id), 0)) s
 	CROSS JOIN LATERAL (
 		SELECT coalesce(sum(CASE WHEN p.debit_account = a.id THEN p.amount ELSE -p.amount END), 0) AS balance
 		FROM rui.account a
@@ -59,11 +61,11 @@ BEGIN
 	IF found_month IS NOT NULL THEN
 		RETURN format('The billing run of %s is not finished.', to_char(found_month, 'YYYY-MM'));
 	END IF;
-	RETURN NULL;
+	RETURN rui._recognition_obstacle(closing.project_id, closing.month);
 END
 $$;
 COMMENT ON FUNCTION rui._close_obstacle(bigint, bigint) IS
-'Internal: guard of closing an accounting month: why it cannot be closed now, or null. Earlier months are closed, clearing accounts are empty, receivables and prepayments are what charges, waivers, write-offs, allocations, payments and refunds say, deposits held what deposits, returns and forfeits do, and no billing run of these months is under way.';
+'Internal: guard of closing an accounting month: why it cannot be closed now, or null. Earlier months are closed, clearing accounts are empty, receivables and prepayments are what charges, waivers, write-offs, allocations, payments and refunds say, deposits held what deposits, returns and forfeits do, deferred revenue what is not recognized, no billing run of these months is under way, and what they earned is recognized.';
 
 CREATE FUNCTION rui._soft_close_obstacle(project_id bigint, id bigint) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -76,11 +78,15 @@ BEGIN
 	FROM rui.accounting_period p
 	JOIN rui.accounting_period earlier ON earlier.project_id = p.project_id AND earlier.month < p.month AND earlier.state = 'open'
 	WHERE p.project_id = _soft_close_obstacle.project_id AND p.id = _soft_close_obstacle.id;
-	RETURN CASE WHEN found_month IS NOT NULL THEN format('Month %s is still open.', to_char(found_month, 'YYYY-MM')) END;
+	IF found_month IS NOT NULL THEN
+		RETURN format('Month %s is still open.', to_char(found_month, 'YYYY-MM'));
+	END IF;
+	RETURN (SELECT rui._recognition_obstacle(p.project_id, p.month) FROM rui.accounting_period p
+		WHERE p.project_id = _soft_close_obstacle.project_id AND p.id = _soft_close_obstacle.id);
 END
 $$;
 COMMENT ON FUNCTION rui._soft_close_obstacle(bigint, bigint) IS
-'Internal: guard of closing an accounting month for most: no earlier one is open.';
+'Internal: guard of closing an accounting month for most: no earlier one is open, and what it earned is recognized.';
 
 CREATE FUNCTION rui._reopen_obstacle(project_id bigint, id bigint) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED

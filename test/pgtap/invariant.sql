@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(143);
+SELECT plan(152);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -339,5 +339,18 @@ SELECT pg_temp.damage(format('UPDATE rui.trust_share SET amount = amount + 1 WHE
 SELECT pg_temp.damage(format('UPDATE rui.trust_share SET unit_id = %s WHERE movement_id = %s AND unit_id = %s', :u3, :spent, :u1), '{trust_negative}', 'a unit that bears what it has not');
 SELECT pg_temp.damage(format('UPDATE rui.trust_use SET amount = 17 WHERE id = %s', :trust_use), '{trust_agreed}', 'more spent than was approved');
 SELECT pg_temp.damage(format('UPDATE rui.trust_use SET agreed_count = 2 WHERE id = %s', :trust_use), '{trust_agreed}', 'half of the owners is not enough');
+-- Revenue by day.
+SELECT set_config('rui.party_id', :'loader', true) \gset hidden_
+SELECT rui.add_charge(:one, 'repair', 89, :u4, :zhao, from_on => '2025-02-01', to_on => '2025-05-01', at => '2025-02-05') AS ahead \gset
+SELECT rui.recognize_revenue(:one, '2025-03-01', at => '2025-04-05') \gset hidden_
+SELECT is_empty('SELECT * FROM rui.invariant_violation', 'a charge for days to come breaks none');
+SELECT pg_temp.damage('DELETE FROM rui.recognition', '{deferred,document_posted}', 'revenue from nothing');
+SELECT pg_temp.damage('UPDATE rui.recognition SET amount = amount + 0.01', '{deferral_whole,deferred,document_posted,recognized_by_day}', 'a cent too early');
+SELECT pg_temp.damage('UPDATE rui.recognition SET month = ''2025-04-01'', period = ''2025-04-01''', '{recognized_by_day}', 'a month left out');
+SELECT pg_temp.damage('UPDATE rui.recognition SET at = at - interval ''1 day''', '{recognized_by_day}', 'before its days are over');
+SELECT pg_temp.damage('UPDATE rui.deferral SET net = net - 1', '{deferral_whole,deferred,recognized_by_day}', 'less than the charge');
+SELECT pg_temp.damage('DELETE FROM rui.deferral', '{deferred}', 'a charge that forgets what it deferred');
+SELECT pg_temp.damage(format('UPDATE rui.posting SET credit_account = (SELECT id FROM rui.account WHERE project_id = %s AND code = ''6051'') WHERE document = ''recognition''', :one), '{deferral_whole}', 'revenue of another account');
+SELECT pg_temp.damage(format('UPDATE rui.accounting_period SET state = ''closed'' WHERE project_id = %s AND month <= ''2025-04-01''', :one), '{closing_kept,recognized_in_time}', 'a month closed before its revenue is recognized');
 SELECT * FROM finish();
 ROLLBACK;

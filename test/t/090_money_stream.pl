@@ -73,7 +73,7 @@ $node->safe_psql('postgres', q{
 	DECLARE
 		t text;
 	BEGIN
-		FOREACH t IN ARRAY '{charge,charge_reversal,payment,allocation,refund,waiver,write_off,credit_loss,posting,event,request,accounting_period,billing_run,document_number}'::text[] LOOP
+		FOREACH t IN ARRAY '{charge,charge_reversal,payment,allocation,refund,waiver,write_off,credit_loss,deferral,recognition,posting,event,request,accounting_period,billing_run,document_number}'::text[] LOOP
 			EXECUTE format('CREATE TRIGGER strike AFTER INSERT OR UPDATE ON rui.%I EXECUTE FUNCTION public.strike()', t);
 		END LOOP;
 	END$$;
@@ -230,6 +230,11 @@ my $everything = q{
 	UNION ALL
 	SELECT concat_ws('|', 'waiver', w.id, w.charge_id, (w.amount * 100)::bigint, coalesce((w.net * 100)::bigint::text, ''), coalesce((w.tax * 100)::bigint::text, ''), w.state)
 	FROM rui.waiver w
+	UNION ALL
+	SELECT concat_ws('|', 'deferral', o.charge_id, (o.recognized * 100)::bigint, (o.remaining * 100)::bigint) FROM rui.deferral_open o
+	UNION ALL
+	SELECT concat_ws('|', 'recognition', r.charge_id, r.month, r.period, (r.amount * 100)::bigint,
+		floor(extract(epoch FROM r.at AT TIME ZONE 'Asia/Shanghai'))) FROM rui.recognition r
 	UNION ALL
 	SELECT concat_ws('|', 'write-off', w.id, (w.amount * 100)::bigint, coalesce((w.written * 100)::bigint::text, ''), w.state) FROM rui.write_off w
 	UNION ALL
@@ -497,8 +502,10 @@ sub opening
 	});
 }
 
-sub some_charge { return one_of(grep { my $c = $model->{charges}{$_}; !defined $c->{back_at} || rand() < 0.1 } ids('charges')) }
-sub some_open { return one_of(grep { $model->open_amount($model->{charges}{$_}) > 0 } ids('charges')) // some_charge() }
+# Often one that is not all revenue yet.
+sub some_deferred { return rand() < 0.4 ? one_of(grep { my $c = $model->{charges}{$_}; $c->{later} && !defined $c->{back_at} } ids('charges')) : undef }
+sub some_charge { return some_deferred() // one_of(grep { my $c = $model->{charges}{$_}; !defined $c->{back_at} || rand() < 0.1 } ids('charges')) }
+sub some_open { return some_deferred() // one_of(grep { $model->open_amount($model->{charges}{$_}) > 0 } ids('charges')) // some_charge() }
 
 sub order
 {
@@ -507,9 +514,17 @@ sub order
 	my $payer = !$about && rand() < 0.3 ? one_of(@parties) : undef;
 	undef $unit if $payer && rand() < 0.3;
 	my $quantity = int(rand(900));
-	command($about ? 'cost' : 'order', "SELECT rui.add_charge(1, 'repair', " . money($quantity) . ', ' . value($unit) . ', ' . value($payer)
-		  . ($about ? ", 'cost', about_charge_id => $about" : '') . key($at), 1, sub {
-		$model->add_charge(id => ($_[0] // 0) + 0, item => 'repair', quantity => $quantity, unit => $unit, payer => $payer, about => $about, at => $at);
+	# For days around, or a long time ahead.
+	my ($from, $to);
+	if (!$about && rand() < 0.6)
+	{
+		$from = MoneyModel::day_at($at) - 40 + int(rand(80));
+		$to = $from + (1, 1 + int(rand(40)), 90, 365)[ rand 4 ];
+	}
+	command($about ? 'cost' : $from ? 'order of days' : 'order', "SELECT rui.add_charge(1, 'repair', " . money($quantity) . ', ' . value($unit) . ', ' . value($payer)
+		  . ($about ? ", 'cost', about_charge_id => $about" : '') . ($from ? ', from_on => ' . day($from) . ', to_on => ' . day($to) : '') . key($at), 1, sub {
+		$model->add_charge(id => ($_[0] // 0) + 0, item => 'repair', quantity => $quantity, unit => $unit, payer => $payer, about => $about, at => $at,
+			from => $from, to => $to);
 	});
 }
 
@@ -584,6 +599,15 @@ sub decision
 	command('waiver decided', "SELECT rui.decide_waiver(1, $id, " . ($is_approved ? 'true' : 'false') . key($at), 1, sub { $model->decide_waiver($id, $is_approved, $at) }, 'second');
 }
 
+# As a tick would, or only of some months; sent twice it adds nothing.
+sub recognition
+{
+	my $at = shift // when();
+	my $month = MoneyModel::month_over($at);
+	$month = MoneyModel::month_of($month - 1) if rand() < 0.2;
+	command('recognition', 'SELECT rui.recognize_revenue(1, ' . day($month) . key($at), 1, sub { $model->recognize($month, $at) });
+}
+
 # Some charges, or all of a payer's that are overdue for so long.
 sub write_off
 {
@@ -630,6 +654,7 @@ sub recovery
 
 sub close_month
 {
+	recognition($now) if rand() < 0.8;
 	my $month = rand() < 0.9 ? ($model->{closed} ? MoneyModel::next_month($model->{closed}) : $first) : MoneyModel::month_of(MoneyModel::day_at($now));
 	my $is_done;
 	command('close', 'SELECT rui.close_period(1, ' . day($month) . ', at => ' . at($now) . ')', 0, sub {
@@ -661,7 +686,7 @@ sub wrong_key
 	is($state, 'RU409', 'a key with other content') if $state ne 'RU409';
 }
 
-my @deck = ((\&payment) x 9, (\&order) x 3, (\&charge_back) x 3, (\&payment_back) x 2, (\&refund) x 2, (\&waiver) x 3, (\&decision) x 4, (\&late_fee) x 3,
+my @deck = ((\&payment) x 9, (\&order) x 4, (\&charge_back) x 3, (\&payment_back) x 2, (\&refund) x 2, (\&waiver) x 3, (\&decision) x 4, (\&late_fee) x 3, (\&recognition) x 2,
 	(\&write_off) x 3, (\&write_off_decision) x 1, (\&recovery) x 3,
 	(\&wrong_key) x 1, (\&opening) x 1,
 	(sub { change_price(one_of(sort keys %item), one_of('any', 'home', 'shop', 'parking'), MoneyModel::day_at($now) - 15 + int(rand(30))) }) x 2,

@@ -158,6 +158,7 @@ sub close_month
 	refuse('before the books') if $month < $self->{first};
 	refuse('closed already') if defined $self->{closed} && $month <= $self->{closed};
 	refuse('an earlier month is open') if $month > (defined $self->{closed} ? next_month($self->{closed}) : $self->{first});
+	refuse('its revenue is not recognized') if $self->to_recognize($month, 9e18);
 	$self->{months}{$month} = 'closed';
 	$self->{closed} = $month;
 }
@@ -241,10 +242,62 @@ sub _new_charge
 	$self->must_be_open($period) if $charge{gross} > 0;
 	my $credit = $charge{source} eq 'opening' ? '4104' : $charge{component} eq 'late_fee' ? '6301' : $self->{items}{ $charge{item} }{account};
 	$self->{charges}{ $charge{id} } = \%charge;
-	$self->post($charge{at}, $period, '1122', $credit, $charge{net}, 'charge', $charge{id});
+	my $end = next_month($period);
+	my $earned = $charge{net};
+	if ($charge{to} > $end && $charge{source} ne 'opening' && $credit =~ /^6/)
+	{
+		$earned = earned(\%charge, $charge{net}, $end);
+		my $from = month_of($charge{from});
+		$charge{later} = { account => $credit, month => $from > $end ? $from : $end, recognized => $earned, waived => 0, rows => [] } if $earned < $charge{net};
+	}
+	$self->post($charge{at}, $period, '1122', $credit, $earned, 'charge', $charge{id});
+	$self->post($charge{at}, $period, '1122', '2205', $charge{net} - $earned, 'charge', $charge{id});
 	$self->post($charge{at}, $period, '1122', '2221', $charge{tax}, 'charge', $charge{id});
 	return \%charge;
 }
+
+# What of a net is earned before a day, by days.
+sub earned
+{
+	my ($charge, $net, $day) = @_;
+	my ($passed, $all) = (0, 0);
+	for my $one ($charge->{from} .. $charge->{to} - 1) { $all++; $passed++ if $one < $day }
+	return nearest($net * $passed, $all);
+}
+
+# Charges, of all or one, with something to recognize up to a month that is over.
+sub to_recognize
+{
+	my ($self, $through, $at, $only) = @_;
+	return grep { (!defined $only || $_->{id} == $only) && $_->{later} && !defined $_->{back_at} && $_->{at} <= $at
+		  && $_->{later}{month} <= $through && $_->{later}{month} < $_->{to} } values %{ $self->{charges} };
+}
+
+sub recognize
+{
+	my ($self, $through, $at, $only) = @_;
+	for my $charge ($self->to_recognize($through, $at, $only))
+	{
+		my $later = $charge->{later};
+		while ($later->{month} <= $through && $later->{month} < $charge->{to})
+		{
+			my ($month, $end) = ($later->{month}, next_month($later->{month}));
+			my $amount = earned($charge, $charge->{net} - $later->{waived}, $end) - $later->{recognized};
+			my $period = $self->posting_month($month, $at);
+			# Dated within the month, though not before the charge.
+			my $dated = $period != $month ? $at : $charge->{at} >= $end * 86400 ? $charge->{at} : $end * 86400 - 0.000001;
+			$self->post($dated, $period, '2205', $later->{account}, $amount, 'recognition', "$charge->{id} $month");
+			push @{ $later->{rows} }, { month => $month, period => $period, amount => $amount, at => $dated };
+			$later->{recognized} += $amount;
+			$later->{month} = $end;
+		}
+	}
+}
+
+sub month_over { return month_of(month_of(day_at($_[0])) - 1) }
+
+# Months that are over keep what they earned: before a charge is less, or none.
+sub recognized_after { my ($charge, $at) = @_; return scalar grep { $_->{at} > $at } @{ $charge->{later} ? $charge->{later}{rows} : [] } }
 
 # What a run of a month has to charge, day by day: rows without id.
 sub due
@@ -333,7 +386,8 @@ sub key_of { my ($c) = @_; return join ' ', $c->{item}, $c->{unit}, text_of($c->
 sub add_charge
 {
 	my ($self, %given) = @_;
-	my $day = day_at($given{at});
+	my $today = day_at($given{at});
+	my ($day, $to) = ($given{from} // $today, $given{to} // $today + 1);
 	my $about = defined $given{about} ? $self->{charges}{ $given{about} } : undef;
 	my $unit = $given{unit} // ($about ? $about->{unit} : undef);
 	if ($about)
@@ -348,8 +402,8 @@ sub add_charge
 	return $self->_new_charge(id => $given{id}, item => $given{item}, unit => $unit,
 		payer => $given{payer} // ($about ? $about->{payer} : undef) // (defined $given{unit} ? $self->payer($given{item}, $given{unit}, $day) : undef),
 		component => $about ? 'cost' : 'principal', about => $given{about}, source => $about ? 'cost' : 'order', revision => $revision,
-		from => $day, to => $day + 1, net => $net, tax => $tax, gross => $gross, rate => $plan->{tariff}{rate} // 0,
-		due_on => $day + $plan->{due_days}, at => $given{at});
+		from => $day, to => $to, net => $net, tax => $tax, gross => $gross, rate => $plan->{tariff}{rate} // 0,
+		due_on => $today + $plan->{due_days}, at => $given{at});
 }
 
 sub add_opening
@@ -369,9 +423,12 @@ sub reverse_charge
 	refuse('reversed already') if defined $charge->{back_at};
 	refuse('has late fees or costs') if grep { ($_->{about} // 0) == $id && !defined $_->{back_at} } values %{ $self->{charges} };
 	refuse('waived after') if grep { $_->{charge} == $id && $_->{state} eq 'approved' && $_->{decided_at} > $at } values %{ $self->{waivers} };
+	refuse('recognized after') if recognized_after($charge, $at);
 	refuse('written off after') if grep { $_->{charge} == $id && $_->{at} > $at } @{ $self->{losses} };
 	$self->take_back(sub { $_[0]{charge} == $id }, $at);
 	$self->must_be_open(month_of(day_at($at))) if $charge->{gross} > 0;
+	$self->recognize(month_over($at), $at, $id);
+	$self->post_back($at, 'recognition', "$id $_->{month}") for @{ $charge->{later} ? $charge->{later}{rows} : [] };
 	$self->post_back($at, 'waiver', $_->{id}) for grep { $_->{charge} == $id && $_->{state} eq 'approved' } values %{ $self->{waivers} };
 	my $lost = $self->written_off($id);
 	$self->_lose($id, 'reversed', -$lost, $at) if $lost > 0;
@@ -565,12 +622,24 @@ sub decide_waiver
 	{
 		refuse('less is open') if $waiver->{amount} > $self->open_amount($charge);
 		refuse('it was paid then') if $self->undone_after('charge', $charge->{id}, $at);
+		refuse('recognized after') if recognized_after($charge, $at);
 		$self->must_be_open(month_of(day_at($at)));
 		my $before = $self->waived($charge->{id});
 		$waiver->{net} = nearest($charge->{net} * ($before + $waiver->{amount}), $charge->{gross}) - nearest($charge->{net} * $before, $charge->{gross});
 		$waiver->{tax} = $waiver->{amount} - $waiver->{net};
 		my $debit = $charge->{component} eq 'late_fee' ? '6301' : $self->{items}{ $charge->{item} }{account};
-		$self->post($at, month_of(day_at($at)), $debit, '1122', $waiver->{net}, 'waiver', $id);
+		my $less = $waiver->{net};
+		if (my $later = $charge->{later})
+		{
+			$self->recognize(month_over($at), $at, $charge->{id});
+			$later->{waived} += $waiver->{net};
+			my $is = earned($charge, $charge->{net} - $later->{waived}, $later->{month});
+			$less = $later->{recognized} - $is;
+			$later->{recognized} = $is;
+			$debit = $later->{account};
+		}
+		$self->post($at, month_of(day_at($at)), $debit, '1122', $less, 'waiver', $id);
+		$self->post($at, month_of(day_at($at)), '2205', '1122', $waiver->{net} - $less, 'waiver', $id);
 		$self->post($at, month_of(day_at($at)), '2221', '1122', $waiver->{tax}, 'waiver', $id);
 	}
 	$waiver->{state} = $is_approved ? 'approved' : 'refused';
@@ -742,6 +811,11 @@ sub lines
 		my $state = defined $c->{back_at} ? 'reversed' : $c->{gross} == $waived && $waived > 0 ? 'waived' : $open == 0 && $lost > 0 ? 'written_off' : $open == 0 ? 'paid' : $paid > 0 ? 'part_paid' : 'billed';
 		push @lines, join '|', 'charge', $c->{id}, $c->{item}, $c->{unit} // '', $c->{payer} // '', $c->{component}, $c->{about} // '', $c->{source},
 		  $c->{revision}, text_of($c->{from}), text_of($c->{to}), $c->{gross}, $c->{tax}, text_of($c->{due_on}), $paid, $waived, $lost, $open, $state;
+		if (my $later = $c->{later})
+		{
+			push @lines, join '|', 'deferral', $c->{id}, $later->{recognized}, defined $c->{back_at} ? 0 : $c->{net} - $later->{waived} - $later->{recognized};
+			push @lines, map { join '|', 'recognition', $c->{id}, text_of($_->{month}), text_of($_->{period}), $_->{amount}, floor($_->{at}) } @{ $later->{rows} };
+		}
 		my @late = $self->late_fee($c, $at);
 		push @lines, join '|', 'late', $c->{id}, @late if @late && !defined $c->{back_at} && $c->{due_on} < $today && ($late[2] > 0 || $late[3] > 0);
 		next if $open <= 0;
