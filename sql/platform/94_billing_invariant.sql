@@ -85,7 +85,75 @@ UNION ALL
 SELECT y.project_id, 'hold_once', format('vendor invoice %s waits in %s payment runs', y.invoice_id, count(*))
 FROM rui.vendor_payment y
 JOIN rui.vendor_payment_run r ON r.project_id = y.project_id AND r.id = y.run_id AND r.state = 'requested'
-GROUP BY y.project_id, y.invoice_id HAVING count(*) > 1;
+GROUP BY y.project_id, y.invoice_id HAVING count(*) > 1
+UNION ALL
+
+-- Revenue by day: deferred revenue is what is not recognized; charge by charge the
+-- books hold as revenue and as deferred what is not waived or taken back of the net;
+-- it is recognized by days, month after month, and before a month is closed.
+SELECT b.project_id, 'deferred', format('not recognized %s, deferred revenue of %s', o.amount, b.balance)
+FROM (SELECT a.project_id, coalesce(sum(CASE WHEN p.credit_account = a.id THEN p.amount ELSE -p.amount END), 0) AS balance
+	FROM rui.account a
+	LEFT JOIN rui.posting p ON p.project_id = a.project_id AND a.id IN (p.debit_account, p.credit_account)
+	WHERE a.code = '2205'
+	GROUP BY a.project_id) b
+CROSS JOIN LATERAL (SELECT coalesce(sum(o.remaining), 0) AS amount FROM rui.deferral_open o WHERE o.project_id = b.project_id) o
+WHERE o.amount <> b.balance
+UNION ALL
+SELECT o.project_id, 'deferral_whole', format('charge %s of %s net holds %s of %s recognized and %s of %s deferred', o.charge_id, coalesce(c.net::text, 'nothing'),
+	coalesce(s.revenue, 0), CASE WHEN o.is_reversed THEN 0 ELSE o.recognized END, coalesce(s.deferred, 0), o.remaining)
+FROM rui.deferral_open o
+LEFT JOIN rui.charge c ON c.project_id = o.project_id AND c.id = o.charge_id
+LEFT JOIN (
+	SELECT d.project_id, d.charge_id, sum(CASE d.account_id WHEN p.credit_account THEN p.amount WHEN p.debit_account THEN -p.amount ELSE 0 END) AS revenue,
+		sum(CASE a.id WHEN p.credit_account THEN p.amount WHEN p.debit_account THEN -p.amount ELSE 0 END) AS deferred
+	FROM (SELECT d.project_id, d.charge_id, d.account_id, 'charge' AS document, d.charge_id AS id FROM rui.deferral d
+		UNION ALL SELECT d.project_id, d.charge_id, d.account_id, 'recognition', r.id
+		FROM rui.deferral d JOIN rui.recognition r ON r.project_id = d.project_id AND r.charge_id = d.charge_id
+		UNION ALL SELECT d.project_id, d.charge_id, d.account_id, 'waiver', w.id
+		FROM rui.deferral d JOIN rui.waiver w ON w.project_id = d.project_id AND w.charge_id = d.charge_id) d
+	JOIN rui.posting p ON p.project_id = d.project_id AND p.document = d.document AND p.document_id = d.id
+	JOIN rui.account a ON a.project_id = d.project_id AND a.code = '2205'
+	GROUP BY d.project_id, d.charge_id) s ON s.project_id = o.project_id AND s.charge_id = o.charge_id
+WHERE (c.net, c.period) IS DISTINCT FROM (o.net, o.period) OR coalesce(s.deferred, 0) <> o.remaining
+	OR coalesce(s.revenue, 0) <> CASE WHEN o.is_reversed THEN 0 ELSE o.recognized END
+UNION ALL
+SELECT o.project_id, 'recognized_by_day', format('charge %s of %s (%s less %s) is recognized with %s before %s, in %s months', o.charge_id, o.period, o.net, o.waived,
+	o.recognized, o.recognized_to, coalesce(r.months, 0))
+FROM rui.deferral_open o
+JOIN rui.deferral d ON d.project_id = o.project_id AND d.charge_id = o.charge_id
+JOIN rui.project j ON j.id = o.project_id
+LEFT JOIN LATERAL (SELECT count(*) AS months, min(r.month) AS month,
+		bool_or(r.at < (r.month + interval '1 month') AT TIME ZONE j.time_zone - interval '1 microsecond') AS is_early
+	FROM rui.recognition r WHERE r.project_id = o.project_id AND r.charge_id = o.charge_id) r ON true
+WHERE o.recognized <> rui.prorate(o.net - o.waived, daterange(lower(o.period), greatest(lower(o.period), least(o.recognized_to, upper(o.period)))), o.period)
+	OR o.recognized_to > o.to_month + interval '1 month' OR upper(o.period) - 1 < o.to_month OR r.is_early OR r.month < d.from_month
+	OR coalesce(r.months, 0) <> (extract(year FROM o.recognized_to) - extract(year FROM d.from_month)) * 12 + extract(month FROM o.recognized_to) - extract(month FROM d.from_month)
+UNION ALL
+SELECT o.project_id, 'recognized_in_time', format('%s is closed, charge %s is recognized before %s only', to_char(p.month, 'YYYY-MM'), o.charge_id, o.recognized_to)
+FROM rui.deferral_open o
+JOIN (SELECT p.project_id, max(p.month) AS month FROM rui.accounting_period p WHERE p.state = 'closed' GROUP BY p.project_id) p ON p.project_id = o.project_id
+WHERE NOT o.is_reversed AND o.recognized_to <= least(p.month, o.to_month)
+UNION ALL
+
+-- What was charged less by a discount has an approved one.
+SELECT c.project_id, 'discount_granted', format('charge %s is less by discount %s, which is not for it', c.id, c.discount_id)
+FROM rui.charge c
+LEFT JOIN rui.discount d ON d.project_id = c.project_id AND d.id = c.discount_id
+WHERE c.discount_id IS NOT NULL AND (d.state IN ('approved', 'ended') AND d.fee_item_id = c.fee_item_id AND c.unit_id = ANY (d.unit_ids)
+	AND (d.payer_id IS NULL OR d.payer_id = c.payer_id)) IS NOT TRUE
+UNION ALL
+-- A cycle of a lease is charged once, for the days that are let, to who rents.
+SELECT y.project_id, 'rent_charged', format('cycle %s of lease %s, let on %s, is charged for %s', y.place, y.lease_id, y.period * l.valid, coalesce(c.periods::text, 'nothing'))
+FROM rui.lease_cycle y
+JOIN rui.lease l ON l.project_id = y.project_id AND l.id = y.lease_id
+LEFT JOIN (SELECT c.project_id, c.source_id, array_agg(c.period) AS periods, min(c.payer_id) AS payer_id
+	FROM rui.charge c
+	WHERE c.source = 'lease' AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id)
+	GROUP BY c.project_id, c.source_id) c ON c.project_id = y.project_id AND c.source_id = y.id
+WHERE c.periods IS NOT NULL AND (cardinality(c.periods) > 1 OR c.periods[1] <> y.period * l.valid OR c.payer_id IS DISTINCT FROM l.lessee_id)
+	OR c.periods IS NULL AND NOT EXISTS (SELECT FROM rui.charge_reversal v JOIN rui.charge x ON x.project_id = v.project_id AND x.id = v.charge_id
+		WHERE x.project_id = y.project_id AND x.source = 'lease' AND x.source_id = y.id);
 
 PERFORM rui._describe('billing_violation', 'Everything that is not as it must be of what is billed, written off and put aside: empty, always. Part of the list of all invariants.',
 	'invariant: The rule that is broken.',
@@ -99,5 +167,11 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('billed_price', '分段之和等于整月', 'parts of a month cost their part of it'),
 	('late_fee_capped', '违约金不超上限', 'late fees are at most their cap'),
 	('late_fee_due', '宽限期内无违约金', 'no late fee before grace is over'),
-	('hold_once', '待付款不重复', 'what waits to be paid waits once')
+	('hold_once', '待付款不重复', 'what waits to be paid waits once'),
+	('deferred', '合同负债与明细一致', 'deferred revenue is what is not recognized'),
+	('deferral_whole', '已确认加待确认等于净额', 'recognized and deferred are the net of a charge'),
+	('recognized_by_day', '收入按日确认', 'revenue is recognized by days'),
+	('recognized_in_time', '结账前收入已确认', 'what a closed month earned is recognized'),
+	('discount_granted', '优惠均经批准', 'what costs less by a discount has an approved one'),
+	('rent_charged', '租金按约出账', 'rents are charged once, for the days that are let')
 ) AS i(code, zh, en);

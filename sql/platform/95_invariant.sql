@@ -592,139 +592,8 @@ CROSS JOIN LATERAL (SELECT coalesce(sum(h.amount), 0) AS shares, coalesce(sum(c.
 WHERE h.shares <> s.amount OR h.differs IS NOT FALSE
 UNION ALL
 
--- Settlement: payables are what vendors' invoices say is open; each acceptance
--- is invoiced once, and no more is paid or credited than was invoiced.
-SELECT b.project_id, 'payables', format('open vendor invoices of %s, payables of %s', o.amount, -b.balance)
-FROM (SELECT k.project_id, coalesce(sum(CASE WHEN p.debit_account = a.id THEN p.amount ELSE -p.amount END), 0) AS balance
-	FROM rui.books k
-	JOIN rui.account a ON a.project_id = k.project_id AND a.code = '2202'
-	LEFT JOIN rui.posting p ON p.project_id = a.project_id AND a.id IN (p.debit_account, p.credit_account)
-	GROUP BY k.project_id) b
-CROSS JOIN LATERAL (SELECT coalesce((SELECT sum(CASE WHEN i.credits_invoice_id IS NULL THEN i.gross ELSE -i.gross END)
-		FROM rui.vendor_invoice i WHERE i.project_id = b.project_id AND i.state = 'approved'), 0)
-	- coalesce((SELECT sum(y.amount) FROM rui.vendor_payment y JOIN rui.vendor_payment_run r ON r.project_id = y.project_id AND r.id = y.run_id
-		WHERE y.project_id = b.project_id AND r.state = 'paid'), 0) AS amount) o
-WHERE o.amount <> -b.balance
-UNION ALL
-SELECT i.project_id, 'invoice_matched', format('vendor invoice %s was compared with %s, accepted is %s', i.id, i.accepted_net, coalesce(a.net, 0))
-FROM rui.vendor_invoice i
-LEFT JOIN (SELECT a.project_id, a.invoice_id, sum(a.net) AS net, sum(a.quantity) AS quantity FROM rui.vendor_acceptance a
-	GROUP BY a.project_id, a.invoice_id) a ON a.project_id = i.project_id AND a.invoice_id = i.id
-WHERE i.state <> 'refused' AND i.credits_invoice_id IS NULL AND (a.net IS DISTINCT FROM i.accepted_net OR a.quantity IS DISTINCT FROM i.accepted_quantity)
-UNION ALL
-SELECT i.project_id, 'invoice_paid', format('vendor invoice %s of %s is credited with %s and paid with %s', i.id, i.gross, c.gross, y.amount)
-FROM rui.vendor_invoice i
-CROSS JOIN LATERAL (SELECT coalesce(sum(c.gross), 0) AS gross FROM rui.vendor_invoice c
-	WHERE c.project_id = i.project_id AND c.credits_invoice_id = i.id AND c.state = 'approved') c
-CROSS JOIN LATERAL (SELECT coalesce(sum(y.amount), 0) AS amount FROM rui.vendor_payment y
-	JOIN rui.vendor_payment_run r ON r.project_id = y.project_id AND r.id = y.run_id
-	WHERE y.project_id = i.project_id AND y.invoice_id = i.id AND r.state = 'paid') y
-WHERE i.credits_invoice_id IS NULL AND (c.gross > i.gross OR y.amount < 0 OR y.amount > CASE i.state WHEN 'approved' THEN i.gross ELSE 0 END)
-UNION ALL
--- Shares add up to all of it; what is settled has come in, once; lines give
--- what the partner gets, and 2242 what is carried on.
-SELECT h.project_id, 'shares_sum', format('the shares of %s %s add up to %s', h.what, h.id, s.fraction)
-FROM (SELECT c.project_id, 'contract' AS what, c.id, c.fractions FROM rui.share_contract c
-	UNION ALL SELECT h.project_id, 'charge', h.charge_id, h.fractions FROM rui.charge_share h) h
-CROSS JOIN LATERAL (SELECT sum(f.fraction) AS fraction FROM unnest(h.fractions) AS f(fraction)) s
-WHERE s.fraction <> 1
-UNION ALL
-SELECT d.project_id, 'settled_once', format('settled allocation %s of %s is one of %s', d.allocation_id, d.amount, coalesce(a.amount::text, 'nothing'))
-FROM rui.settlement_allocation d
-LEFT JOIN rui.allocation a ON a.project_id = d.project_id AND a.id = d.allocation_id AND a.charge_id = d.charge_id
-JOIN rui.settlement s ON s.project_id = d.project_id AND s.id = d.settlement_id
-WHERE a.amount IS DISTINCT FROM d.amount OR s.state = 'refused'
-UNION ALL
-SELECT l.project_id, 'settled_received', format('partners were given %s of charge %s, %s came in', l.received, l.charge_id, coalesce(d.amount, 0))
-FROM (SELECT l.project_id, l.charge_id, sum(l.received) AS received FROM rui.settlement_line l
-	JOIN rui.settlement s ON s.project_id = l.project_id AND s.id = l.settlement_id AND s.state <> 'refused' GROUP BY l.project_id, l.charge_id) l
-LEFT JOIN (SELECT d.project_id, d.charge_id, sum(d.amount) AS amount FROM rui.settlement_allocation d GROUP BY d.project_id, d.charge_id) d
-	ON d.project_id = l.project_id AND d.charge_id = l.charge_id
-WHERE l.received < 0 OR l.received > coalesce(d.amount, 0)
-UNION ALL
-SELECT y.project_id, 'settlement_sum', format('settlement %s gives party %s %s, its lines %s', y.settlement_id, y.party_id, y.amount, coalesce(l.amount, 0))
-FROM rui.settlement_party y
-LEFT JOIN (SELECT l.project_id, l.settlement_id, l.party_id, sum(l.amount) AS amount FROM rui.settlement_line l GROUP BY 1, 2, 3) l
-	ON l.project_id = y.project_id AND l.settlement_id = y.settlement_id AND l.party_id = y.party_id
-WHERE y.amount <> coalesce(l.amount, 0)
-UNION ALL
-SELECT b.project_id, 'partner_shares', format('settled and not paid %s, shares of partners of %s', o.amount, -b.balance)
-FROM (SELECT k.project_id, coalesce(sum(CASE WHEN p.debit_account = a.id THEN p.amount ELSE -p.amount END), 0) AS balance
-	FROM rui.books k
-	JOIN rui.account a ON a.project_id = k.project_id AND a.code = '2242'
-	LEFT JOIN rui.posting p ON p.project_id = a.project_id AND a.id IN (p.debit_account, p.credit_account)
-	GROUP BY k.project_id) b
-CROSS JOIN LATERAL (SELECT coalesce(sum(y.amount - y.payout), 0) AS amount FROM rui.settlement_party y
-	JOIN rui.settlement s ON s.project_id = y.project_id AND s.id = y.settlement_id AND s.state = 'paid' WHERE y.project_id = b.project_id) o
-WHERE o.amount <> -b.balance
-UNION ALL
-
--- Revenue by day: deferred revenue is what is not recognized; charge by charge the
--- books hold as revenue and as deferred what is not waived or taken back of the net;
--- it is recognized by days, month after month, and before a month is closed.
-SELECT b.project_id, 'deferred', format('not recognized %s, deferred revenue of %s', o.amount, b.balance)
-FROM (SELECT a.project_id, coalesce(sum(CASE WHEN p.credit_account = a.id THEN p.amount ELSE -p.amount END), 0) AS balance
-	FROM rui.account a
-	LEFT JOIN rui.posting p ON p.project_id = a.project_id AND a.id IN (p.debit_account, p.credit_account)
-	WHERE a.code = '2205'
-	GROUP BY a.project_id) b
-CROSS JOIN LATERAL (SELECT coalesce(sum(o.remaining), 0) AS amount FROM rui.deferral_open o WHERE o.project_id = b.project_id) o
-WHERE o.amount <> b.balance
-UNION ALL
-SELECT o.project_id, 'deferral_whole', format('charge %s of %s net holds %s of %s recognized and %s of %s deferred', o.charge_id, coalesce(c.net::text, 'nothing'),
-	coalesce(s.revenue, 0), CASE WHEN o.is_reversed THEN 0 ELSE o.recognized END, coalesce(s.deferred, 0), o.remaining)
-FROM rui.deferral_open o
-LEFT JOIN rui.charge c ON c.project_id = o.project_id AND c.id = o.charge_id
-LEFT JOIN (
-	SELECT d.project_id, d.charge_id, sum(CASE d.account_id WHEN p.credit_account THEN p.amount WHEN p.debit_account THEN -p.amount ELSE 0 END) AS revenue,
-		sum(CASE a.id WHEN p.credit_account THEN p.amount WHEN p.debit_account THEN -p.amount ELSE 0 END) AS deferred
-	FROM (SELECT d.project_id, d.charge_id, d.account_id, 'charge' AS document, d.charge_id AS id FROM rui.deferral d
-		UNION ALL SELECT d.project_id, d.charge_id, d.account_id, 'recognition', r.id
-		FROM rui.deferral d JOIN rui.recognition r ON r.project_id = d.project_id AND r.charge_id = d.charge_id
-		UNION ALL SELECT d.project_id, d.charge_id, d.account_id, 'waiver', w.id
-		FROM rui.deferral d JOIN rui.waiver w ON w.project_id = d.project_id AND w.charge_id = d.charge_id) d
-	JOIN rui.posting p ON p.project_id = d.project_id AND p.document = d.document AND p.document_id = d.id
-	JOIN rui.account a ON a.project_id = d.project_id AND a.code = '2205'
-	GROUP BY d.project_id, d.charge_id) s ON s.project_id = o.project_id AND s.charge_id = o.charge_id
-WHERE (c.net, c.period) IS DISTINCT FROM (o.net, o.period) OR coalesce(s.deferred, 0) <> o.remaining
-	OR coalesce(s.revenue, 0) <> CASE WHEN o.is_reversed THEN 0 ELSE o.recognized END
-UNION ALL
-SELECT o.project_id, 'recognized_by_day', format('charge %s of %s (%s less %s) is recognized with %s before %s, in %s months', o.charge_id, o.period, o.net, o.waived,
-	o.recognized, o.recognized_to, coalesce(r.months, 0))
-FROM rui.deferral_open o
-JOIN rui.deferral d ON d.project_id = o.project_id AND d.charge_id = o.charge_id
-JOIN rui.project j ON j.id = o.project_id
-LEFT JOIN LATERAL (SELECT count(*) AS months, min(r.month) AS month,
-		bool_or(r.at < (r.month + interval '1 month') AT TIME ZONE j.time_zone - interval '1 microsecond') AS is_early
-	FROM rui.recognition r WHERE r.project_id = o.project_id AND r.charge_id = o.charge_id) r ON true
-WHERE o.recognized <> rui.prorate(o.net - o.waived, daterange(lower(o.period), greatest(lower(o.period), least(o.recognized_to, upper(o.period)))), o.period)
-	OR o.recognized_to > o.to_month + interval '1 month' OR upper(o.period) - 1 < o.to_month OR r.is_early OR r.month < d.from_month
-	OR coalesce(r.months, 0) <> (extract(year FROM o.recognized_to) - extract(year FROM d.from_month)) * 12 + extract(month FROM o.recognized_to) - extract(month FROM d.from_month)
-UNION ALL
-SELECT o.project_id, 'recognized_in_time', format('%s is closed, charge %s is recognized before %s only', to_char(p.month, 'YYYY-MM'), o.charge_id, o.recognized_to)
-FROM rui.deferral_open o
-JOIN (SELECT p.project_id, max(p.month) AS month FROM rui.accounting_period p WHERE p.state = 'closed' GROUP BY p.project_id) p ON p.project_id = o.project_id
-WHERE NOT o.is_reversed AND o.recognized_to <= least(p.month, o.to_month)
-UNION ALL
-
--- What was charged less by a discount has an approved one.
-SELECT c.project_id, 'discount_granted', format('charge %s is less by discount %s, which is not for it', c.id, c.discount_id)
-FROM rui.charge c
-LEFT JOIN rui.discount d ON d.project_id = c.project_id AND d.id = c.discount_id
-WHERE c.discount_id IS NOT NULL AND (d.state IN ('approved', 'ended') AND d.fee_item_id = c.fee_item_id AND c.unit_id = ANY (d.unit_ids)
-	AND (d.payer_id IS NULL OR d.payer_id = c.payer_id)) IS NOT TRUE
-UNION ALL
--- A cycle of a lease is charged once, for the days that are let, to who rents.
-SELECT y.project_id, 'rent_charged', format('cycle %s of lease %s, let on %s, is charged for %s', y.place, y.lease_id, y.period * l.valid, coalesce(c.periods::text, 'nothing'))
-FROM rui.lease_cycle y
-JOIN rui.lease l ON l.project_id = y.project_id AND l.id = y.lease_id
-LEFT JOIN (SELECT c.project_id, c.source_id, array_agg(c.period) AS periods, min(c.payer_id) AS payer_id
-	FROM rui.charge c
-	WHERE c.source = 'lease' AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id)
-	GROUP BY c.project_id, c.source_id) c ON c.project_id = y.project_id AND c.source_id = y.id
-WHERE c.periods IS NOT NULL AND (cardinality(c.periods) > 1 OR c.periods[1] <> y.period * l.valid OR c.payer_id IS DISTINCT FROM l.lessee_id)
-	OR c.periods IS NULL AND NOT EXISTS (SELECT FROM rui.charge_reversal v JOIN rui.charge x ON x.project_id = v.project_id AND x.id = v.charge_id
-		WHERE x.project_id = y.project_id AND x.source = 'lease' AND x.source_id = y.id)
+-- Vendors and partners: 94_settlement_invariant.sql; tax invoices: 57_tax_invoice_violation.sql.
+SELECT s.project_id, s.invariant, s.detail FROM rui.settlement_violation s
 UNION ALL
 SELECT v.project_id, v.invariant, v.detail FROM rui.tax_invoice_violation v
 UNION ALL
@@ -797,21 +666,7 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('meter_gap', '计量收费连续', 'what meters count is charged without gaps'),
 	('meter_billed', '计量收费可复算', 'what meters count is charged by its plan'),
 	('shared_whole', '公摊各份等于总额', 'the shares of a cost are the whole'),
-	('payables', '应付与明细一致', 'payables are the open invoices of vendors'),
-	('invoice_matched', '发票与验收相符', 'invoices stand for what was accepted'),
-	('invoice_paid', '发票不超额付款', 'no invoice is paid more than it is'),
-	('shares_sum', '分成比例合计为一', 'shares add up to one'),
-	('settled_once', '核销只结算一次', 'what is settled has come in, once'),
-	('settled_received', '结算不超过实收', 'no more is settled than came in'),
-	('settlement_sum', '结算与明细一致', 'settlements are the sums of their lines'),
-	('partner_shares', '应付分成与明细一致', 'shares of partners are what is settled and not paid'),
 	('deposit_kept', '押金只退所收', 'no more of a deposit goes out than came in'),
 	('deposits', '押金与明细一致', 'deposits held are what the books owe'),
-	('rent_charged', '租金按约出账', 'rents are charged once, for the days that are let'),
-	('discount_granted', '优惠均经批准', 'what costs less by a discount has an approved one'),
-	('deposit_forfeited', '没收押金有账单', 'what is forfeited is charged, and paid by the deposit'),
-	('deferred', '合同负债与明细一致', 'deferred revenue is what is not recognized'),
-	('deferral_whole', '已确认加待确认等于净额', 'recognized and deferred are the net of a charge'),
-	('recognized_by_day', '收入按日确认', 'revenue is recognized by days'),
-	('recognized_in_time', '结账前收入已确认', 'what a closed month earned is recognized')
+	('deposit_forfeited', '没收押金有账单', 'what is forfeited is charged, and paid by the deposit')
 ) AS i(code, zh, en);

@@ -248,7 +248,7 @@ SELECT pg_temp.damage(format('INSERT INTO rui.dun (project_id, payer_id, unit_id
 FROM (VALUES (-1, 'a demand of what nobody owes')) AS b(other, about);
 
 -- Every rule has a name in both languages, and whoever may look can.
-SELECT is_empty($$SELECT m[1] FROM regexp_matches(pg_get_viewdef('rui.invariant_violation') || pg_get_viewdef('rui.billing_violation') || pg_get_viewdef('rui.owner_money_violation'), $r$'([a-z_]+)'::text(?: AS invariant|,\s+format| AS "\?column\?")$r$, 'g') m
+SELECT is_empty($$SELECT m[1] FROM regexp_matches(pg_get_viewdef('rui.invariant_violation') || pg_get_viewdef('rui.billing_violation') || pg_get_viewdef('rui.owner_money_violation') || pg_get_viewdef('rui.settlement_violation'), $r$'([a-z_]+)'::text(?: AS invariant|,\s+format| AS "\?column\?")$r$, 'g') m
 	WHERE rui.label('invariant', m[1], 'zh') = m[1]$$, 'every rule has a Chinese name');
 SELECT set_config('session_replication_role', 'origin', true) \gset hidden_
 SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
