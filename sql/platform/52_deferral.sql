@@ -12,6 +12,7 @@ CREATE TABLE rui.deferral (
 	from_month date NOT NULL CHECK (extract(day FROM from_month) = 1),
 	to_month date NOT NULL CHECK (extract(day FROM to_month) = 1 AND to_month >= from_month),
 	at timestamptz NOT NULL CHECK (isfinite(at)),
+	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, charge_id)
 );
 CREATE INDEX deferral_by_end ON rui.deferral (project_id, to_month);
