@@ -59,7 +59,7 @@ PERFORM rui._describe('invoice_outbox', 'What waits for a gateway, or is with on
 GRANT SELECT ON rui.invoice_outbox TO rui_agent, rui_manager, rui_auditor;
 
 CREATE FUNCTION rui._invoice_document(project_id bigint, invoice_id bigint) RETURNS jsonb
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -88,7 +88,7 @@ COMMENT ON FUNCTION rui._invoice_document(bigint, bigint) IS
 'Internal: a request as gateways get it: every amount, quantity, rate and time is a text, times are in the project''s zone.';
 
 CREATE FUNCTION rui._invoice_is_owed(project_id bigint, invoice_id bigint) RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

@@ -76,7 +76,7 @@ INSERT INTO rui.duty (code, sort_order, about) VALUES ('tell_invoices', 5745, 'T
 
 CREATE FUNCTION rui._red_letters_due(project_id bigint)
 RETURNS TABLE (invoice_id bigint, line integer, charge_id bigint, payment_id bigint, reason text, since timestamptz, amount numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT SET jit = off
 AS $$
 BEGIN

@@ -14,7 +14,7 @@ COMMENT ON FUNCTION rui._check_optional(text, text, integer) IS
 'Internal: as rui._check_text, but null passes. Errors: 22023, 22001.';
 
 CREATE FUNCTION rui._check_tax_number(argument text, number text, allows_old boolean) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

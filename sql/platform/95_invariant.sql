@@ -63,7 +63,19 @@ FROM (
 	FROM rui.settlement_line l JOIN rui.settlement s ON s.project_id = l.project_id AND s.id = l.settlement_id WHERE s.state = 'paid'
 	UNION ALL
 	SELECT y.project_id, 'settlement_payout', y.id, y.payout, false
-	FROM rui.settlement_party y JOIN rui.settlement s ON s.project_id = y.project_id AND s.id = y.settlement_id WHERE s.state = 'paid') d
+	FROM rui.settlement_party y JOIN rui.settlement s ON s.project_id = y.project_id AND s.id = y.settlement_id WHERE s.state = 'paid'
+	UNION ALL
+	SELECT c.project_id, 'cost', c.id, c.net + c.tax, v.cost_id IS NOT NULL
+	FROM rui.cost c LEFT JOIN rui.cost_reversal v ON v.project_id = c.project_id AND v.cost_id = c.id
+	UNION ALL
+	SELECT l.project_id, 'surplus_line', l.id, abs(l.amount), false
+	FROM rui.surplus_line l JOIN rui.surplus_settlement s ON s.project_id = l.project_id AND s.id = l.settlement_id WHERE s.state = 'approved'
+	UNION ALL
+	SELECT y.project_id, 'surplus_payout', y.id, y.amount, false FROM rui.surplus_payout y WHERE y.state = 'paid'
+	UNION ALL
+	SELECT m.project_id, 'trust_movement', m.id, abs(m.amount), b.id IS NOT NULL
+	FROM rui.trust_movement m LEFT JOIN rui.trust_movement b ON b.project_id = m.project_id AND b.reverses = m.id
+	WHERE m.reverses IS NULL) d
 FULL JOIN (
 	SELECT p.project_id, p.document, p.document_id, coalesce(sum(p.amount) FILTER (WHERE p.reverses IS NULL), 0) AS forth,
 		coalesce(sum(p.amount) FILTER (WHERE p.reverses IS NOT NULL), 0) AS back
@@ -717,7 +729,10 @@ UNION ALL
 SELECT v.project_id, v.invariant, v.detail FROM rui.tax_invoice_violation v
 UNION ALL
 -- Billing has more rules: 94_billing_invariant.sql.
-SELECT b.project_id, b.invariant, b.detail FROM rui.billing_violation b;
+SELECT b.project_id, b.invariant, b.detail FROM rui.billing_violation b
+UNION ALL
+-- So has the owners' money: 94_owner_money.sql.
+SELECT o.project_id, o.invariant, o.detail FROM rui.owner_money_violation o;
 
 PERFORM rui._describe('invariant_violation', 'Everything that is not as it must be: empty, always. Select by project_id where there are many.',
 	'invariant: The rule that is broken.',
