@@ -83,7 +83,7 @@ BEGIN
 	PERFORM rui.recognize_revenue(project, at => clock);
 END $$;
 SELECT pg_temp.play(0.4711, 22, 7);
-CREATE TEMP VIEW booked AS
+CREATE TEMP TABLE booked AS
 SELECT d.charge, s.period, sum(CASE WHEN a.kind = 'revenue' THEN s.amount * CASE WHEN s.is_debit THEN -1 ELSE 1 END ELSE 0 END) AS revenue,
 	sum(CASE WHEN a.code = '2205' THEN s.amount * CASE WHEN s.is_debit THEN -1 ELSE 1 END ELSE 0 END) AS deferred
 FROM (SELECT m.charge, 'charge' AS document, m.charge AS id FROM model m
