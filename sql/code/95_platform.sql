@@ -2,13 +2,13 @@
 -- that nothing above depends on it.
 
 CREATE FUNCTION rui._postgis_schema() RETURNS name
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis'$$;
 COMMENT ON FUNCTION rui._postgis_schema() IS 'Internal: the schema PostGIS is installed in.';
 
 CREATE FUNCTION rui.platform_version() RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

@@ -90,7 +90,7 @@ PERFORM rui._permit('run_duties', '{candidate,live}', 'manager', 'loader');
 
 -- Every command states its time; only some may state another than now.
 CREATE FUNCTION rui._check_instant(at timestamptz) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -121,7 +121,7 @@ COMMENT ON FUNCTION rui._check_time(bigint, timestamptz) IS
 
 -- Whoever asks about a span of time states both ends.
 CREATE FUNCTION rui._check_span(from_at timestamptz, to_at timestamptz) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

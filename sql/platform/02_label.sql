@@ -13,7 +13,7 @@ PERFORM rui._describe('label', 'What people call a code, in Chinese and English.
 PERFORM rui._declare_table('label', 'reference', 'none');
 
 CREATE FUNCTION rui.label(kind text, code text, lang text) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

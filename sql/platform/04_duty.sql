@@ -75,7 +75,7 @@ COMMENT ON FUNCTION rui.tick(bigint, timestamptz) IS
 'Runs every duty of a project that is due up to `at`, each due item exactly once however often and concurrently it is called; returns each duty with the number of items done now, null for one that failed: that is a warning and kept in rui.duty_run, the others go on, and the next tick tries again. Needs permission run_duties. Errors: 22004, 22008, 42501 as every command.';
 
 CREATE FUNCTION rui._partitioned_tables() RETURNS SETOF text
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 5
 SET search_path FROM CURRENT
 AS $$
 BEGIN

@@ -9,7 +9,7 @@ ALTER TABLE rui.occupancy ADD CONSTRAINT occupancy_of_unit FOREIGN KEY (project_
 CREATE INDEX occupancy_by_household ON rui.occupancy (project_id, household_id);
 
 CREATE FUNCTION rui._require_read_committed(what text) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

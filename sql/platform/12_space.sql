@@ -19,7 +19,7 @@ COMMENT ON FUNCTION rui._lock_estate(bigint) IS
 'Internal: takes the lock under which the tree of places changes, until the end of the transaction.';
 
 CREATE FUNCTION rui._space(project_id bigint, space_id bigint, argument text DEFAULT 'space_id') RETURNS rui.space
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -40,7 +40,7 @@ COMMENT ON FUNCTION rui._space(bigint, bigint, text) IS
 
 CREATE FUNCTION rui._space_fault(code text, kind text, building_id bigint, valid daterange, parent_code text, parent_kind text,
 	parent_building_id bigint, parent_valid daterange) RETURNS text[]
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -66,7 +66,7 @@ COMMENT ON FUNCTION rui._space_fault(text, text, bigint, daterange, text, text, 
 'Internal: why a place cannot lie in another (whose kind is null where there is none), as a fault of an import row, or null: 22004 a place of kind building without a building, 22023 a narrower one around it, another building, other days.';
 
 CREATE FUNCTION rui._check_space(place rui.space, parent rui.space) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -311,7 +311,7 @@ CREATE TRIGGER check_kind AFTER UPDATE OF kind ON rui.space FOR EACH ROW WHEN (O
 -- Walking the tree.
 
 CREATE FUNCTION rui._space_ids(project_id bigint, space_id bigint) RETURNS TABLE (id bigint, steps integer)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path FROM CURRENT
 AS $$
 BEGIN

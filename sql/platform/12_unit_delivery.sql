@@ -82,7 +82,7 @@ COMMENT ON FUNCTION rui.set_delivery(bigint, bigint, date, date, bigint, text, t
 'Says when a unit was or will be handed over (null: not yet) and built, and which party pays until then (null: as before). Needs permission manage_estate. Errors: 22004, 22008, 22023 handed over before it is built, P0002 unknown unit or party, 42501, 55000, RU409.';
 
 CREATE FUNCTION rui._developer(project_id bigint, building_id bigint, day date) RETURNS bigint
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

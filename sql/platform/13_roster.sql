@@ -5,7 +5,7 @@ CREATE FUNCTION rui._roster_faults(project_id bigint, from_at timestamptz, to_at
 	new_parties bigint[] DEFAULT '{}', new_posts bigint[] DEFAULT '{}', new_during tstzrange[] DEFAULT '{}')
 RETURNS TABLE (party_id bigint, rule_id bigint, system text, kind text, action text, shift_ids bigint[], during tstzrange,
 	found interval, allowed interval, source text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
@@ -84,7 +84,7 @@ COMMENT ON FUNCTION rui.rest_violations(bigint, timestamptz, timestamptz) IS
 'Everything on the roster of a project between two instants that breaks a rule of rest (rui.rest_rule): whose, which rule (names in kind_zh, kind_en), by which working-time system, whether such rosters are refused or told, which shifts, from the first to the end of the last of them, what was found, what is allowed, by how much it is missed (excess), and what the rule rests on. Shifts that are absent do not count; a shift counts whole on the local day it begins; shifts of other projects are not seen. For everybody with plan_shifts, else one''s own. Needs permission work_shift. Errors: 22004, 22008, 22023, 42501, 55000.';
 
 CREATE FUNCTION rui._missing_qualification(project_id bigint, post_id bigint, party_id bigint, during tstzrange) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

@@ -59,7 +59,7 @@ GRANT INSERT, DELETE ON rui.estate_key, rui.person_key TO rui_api;
 GRANT INSERT, UPDATE ON rui.search_state TO rui_api;
 
 CREATE FUNCTION rui._initials(name_key text) RETURNS SETOF text
-LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 1
+LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED ROWS 1
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -99,7 +99,7 @@ COMMENT ON FUNCTION rui._initials(text) IS
 'Internal: the first letters of a name key (at most 20): of each Chinese character the first of its sound in pinyin, of other words their first letter; a second row where the surname sounds otherwise. By the collation zh-x-icu: what is stored of it is made anew when that changes. None for Chinese names on a server without ICU.';
 
 CREATE FUNCTION rui._person_keys(name text) RETURNS TABLE (kind text, key text)
-LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE ROWS 4
+LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED ROWS 4
 SET search_path FROM CURRENT
 AS $$
 DECLARE

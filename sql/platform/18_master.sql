@@ -74,7 +74,7 @@ COMMENT ON FUNCTION rui._declare_master(text, text, text[], text[], text, text, 
 'Internal: makes a table a master table. import_command: its import function; columns: the keys that function reads, in order; personal: those with personal data; query: SELECT project_id, row_id, and a column for each key, of which it makes the view TABLE_export. A column of type text may be guarded against formulas, boolean and numbers go as they are, jsonb holds arrays: one text goes as itself, more as JSON. current_rows: the condition on rows t of the table that bulk changes and the archive reach; the others are history.';
 
 CREATE FUNCTION rui._master_table(table_name text) RETURNS rui.master_table
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -93,12 +93,12 @@ COMMENT ON FUNCTION rui._master_table(text) IS 'Internal: the declaration of a m
 
 -- What exports have in common: days and instants as imports read them.
 CREATE FUNCTION rui._write_day(day date) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 RETURN to_char(day, 'YYYY-MM-DD');
 COMMENT ON FUNCTION rui._write_day(date) IS 'Internal: a date as YYYY-MM-DD; null for null.';
 
 CREATE FUNCTION rui._write_instant(at timestamptz, time_zone text) RETURNS text
-LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

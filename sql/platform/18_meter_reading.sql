@@ -290,7 +290,7 @@ COMMENT ON FUNCTION rui._take_reading(bigint, bigint, timestamptz, numeric, text
 'Internal: takes one reading or raises why not: 22004, 22003, 22023, P0002 document, 23505 there already, RU101 it falls. A correction is not doubted.';
 
 CREATE FUNCTION rui._register_of(project_id bigint, meter_id bigint, code text) RETURNS bigint
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

@@ -4,7 +4,7 @@
 -- had been used up to its beginning.
 
 CREATE FUNCTION rui._wall_part(step numeric, from_at timestamptz, to_at timestamptz, at timestamptz, time_zone text) RETURNS numeric
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -26,7 +26,7 @@ CREATE FUNCTION rui._meter_increments(project_id bigint, of_chain bigint, of_med
 	first_unit bigint DEFAULT NULL, last_unit bigint DEFAULT NULL)
 RETURNS TABLE (chain_id bigint, register text, before_id bigint, reading_id bigint, before_at timestamptz, at timestamptz, used numeric,
 	is_estimate boolean)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100000
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE

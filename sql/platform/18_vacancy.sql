@@ -71,7 +71,7 @@ GRANT SELECT ON rui.unit_vacancy TO rui_resident, rui_staff, rui_steward, rui_ag
 CREATE FUNCTION rui._vacancy_pieces(project_id bigint, of_unit bigint, span daterange, last_unit bigint DEFAULT NULL,
 	only_confirmed boolean DEFAULT false)
 RETURNS TABLE (unit_id bigint, days daterange, fact_id bigint, finding text, confidence numeric, source text, is_confirmed boolean)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT SET jit = off
 AS $$
 BEGIN

@@ -122,7 +122,7 @@ PERFORM rui._declare_bulk('post', 'plan_shifts', '{name,module,headcount}');
 PERFORM rui._declare_bulk('party', 'manage_people', '{name,kind}');
 
 CREATE FUNCTION rui._bulk_key(table_name text, key_name text, to_change boolean) RETURNS rui.bulk_column
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -182,7 +182,7 @@ COMMENT ON FUNCTION rui._bulk_value(bigint, rui.bulk_column, jsonb) IS
 'Internal: a value given for a column, as the column will hold it: of a column that refers to a master table the id of the code. Errors: 22023 another type or not exactly, P0002 unknown or archived code.';
 
 CREATE FUNCTION rui._bulk_reach(master rui.master_table) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

@@ -27,7 +27,7 @@ COMMENT ON FUNCTION rui._bulk_record(bigint, rui.master_table, jsonb, jsonb, tex
 'Internal: records a change that was run, with its rows and its event. Returns its id; null where no row was changed.';
 
 CREATE FUNCTION rui._bulk_answer(project_id bigint, change_id bigint) RETURNS SETOF rui.bulk_result
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT
 AS $$
 BEGIN

@@ -1,7 +1,7 @@
 -- CSV out of master tables and into them.
 
 CREATE FUNCTION rui._csv_kinds(source text) RETURNS text[]
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -55,7 +55,7 @@ COMMENT ON FUNCTION rui._read_csv_boolean(text) IS
 
 CREATE FUNCTION rui._export_rows(project_id bigint, master rui.master_table, in_clear boolean, with_archived boolean, separator text,
 	guard_formulas boolean) RETURNS SETOF text
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE

@@ -60,7 +60,7 @@ COMMENT ON FUNCTION rui._archive_problems(bigint, text, bigint[], timestamptz) I
 'Internal: what still uses rows of a master table, by all its rules.';
 
 CREATE FUNCTION rui._check_codes(master rui.master_table, codes text[]) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -265,7 +265,7 @@ PERFORM rui._guard_archived('meter', 'space_id', 'space');
 
 -- What uses a row.
 CREATE FUNCTION rui._unit_in_use(project_id bigint, ids bigint[], at timestamptz) RETURNS TABLE (row_id bigint, problem text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -284,7 +284,7 @@ COMMENT ON FUNCTION rui._unit_in_use(bigint, bigint[], timestamptz) IS
 'Internal: units in which somebody lives at an instant, or will, or at which a meter hangs.';
 
 CREATE FUNCTION rui._building_in_use(project_id bigint, ids bigint[], at timestamptz) RETURNS TABLE (row_id bigint, problem text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -313,7 +313,7 @@ COMMENT ON FUNCTION rui._building_in_use(bigint, bigint[], timestamptz) IS
 'Internal: buildings with units, places that have not ended, or equipment that are not archived.';
 
 CREATE FUNCTION rui._space_in_use(project_id bigint, ids bigint[], at timestamptz) RETURNS TABLE (row_id bigint, problem text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
@@ -357,7 +357,7 @@ COMMENT ON FUNCTION rui._space_in_use(bigint, bigint[], timestamptz) IS
 'Internal: places with places in them that have not ended, units or equipment that are not archived, or meters that hang there.';
 
 CREATE FUNCTION rui._equipment_in_use(project_id bigint, ids bigint[], at timestamptz) RETURNS TABLE (row_id bigint, problem text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -372,7 +372,7 @@ $$;
 COMMENT ON FUNCTION rui._equipment_in_use(bigint, bigint[], timestamptz) IS 'Internal: equipment with parts that are not archived.';
 
 CREATE FUNCTION rui._post_in_use(project_id bigint, ids bigint[], at timestamptz) RETURNS TABLE (row_id bigint, problem text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -387,7 +387,7 @@ $$;
 COMMENT ON FUNCTION rui._post_in_use(bigint, bigint[], timestamptz) IS 'Internal: posts with shifts under way or planned after an instant.';
 
 CREATE FUNCTION rui._party_in_use(project_id bigint, ids bigint[], at timestamptz) RETURNS TABLE (row_id bigint, problem text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT
 AS $$
 DECLARE

@@ -49,7 +49,7 @@ $$;
 COMMENT ON FUNCTION rui._always() IS 'Internal: the calendar that is always open: its working time is time by the wall.';
 
 CREATE FUNCTION rui._require_calendar(project_id bigint, code text) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -65,7 +65,7 @@ COMMENT ON FUNCTION rui._require_calendar(bigint, text) IS
 'Internal: raises P0002 for a calendar code that the project does not have; always and null pass.';
 
 CREATE FUNCTION rui._calendar_of(project_id bigint, code text) RETURNS rui.calendar
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

@@ -271,7 +271,7 @@ COMMENT ON FUNCTION rui.load_holidays(jsonb, boolean) IS
 'For the DBA: adds the days of a notice to rui.holiday and returns how many were added or changed. holidays: a JSON array of {"day": "2027-01-01", "name": "元旦", "is_off": true, "notice_year": 2027, "country": "CN" (default)}; is_off false is a make-up working day; notice_year is the year of day, or the year after. Give all days of a notice at once: from the first of its days on, its year counts as known. The same facts again change nothing; other facts of a day that is there need replace, for a notice that says otherwise than an earlier one. All or nothing. Calendars that are set already stay as they are: make them again. Errors, naming the element as holidays[0]: 22004 null or missing, 22023 no array, unknown key, wrong type, country or notice_year, 22001 name of more than 100 characters, 22003, 22007 no date, 22008 outside 1900 to 2200, 23505 a day twice, or there already with other facts.';
 
 CREATE FUNCTION rui.china_calendar(weekly jsonb, from_year integer, to_year integer, make_up text DEFAULT NULL) RETURNS rui.calendar
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

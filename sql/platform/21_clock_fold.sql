@@ -3,7 +3,7 @@
 
 CREATE FUNCTION rui._clock_calendar(project_id bigint, task_id bigint, target text, first_calendar text, other_code text,
 	other_calendar rui.calendar, to_at timestamptz) RETURNS rui.calendar
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -62,7 +62,7 @@ CREATE FUNCTION rui._judge_clocks(project_id bigint, task_ids bigint[], to_at ti
 	other_code text DEFAULT NULL, other_calendar rui.calendar DEFAULT NULL, only_targets text[] DEFAULT NULL)
 RETURNS TABLE (task_id bigint, target text, calendar rui.calendar, is_last boolean, verdict rui.clock_verdict, pauses tstzmultirange,
 	stored rui.task_clock)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 -- Planning it anew for the few ids of a call would take longer than running it.
 SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan
 AS $$

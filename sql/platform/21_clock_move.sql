@@ -5,7 +5,7 @@ CREATE FUNCTION rui._promise(project_id bigint, category_path text[], priority i
 	at timestamptz, OUT policy_id bigint, OUT judged_by text, OUT notice_calendar text, OUT warnings text[],
 	OUT calendar_code text, OUT calendar rui.calendar, OUT answer interval, OUT response interval, OUT arrival interval,
 	OUT solving_code text, OUT solving rui.calendar, OUT resolution interval, OUT call_back interval)
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -177,7 +177,7 @@ COMMENT ON FUNCTION rui._move_clocks(bigint, text, bigint[], text, timestamptz) 
 'Internal: an action on tasks of a kind happened at `at`: their clocks move as rui.clock_rule says, those in a state for it. Tells warnings, breaches and escalations from before `at` first; pauses end with the last clock they pause. The caller holds the tasks'' rows.';
 
 CREATE FUNCTION rui._paused_by(project_id bigint, reason text) RETURNS text[]
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -245,7 +245,7 @@ COMMENT ON FUNCTION rui._resume_clocks(bigint, bigint, bigint, timestamptz) IS
 
 CREATE FUNCTION rui._promises(project_id bigint, task_id bigint, category_path text[], priority integer,
 	is_emergency boolean, agreed_resolution interval, at timestamptz) RETURNS rui.clock_promise[]
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

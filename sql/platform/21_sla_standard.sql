@@ -117,7 +117,7 @@ PERFORM rui._name('sla_standard', n.code, n.zh, n.en) FROM (VALUES
 CREATE FUNCTION rui.standard_policy(standard text, level integer DEFAULT NULL)
 RETURNS TABLE (kind text, is_emergency boolean, answer interval, response interval, arrival interval, resolution interval,
 	call_back interval, counted_in text, judged_by text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 5
 SET search_path FROM CURRENT
 AS $$
 DECLARE

@@ -14,7 +14,7 @@ COMMENT ON FUNCTION rui._changed_time(rui.calendar, rui.calendar) IS
 
 CREATE FUNCTION rui._concerned_clocks(project_id bigint, code text, changed rui.calendar, from_at timestamptz)
 RETURNS TABLE (task_id bigint, target text, is_counted boolean)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -82,7 +82,7 @@ COMMENT ON FUNCTION rui._recount_clocks(bigint, text, rui.calendar, rui.calendar
 CREATE FUNCTION rui._clock_differences(project_id bigint, task_ids bigint[], at timestamptz, code text, calendar rui.calendar)
 RETURNS TABLE (task_id bigint, target text, cycle integer, state text, due_at timestamptz, new_due_at timestamptz,
 	breach_at timestamptz, new_breach_at timestamptz, is_late boolean, would_be_late boolean)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path FROM CURRENT SET jit = off
 AS $$
 BEGIN
@@ -146,7 +146,7 @@ COMMENT ON FUNCTION rui._count_on(bigint, text, bigint[]) IS
 
 CREATE FUNCTION rui._next_version(project_id bigint, code text, calendar rui.calendar, from_at timestamptz, name text,
 	OUT newest_id bigint, OUT new_name text, OUT begins_at timestamptz, OUT changes boolean)
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

@@ -213,7 +213,7 @@ PERFORM rui._allow_read(t.name, '{rui_steward}', 'grid_id = ANY ((SELECT rui.my_
 FROM unnest('{grid_building,grid_steward,grid_cover}'::text[]) AS t(name);
 
 CREATE FUNCTION rui._grid_at(project_id bigint, place geometry) RETURNS bigint
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 20
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 20
 SET search_path FROM CURRENT
 AS $$
 DECLARE

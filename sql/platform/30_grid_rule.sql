@@ -117,7 +117,7 @@ CREATE TRIGGER join_grids AFTER INSERT ON rui.building REFERENCING NEW TABLE AS 
 	FOR EACH STATEMENT EXECUTE FUNCTION rui._join_grids();
 
 CREATE FUNCTION rui._require_stewards(project_id bigint, plan_id bigint) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

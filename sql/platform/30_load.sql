@@ -57,7 +57,7 @@ PERFORM rui._allow_read(t.name, '{rui_agent,rui_manager,rui_expert,rui_analyst,r
 FROM unnest('{grid_weight,building_load}'::text[]) AS t(name);
 
 CREATE FUNCTION rui._check_grid_term(term text, weight double precision) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

@@ -48,7 +48,7 @@ COMMENT ON FUNCTION rui._audience_area(jsonb) IS
 'Internal: the polygon of an audience, WGS 84. 22023 when it is none.';
 
 CREATE FUNCTION rui._check_audience(project_id bigint, audience jsonb) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -138,7 +138,7 @@ COMMENT ON FUNCTION rui._check_audience(bigint, jsonb) IS
 
 CREATE FUNCTION rui._recipients(project_id bigint, audience jsonb, at timestamptz)
 RETURNS TABLE (party_id bigint, household_id bigint, unit_id bigint, parameters jsonb)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10000
 -- What is null is known only when it is called.
 SET search_path FROM CURRENT SET plan_cache_mode = force_custom_plan SET jit = off
 AS $$

@@ -26,7 +26,7 @@ COMMENT ON FUNCTION rui._next_channel(bigint, text[], text) IS
 'Internal: the next open channel of a project after one in a list; null where none follows.';
 
 CREATE FUNCTION rui._filling(project_id bigint, parameters jsonb, party_id bigint, unit_id bigint) RETURNS jsonb
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

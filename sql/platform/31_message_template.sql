@@ -269,7 +269,7 @@ COMMENT ON FUNCTION rui.set_message_template(bigint, text, text, text, text, tex
 'Gives a kind its words on a channel in a language (zh, en) from from_at on, and returns the template''s id; what was sent before keeps the former words. body: up to 4000 characters, sms 500; {name} stands for a parameter of the kind or for recipient, unit, project; {{ and }} are braces. title: up to 200 characters, or null; sms has none. Setting what holds changes nothing. Needs permission set_messages, and set_time for from_at more than five minutes from now. Errors: 22004, 22001, 22008, 22023 also for an unknown placeholder or a stray brace, P0002 unknown kind, 42501, 55000.';
 
 CREATE FUNCTION rui._check_party(project_id bigint, party_id bigint) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

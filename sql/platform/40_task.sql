@@ -119,7 +119,7 @@ COMMENT ON FUNCTION rui._lock_task(bigint, bigint, text) IS
 CREATE FUNCTION rui._locate(project_id bigint, unit_id bigint, place geometry, on_date date, at timestamptz,
 	OUT point geometry, OUT building_id bigint, OUT household_id bigint, OUT grid_id bigint,
 	OUT accountable_id bigint)
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

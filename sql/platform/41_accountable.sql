@@ -3,7 +3,7 @@
 -- whoever ends an employment then sees that work, or is waited for.
 
 CREATE FUNCTION rui._stand_in(project_id bigint, at timestamptz) RETURNS bigint
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -26,7 +26,7 @@ COMMENT ON FUNCTION rui._stand_in(bigint, timestamptz) IS
 'Internal: who answers for what nobody else on the staff answers for: the project''s manager who is employed at `at` (of several the first party); without one, the company''s director whose employment has not ended by then; null when there is none.';
 
 CREATE FUNCTION rui._require_stand_in(project_id bigint, at timestamptz) RETURNS bigint
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

@@ -2,7 +2,7 @@
 -- policy had held. A pure question to the facts; nothing is written.
 
 CREATE FUNCTION rui._check_policy_idea(policy jsonb) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

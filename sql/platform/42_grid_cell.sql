@@ -49,7 +49,7 @@ COMMENT ON FUNCTION rui._faces(geometry, geometry, geometry, double precision) I
 
 CREATE FUNCTION rui._barrier_lines(project_id bigint, frame geometry, squeeze double precision, gap double precision)
 RETURNS TABLE (permeability double precision, line geometry)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 3
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 3
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -92,7 +92,7 @@ COMMENT ON FUNCTION rui._barrier_lines(bigint, geometry, double precision, doubl
 
 CREATE FUNCTION rui._street_net(project_id bigint, frame geometry, blocked geometry, squeeze double precision, step double precision)
 RETURNS TABLE (x1 double precision, y1 double precision, x2 double precision, y2 double precision, metres double precision)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10000
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -129,7 +129,7 @@ CREATE FUNCTION rui._street_ways(project_id bigint, frame geometry, blocked geom
 	place_x double precision[], place_y double precision[],
 	OUT node_x double precision[], OUT node_y double precision[], OUT node_place integer[], OUT node_m double precision[],
 	OUT from_place integer[], OUT to_place integer[], OUT way_m double precision[])
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET enable_nestloop = off SET jit = off
 AS $$
 DECLARE
@@ -242,7 +242,7 @@ COMMENT ON COLUMN rui.grid_ground.straight_m IS 'Metres between the entrances as
 COMMENT ON COLUMN rui.grid_ground.weights IS 'What keeps the pair together; 0 where there is no way across.';
 
 CREATE FUNCTION rui._draw_cells(project_id bigint, setting jsonb) RETURNS rui.grid_ground
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET enable_nestloop = off SET jit = off
 AS $$
 DECLARE

@@ -8,7 +8,7 @@ PERFORM rui._permit('ask_grid', '{candidate,live,closed}', 'agent', 'manager', '
 CREATE FUNCTION rui._grid_moves(project_id bigint, plan_id bigint)
 RETURNS TABLE (unit_id bigint, unit_code text, building_id bigint, building_code text, from_grid_id bigint, from_grid text, from_steward_id bigint,
 	to_grid_id bigint, to_grid text, to_steward_id bigint)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path FROM CURRENT SET enable_nestloop = off SET jit = off
 AS $$
 BEGIN
@@ -41,7 +41,7 @@ COMMENT ON FUNCTION rui._grid_moves(bigint, bigint) IS
 'Internal: as rui.grid_moves, unchecked and in no order.';
 
 CREATE FUNCTION rui._find_plan(project_id bigint, plan_id bigint) RETURNS rui.grid_plan
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -106,7 +106,7 @@ COMMENT ON FUNCTION rui.compare_grid_plans(bigint) IS
 'The plans of a project that are proposed, approved or active, beside each other: imbalance (largest deviation of a grid''s workload from the mean, as a share of it) and how far the fullest is over and the emptiest under it; mean and least compactness (4 pi A / P^2 by Polsby and Popper: 1 is a circle); cut_m: metres of border between grids; moved_homes: homes that change hands against the plan in force (of that plan: those that it moved); disconnected: grids in pieces, 0; edits: buildings moved by hand; options: those that are not standard. The active one first, then by id. Needs permission see_grids. Error 42501.';
 
 CREATE FUNCTION rui._grid_of_building(project_id bigint, building_id bigint, at timestamptz) RETURNS bigint
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

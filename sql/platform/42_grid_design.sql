@@ -2,7 +2,7 @@
 -- cells into connected parts of even workload, each of which is a grid.
 
 CREATE FUNCTION rui._grid_options(project_id bigint, options jsonb) RETURNS jsonb
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

@@ -24,7 +24,7 @@ COMMENT ON FUNCTION rui._reshape_grids(bigint, bigint[]) IS
 'Internal: draws grids of a proposed plan anew from the cells of their buildings, and counts them.';
 
 CREATE FUNCTION rui._grid_pieces(project_id bigint, plan_id bigint, grid_id bigint) RETURNS integer
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET jit = off
 AS $$
 BEGIN

@@ -106,7 +106,7 @@ COMMENT ON FUNCTION rui.reject_grids(bigint, bigint, text, text, timestamptz) IS
 'Rejects a proposed or approved plan of grids; reason: 1 to 500 characters. Returns the new state, rejected. Needs permission manage_grids. Errors: 22004, 22001, 22008, 22023 blank reason or before it was proposed, P0002 unknown plan, RU409, 42501, 55000 not legal now.';
 
 CREATE FUNCTION rui._check_tiling(project_id bigint, plan_id bigint, map rui.gridmap) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE

@@ -2,7 +2,7 @@
 
 CREATE FUNCTION rui._grid_holders(project_id bigint, at timestamptz)
 RETURNS TABLE (grid_id bigint, steward_id bigint, holder_id bigint)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20
 SET search_path FROM CURRENT
 AS $$
 BEGIN

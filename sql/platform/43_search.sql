@@ -53,7 +53,7 @@ CREATE TRIGGER search_change AFTER INSERT OR DELETE OR UPDATE OF details ON rui.
 
 CREATE FUNCTION rui._search_homes(project_id bigint, query text, row_limit integer, only_ids bigint[],
 	with_archived boolean) RETURNS SETOF rui.search_hit
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
@@ -115,7 +115,7 @@ COMMENT ON FUNCTION rui._search_homes(bigint, text, integer, bigint[], boolean) 
 CREATE FUNCTION rui._search_people(project_id bigint, query text, row_limit integer, only_ids bigint[], by_phone boolean,
 	with_archived boolean)
 RETURNS SETOF rui.search_hit
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
@@ -178,7 +178,7 @@ COMMENT ON FUNCTION rui._search_people(bigint, text, integer, bigint[], boolean,
 'Internal: people whose name, a later part of it, or initials begin like the query; by_phone: also those whose phone number ends with the digits of the query, four at least; only_ids: of these parties only, null: all (not by phone); with_archived: also those that are archived.';
 
 CREATE FUNCTION rui._search_tickets(project_id bigint, query text, row_limit integer, only_ids bigint[]) RETURNS SETOF rui.search_hit
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
@@ -355,7 +355,7 @@ $$;
 COMMENT ON FUNCTION rui._index_words(bigint) IS 'Internal: makes the words of a project''s tickets what their details say. Returns how many changed.';
 
 CREATE FUNCTION rui._collation_version() RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

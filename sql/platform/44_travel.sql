@@ -197,7 +197,7 @@ COMMENT ON FUNCTION rui.set_travel_term(bigint, text, double precision) IS
 'Sets the value of a term of travel (rui.travel_term: walking speed, detours, stairs and lifts) for a project; null: the standard again. Needs permission set_travel. Errors: 22004, 22023 unknown term, 22003 outside of the term''s bounds or not a number, 42501, 55000.';
 
 CREATE FUNCTION rui._travel_terms(project_id bigint) RETURNS jsonb
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -209,7 +209,7 @@ $$;
 COMMENT ON FUNCTION rui._travel_terms(bigint) IS 'Internal: the values of all terms of travel for a project.';
 
 CREATE FUNCTION rui._has_streets(project_id bigint) RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -222,7 +222,7 @@ COMMENT ON FUNCTION rui._has_streets(bigint) IS 'Internal: whether a project has
 
 CREATE FUNCTION rui._travel_feet(net rui.travel_net, places geometry[], access double precision)
 RETURNS TABLE (place_no integer, edge_no integer, share double precision, foot_m double precision)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path FROM CURRENT SET enable_nestloop = off SET jit = off
 AS $$
 DECLARE
@@ -279,7 +279,7 @@ COMMENT ON FUNCTION rui._travel_feet(rui.travel_net, geometry[], double precisio
 CREATE FUNCTION rui._travel_ties(net rui.travel_net, places geometry[], first_no integer, access double precision)
 RETURNS TABLE (edge_no integer, node_a bigint, node_b bigint, metres double precision, x1 double precision, y1 double precision,
 	x2 double precision, y2 double precision)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path FROM CURRENT SET jit = off
 AS $$
 BEGIN
@@ -312,7 +312,7 @@ COMMENT ON FUNCTION rui._travel_ties(rui.travel_net, geometry[], integer, double
 'Internal: edges that tie some places to a net: each to the nearest street at most access metres away that nothing keeps it from (edge_no null, node_a = -first_no for the first place, one less for each further one), and the pieces of the streets (edge_no of the net) between the points where they meet.';
 
 CREATE FUNCTION rui._draw_travel(project_id bigint, terms jsonb) RETURNS rui.travel_net
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET enable_nestloop = off SET jit = off
 AS $$
 DECLARE
@@ -382,7 +382,7 @@ COMMENT ON FUNCTION rui._draw_travel(bigint, jsonb) IS
 'Internal: the net of a project, drawn from its open streets, barriers, passages and entrances as they are now; version 0.';
 
 CREATE FUNCTION rui._walk_lengths(net rui.travel_net, from_places geometry[], to_places geometry[], access double precision) RETURNS double precision[]
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET enable_nestloop = off SET jit = off
 AS $$
 DECLARE
@@ -460,7 +460,7 @@ COMMENT ON FUNCTION rui._keep_travel(bigint, geometry[]) IS
 
 CREATE FUNCTION rui._walks(project_id bigint, from_places geometry[], to_places geometry[])
 RETURNS TABLE (from_no integer, to_no integer, metres double precision)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT SET enable_nestloop = off SET jit = off
 AS $$
 DECLARE
@@ -548,7 +548,7 @@ COMMENT ON FUNCTION rui._climb_seconds(integer, boolean, jsonb) IS
 
 CREATE FUNCTION rui._storeys(project_id bigint, unit_ids bigint[])
 RETURNS TABLE (unit_id bigint, building_id bigint, entrance geometry, storey integer, has_lift boolean)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -564,7 +564,7 @@ COMMENT ON FUNCTION rui._storeys(bigint, bigint[]) IS
 
 CREATE FUNCTION rui._walks_to_tasks(project_id bigint, party_ids bigint[], places geometry[], task_ids bigint[])
 RETURNS TABLE (party_id bigint, task_id bigint, metres double precision, seconds double precision)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT SET enable_nestloop = off SET jit = off
 AS $$
 DECLARE

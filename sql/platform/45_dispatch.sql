@@ -262,7 +262,7 @@ COMMENT ON FUNCTION rui.set_dispatch_weight(bigint, text, double precision) IS
 'Sets the value of a term of dispatch (rui.dispatch_term) for a project; null: the standard again. Needs permission set_dispatch. Errors: 22004, 22023 unknown term, 22003 outside 0 to 1000000 or not a number, 42501, 55000.';
 
 CREATE FUNCTION rui._dispatch_weights(project_id bigint) RETURNS jsonb
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

@@ -7,7 +7,7 @@
 
 CREATE FUNCTION rui._dispatch_workers(project_id bigint, at timestamptz, only_parties bigint[] DEFAULT NULL, untouched bigint[] DEFAULT '{}')
 RETURNS SETOF rui.dispatch_worker
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 50
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 50
 SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET enable_nestloop = off SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
@@ -113,7 +113,7 @@ COMMENT ON FUNCTION rui._dispatch_workers(bigint, timestamptz, bigint[], bigint[
 CREATE FUNCTION rui._dispatch_tasks(project_id bigint, weights jsonb, at timestamptz, only_tasks bigint[], all_states boolean DEFAULT false)
 RETURNS TABLE (task_id bigint, place geometry, grid_id bigint, skill text, skill_level integer, due_at timestamptz, penalty double precision,
 	household_id bigint, offered_id bigint, ring integer, opened_at timestamptz)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE
@@ -167,7 +167,7 @@ COMMENT ON FUNCTION rui._dispatch_ring(jsonb, boolean, interval) IS
 CREATE FUNCTION rui._dispatch_pairs(project_id bigint, weights jsonb, at timestamptz, only_tasks bigint[], only_parties bigint[] DEFAULT NULL,
 	everybody boolean DEFAULT false, known_workers rui.dispatch_worker[] DEFAULT NULL)
 RETURNS SETOF rui.dispatch_pair
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 5000
 SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off
 AS $$
 DECLARE

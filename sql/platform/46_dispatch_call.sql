@@ -161,7 +161,7 @@ COMMENT ON FUNCTION rui._dispatch_now(bigint, bigint, timestamptz) IS
 'Internal: dispatches what waits in a project (only_task null), or one task more, as rui.dispatch and rui.dispatch_task tell. The caller holds the project''s rui.dispatch_state.';
 
 CREATE FUNCTION rui._match_objective(project_id bigint, load_cost double precision, rebate double precision) RETURNS double precision
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

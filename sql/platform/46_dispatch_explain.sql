@@ -3,7 +3,7 @@
 
 CREATE FUNCTION rui._dispatch_remedy(project_id bigint, at timestamptz, lang text, rule text, party_id bigint, skill text, skill_level integer,
 	level integer, held integer, ring integer, ring_at timestamptz, gap double precision) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

@@ -31,7 +31,7 @@ PERFORM rui._allow_read('dispatch_override', '{rui_agent,rui_manager,rui_expert,
 
 CREATE FUNCTION rui._dispatch_sum(project_id bigint, weights jsonb, at timestamptz, present rui.task, forced bigint,
 	OUT best_sum double precision, OUT chosen_sum double precision, OUT best_id bigint, OUT rule text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE

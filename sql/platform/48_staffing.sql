@@ -190,7 +190,7 @@ COMMENT ON FUNCTION rui.staffing_hours(bigint, timestamptz, timestamptz) IS
 
 CREATE FUNCTION rui._lapses(project_id bigint, at timestamptz)
 RETURNS TABLE (qualification_id bigint, party_id bigint, kind text, code text, level integer, lapses_at timestamptz)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20
 SET search_path FROM CURRENT
 AS $$
 BEGIN

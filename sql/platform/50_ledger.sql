@@ -154,7 +154,7 @@ PERFORM rui._name('account', a.code, a.zh, a.en) FROM (VALUES
 ) AS a(code, zh, en);
 
 CREATE FUNCTION rui._local_date(project_id bigint, at timestamptz) RETURNS date
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -301,7 +301,7 @@ COMMENT ON FUNCTION rui._lock_books(bigint) IS
 'Internal: takes the project''s money lock until the end of the transaction. Error 55000 when the project has no books.';
 
 CREATE FUNCTION rui._account(project_id bigint, code text) RETURNS bigint
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -320,7 +320,7 @@ COMMENT ON FUNCTION rui._account(bigint, text) IS
 'Internal: id of the account with that code in the project. Error P0002 when there is none.';
 
 CREATE FUNCTION rui._posting_month(project_id bigint, month date, at timestamptz) RETURNS date
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -419,7 +419,7 @@ COMMENT ON FUNCTION rui.add_account(bigint, text, text, text, timestamptz) IS
 'Adds an account to the project''s chart; kind is asset, liability, equity, revenue, expense or clearing. Returns its id. Needs permission open_books. Errors: 22004, 22023, 22001 arguments, 23505 code taken, 55000 no books, 42501.';
 
 CREATE FUNCTION rui._check_books(project_id bigint) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

@@ -64,7 +64,7 @@ COMMENT ON FUNCTION rui._keep_closing(bigint, date) IS
 
 CREATE FUNCTION rui.trial_balance(project_id bigint, at timestamptz DEFAULT now())
 RETURNS TABLE (account_id bigint, code text, name text, kind text, debit numeric, credit numeric, balance numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 20
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 20
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -98,7 +98,7 @@ COMMENT ON FUNCTION rui.trial_balance(bigint, timestamptz) IS
 'The accounts of a project with the sums of their debits and credits up to and including an instant (by the postings'' at), and the balance, debit minus credit; by code. Debits and credits of all rows have equal sums. Reads the balances of the last month closed before the instant and the postings since. Sees what the caller may see. Error 22004 for a null argument.';
 
 CREATE FUNCTION rui.account_balance(project_id bigint, code text, at timestamptz DEFAULT now()) RETURNS numeric
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -130,7 +130,7 @@ COMMENT ON FUNCTION rui.account_balance(bigint, text, timestamptz) IS
 CREATE FUNCTION rui.account_statement(project_id bigint, code text, from_at timestamptz, to_at timestamptz)
 RETURNS TABLE (posting_id bigint, at timestamptz, period date, document text, document_id bigint, counter_code text,
 	debit numeric, credit numeric, balance numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT
 AS $$
 DECLARE

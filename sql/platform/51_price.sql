@@ -66,7 +66,7 @@ PERFORM rui._allow_read(t.table_name, '{rui_staff,rui_steward,rui_agent,rui_mana
 FROM (VALUES ('fee_item'), ('price_plan'), ('late_rule')) AS t(table_name);
 
 CREATE FUNCTION rui._fee_item(project_id bigint, code text) RETURNS rui.fee_item
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

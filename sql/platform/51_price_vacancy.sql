@@ -75,7 +75,7 @@ COMMENT ON FUNCTION rui.set_vacancy_rule(bigint, text, numeric, integer, date, t
 
 CREATE FUNCTION rui._reduced_days(project_id bigint, month date, first_unit bigint, last_unit bigint)
 RETURNS TABLE (fee_item_id bigint, unit_id bigint, payer_id bigint, vacancy_rule_id bigint, discount_id bigint, share numeric, days datemultirange)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE

@@ -167,7 +167,7 @@ COMMENT ON FUNCTION rui._main_owner(bigint[], bigint[]) IS
 'Internal: the owner with the largest share; of equal ones the first named.';
 
 CREATE FUNCTION rui._payer(project_id bigint, payer text, unit_id bigint, day date) RETURNS bigint
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -198,7 +198,7 @@ COMMENT ON FUNCTION rui._payer(bigint, text, bigint, date) IS
 'Internal: who pays for a unit on a day: until it is handed over its developer, where one is known; then as rui.fee_item.payer says; where neither owner nor occupant is known, the developer; null when nobody is.';
 
 CREATE FUNCTION rui._check_payer(project_id bigint, payer_id bigint) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

@@ -83,7 +83,7 @@ CREATE TRIGGER post_waiver AFTER UPDATE ON rui.waiver
 	FOR EACH ROW WHEN (OLD.state <> 'approved' AND NEW.state = 'approved') EXECUTE FUNCTION rui._post_waiver();
 
 CREATE FUNCTION rui._waived(project_id bigint, charge_id bigint) RETURNS numeric
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

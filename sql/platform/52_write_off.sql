@@ -129,7 +129,7 @@ CREATE TRIGGER post_credit_losses AFTER INSERT ON rui.credit_loss REFERENCING NE
 	FOR EACH STATEMENT EXECUTE FUNCTION rui._post_credit_losses();
 
 CREATE FUNCTION rui._written_off(project_id bigint, charge_id bigint) RETURNS numeric
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

@@ -190,7 +190,7 @@ CREATE TRIGGER post_allocations AFTER INSERT ON rui.allocation REFERENCING NEW T
 
 CREATE FUNCTION rui._left_over(project_id bigint, payment_id bigint, at timestamptz)
 RETURNS TABLE (id bigint, unit_id bigint, payer_id bigint, amount numeric, place bigint)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_custom_plan
 AS $$
 BEGIN

@@ -1,7 +1,7 @@
 -- Asking for a waiver and deciding on it.
 
 CREATE FUNCTION rui._still_open(project_id bigint, charge_id bigint) RETURNS numeric
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -16,7 +16,7 @@ COMMENT ON FUNCTION rui._still_open(bigint, bigint) IS
 'Internal: what of a charge is neither paid, waived nor written off; null when it is taken back or does not exist.';
 
 CREATE FUNCTION rui._waiver_obstacle(project_id bigint, id bigint) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

@@ -1,7 +1,7 @@
 -- Asking for a write-off, deciding on it, and what comes back of it.
 
 CREATE FUNCTION rui._to_write_off(project_id bigint, write_off_id bigint) RETURNS TABLE (charge_id bigint, amount numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -16,7 +16,7 @@ COMMENT ON FUNCTION rui._to_write_off(bigint, bigint) IS
 'Internal: what a write-off would write off now: of each of its charges what was asked for, at most what is open.';
 
 CREATE FUNCTION rui._write_off_obstacle(project_id bigint, id bigint) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

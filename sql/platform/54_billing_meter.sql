@@ -123,7 +123,7 @@ CREATE FUNCTION rui._meter_pieces(project_id bigint, month date, at timestamptz,
 RETURNS TABLE (fee_item_id bigint, unit_id bigint, meter_id bigint, obstacle text, since_on date, plan_id bigint, payer_id bigint, revision integer,
 	reverses bigint, period daterange, cycle_on date, before numeric, used numeric, persons integer, estimates bigint, reading_ids bigint[],
 	net numeric, tax numeric, gross numeric, tax_rate numeric, due_on date)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100000
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE

@@ -151,7 +151,7 @@ PERFORM rui._name('state.deposit', s.code, s.zh, s.en) FROM (VALUES ('held', '�
 	('settled', '已结清', 'settled')) AS s(code, zh, en);
 
 CREATE FUNCTION rui._deposit(project_id bigint, deposit_id bigint) RETURNS rui.deposit
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -168,7 +168,7 @@ COMMENT ON FUNCTION rui._deposit(bigint, bigint) IS
 'Internal: the deposit with that id. Error P0002.';
 
 CREATE FUNCTION rui._check_money_channel(channel text) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

@@ -2,7 +2,7 @@
 -- with revenue and tax, that the deposit has paid.
 
 CREATE FUNCTION rui._forfeit_obstacle(project_id bigint, id bigint) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

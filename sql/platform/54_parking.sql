@@ -21,7 +21,7 @@ PERFORM rui._allow_read('parking_stay', '{rui_agent,rui_manager,rui_expert,rui_a
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 
 CREATE FUNCTION rui._stay_usage(project_id bigint, from_at timestamptz, to_at timestamptz) RETURNS jsonb
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

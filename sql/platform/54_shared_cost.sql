@@ -58,7 +58,7 @@ PERFORM rui._name('event', e.code, e.zh, e.en) FROM (VALUES ('shared_cost.share'
 	('shared_cost.reverse', '冲销公摊', 'shared cost taken back')) AS e(code, zh, en);
 
 CREATE FUNCTION rui._measured_use(project_id bigint, meter_id bigint, from_at timestamptz, to_at timestamptz) RETURNS numeric
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -92,7 +92,7 @@ COMMENT ON FUNCTION rui._measured_use(bigint, bigint, timestamptz, timestamptz) 
 CREATE FUNCTION rui._cost_weights(project_id bigint, period daterange, basis text, building_id bigint, space_id bigint, unit_ids bigint[],
 	weights numeric[], medium text)
 RETURNS TABLE (unit_id bigint, unit_code text, weight numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT
 AS $$
 DECLARE

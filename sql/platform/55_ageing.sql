@@ -7,7 +7,7 @@ PERFORM rui._name('ageing', d.code, d.zh, d.en) FROM (VALUES ('project', '项目
 CREATE FUNCTION rui.arrears_ageing(project_id bigint, at timestamptz DEFAULT now(), dimension text DEFAULT 'project',
 	brackets interval[] DEFAULT '{30 days,60 days,90 days,180 days,365 days}')
 RETURNS TABLE (key bigint, code text, bracket integer, beyond interval, up_to interval, charges bigint, amount numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE

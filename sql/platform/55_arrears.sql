@@ -3,7 +3,7 @@
 CREATE FUNCTION rui.arrears(project_id bigint, at timestamptz DEFAULT now())
 RETURNS TABLE (unit_id bigint, unit_code text, not_due numeric, days_1_30 numeric, days_31_60 numeric,
 	days_61_90 numeric, days_91_180 numeric, days_over_180 numeric, total numeric, oldest_due_on date)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -51,7 +51,7 @@ COMMENT ON FUNCTION rui.arrears(bigint, timestamptz) IS
 
 CREATE FUNCTION rui.arrears_by_age(project_id bigint, at timestamptz DEFAULT now())
 RETURNS TABLE (age text, units bigint, amount numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 6
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 6
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -73,7 +73,7 @@ COMMENT ON FUNCTION rui.arrears_by_age(bigint, timestamptz) IS
 CREATE FUNCTION rui.late_fees(project_id bigint, at timestamptz DEFAULT now(), only_charge bigint DEFAULT NULL)
 RETURNS TABLE (charge_id bigint, unit_id bigint, payer_id bigint, days_late integer, open_amount numeric,
 	accrued numeric, billed numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT
 AS $$
 DECLARE

@@ -121,7 +121,7 @@ COMMENT ON FUNCTION rui.set_dispute_rule(bigint, text, text, date, timestamptz) 
 
 CREATE FUNCTION rui.late_fee_stops(project_id bigint, at timestamptz DEFAULT now(), only_charge bigint DEFAULT NULL)
 RETURNS TABLE (charge_id bigint, days datemultirange)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT
 AS $$
 DECLARE

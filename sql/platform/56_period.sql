@@ -1,7 +1,7 @@
 -- Closing accounting months, above all rooms that post.
 
 CREATE FUNCTION rui._close_obstacle(project_id bigint, id bigint) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -66,7 +66,7 @@ COMMENT ON FUNCTION rui._close_obstacle(bigint, bigint) IS
 'Internal: guard of closing an accounting month: why it cannot be closed now, or null. Earlier months are closed, clearing accounts are empty, receivables and prepayments are what charges, waivers, write-offs, allocations, payments and refunds say, deposits held what deposits, returns and forfeits do, and no billing run of these months is under way.';
 
 CREATE FUNCTION rui._soft_close_obstacle(project_id bigint, id bigint) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -83,7 +83,7 @@ COMMENT ON FUNCTION rui._soft_close_obstacle(bigint, bigint) IS
 'Internal: guard of closing an accounting month for most: no earlier one is open.';
 
 CREATE FUNCTION rui._reopen_obstacle(project_id bigint, id bigint) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

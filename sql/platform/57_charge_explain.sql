@@ -24,7 +24,7 @@ COMMENT ON TYPE rui.charge_step IS
 'One step of the explanation of a charge; counts: whether its amount is a part of the gross.';
 
 CREATE FUNCTION rui._explain_tax(in_zh boolean, rate numeric, net numeric, tax numeric, is_added boolean) RETURNS rui.charge_step
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -37,7 +37,7 @@ COMMENT ON FUNCTION rui._explain_tax(boolean, numeric, numeric, numeric, boolean
 'Internal: the step that names the tax; is_added: it comes on top, and counts.';
 
 CREATE FUNCTION rui._explain_difference(in_zh boolean, about rui.charge, net numeric, gross numeric) RETURNS SETOF rui.charge_step
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -52,7 +52,7 @@ COMMENT ON FUNCTION rui._explain_difference(boolean, rui.charge, numeric, numeri
 'Internal: the step that says that a charge is not what its plan or rule gives today; no row where it is.';
 
 CREATE FUNCTION rui._explain_price(about rui.charge, lang text) RETURNS SETOF rui.charge_step
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -158,7 +158,7 @@ COMMENT ON FUNCTION rui._explain_price(rui.charge, text) IS
 'Internal: how a principal or cost was computed: plan, quantity, lines of the tariff, tax, days, and what differs; of opening arrears and charges without plan, that they were entered.';
 
 CREATE FUNCTION rui._explain_late_fee(about rui.charge, lang text) RETURNS SETOF rui.charge_step
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -244,7 +244,7 @@ COMMENT ON FUNCTION rui._explain_late_fee(rui.charge, text) IS
 'Internal: how a late fee was computed: the rule, what of the principal was unpaid for how many days, days of dispute, cap, rounding, what was charged before, and what differs. As rui.late_fees.';
 
 CREATE FUNCTION rui._explain_settled(about rui.charge, lang text) RETURNS SETOF rui.charge_step
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT
 AS $$
 DECLARE

@@ -170,7 +170,7 @@ COMMENT ON FUNCTION rui.adopt_dunning(bigint, text[], timestamptz) IS
 CREATE FUNCTION rui.dunning(project_id bigint, at timestamptz DEFAULT now())
 RETURNS TABLE (payer_id bigint, unit_id bigint, level integer, worst_level integer, charges bigint[], oldest_due_on date, amount numeric,
 	last_dun_id bigint, promise_id bigint, limitation_on date, next_level integer, next_charges bigint[], next_due_on date, next_amount numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE

@@ -1,7 +1,7 @@
 -- Why a rent is what it is.
 
 CREATE FUNCTION rui._explain_rent(about rui.charge, lang text) RETURNS SETOF rui.charge_step
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 4
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 4
 SET search_path FROM CURRENT
 AS $$
 DECLARE

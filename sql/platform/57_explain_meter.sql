@@ -3,7 +3,7 @@
 -- cost is.
 
 CREATE FUNCTION rui._explain_meter(about rui.charge, plan rui.price_plan, lang text) RETURNS SETOF rui.charge_step
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -60,7 +60,7 @@ COMMENT ON FUNCTION rui._explain_meter(rui.charge, rui.price_plan, text) IS
 'Internal: how a charge for what meters counted was computed: readings, use, persons, ladder, what each tier takes of the period, tax, and what differs.';
 
 CREATE FUNCTION rui._explain_share(about rui.charge, lang text) RETURNS SETOF rui.charge_step
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 5
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 5
 SET search_path FROM CURRENT
 AS $$
 DECLARE

@@ -162,6 +162,19 @@ BEGIN
 		AND EXISTS (SELECT FROM rui.charge_open o WHERE o.project_id = p.project_id AND o.payer_id = p.payer_id
 			AND (p.unit_id IS NULL OR o.unit_id = p.unit_id) AND o.open_amount > 0 AND o.due_on <= p.by_on)
 	ORDER BY p.settled_at, p.id LIMIT most;
+	-- Invoices that say more than is owed, and requests that have failed.
+	RETURN QUERY
+	SELECT i.project_id, 'redden', 'tax_invoice', i.id, rui._short(format('%s %s %s', i.number, i.buyer_name, d.amount), 80), false, d.since, NULL::timestamptz
+	FROM unnest(rui._allowed_projects('request_red_letters')) AS j(id)
+	CROSS JOIN LATERAL (SELECT r.invoice_id, sum(r.amount) AS amount, min(r.since) AS since FROM rui._red_letters_due(j.id) r GROUP BY r.invoice_id) d
+	JOIN rui.tax_invoice i ON i.project_id = j.id AND i.id = d.invoice_id AND d.since <= _inbox.at
+	ORDER BY d.since, i.id LIMIT most;
+	RETURN QUERY
+	SELECT i.project_id, 'follow_up', 'tax_invoice', i.id, rui._short(format('%s %s: %s', i.buyer_name, i.gross, i.failure), 80), false, t.answered_at, NULL::timestamptz
+	FROM unnest(rui._allowed_projects('invoices_for_others')) AS j(id)
+	JOIN rui.tax_invoice i ON i.project_id = j.id AND i.state = 'failed'
+	JOIN rui.tax_attempt t ON t.project_id = i.project_id AND t.invoice_id = i.id AND t.attempt = i.attempts
+	ORDER BY t.answered_at, i.id LIMIT most;
 	-- Plans that somebody proposed, months that are over.
 	RETURN QUERY
 	SELECT g.project_id, CASE g.state WHEN 'proposed' THEN 'approve' ELSE 'activate' END, 'grid_plan', g.id, '#' || g.id, false,
@@ -208,4 +221,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.inbox() IS
-'What waits for the acting party in all its projects, as of now(): emergencies first, then what is due first. kind (names in kind_zh, kind_en): accept, a task assigned to me, or a swap or cover of a shift I am asked for; due, late, a promise of my task ends within 24 hours or is broken; triage, assign, tickets that wait (with manage_tickets); call_back (call_back_ticket: of tasks I answer for, with manage_tickets all, due within 24 hours); rate, what was done for me or my home; approve, activate, plans of grids (manage_grids); approve also leave, swaps and covers of others (plan_shifts) waivers (approve_waivers), write-offs (approve_write_offs) and forfeits of deposits (approve_forfeits) others ask for; settle, disputes of charges others opened (settle_disputes); follow_up, promises to pay broken in the last 30 days by who still owes (set_dunning); close, months that are over (close_period); notice, the last escalation of an open task of mine, for managers from level 1 on, of the last seven days. subject and subject_id name the row, number the ticket; about: what it is; since when; due_at: when the next promise is broken, or null. At most 200 of a kind. Empty for nobody.';
+'What waits for the acting party in all its projects, as of now(): emergencies first, then what is due first. kind (names in kind_zh, kind_en): accept, a task assigned to me, or a swap or cover of a shift I am asked for; due, late, a promise of my task ends within 24 hours or is broken; triage, assign, tickets that wait (with manage_tickets); call_back (call_back_ticket: of tasks I answer for, with manage_tickets all, due within 24 hours); rate, what was done for me or my home; approve, activate, plans of grids (manage_grids); approve also leave, swaps and covers of others (plan_shifts), waivers (approve_waivers), discounts (approve_discounts), leases (approve_leases), write-offs (approve_write_offs) and forfeits of deposits (approve_forfeits) others ask for; settle, disputes of charges others opened (settle_disputes); follow_up, promises to pay broken in the last 30 days by who still owes (set_dunning), and requests of invoices that failed (invoices_for_others); redden, invoices that say more than is owed (request_red_letters); close, months that are over (close_period); notice, the last escalation of an open task of mine, for managers from level 1 on, of the last seven days. subject and subject_id name the row, number the ticket; about: what it is; since when; due_at: when the next promise is broken, or null. At most 200 of a kind. Empty for nobody.';

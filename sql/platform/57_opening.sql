@@ -38,7 +38,7 @@ PERFORM rui._allow_read('opening_arrear', '{rui_agent,rui_manager,rui_expert,rui
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 
 CREATE FUNCTION rui._opening_key(fee_item_id bigint, unit_id bigint, payer_id bigint, period daterange, reference text) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -49,7 +49,7 @@ COMMENT ON FUNCTION rui._opening_key(bigint, bigint, bigint, daterange, text) IS
 'Internal: what tells a debt of earlier books from others, as one text: comparing five columns at once would be estimated as matching nothing.';
 
 CREATE FUNCTION rui._opening_fault(item jsonb) RETURNS text[]
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -72,7 +72,7 @@ COMMENT ON FUNCTION rui._opening_fault(jsonb) IS
 'Internal: the fault of a row of opening arrears by itself, or null: 22004, 22023, 22001, 22003, 22007, 22008.';
 
 CREATE FUNCTION rui._opening_total(records jsonb, report rui.import_result[]) RETURNS rui.import_result
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

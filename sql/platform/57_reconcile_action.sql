@@ -34,7 +34,7 @@ COMMENT ON FUNCTION rui._record_matches(bigint, text, text, bigint[], bigint[], 
 'Internal: records that each line is the payment or refund (subject) at the same place of the other list. Returns how many.';
 
 CREATE FUNCTION rui._free_lines(project_id bigint, channel text, kind text) RETURNS SETOF rui.bank_line
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10000
 SET search_path FROM CURRENT SET jit = off
 AS $$
 BEGIN
@@ -50,7 +50,7 @@ COMMENT ON FUNCTION rui._free_lines(bigint, text, text) IS
 'Internal: the lines of a kind that no match holds, of one channel or with null of all.';
 
 CREATE FUNCTION rui._free_payments(project_id bigint, channel text, is_payout boolean) RETURNS SETOF rui.payment
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10000
 SET search_path FROM CURRENT SET jit = off
 AS $$
 BEGIN
@@ -66,7 +66,7 @@ COMMENT ON FUNCTION rui._free_payments(bigint, text, boolean) IS
 'Internal: the payments that are not reversed and that no line of their channel (is_payout false) or no payout (true) holds, of one channel or with null of all.';
 
 CREATE FUNCTION rui._free_refunds(project_id bigint, channel text, is_payout boolean) RETURNS SETOF rui.refund
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT SET jit = off
 AS $$
 BEGIN
@@ -82,7 +82,7 @@ COMMENT ON FUNCTION rui._free_refunds(bigint, text, boolean) IS
 'Internal: the refunds that no line of their channel (is_payout false) or no payout (true) holds, of one channel or with null of all.';
 
 CREATE FUNCTION rui._payout_parts(line rui.bank_line, OUT subjects text[], OUT subject_ids bigint[], OUT amounts numeric[], OUT fee numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE

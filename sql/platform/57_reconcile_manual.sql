@@ -1,7 +1,7 @@
 -- What people do with the lines of statements that no rule is sure of.
 
 CREATE FUNCTION rui._line(project_id bigint, line_id bigint, must_be_free boolean) RETURNS rui.bank_line
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -302,7 +302,7 @@ COMMENT ON FUNCTION rui.decide_difference(bigint, bigint, boolean, text, timesta
 
 -- A month is closed when its money is accounted for.
 CREATE FUNCTION rui._unreconciled_obstacle(project_id bigint, id bigint) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE

@@ -11,7 +11,7 @@ PERFORM rui._name('statement', k.code, k.zh, k.en) FROM (VALUES
 
 CREATE FUNCTION rui._account_moves(project_id bigint, payer_id bigint, unit_id bigint)
 RETURNS TABLE (at timestamptz, place integer, kind text, subject_id bigint, amount numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 200
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 200
 SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_custom_plan
 AS $$
 BEGIN

@@ -83,7 +83,7 @@ PERFORM rui._allow_read(t.name, '{rui_manager,rui_expert,rui_analyst,rui_auditor
 FROM (VALUES ('share_contract'), ('charge_share')) AS t(name);
 
 CREATE FUNCTION rui._share_contract_obstacle(project_id bigint, id bigint) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

@@ -231,7 +231,7 @@ COMMENT ON FUNCTION rui.settle_shares(bigint, date, timestamptz) IS
 'Settles with the partners for a month (its first day) that is over: their shares of what was allocated to shared charges until its end and not settled before, less their part of the channels'' fees, largest remainder; what was taken back since is taken off, and what a partner then owes is carried on. A month that is settled already stays as it is. Returns the id in rui.settlement; rui.decide_settlement pays it. Needs permission settle_shares. Errors: 22004, 22023, 22008 arguments, 55000 another settlement waits, a later month is settled, or no books, 42501.';
 
 CREATE FUNCTION rui._channel_rate(project_id bigint, payment_id bigint) RETURNS numeric
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

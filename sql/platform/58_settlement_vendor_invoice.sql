@@ -101,7 +101,7 @@ CREATE TRIGGER post_vendor_invoice AFTER UPDATE ON rui.vendor_invoice
 	FOR EACH ROW WHEN (OLD.state <> 'approved' AND NEW.state = 'approved') EXECUTE FUNCTION rui._post_vendor_invoice();
 
 CREATE FUNCTION rui._vendor_invoice_obstacle(project_id bigint, id bigint) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

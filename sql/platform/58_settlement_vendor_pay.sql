@@ -72,7 +72,7 @@ PERFORM rui._allow_read('vendor_payment', '{rui_partner}', 'project_id = ANY ((S
 
 CREATE FUNCTION rui._payable_open(project_id bigint, at timestamptz)
 RETURNS TABLE (invoice_id bigint, vendor_id bigint, due_on date, amount numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -92,7 +92,7 @@ COMMENT ON FUNCTION rui._payable_open(bigint, timestamptz) IS
 'Internal: the approved invoices of vendors with what was open of each at an instant: 0 when settled, negative when paid before it was credited.';
 
 CREATE FUNCTION rui._vendor_payment_obstacle(project_id bigint, id bigint) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

@@ -95,7 +95,7 @@ PERFORM rui._describe('workflow', 'The state machines: every one, with what it h
 GRANT SELECT ON rui.workflow TO rui_user;
 
 CREATE FUNCTION rui.workflow_svg(subject text, lang text DEFAULT 'en') RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 10000
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED COST 10000
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE

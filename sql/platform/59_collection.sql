@@ -3,7 +3,7 @@
 CREATE FUNCTION rui.collection_rate(project_id bigint, month date, at timestamptz DEFAULT now())
 RETURNS TABLE (building_id bigint, fee_item_id bigint, charged numeric, waived numeric, collected numeric, collected_in_month numeric,
 	rate numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -47,7 +47,7 @@ COMMENT ON FUNCTION rui.collection_rate(bigint, date, timestamptz) IS
 
 CREATE FUNCTION rui.recovered_debt(project_id bigint, year integer, at timestamptz DEFAULT now())
 RETURNS TABLE (building_id bigint, fee_item_id bigint, owed numeric, recovered numeric, rate numeric)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 100
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path FROM CURRENT
 AS $$
 DECLARE

@@ -6,7 +6,9 @@ CREATE TABLE rui.masked_column (
 	column_name text NOT NULL,
 	PRIMARY KEY (table_name, column_name)
 );
-INSERT INTO rui.masked_column (table_name, column_name) VALUES ('contact_point', 'value'), ('contact_point', 'value_norm');
+INSERT INTO rui.masked_column (table_name, column_name) VALUES ('contact_point', 'value'), ('contact_point', 'value_norm'),
+	('tax_title', 'name'), ('tax_title', 'tax_no'), ('tax_title', 'address'), ('tax_title', 'phone'), ('tax_title', 'bank'), ('tax_title', 'account_no'),
+	('tax_invoice', 'buyer_name'), ('tax_invoice', 'buyer_tax_no'), ('tax_invoice', 'buyer_contact');
 PERFORM rui._describe('masked_column', 'Columns whose values histories do not show: that they changed, not what they were.',
 	'table_name: The table.', 'column_name: The column.');
 PERFORM rui._declare_table('masked_column', 'reference', 'none');
@@ -17,7 +19,7 @@ PERFORM rui._name('journal_operation', n.code, n.zh, n.en) FROM (VALUES
 CREATE POLICY api_company ON rui.journal FOR SELECT TO rui_api USING (project_id = 0);
 
 CREATE FUNCTION rui._mask(table_name text, content jsonb) RETURNS jsonb
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

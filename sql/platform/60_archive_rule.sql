@@ -1,7 +1,7 @@
 -- What work and money say against archiving a row.
 
 CREATE FUNCTION rui._unit_unsettled(project_id bigint, ids bigint[], at timestamptz) RETURNS TABLE (row_id bigint, problem text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT SET jit = off
 AS $$
 BEGIN
@@ -26,7 +26,7 @@ COMMENT ON FUNCTION rui._unit_unsettled(bigint, bigint[], timestamptz) IS
 'Internal: units with open tasks, open charges, or payments with something left over.';
 
 CREATE FUNCTION rui._building_unsettled(project_id bigint, ids bigint[], at timestamptz) RETURNS TABLE (row_id bigint, problem text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT SET jit = off
 AS $$
 BEGIN
@@ -40,7 +40,7 @@ $$;
 COMMENT ON FUNCTION rui._building_unsettled(bigint, bigint[], timestamptz) IS 'Internal: buildings with open tasks.';
 
 CREATE FUNCTION rui._party_unsettled(project_id bigint, ids bigint[], at timestamptz) RETURNS TABLE (row_id bigint, problem text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 10
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT SET jit = off
 AS $$
 BEGIN

@@ -81,7 +81,7 @@ COMMENT ON FUNCTION rui._svg_days(text, jsonb) IS
 'Internal: a month as SVG: bars for how many, a line for the share. days: array of {"day": "2026-01-31", "count": number, "share": 0 to 1 or null, "text"}.';
 
 CREATE FUNCTION rui._svg_map(title text, areas jsonb) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE

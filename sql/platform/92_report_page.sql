@@ -26,7 +26,7 @@ $$;
 COMMENT ON FUNCTION rui._percent(numeric) IS 'Internal: a share from 0 to 1 as text with one decimal, such as 93.5 %; a dash for null.';
 
 CREATE FUNCTION rui._report_section(code text, lang text, content text) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN

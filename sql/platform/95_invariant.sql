@@ -662,6 +662,8 @@ WHERE c.periods IS NOT NULL AND (cardinality(c.periods) > 1 OR c.periods[1] <> y
 	OR c.periods IS NULL AND NOT EXISTS (SELECT FROM rui.charge_reversal v JOIN rui.charge x ON x.project_id = v.project_id AND x.id = v.charge_id
 		WHERE x.project_id = y.project_id AND x.source = 'lease' AND x.source_id = y.id)
 UNION ALL
+SELECT v.project_id, v.invariant, v.detail FROM rui.tax_invoice_violation v
+UNION ALL
 -- Billing has more rules: 94_billing_invariant.sql.
 SELECT b.project_id, b.invariant, b.detail FROM rui.billing_violation b;
 

@@ -52,7 +52,7 @@ COMMENT ON FUNCTION rui._project_manifest(bigint) IS
 'Internal: what a project holds: of each tenant table that has rows, but what reading writes (events, who read which document), the journal and request keys, their number and a sum of hashes of their texts, which notices accidents, not forgers.';
 
 CREATE FUNCTION rui._archive_obstacles(project_id bigint) RETURNS text[]
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET jit = off
 AS $$
 BEGIN

@@ -74,7 +74,7 @@ PERFORM rui._allow_read('seal', '{rui_resident,rui_staff,rui_steward,rui_agent,r
 PERFORM rui._allow_read('seal_table', '{rui_manager,rui_auditor}', 'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 
 CREATE FUNCTION rui._sealed_tables() RETURNS TABLE (table_name text, columns text[], key text, clock text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 60
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 60
 SET search_path FROM CURRENT
 AS $$
 BEGIN
@@ -105,7 +105,7 @@ COMMENT ON FUNCTION rui._leaf(text[]) IS
 
 CREATE FUNCTION rui._seal_part(project_id bigint, table_name text, columns text[], key text, clock text, from_at timestamptz, before_at timestamptz,
 	OUT rows bigint, OUT root bytea, OUT marks bytea)
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex' SET jit = off
 AS $$
 BEGIN
@@ -127,7 +127,7 @@ COMMENT ON FUNCTION rui._table_entry(text, bigint, bytea, text[]) IS
 
 CREATE FUNCTION rui._seal_header(project_id bigint, number bigint, from_at timestamptz, before_at timestamptz, rows bigint, tables integer,
 	tables_root bytea, previous_root bytea) RETURNS text
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD'
 AS $$
 BEGIN

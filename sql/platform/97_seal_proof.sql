@@ -1,7 +1,7 @@
 -- Proofs for others: that a row was there when a seal was put on it.
 
 CREATE FUNCTION rui._prove_row(project_id bigint, table_name text, condition text, row_id bigint) RETURNS jsonb
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex' SET jit = off
 AS $$
 DECLARE

@@ -3,7 +3,7 @@
 
 CREATE FUNCTION rui._compare_marks(project_id bigint, sealed rui.seal_table, key text, clock text, from_at timestamptz, before_at timestamptz,
 	OUT finding text, OUT detail text)
-LANGUAGE plpgsql STABLE PARALLEL SAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex' SET jit = off
 AS $$
 DECLARE

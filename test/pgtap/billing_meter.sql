@@ -1,7 +1,7 @@
 -- What meters count, in billing runs: ladders over a year, households, prices
 -- that change, exchanged meters, corrections; by hand and by a slow model.
 BEGIN;
-SELECT plan(47);
+SELECT plan(48);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 INSERT INTO rui.ownership (project_id, unit_id, valid, owner_ids, share_parts) VALUES
@@ -41,6 +41,12 @@ SELECT results_eq(format('SELECT unit_id, obstacle, since_on FROM rui.meter_char
 SELECT pg_temp.shows(:one, :m1, '2025-02-01', 115) AS r1, pg_temp.shows(:one, :m2, '2025-02-01', 20), pg_temp.shows(:one, :m3b, '2025-02-01', 97), pg_temp.shows(:one, :m4, '2025-02-01', 40, 'estimate') \gset
 SELECT results_eq(format('SELECT * FROM rui.run_billing(%s, ''2025-01-01'', true, ''2025-02-02'')', :one), 'VALUES (''water'', 4::bigint, 194.00, 0.00, 194.00)', 'a dry run');
 SELECT is_empty('SELECT FROM rui.charge', 'charges nothing');
+-- A worker of a parallel query does not know who acts.
+SET LOCAL parallel_setup_cost = 0;
+SET LOCAL parallel_leader_participation = off;
+SELECT results_eq(format('SELECT * FROM rui.run_billing(%s, ''2025-01-01'', true, ''2025-02-02'')', :one), 'VALUES (''water'', 4::bigint, 194.00, 0.00, 194.00)', 'it tells the same where parallel plans are preferred');
+RESET parallel_setup_cost;
+RESET parallel_leader_participation;
 SELECT results_eq(format('SELECT * FROM rui.run_billing(%s, ''2025-01-01'', at => ''2025-02-02'')', :one), 'VALUES (''water'', 4::bigint, 194.00, 0.00, 194.00)', 'the run does what it said');
 SELECT results_eq('SELECT unit_id, payer_id, period, quantity, gross::numeric FROM rui.charge ORDER BY unit_id',
 	format($$VALUES (%s::bigint, %s::bigint, '[2025-01-01,2025-02-01)'::daterange, 15::numeric, 30.00), (%s, %s, '[2025-01-01,2025-02-01)', 20, 40.00),

@@ -3,7 +3,7 @@
 -- A failing test prints the offenders.
 BEGIN;
 SET LOCAL search_path = pg_catalog, rui, public, pg_temp;
-SELECT plan(39);
+SELECT plan(40);
 
 CREATE TEMP VIEW our_function AS
 SELECT p.*, p.oid::regprocedure AS signature, l.lanname,
@@ -257,6 +257,12 @@ SELECT is_empty($$
 		AND (o.oprcom = 0 OR o.oprnegate = 0 OR o.oprrest = 0 OR o.oprjoin = 0
 			OR o.oprname = '=' AND NOT o.oprcanhash)
 $$, 'comparison operators name commutator, negator and estimators');
+
+-- Who acts is known to the leader of a parallel query alone: a worker that read
+-- a table would see no row of it, without an error.
+SELECT is_empty($$SELECT f.signature FROM our_function f
+	WHERE f.proparallel = 's' AND f.provolatile <> 'i' AND f.lanname IN ('sql', 'plpgsql') AND f.proname NOT IN ('_missing', '_unknown')$$,
+	'what may read tables does not run in parallel workers');
 
 -- PL/pgSQL as plpgsql_check reads it: a trigger function once per table.
 CREATE TEMP VIEW plpgsql_problem AS

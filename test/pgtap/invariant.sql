@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(129);
+SELECT plan(131);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -268,6 +268,14 @@ SELECT pg_temp.damage('UPDATE rui.charge SET discount_id = 0 WHERE id = (SELECT 
 INSERT INTO rui.lease (project_id, unit_id, lessee_id, fee_item_id, price, cycle_months, due_days, valid, first_day, charged_from, proposed_by, proposed_at)
 SELECT c.project_id, c.unit_id, :zhao, c.fee_item_id, 100, 1, 0, '[2025-01-01,)', '2025-01-01', '2025-01-01', :loader, '2025-01-01' FROM rui.charge c WHERE c.id = :c1 RETURNING id AS lease \gset
 SELECT pg_temp.damage(format('INSERT INTO rui.lease_cycle (project_id, lease_id, place, period, price) VALUES (%s, %s, 0, ''[2025-01-01,2025-02-01)'', 100)', :one, :lease), '{rent_charged}', 'a cycle of a lease that is not charged');
+-- Tax invoices; test/pgtap/tax_invoice_red.sql has the other rules.
+SELECT rui.set_tax_setting(:one, 'charged'), rui.set_tax_seller(:one, 'Acme', '91350100M000100Y43', 'Li', '2024-01-01'),
+	rui.set_tax_class(:one, 'property', '3040801010000000000', 'x', 'service', '2024-01-01') \gset hidden_
+SELECT rui.set_title(:one, :zhao, 'person', 'Zhao') AS title \gset
+SELECT rui.request_invoice(:one, :title, ARRAY(SELECT c.charge_id FROM rui.charge_open c WHERE c.project_id = :one AND c.source = 'plan' AND c.gross > 0 AND c.state <> 'reversed'
+	AND c.unit_id = :u2)) AS invoice \gset
+SELECT pg_temp.damage(format('UPDATE rui.tax_line_left SET net = net - 1, gross = gross - 1 WHERE invoice_id = %s', :invoice), '{tax_line_left}', 'a line of which less is left than is');
+SELECT pg_temp.damage(format('DELETE FROM rui.tax_invoice_line WHERE invoice_id = %s', :invoice), '{tax_invoice_sum,tax_invoiced_once}', 'an invoice without lines');
 -- Write-offs.
 SELECT set_config('rui.party_id', :'loader', true) \gset hidden_
 SELECT rui.add_charge(:one, 'repair', 30, :u4, :sun, at => '2025-02-10') AS lost \gset

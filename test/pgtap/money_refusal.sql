@@ -118,11 +118,11 @@ FROM (VALUES ($$refund_payment(%1$s, %2$s, 10.01, 'x', at => '2025-01-08')$$, '5
 
 -- A closed month takes nothing, whatever it is.
 SELECT rui.close_period(:one, '2025-01-01', at => '2025-02-10') \gset hidden_
-SELECT is(pg_temp.refusal(format('SELECT rui.%s', format(a.command, :one, :u1, :p10, :c1, :waiver, :loss, :deposit, :forfeit, :entry, :zhao))), '55000 with hint', 'a closed month takes no ' || a.about)
+SELECT is(pg_temp.refusal(format('SELECT rui.%s', format(a.command, :one, :u1, :p10, :c1, :waiver, :loss, :deposit, :forfeit, :entry))), '55000 with hint', 'a closed month takes no ' || a.about)
 FROM (VALUES ($$add_charge(%1$s, 'job', 1, %2$s, at => '2025-01-20')$$, 'charge'), ($$run_billing(%1$s, '2025-01-01', at => '2025-01-20')$$, 'billing'),
 	($$record_payment(%1$s, %2$s, NULL, 1, 'cash', at => '2025-01-20')$$, 'payment'), ($$reverse_payment(%1$s, %3$s, 'x', '2025-01-20')$$, 'reversal of a payment'),
 	($$refund_payment(%1$s, %3$s, 1, 'x', at => '2025-01-20')$$, 'refund'), ($$reverse_charge(%1$s, %4$s, 'x', at => '2025-01-20')$$, 'reversal of a charge'),
-	($$charge_late_fee(%1$s, %4$s, at => '2025-01-25')$$, 'late fee'), ($$take_deposit(%1$s, %10$s, 'card', 1, 'cash', at => '2025-01-20')$$, 'deposit'),
+	($$charge_late_fee(%1$s, %4$s, at => '2025-01-25')$$, 'late fee'), ($$take_deposit(%1$s, (SELECT d.party_id FROM rui.deposit d WHERE d.id = %7$s), 'card', 1, 'cash', at => '2025-01-20')$$, 'deposit') ,
 	($$return_deposit(%1$s, %7$s, 1, at => '2025-01-20')$$, 'return of a deposit'), ($$post_entry(%1$s, '6602', '1002', 1, 'x', at => '2025-01-20')$$, 'entry'),
 	($$post_entry(%1$s, '6602', '1002', 1, 'x', '2025-01-01', at => '2025-02-20')$$, 'entry of a later day'), ($$reverse_entry(%1$s, %9$s, 'x', '2025-01-20')$$, 'reversal of an entry')) AS a(command, about);
 SELECT set_config('rui.party_id', :'accountant', true) \gset hidden_

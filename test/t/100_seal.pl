@@ -1,0 +1,142 @@
+# Seals beside transactions that take long, that are prepared, and that come all
+# at once; a server that dies while it seals; a dump and its restore; and proofs
+# that are checked without a database (docs/verify_proof.py).
+use strict;
+use warnings;
+use IPC::Open2;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+
+my $node = PostgreSQL::Test::Cluster->new('seal');
+$node->init;
+$node->append_conf('postgresql.conf', "max_prepared_transactions = 2\nsynchronous_commit = on\n");
+$node->start;
+$node->safe_psql('postgres', q{
+	CREATE EXTENSION rui CASCADE;
+	CALL rui.create_platform();
+	SELECT rui.create_company('acme', 'Acme', 'Li', session_user::name);
+	SELECT rui.create_project(1, 'town', 'Town', 'Asia/Shanghai');
+	SELECT rui.set_project_state(1, 'go_live');
+});
+my $emit = q{SELECT rui._emit(1, 'test', 'test', %d, now())};
+# Without slack: nobody is just beginning while a test looks on.
+my $seal = q{SELECT rui._seal_settled(1, now(), '0')};
+my $broken = q{SELECT coalesce(string_agg(concat_ws(' ', number, finding, table_name, detail), '; '), 'nothing') FROM rui.verify_journal(1) WHERE finding <> 'verified'};
+
+sub ask { return $node->safe_psql('postgres', sprintf($_[0], @_[1 .. $#_])); }
+
+# A session that stays.
+sub session
+{
+	my ($out, $in);
+	my $pid = open2($out, $in, 'psql', '-X', '-q', '-At', '-d', $node->connstr('postgres'));
+	$in->autoflush(1);
+	return sub {
+		my ($sql) = @_;
+		unless (defined $sql) { close $in; waitpid $pid, 0; return; }
+		print $in "$sql;\n\\echo done\n";
+		my $said = '';
+		while (my $line = <$out>) { last if $line eq "done\n"; $said .= $line; }
+		chomp $said;
+		return $said;
+	};
+}
+
+cmp_ok(ask($seal), '>', 0, 'what made the project is sealed');
+my $late = session();
+$late->('BEGIN');
+$late->(sprintf $emit, 1);
+ask($emit, 2);
+ask($seal);
+my $before = ask('SELECT max(number) FROM rui.seal');
+ask($emit, 3);
+ask($seal);
+ask($seal);
+is(ask('SELECT max(number) FROM rui.seal'), $before, 'while one is at work who was noted, nothing is sealed');
+$late->('COMMIT');
+cmp_ok(ask($seal), '>=', 3, 'once he is done all is');
+is(ask($broken), 'nothing', 'what came late is where it belongs');
+
+# Who is prepared is at work, though no session is.
+$late->('BEGIN');
+$late->(sprintf $emit, 4);
+$late->(q{PREPARE TRANSACTION 'four'});
+ask($emit, 5);
+is(ask($seal), 0, 'a prepared transaction keeps seals waiting');
+ask(q{COMMIT PREPARED 'four'});
+cmp_ok(ask($seal), '>=', 2, 'until it is committed');
+is(ask($broken), 'nothing', 'and is sealed then');
+
+# What a transaction writes after it has sealed is not covered by that seal.
+$late->('BEGIN');
+$late->(sprintf $emit, 6);
+$late->($seal);
+$late->(sprintf $emit, 7);
+$late->('COMMIT');
+ask($seal);
+is(ask($broken), 'nothing', 'who seals goes on writing');
+
+# Killed while it seals: it is as if it had not.
+ask($emit, 8);
+$before = ask('SELECT max(number) FROM rui.seal');
+$late->('BEGIN');
+$late->($seal);
+$node->stop('immediate');
+$late->(undef);
+$node->start;
+is(ask('SELECT max(number) FROM rui.seal'), $before, 'a seal that was not committed is none');
+cmp_ok(ask($seal), '>', 0, 'the next one takes its place');
+is(ask($broken), 'nothing', 'once');
+
+# Many at once, sealers among them.
+my $folder = PostgreSQL::Test::Utils::tempdir();
+append_to_file("$folder/write.sql", "BEGIN;\n" . sprintf($emit, 9) . ";\n" . sprintf($emit, 10) . ";\nEND;\n");
+append_to_file("$folder/seal.sql", "SELECT rui._seal_settled(1, now(), '1 second');\n");
+my $run = $node->run_log([ 'pgbench', '-n', '-c', '6', '-j', '2', '-t', '60', '-f', "$folder/write.sql\@12", '-f', "$folder/seal.sql\@1",
+	$node->connstr('postgres') ]);
+ok($run, 'six sessions write and seal');
+ask($seal);
+is(ask($broken), 'nothing', 'every row is in the seal of its time');
+is(ask(q{SELECT (SELECT sum(rows) FROM rui.seal_table WHERE table_name = 'event') + count(*) FROM rui.event e
+	WHERE e.recorded_at >= (SELECT max(before_at) FROM rui.seal)}), ask('SELECT count(*) FROM rui.event WHERE project_id = 1'), 'and in no other');
+
+# Elsewhere it is the same.
+run_log([ 'pg_dump', '-Fc', '-f', "$folder/dump", $node->connstr('postgres') ]);
+$node->safe_psql('postgres', 'CREATE DATABASE other');
+my $restored = run_log([ 'pg_restore', '-e', '-d', $node->connstr('other'), "$folder/dump" ]);
+ok($restored, 'restored');
+is($node->safe_psql('other', $broken), 'nothing', 'what was sealed is sealed there');
+$node->safe_psql('other', sprintf $emit, 11);
+cmp_ok($node->safe_psql('other', $seal), '>', 0, 'and sealed on');
+is($node->safe_psql('other', $broken), 'nothing', 'without anything twice');
+my ($number, $root) = split /\|/, ask(q{SELECT number, encode(root, 'hex') FROM rui.seal ORDER BY number DESC LIMIT 1});
+is($node->safe_psql('other', "SELECT rui.check_head(1, $number, '$root')"), 'holds', 'the head of before is one of its');
+
+# Proofs, by somebody who has the head and Python.
+SKIP:
+{
+	skip 'no python3', 8 unless run_log([ 'python3', '--version' ]);
+	my $checks = sub {
+		my ($proof, $head, $of) = @_;
+		my $file = "$folder/proof.json";
+		unlink $file;
+		append_to_file($file, $proof);
+		return run_log([ 'python3', 'docs/verify_proof.py', $file, $head, $of ]);
+	};
+	my ($entry) = ask(q{SELECT min(id) FROM rui.journal WHERE project_id = 1});
+	my $proof = ask("SELECT rui.journal_proof(1, $entry)");
+	ok($checks->($proof, $number, $root), 'an entry of the journal');
+	ok($checks->(ask(q{SELECT rui.row_proof(1, 'event', max(id)) FROM rui.event WHERE kind = 'test' AND subject_id = 9}), $number, $root), 'an event');
+	ok(!$checks->($proof, $number, 'a' x 64), 'another head does not hold');
+	ok(!$checks->($proof, $number - 1, $root), 'nor another number');
+	my $event = ask(q{SELECT rui.row_proof(1, 'event', max(id)) FROM rui.event WHERE kind = 'test' AND subject_id = 9});
+	for my $change ([ '\\\\"9\\\\"', '\\\\"8\\\\"' ], [ '"index": (\d+)', '"index": 0$1' ])
+	{
+		(my $forged = $event) =~ s/$change->[0]/qq{"$change->[1]"}/ee;
+		isnt($forged, $event, 'a changed proof');
+		ok(!$checks->($forged, $number, $root), 'does not hold');
+	}
+}
+$late = undef;
+done_testing();
