@@ -175,9 +175,9 @@ BEGIN
 		GROUP BY d.id),
 	verdict AS (
 		SELECT d.id, coalesce(m.amount, 0) AS paid,
-			-- With nothing left to pay of what was due, as after a waiver, there is nothing to break.
+			-- With nothing left to pay of what was due, as after a waiver, there is nothing to break; what is written off is owed still.
 			coalesce(m.amount, 0) >= d.amount OR NOT EXISTS (SELECT FROM rui.charge_open o WHERE o.project_id = d.project_id
-				AND o.payer_id = d.payer_id AND (d.unit_id IS NULL OR o.unit_id = d.unit_id) AND o.open_amount > 0 AND o.due_on <= d.by_on) AS is_kept
+				AND o.payer_id = d.payer_id AND (d.unit_id IS NULL OR o.unit_id = d.unit_id) AND o.open_amount + o.written_off > 0 AND o.due_on <= d.by_on) AS is_kept
 		FROM due d LEFT JOIN came m ON m.id = d.id),
 	settled AS (
 		UPDATE rui.promise p SET last_action = CASE WHEN v.is_kept THEN 'keep' ELSE 'break' END, paid = v.paid, settled_at = _duty_judge_promises.at
@@ -189,7 +189,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._duty_judge_promises(bigint, timestamptz) IS
-'Internal: the duty judge_promises of rui.tick(): promises whose day is over are kept if at least the amount was paid on charges of the payer (of the unit) from the promise to the end of the day, by payments that still stand, or nothing that was due by then is open; otherwise broken. Returns how many.';
+'Internal: the duty judge_promises of rui.tick(): promises whose day is over are kept if at least the amount was paid on charges of the payer (of the unit) from the promise to the end of the day, by payments that still stand, or nothing that was due by then is open or written off; otherwise broken. Returns how many.';
 INSERT INTO rui.duty (code, sort_order, about) VALUES ('judge_promises', 5700, 'Says which promises to pay were kept.');
 
 CREATE VIEW rui.dunning_board WITH (security_invoker = true, security_barrier = true) AS

@@ -2,7 +2,7 @@
 -- and comes back when it is paid after all; what is taken back; what is refused.
 BEGIN;
 SET LOCAL jit = off; -- compiling the invariants takes longer than looking through them
-SELECT plan(85);
+SELECT plan(86);
 \ir fixture/estate.sql
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES
 	(:one, :accountant, 'loader', '[2000-01-01,)'), (:one, :manager, 'loader', '[2000-01-01,)'), (:one, :qian, 'agent', '[2000-01-01,)');
@@ -139,11 +139,13 @@ SELECT is((SELECT sum(amount)::numeric FROM rui.credit_loss WHERE charge_id = :c
 SELECT lives_ok(format('SELECT rui.refund_payment(%s, %s, 30, ''Not owed'', at => ''2025-03-29'')', :one, :p1), 'and is given back');
 
 -- A late fee is a debt of its own; each is recovered by its own name.
-SELECT rui.charge_late_fee(:one, :c4, at => '2025-02-01') AS late \gset
+SELECT rui.charge_late_fee(:one, :c4, at => '2025-02-01') AS late, rui.promise_payment(:one, :sun, 80, '2025-12-31', at => '2025-03-01') AS promise \gset
 SELECT rui.request_write_off(:one, ARRAY[:late, :c4], NULL, NULL, 'Bankrupt', 'Ruling', at => '2025-03-01') AS w5 \gset
 SELECT pg_temp.act(:accountant) \gset hidden_
 SELECT rui.decide_write_off(:one, :w5, true, at => '2025-12-30') \gset hidden_
 SELECT pg_temp.act(:loader) \gset hidden_
+SELECT count(*) FROM rui._duty_judge_promises(:one, '2026-01-02') \gset hidden_
+SELECT is((SELECT state FROM rui.promise WHERE id = :promise), 'broken', 'a promise is not kept by a write-off');
 SELECT rui.record_payment(:one, NULL, :sun, 81, 'cash', ARRAY[:c4], at => '2026-02-01') AS p7 \gset
 SELECT is(pg_temp.open(:c4) || ', ' || pg_temp.open(:late), 'paid 80.00 0 0.00 0.00, written_off 0 0 2.40 0.00', 'the principal is, its late fee is not');
 SELECT is((SELECT state FROM rui.written_off WHERE charge_id = :c4), 'recovered', 'it stays in the list');
