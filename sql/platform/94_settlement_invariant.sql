@@ -69,7 +69,7 @@ CROSS JOIN LATERAL (SELECT coalesce(sum(y.amount - y.payout), 0) AS amount FROM 
 	JOIN rui.settlement s ON s.project_id = y.project_id AND s.id = y.settlement_id AND s.state = 'paid' WHERE y.project_id = b.project_id) o
 WHERE o.amount <> -b.balance;
 
-PERFORM rui._describe('settlement_violation', 'Everything that is not as it must be of what vendors and partners get: empty, always. Part of the list of rui.invariant_violation.',
+PERFORM rui._describe('settlement_violation', 'Everything that is not as it must be of what vendors and partners get: empty, always. Part of the list of all such things.',
 	'invariant: The rule that is broken.',
 	'detail: Which row breaks it, and how.');
 GRANT SELECT ON rui.settlement_violation TO rui_manager, rui_auditor;

@@ -50,6 +50,7 @@ SELECT pg_temp.api('set_message_setting', :'p', 'calendar_code=''waking''', 'lan
 	pg_temp.api('revive_messages', :'p', 'message_ids=''{1}''', :'t'),
 	pg_temp.api('my_messages', :'p', 'from_at=''2026-01-01''', 'to_at=''infinity'''),
 	pg_temp.api('adopt_escalation_messages', :'p', 'channels=''{sms,wechat}''', :'t'),
+	pg_temp.api('adopt_invoice_messages', :'p', 'channels=''{sms,wechat}''', :'t'),
 	pg_temp.api('mark_message_read', :'p', 'message_id=' || :mine, :'t');
 \o
 CREATE FUNCTION pg_temp.call(command text, spoiled text DEFAULT NULL, value text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
