@@ -45,6 +45,7 @@ CREATE TABLE rui.reconciliation (
 		AND (requested_by IS NULL) = (difference_reason IS NULL)),
 	CHECK (is_payout OR fee = 0)
 );
+CREATE INDEX reconciliation_waiting ON rui.reconciliation (project_id, at) WHERE last_action = 'ask';
 CREATE UNIQUE INDEX reconciliation_line_once ON rui.reconciliation (project_id, line_id) WHERE state <> 'undone';
 
 CREATE TABLE rui.reconciliation_part (

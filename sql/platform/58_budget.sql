@@ -27,6 +27,7 @@ CREATE TABLE rui.budget (
 	CONSTRAINT budget_decided CHECK (CASE state WHEN 'proposed' THEN decided_by IS NULL AND decided_at IS NULL
 		ELSE decided_by IS NOT NULL AND decided_at >= proposed_at AND decided_by <> proposed_by END)
 );
+CREATE INDEX budget_waiting ON rui.budget (project_id, proposed_at) WHERE state = 'proposed';
 CREATE UNIQUE INDEX budget_in_force ON rui.budget (project_id, year) WHERE state = 'approved';
 CREATE TABLE rui.budget_line (
 	project_id bigint NOT NULL,

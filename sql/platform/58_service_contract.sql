@@ -33,6 +33,7 @@ CREATE TABLE rui.service_contract (
 	CONSTRAINT service_contract_decided CHECK (CASE state WHEN 'proposed' THEN decided_by IS NULL AND decided_at IS NULL
 		ELSE decided_by IS NOT NULL AND decided_at >= proposed_at AND decided_by <> proposed_by END)
 );
+CREATE INDEX service_contract_waiting ON rui.service_contract (project_id, proposed_at) WHERE state = 'proposed';
 
 INSERT INTO rui.subject (subject, table_name) VALUES ('service_contract', 'service_contract');
 INSERT INTO rui.transition (subject, from_state, action, to_state, permission, guard) VALUES

@@ -35,6 +35,7 @@ CREATE TABLE rui.share_contract (
 	CONSTRAINT share_contract_decided CHECK (CASE state WHEN 'proposed' THEN decided_by IS NULL AND decided_at IS NULL
 		ELSE decided_by IS NOT NULL AND decided_at >= proposed_at AND decided_by <> proposed_by END)
 );
+CREATE INDEX share_contract_waiting ON rui.share_contract (project_id, proposed_at) WHERE state = 'proposed';
 CREATE TABLE rui.charge_share (
 	project_id bigint NOT NULL,
 	charge_id bigint NOT NULL,

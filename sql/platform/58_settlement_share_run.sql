@@ -35,6 +35,7 @@ CREATE TABLE rui.settlement (
 		ELSE decided_by IS NOT NULL AND decided_at >= requested_at AND decided_by <> requested_by END),
 	CHECK ((state = 'paid') = (account_id IS NOT NULL))
 );
+CREATE INDEX settlement_waiting ON rui.settlement (project_id, requested_at) WHERE state = 'settled';
 CREATE UNIQUE INDEX settlement_once ON rui.settlement (project_id, month) WHERE state <> 'refused';
 CREATE TABLE rui.settlement_allocation (
 	project_id bigint NOT NULL,

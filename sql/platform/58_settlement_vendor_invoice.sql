@@ -44,6 +44,7 @@ CREATE TABLE rui.vendor_invoice (
 		ELSE decided_by IS NOT NULL AND decided_at >= requested_at AND decided_by <> requested_by END),
 	CONSTRAINT vendor_invoice_difference CHECK (state <> 'approved' OR differences = '{}' OR remark IS NOT NULL)
 );
+CREATE INDEX vendor_invoice_waiting ON rui.vendor_invoice (project_id, requested_at) WHERE state = 'recorded';
 -- Never paid twice: a number of a vendor counts once.
 CREATE UNIQUE INDEX vendor_invoice_once ON rui.vendor_invoice (project_id, vendor_id, number) WHERE state <> 'refused';
 CREATE INDEX vendor_invoice_credit ON rui.vendor_invoice (project_id, credits_invoice_id) WHERE credits_invoice_id IS NOT NULL;

@@ -66,6 +66,7 @@ CREATE TABLE rui.trust_use (
 	CONSTRAINT trust_use_decided CHECK (CASE state WHEN 'proposed' THEN approved_by IS NULL AND approved_at IS NULL
 		ELSE approved_by IS NOT NULL AND approved_at >= proposed_at AND approved_by <> proposed_by END)
 );
+CREATE INDEX trust_use_waiting ON rui.trust_use (project_id, proposed_at) WHERE state = 'proposed';
 CREATE INDEX trust_use_by_fund ON rui.trust_use (project_id, fund_id);
 ALTER TABLE rui.trust_movement ADD FOREIGN KEY (project_id, use_id) REFERENCES rui.trust_use (project_id, id);
 

@@ -66,6 +66,7 @@ CREATE TABLE rui.surplus_payout (
 	CONSTRAINT surplus_payout_decided CHECK (CASE state WHEN 'requested' THEN decided_by IS NULL AND decided_at IS NULL
 		ELSE decided_by IS NOT NULL AND decided_at >= requested_at AND decided_by <> requested_by END)
 );
+CREATE INDEX surplus_payout_waiting ON rui.surplus_payout (project_id, requested_at) WHERE state = 'requested';
 
 INSERT INTO rui.subject (subject, table_name) VALUES ('surplus', 'surplus_settlement'), ('surplus_payout', 'surplus_payout');
 INSERT INTO rui.transition (subject, from_state, action, to_state, permission, guard) VALUES

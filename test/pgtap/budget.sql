@@ -1,7 +1,7 @@
 -- Costs by hand, their limits and categories; budgets in versions, approved by
 -- a second person, beside what the books hold.
 BEGIN;
-SELECT plan(46);
+SELECT plan(47);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :accountant, 'loader', '[2000-01-01,)'), (:one, :manager, 'loader', '[2000-01-01,)');
@@ -68,6 +68,7 @@ FROM (VALUES ('{}', 'not an array'), ('[]', 'nothing'), ('[{"category":"cleaning
 	('[{"category":"energy","amount":1,"month":"2024-01-01"}]', 'a month of another year'), ('[{"category":"energy","amount":1},{"category":"energy","amount":1,"month":"2025-01-01"}]', 'a month twice')) AS b(lines, about);
 SELECT throws_ok(format('SELECT rui.decide_budget(%s, %s, true, at => ''2025-01-03'')', :one, :b1), '42501', NULL, 'a loader approves none');
 SELECT pg_temp.act(:manager) \gset hidden_
+SELECT results_eq('SELECT subject_id, about FROM rui._inbox(now()) WHERE subject = ''budget''', format('VALUES (%s::bigint, ''2025, 1'')', :b1), 'it waits in the inbox of who may approve');
 SELECT rui.propose_budget(:one, 2025, '[{"category":"cleaning","amount":1}]', 'Own', at => '2025-01-02') AS b2 \gset
 SELECT throws_ok(format('SELECT rui.decide_budget(%s, %s, true, at => ''2025-01-03'')', :one, :b2), '42501', 'nobody decides on a budget of his own');
 SELECT is(rui.decide_budget(:one, :b1, true, at => '2025-01-03'), 'approved', 'another person approves');

@@ -2,7 +2,7 @@
 -- the ledger, the close of a month.
 BEGIN;
 SET LOCAL jit = off; -- compiling takes longer than running
-SELECT plan(77);
+SELECT plan(78);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 CREATE FUNCTION pg_temp.act(party bigint) RETURNS text LANGUAGE sql AS $$ SELECT set_config('rui.party_id', party::text, true) $$;
@@ -82,6 +82,7 @@ SELECT throws_ok(format('SELECT rui.decide_difference(%s, %s, true, at => ''2025
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :manager, 'loader', '[2000-01-01,)'), (:one, :accountant, 'loader', '[2000-01-01,)');
 SELECT pg_temp.act(:manager) \gset hidden_
 SELECT rui.request_difference(:one, pg_temp.line('C1', 2), '6711', 'A cent', at => '2025-02-01') \gset hidden_
+SELECT results_eq('SELECT about FROM rui._inbox(now()) WHERE kind = ''approve'' AND subject = ''reconciliation''', $$VALUES ('-7.00: Annual fee')$$, 'what others ask about waits in the inbox');
 SELECT throws_ok(format('SELECT rui.decide_difference(%s, %s, true, at => ''2025-02-01'')', :one, pg_temp.line('C1', 2)), '42501', 'nobody decides on a difference of his own', 'nobody decides for himself');
 SELECT is(rui.decide_difference(:one, pg_temp.line('C1', 11), false, at => '2025-02-01'), 'short', 'a manager refuses one');
 SELECT throws_ok(format('SELECT rui.decide_difference(%s, %s, true, at => ''2025-02-01'')', :one, pg_temp.line('C1', 11)), '55000', NULL, 'which has to be asked for anew');

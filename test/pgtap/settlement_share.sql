@@ -1,7 +1,7 @@
 -- Partners: shares frozen on the charge, settled from what came in less fees,
 -- taken back when the money is, carried on when it was spent.
 BEGIN;
-SELECT plan(37);
+SELECT plan(39);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'order', '订单'), rui.set_fee_item(:one, 'other', '其他') \gset hidden_
@@ -31,6 +31,7 @@ SELECT throws_ok(format('SELECT rui.propose_share_contract(%s, ''S'', ''order'',
 SELECT rui.propose_share_contract(:one, 'S1', 'order', '[2025-01-01,2026-01-01)', ARRAY[:p1, :p2], '{0.3,0.4,0.3}', at => '2025-01-02') AS s1,
 	rui.propose_share_contract(:one, 'S2', 'order', '[2025-12-31,2026-02-01)', ARRAY[:p1], '{0,1}', at => '2025-01-02') AS s2 \gset
 SELECT pg_temp.act(:manager) \gset hidden_
+SELECT ok((SELECT count(*) = 1 FROM rui._inbox(now()) WHERE kind = 'approve' AND subject = 'share_contract' AND subject_id = :s1), 'it waits in the inbox of who may approve');
 SELECT is(rui.decide_share_contract(:one, :s1, 'approve', at => '2025-01-03'), 'active', 'another person approves');
 SELECT throws_ok(format('SELECT rui.decide_share_contract(%s, %s, ''approve'', at => ''2025-01-03'')', :one, :s2), '55000', NULL, 'one contract at a time');
 SELECT pg_temp.act(:loader) \gset hidden_
@@ -55,6 +56,7 @@ SELECT results_eq(format('SELECT charge_id, party_id, received::numeric, fee::nu
 SELECT throws_ok(format('SELECT rui.settle_shares(%s, ''2025-02-01'', ''2025-03-02'')', :one), '55000', NULL, 'the next one waits for it');
 SELECT throws_ok(format('SELECT rui.decide_settlement(%s, %s, true, at => ''2025-02-03'')', :one, :m1), '42501', NULL, 'a loader approves none');
 SELECT pg_temp.act(:manager) \gset hidden_
+SELECT ok((SELECT count(*) = 1 FROM rui._inbox(now()) WHERE kind = 'approve' AND subject = 'settlement' AND subject_id = :m1), 'it waits in the inbox of who may approve');
 SELECT throws_ok(format('SELECT rui.decide_settlement(%s, %s, true, ''1122'', at => ''2025-02-03'')', :one, :m1), '22023', NULL, 'nothing is paid from receivables');
 SELECT throws_ok(format('SELECT rui.decide_settlement(%s, %s, false, at => ''2025-02-03'')', :one, :m1), '22004', NULL, 'a refusal says why');
 SELECT is(rui.decide_settlement(:one, :m1, false, remark => 'Again', at => '2025-02-03'), 'refused', 'it is refused');

@@ -1,7 +1,7 @@
 -- Vendors: contracts, acceptance, invoices in a three-way match, payables and
 -- their payment; what is refused, and who must be two.
 BEGIN;
-SELECT plan(60);
+SELECT plan(63);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'clean', 'Cleaners') RETURNING id AS clean \gset
@@ -27,6 +27,7 @@ SELECT throws_ok(format('SELECT rui.propose_vendor_contract(%s, ''C9'', ''x'', %
 SELECT throws_ok(format('SELECT rui.accept_service(%s, %s, 1, ''[2025-01-01,2025-01-02)'', ''x'', at => ''2025-01-03'')', :one, :c1), '55000', NULL, 'nothing is accepted of what is not approved');
 SELECT throws_ok(format('SELECT rui.decide_vendor_contract(%s, %s, ''approve'', at => ''2025-01-03'')', :one, :c1), '42501', NULL, 'a loader approves none');
 SELECT pg_temp.act(:accountant) \gset hidden_
+SELECT results_eq('SELECT subject_id, about FROM rui._inbox(now()) WHERE subject = ''vendor_contract''', format('VALUES (%s::bigint, ''C1 Cleaning'')', :c1), 'it waits in the inbox of who may decide');
 SELECT rui.propose_vendor_contract(:one, 'C2', 'Lifts', :lift, '[2025-01-01,2025-04-01)', '6602', agreed_amount => 1000, tax_rate => 0.13, at => '2025-01-02') AS c2 \gset
 SELECT throws_ok(format('SELECT rui.decide_vendor_contract(%s, %s, ''approve'', at => ''2025-01-03'')', :one, :c2), '42501', 'nobody decides on a vendor contract of his own');
 SELECT throws_ok(format('SELECT rui.decide_vendor_contract(%s, %s, ''approve'', at => ''2025-01-01'')', :one, :c1), '22023', NULL, 'nor before it is proposed');
@@ -62,6 +63,7 @@ SELECT is((SELECT differences FROM rui.vendor_invoice WHERE id = :i2), '{quantit
 SELECT is((SELECT differences FROM rui.vendor_invoice WHERE id = :i3), '{}'::text[], 'of another vendor the number is another');
 SELECT throws_ok(format('SELECT rui.decide_vendor_invoice(%s, %s, true, at => ''2025-02-07'')', :one, :i1), '42501', 'nobody decides on a vendor invoice of his own');
 SELECT pg_temp.act(:accountant) \gset hidden_
+SELECT ok((SELECT count(*) = 1 FROM rui._inbox(now()) WHERE kind = 'approve' AND subject = 'vendor_invoice' AND subject_id = :i1), 'it waits in the inbox of who may approve');
 SELECT is(pg_temp.balance(:one, '2202'), 0.00, 'a recorded invoice is no payable yet');
 SELECT is(rui.decide_vendor_invoice(:one, :i1, true, NULL, 'd1', '2025-02-07'), 'approved', 'another one approves it');
 SELECT is(rui.decide_vendor_invoice(:one, :i1, true, NULL, 'd1', '2025-02-07'), 'approved', 'again with its key it is the same');
@@ -91,6 +93,7 @@ SELECT is(rui.request_vendor_payment(:one, '2025-03-10', at => '2025-03-10'), NU
 SELECT throws_ok(format('SELECT rui.decide_vendor_payment(%s, %s, true, at => ''2025-03-11'')', :one, :r1), '42501', 'nobody decides on a payment run of his own');
 SELECT rui.record_vendor_credit(:one, :i1, 'CN-1', '2025-03-10', 50, 3, at => '2025-03-10') AS n1 \gset
 SELECT pg_temp.act(:accountant) \gset hidden_
+SELECT ok((SELECT count(*) = 1 FROM rui._inbox(now()) WHERE kind = 'approve' AND subject = 'vendor_payment_run' AND subject_id = :r1), 'it waits in the inbox of who may approve');
 SELECT is(rui.decide_vendor_invoice(:one, :n1, true, at => '2025-03-11'), 'approved', 'a credit note');
 SELECT throws_ok(format('SELECT rui.decide_vendor_payment(%s, %s, true, at => ''2025-03-11'')', :one, :r1), '55000', NULL, 'less is open now: the run is not paid');
 SELECT is(rui.decide_vendor_payment(:one, :r1, false, 'Credit came', at => '2025-03-11'), 'refused', 'it is refused');

@@ -1,7 +1,7 @@
 -- The regime of the service contract; the result of a site, equal to the
 -- ledger; the owners' surplus, settled once and paid back.
 BEGIN;
-SELECT plan(57);
+SELECT plan(58);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :accountant, 'loader', '[2000-01-01,)'), (:one, :manager, 'loader', '[2000-01-01,)');
@@ -93,6 +93,7 @@ SELECT is(rui.request_surplus(:one, '2025-02-01', 'q', '2025-03-05'), :q1::bigin
 SELECT throws_ok(format('SELECT rui.request_surplus(%s, ''2025-02-01'', at => ''2025-03-05'')', :one), '55000', NULL, 'one waits');
 SELECT throws_ok(format('SELECT rui.decide_surplus(%s, %s, true, at => ''2025-03-06'')', :one, :q1), '42501', NULL, 'a loader approves none');
 SELECT pg_temp.act(:manager) \gset hidden_
+SELECT ok((SELECT count(*) = 1 FROM rui._inbox(now()) WHERE kind = 'approve' AND subject = 'surplus' AND subject_id = :q1), 'it waits in the inbox of who may approve');
 SELECT throws_ok(format('SELECT rui.decide_surplus(%s, %s, false, at => ''2025-03-06'')', :one, :q1), '22004', NULL, 'a refusal says why');
 SELECT is(rui.decide_surplus(:one, :q1, true, at => '2025-03-06'), 'approved', 'another person approves');
 SELECT results_eq($$SELECT d.code, c.code, p.amount::numeric, p.period FROM rui.posting p JOIN rui.account d ON d.id = p.debit_account JOIN rui.account c ON c.id = p.credit_account WHERE p.document = 'surplus_line'$$,

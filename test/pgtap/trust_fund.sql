@@ -1,7 +1,7 @@
 -- Trust funds: units' parts, interest and spending to the cent, majorities,
 -- four eyes, nothing below zero, and what residents are told.
 BEGIN;
-SELECT plan(86);
+SELECT plan(87);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :accountant, 'loader', '[2000-01-01,)'), (:one, :manager, 'loader', '[2000-01-01,)'),
@@ -74,6 +74,7 @@ SELECT rui.propose_trust_use(:one, 'repair', 'maintenance_use', 'Roof', 120.25, 
 SELECT throws_ok(format('SELECT rui.pay_trust_use(%s, %s, 1, ''x'', at => ''2025-01-07'')', :one, :w1), '55000', NULL, 'nothing is paid before it is approved');
 SELECT throws_ok(format('SELECT rui.decide_trust_use(%s, %s, ''approve'', at => ''2025-01-07'')', :one, :w1), '42501', NULL, 'a loader approves none');
 SELECT pg_temp.act(:manager) \gset hidden_
+SELECT ok((SELECT count(*) = 1 FROM rui._inbox(now()) WHERE kind = 'approve' AND subject = 'trust_use' AND subject_id = :w1), 'it waits in the inbox of who may approve');
 SELECT is(rui.decide_trust_use(:one, :w1, 'approve', at => '2025-01-07'), 'approved', 'another person approves what the owners agreed to');
 SELECT throws_ok(format('SELECT rui.decide_trust_use(%s, %s, ''approve'', at => ''2025-01-07'')', :one, w.id), '55000', NULL, w.about)
 FROM (VALUES (:w2, 'half is not enough'), (:w3, 'nor is no vote'), (:w4, 'urgent for no reason'), (:w6, 'more than is free beside what is approved')) AS w(id, about);
