@@ -115,6 +115,7 @@ CREATE TABLE rui.qualification (
 	FOREIGN KEY (company_id, party_id) REFERENCES rui.party (company_id, id),
 	CONSTRAINT qualification_once EXCLUDE USING gist (party_id WITH =, kind WITH =, code WITH =, valid WITH &&)
 );
+CREATE INDEX qualification_by_company ON rui.qualification (company_id, party_id);
 
 PERFORM rui._permit('plan_shifts', '{candidate,live}', 'manager', 'loader');
 PERFORM rui._permit('work_shift', '{candidate,live}', 'staff', 'steward', 'agent', 'partner', 'manager', 'loader');
@@ -200,7 +201,8 @@ PERFORM rui._allow_read('post', '{rui_staff,rui_steward,rui_agent,rui_manager,ru
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 PERFORM rui._allow_read('shift', '{rui_manager,rui_expert,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
-PERFORM rui._allow_read('shift', '{rui_staff,rui_steward}', 'party_id = (SELECT rui.current_party())');
+PERFORM rui._allow_read('shift', '{rui_staff,rui_steward}',
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND party_id = (SELECT rui.current_party())');
 PERFORM rui._allow_read('qualification', '{rui_manager,rui_expert,rui_auditor}',
 	'company_id = ANY ((SELECT rui.my_companies())::bigint[])');
 PERFORM rui._allow_read('qualification', '{rui_staff,rui_steward}', 'party_id = (SELECT rui.current_party())');

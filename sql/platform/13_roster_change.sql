@@ -127,11 +127,14 @@ PERFORM rui._stateful_table('leave_request', 'leave');
 PERFORM rui._stateful_table('shift_swap', 'shift_swap');
 PERFORM rui._stateful_table('shift_cover', 'shift_cover');
 PERFORM rui._allow_read('leave_request', '{rui_manager,rui_expert,rui_auditor}', 'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
-PERFORM rui._allow_read('leave_request', '{rui_staff,rui_steward,rui_agent}', 'party_id = (SELECT rui.current_party())');
+PERFORM rui._allow_read('leave_request', '{rui_staff,rui_steward,rui_agent}',
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND party_id = (SELECT rui.current_party())');
 PERFORM rui._allow_read('shift_swap', '{rui_manager,rui_expert,rui_auditor}', 'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
-PERFORM rui._allow_read('shift_swap', '{rui_staff,rui_steward,rui_agent}', '(SELECT rui.current_party()) IN (party_id, other_id)');
+PERFORM rui._allow_read('shift_swap', '{rui_staff,rui_steward,rui_agent}',
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND (SELECT rui.current_party()) IN (party_id, other_id)');
 PERFORM rui._allow_read('shift_cover', '{rui_manager,rui_expert,rui_auditor}', 'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
-PERFORM rui._allow_read('shift_cover', '{rui_staff,rui_steward,rui_agent}', 'party_id = (SELECT rui.current_party())');
+PERFORM rui._allow_read('shift_cover', '{rui_staff,rui_steward,rui_agent}',
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND party_id = (SELECT rui.current_party())');
 
 CREATE VIEW rui.uncovered_shift WITH (security_invoker = true, security_barrier = true) AS
 SELECT s.project_id, s.id AS shift_id, s.post_id, s.party_id, s.during,

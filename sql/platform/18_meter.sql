@@ -205,7 +205,8 @@ PERFORM rui._allow_read(t.name, '{rui_staff,rui_steward,rui_agent,rui_manager,ru
 FROM unnest('{meter,meter_register,meter_rule,meter_reading}'::text[]) AS t(name);
 PERFORM rui._allow_read('meter', '{rui_resident}', 'unit_id = ANY ((SELECT rui.my_homes())::bigint[])');
 PERFORM rui._allow_read('meter_register', '{rui_resident}', 'id = ANY ((SELECT rui.my_registers())::bigint[])');
-PERFORM rui._allow_read('meter_reading', '{rui_resident}', 'register_id = ANY ((SELECT rui.my_registers())::bigint[])');
+PERFORM rui._allow_read('meter_reading', '{rui_resident}',
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND register_id = ANY ((SELECT rui.my_registers())::bigint[])');
 
 CREATE FUNCTION rui.set_meter_rule(project_id bigint, medium text, jump_factor numeric DEFAULT 10, jump_floor numeric DEFAULT 10,
 	history_days integer DEFAULT 28, idle_below numeric DEFAULT NULL, request_key text DEFAULT NULL, at timestamptz DEFAULT now())

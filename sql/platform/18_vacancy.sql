@@ -56,7 +56,8 @@ PERFORM rui._name('event', e.code, e.zh, e.en) FROM (VALUES ('vacancy.record', '
 	('vacancy.infer', '空置推断', 'vacancy inferred')) AS e(code, zh, en);
 PERFORM rui._allow_read('vacancy_fact', '{rui_staff,rui_steward,rui_agent,rui_manager,rui_expert,rui_analyst,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
-PERFORM rui._allow_read('vacancy_fact', '{rui_resident}', 'unit_id = ANY ((SELECT rui.my_homes())::bigint[])');
+PERFORM rui._allow_read('vacancy_fact', '{rui_resident}',
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND unit_id = ANY ((SELECT rui.my_homes())::bigint[])');
 
 CREATE VIEW rui.unit_vacancy WITH (security_invoker = true, security_barrier = true) AS
 SELECT DISTINCT ON (f.project_id, f.unit_id) f.project_id, f.unit_id, f.id AS fact_id, f.finding, f.confidence, f.source, f.state, f.valid

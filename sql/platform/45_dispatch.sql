@@ -221,7 +221,8 @@ PERFORM rui._allow_read('dispatch_run', '{rui_agent,rui_manager,rui_expert,rui_a
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 PERFORM rui._allow_read('dispatch_offer', '{rui_agent,rui_manager,rui_expert,rui_analyst,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
-PERFORM rui._allow_read('dispatch_offer', '{rui_staff,rui_steward,rui_partner}', 'party_id = (SELECT rui.current_party())');
+PERFORM rui._allow_read('dispatch_offer', '{rui_staff,rui_steward,rui_partner}',
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND party_id = (SELECT rui.current_party())');
 PERFORM rui._permit('dispatch', '{live}', 'agent', 'manager', 'loader');
 PERFORM rui._permit('set_dispatch', '{candidate,live}', 'manager', 'loader');
 PERFORM rui._name('dispatch_rule', n.code, n.zh, n.en) FROM (VALUES

@@ -71,7 +71,8 @@ PERFORM rui._declare_table('staff_exit', 'tenant', 'change');
 PERFORM rui._declare_table('exit_item', 'tenant', 'change');
 PERFORM rui._stateful_table('staff_exit', 'staff_exit');
 PERFORM rui._allow_read('staff_exit', '{rui_manager,rui_auditor}', 'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
-PERFORM rui._allow_read('staff_exit', '{rui_staff,rui_steward,rui_agent}', 'party_id = (SELECT rui.current_party())');
+PERFORM rui._allow_read('staff_exit', '{rui_staff,rui_steward,rui_agent}',
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND party_id = (SELECT rui.current_party())');
 PERFORM rui._allow_read('exit_item', '{rui_manager,rui_auditor}', 'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 
 CREATE FUNCTION rui._party_work(company_id bigint, party_id bigint, at timestamptz)

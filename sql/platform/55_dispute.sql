@@ -74,10 +74,23 @@ PERFORM rui._allow_read('dispute_rule', '{rui_staff,rui_steward,rui_agent,rui_ma
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 PERFORM rui._allow_read('dispute', '{rui_agent,rui_manager,rui_expert,rui_analyst,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
+CREATE FUNCTION rui.my_disputes() RETURNS bigint[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 100
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN ARRAY(
+		SELECT d.id FROM rui.charge c
+		JOIN rui.dispute d ON d.project_id = c.project_id AND d.charge_id = c.id
+		WHERE c.project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND c.payer_id = (SELECT rui.current_party())
+		ORDER BY 1);
+END
+$$;
+COMMENT ON FUNCTION rui.my_disputes() IS
+'Ids of the disputes of charges the acting party owes, in the projects where it holds a role, ascending; empty for nobody.';
 -- Whoever sees the charge, by the policy of rui.charge.
 PERFORM rui._allow_read('dispute', '{rui_resident}',
-	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND EXISTS (SELECT FROM rui.charge c
-		WHERE c.project_id = dispute.project_id AND c.id = dispute.charge_id AND c.payer_id = (SELECT rui.current_party()))');
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND id = ANY ((SELECT rui.my_disputes())::bigint[])');
 
 CREATE FUNCTION rui.set_dispute_rule(project_id bigint, fee_code text, late_fee_stops text, from_on date,
 	at timestamptz DEFAULT now()) RETURNS bigint

@@ -177,10 +177,22 @@ PERFORM rui._allow_read('tax_invoice', '{rui_resident}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND payer_id = (SELECT rui.current_party())');
 PERFORM rui._allow_read(t.name, '{rui_agent,rui_manager,rui_auditor}', 'project_id = ANY ((SELECT rui.my_projects())::bigint[])')
 FROM unnest('{tax_invoice_line,tax_line_left,tax_invoiced}'::text[]) AS t(name);
+CREATE FUNCTION rui.my_tax_invoices() RETURNS bigint[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 100
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN ARRAY(
+		SELECT i.id FROM rui.tax_invoice i
+		WHERE i.project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND i.payer_id = (SELECT rui.current_party())
+		ORDER BY 1);
+END
+$$;
+COMMENT ON FUNCTION rui.my_tax_invoices() IS
+'Ids of the tax invoices of the acting party, in the projects where it holds a role, ascending; empty for nobody.';
 -- Whoever sees the invoice, by the policy of rui.tax_invoice.
 PERFORM rui._allow_read('tax_invoice_line', '{rui_resident}',
-	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND EXISTS (SELECT FROM rui.tax_invoice i
-		WHERE i.project_id = tax_invoice_line.project_id AND i.id = tax_invoice_line.invoice_id AND i.payer_id = (SELECT rui.current_party()))');
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND invoice_id = ANY ((SELECT rui.my_tax_invoices())::bigint[])');
 
 CREATE FUNCTION rui._keep_issued() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
