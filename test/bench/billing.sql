@@ -24,7 +24,7 @@ SELECT :project, b, 'b' || b, ST_Multi(ST_MakeEnvelope(118 + b % 100 * 0.01, 32 
 	ST_SetSRID(ST_MakePoint(118 + b % 100 * 0.01, 32 + b / 100 * 0.01), 4326)
 FROM generate_series(0, :rows / 1000) b;
 INSERT INTO rui.unit (project_id, id, building_id, code, area_m2)
-SELECT :project, n, n / 1000, 'u' || n, 40 + (n * 7919) % 12000 / 100.0 FROM generate_series(1, :rows) n;
+SELECT :project, n, n / 1000, 'u' || n, 40 + (n::bigint * 7919) % 12000 / 100.0 FROM generate_series(1, :rows) n;
 INSERT INTO rui.household (project_id, id, unit_id, valid) SELECT :project, n, n, '[2020-01-01,)' FROM generate_series(1, :rows) n;
 INSERT INTO rui.party (company_id, id, code, name) SELECT :company, 1000 + n, 'p' || n, 'Owner ' || n FROM generate_series(1, :rows) n;
 INSERT INTO rui.occupancy (project_id, household_id, unit_id, party_id, role, valid)
