@@ -12,19 +12,20 @@ use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
-use StreamDebt;
+use StreamSource;
 
 package Stream;
-our ($model, $now, $first, %count, %session, %item, @units);
+our ($model, $now, $first, %count, %session, %item, @units, @source_deck);
 my $days = $ENV{STREAM_DAYS} // 40;
 my $events = $ENV{STREAM_EVENTS} // 2;
 
 start_server();
 build_company();
 build_town();
+build_meters();
 opening();
 
-my @deck = ((\&payment) x 9, (\&order) x 4, (\&charge_back) x 3, (\&payment_back) x 2, (\&refund) x 2, (\&waiver) x 3, (\&decision) x 4, (\&late_fee) x 3, (\&recognition) x 2,
+my @deck = (@source_deck, (\&payment) x 9, (\&order) x 4, (\&charge_back) x 3, (\&payment_back) x 2, (\&refund) x 2, (\&waiver) x 3, (\&decision) x 4, (\&late_fee) x 3, (\&recognition) x 2,
 	(\&write_off) x 3, (\&write_off_decision) x 1, (\&recovery) x 3,
 	(\&wrong_key) x 1, (\&opening) x 1,
 	(sub { change_price(one_of(sort keys %item), one_of('any', 'home', 'shop', 'parking'), MoneyModel::day_at($now) - 15 + int(rand(30))) }) x 2,
@@ -41,7 +42,7 @@ for my $today ($first + 3 .. $first + 2 + $days)
 	for my $time (@times)
 	{
 		$now = $time;
-		if ($time == $times[0] && $today - $month == 2) { bill($month, $now) }
+		if ($time == $times[0] && $today - $month == 2) { read_all(); bill($month, $now) }
 		elsif ($time == $times[0] && $today - $month == 7 && rand() < 0.8) { close_month() }
 		elsif ($time == $times[0] && $today - $month == 9 && rand() < 0.4) { reopen_month() }
 		elsif ($time == $times[0] && $today - $month == 12 && rand() < 0.7) { close_month() }

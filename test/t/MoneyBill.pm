@@ -4,6 +4,47 @@ package MoneyModel;
 use strict;
 use warnings;
 
+# ---------------------------------------------------------------- discounts
+sub request_discount { my ($self, %given) = @_; $self->{discounts}{ $given{id} } = { %given, state => 'requested' } }
+
+sub decide_discount
+{
+	my ($self, $id, $is_approved, $at) = @_;
+	my $asked = $self->{discounts}{$id};
+	refuse('before it was asked for') if $at < $asked->{at};
+	refuse('decided already') if $asked->{state} ne 'requested';
+	@$asked{qw(state decided_at)} = ($is_approved ? 'approved' : 'refused', $at);
+}
+
+sub end_discount
+{
+	my ($self, $id, $last_day, $at) = @_;
+	my $asked = $self->{discounts}{$id};
+	refuse('not approved') if $asked->{state} ne 'approved';
+	refuse('before it was approved') if $at < $asked->{decided_at};
+	refuse('no day of it') if $last_day < $asked->{from} || defined $asked->{to} && $last_day >= $asked->{to};
+	@$asked{qw(state to)} = ('ended', $last_day + 1);
+}
+
+# The one that counts on a day: of several the lowest share.
+sub discount
+{
+	my ($self, $item, $unit, $payer, $day) = @_;
+	my @holds = sort { $a->{share} <=> $b->{share} || $a->{id} <=> $b->{id} } grep {
+		my $d = $_;
+		$d->{state} =~ /approved|ended/ && $d->{item} eq $item && $d->{from} <= $day && (!defined $d->{to} || $day < $d->{to})
+		  && (!defined $d->{payer} || $d->{payer} == ($payer // 0)) && grep { $_ == $unit } @{ $d->{units} }
+	} values %{ $self->{discounts} };
+	return @holds ? $holds[0]{id} : undef;
+}
+
+sub discount_lines
+{
+	my ($self) = @_;
+	return map { join '|', 'discount', @$_{qw(id share state)}, text_of($_->{from}), defined $_->{to} ? text_of($_->{to}) : '' } values %{ $self->{discounts} };
+}
+
+# ---------------------------------------------------------------- runs
 # What a run of a month has to charge, day by day: rows without id.
 sub due
 {
@@ -32,14 +73,15 @@ sub due
 			for my $day ($month .. $end)
 			{
 				my $plan = $day < $end && !$taken{"$item $unit $day"} ? $self->plan($item, $self->{units}{$unit}{kind}, $day) : undef;
-				undef $plan if $plan && ($plan->{quantity} eq 'once' || $plan->{quantity} eq 'household' && !on_day($self->{households}{$unit}, $day));
+				undef $plan if $plan && ($plan->{quantity} =~ /once|meter/ || $plan->{quantity} eq 'household' && !on_day($self->{households}{$unit}, $day));
 				my $payer = $plan ? $self->payer($item, $unit, $day) : undef;
-				if ($row && (!$plan || $row->{plan} != $plan || ($row->{payer} // 0) != ($payer // 0)))
+				my $less = $plan ? $self->discount($item, $unit, $payer, $day) : undef;
+				if ($row && (!$plan || $row->{plan} != $plan || ($row->{payer} // 0) != ($payer // 0) || ($row->{discount} // 0) != ($less // 0)))
 				{
 					push @due, $row;
 					undef $row;
 				}
-				$row //= { item => $item, unit => $unit, payer => $payer, plan => $plan, from => $day } if $plan;
+				$row //= { item => $item, unit => $unit, payer => $payer, plan => $plan, discount => $less, from => $day } if $plan;
 				$row->{to} = $day + 1 if $row;
 			}
 		}
@@ -51,11 +93,15 @@ sub due
 		my ($net, $tax, $gross) = price($plan->{tariff}, $quantity);
 		my $days = $end - $month;
 		my $rate = $plan->{tariff}{rate} // 0;
+		if (defined $row->{discount})
+		{
+			$gross = nearest($gross * $self->{discounts}{ $row->{discount} }{share}, 1_000_000);
+			($net, $tax) = net_of($gross, $rate);
+		}
 		if ($row->{from} > $month || $row->{to} < $end)
 		{
 			$gross = nearest($gross * ($row->{to} - $month), $days) - nearest($gross * ($row->{from} - $month), $days);
-			$net = nearest($gross * 100, 100 + $rate);
-			$tax = $gross - $net;
+			($net, $tax) = net_of($gross, $rate);
 		}
 		my $due_on = $month + $plan->{due_days};
 		$due_on = day_at($at) if $due_on < day_at($at);
@@ -72,7 +118,8 @@ sub bill
 {
 	my ($self, $month, $at, $is_last, $units, @found) = @_;
 	my %id = map { ($_->[1] => $_->[0]) } @found;
-	my @due = $self->due($month, $at, @$units);
+	my ($counted, $wrong) = $self->metered($month, $at, @$units);
+	my @due = ($self->due($month, $at, @$units), @$counted);
 	return $self->allocate(undef, $at) if !@due && $is_last;
 	$self->must_be_open(month_of(day_at($at))) if grep { $_->{gross} > 0 } @due;
 	for my $row (@due)
@@ -82,6 +129,7 @@ sub bill
 		delete $id{ key_of($row) };
 	}
 	die 'the platform charged ' . join(', ', sort keys %id) . "\n" if %id;
+	$self->reverse_charge($_, 1, $at) for sort { $a <=> $b } @$wrong;
 	$self->allocate(undef, $at) if $is_last;
 }
 
@@ -102,11 +150,13 @@ sub add_charge
 	}
 	my $plan = $self->plan($given{item}, defined $given{unit} ? $self->{units}{ $given{unit} }{kind} : 'any', $day);
 	refuse('no price') unless $plan && $plan->{quantity} eq 'once';
+	refuse('charged already') if !$about && defined $given{source_id}
+	  && grep { $_->{source} eq $given{source} && ($_->{source_id} // -1) == $given{source_id} } values %{ $self->{charges} };
 	my ($net, $tax, $gross) = price($plan->{tariff}, $given{quantity});
 	my $revision = 1 + ($about ? grep { $_->{component} eq 'cost' && $_->{about} == $about->{id} } values %{ $self->{charges} } : 0);
 	return $self->_new_charge(id => $given{id}, item => $given{item}, unit => $unit,
 		payer => $given{payer} // ($about ? $about->{payer} : undef) // (defined $given{unit} ? $self->payer($given{item}, $given{unit}, $day) : undef),
-		component => $about ? 'cost' : 'principal', about => $given{about}, source => $about ? 'cost' : 'order', revision => $revision,
+		component => $about ? 'cost' : 'principal', about => $given{about}, source => $given{source}, source_id => $given{source_id}, revision => $revision,
 		from => $day, to => $to, net => $net, tax => $tax, gross => $gross, rate => $plan->{tariff}{rate} // 0,
 		due_on => $today + $plan->{due_days}, at => $given{at});
 }
@@ -124,7 +174,7 @@ sub reverse_charge
 	my ($self, $id, $again, $at) = @_;
 	my $charge = $self->{charges}{$id};
 	refuse('before the charge') if $at < $charge->{at};
-	refuse('only of runs') if $again && $charge->{source} ne 'plan';
+	refuse('only of runs') if $again && $charge->{source} ne 'plan' && !$charge->{is_metered};
 	refuse('reversed already') if defined $charge->{back_at};
 	refuse('has late fees or costs') if grep { ($_->{about} // 0) == $id && !defined $_->{back_at} } values %{ $self->{charges} };
 	refuse('waived after') if grep { $_->{charge} == $id && $_->{state} eq 'approved' && $_->{decided_at} > $at } values %{ $self->{waivers} };

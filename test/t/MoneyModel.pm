@@ -18,15 +18,19 @@ use POSIX qw(floor);
 use Time::Local qw(timegm_nocheck);
 use MoneyBill;
 use MoneyDebt;
+use MoneyDeposit;
+use MoneyMeter;
 use MoneyPay;
 use MoneyPrice;
+use MoneySource;
 
 sub new
 {
 	my ($class, %given) = @_;
 	# first: the first day of the books; closed: the last closed month, or nothing.
 	return bless { first => $given{first}, months => {}, items => {}, units => {}, charges => {}, payments => {}, waivers => {}, write_offs => {},
-		losses => [], allocations => [], postings => [], owners => {}, households => {} }, $class;
+		losses => [], allocations => [], postings => [], owners => {}, households => {}, discounts => {}, leases => {}, costs => {}, stays => [],
+		deposits => {}, forfeits => {}, disputes => {}, meters => {}, deliveries => {}, developers => {} }, $class;
 }
 
 # ---------------------------------------------------------------- days, money
@@ -136,7 +140,12 @@ sub payer
 	}
 	my @wanted = $self->{items}{$item}{payer} eq 'owner' ? ($owner, $occupant) : ($occupant, $owner);
 	my ($who) = grep { defined } @wanted;
-	return $who ? $who->[0] : undef;
+	# Until a unit is handed over, and of what nobody has bought: the developer.
+	my ($built) = map { $_->[2] } grep { defined } map { on_day($self->{developers}{$_}, $day) } qw(building project);
+	my $delivery = $self->{deliveries}{$unit};
+	my $is_awaited = $delivery && !(defined $delivery->{on} && $delivery->{on} <= $day);
+	return $delivery->{developer} // $built if $is_awaited && defined($delivery->{developer} // $built);
+	return $who ? $who->[0] : $built;
 }
 
 sub plan
@@ -155,11 +164,17 @@ sub set_plan
 {
 	my ($self, $item, $kind, $day, $plan) = @_;
 	my $rows = $self->{items}{$item}{plans}{$kind} //= [];
-	refuse('a plan begins that day') if grep { $_->[0] == $day } @$rows;
+	begin($rows, $day, $plan);
+}
+
+sub begin
+{
+	my ($rows, $day, $value) = @_;
+	refuse('another begins that day') if grep { $_->[0] == $day } @$rows;
 	my $row = on_day($rows, $day);
 	my ($next) = sort { $a <=> $b } map { $_->[0] } grep { $_->[0] > $day } @$rows;
 	$row->[1] = $day if $row;
-	push @$rows, [ $day, $next, $plan ];
+	push @$rows, [ $day, $next, $value ];
 }
 
 # ---------------------------------------------------------------- charges
@@ -242,7 +257,7 @@ sub lines
 		my ($open, $lost) = ($self->open_amount($c), $self->written_off($c->{id}));
 		my $state = defined $c->{back_at} ? 'reversed' : $c->{gross} == $waived && $waived > 0 ? 'waived' : $open == 0 && $lost > 0 ? 'written_off' : $open == 0 ? 'paid' : $paid > 0 ? 'part_paid' : 'billed';
 		push @lines, join '|', 'charge', $c->{id}, $c->{item}, $c->{unit} // '', $c->{payer} // '', $c->{component}, $c->{about} // '', $c->{source},
-		  $c->{revision}, text_of($c->{from}), text_of($c->{to}), $c->{gross}, $c->{tax}, text_of($c->{due_on}), $paid, $waived, $lost, $open, $state;
+		  $c->{revision}, text_of($c->{from}), text_of($c->{to}), $c->{gross}, $c->{tax}, text_of($c->{due_on}), $paid, $waived, $lost, $open, $state, $c->{discount} // '';
 		if (my $later = $c->{later})
 		{
 			push @lines, join '|', 'deferral', $c->{id}, $later->{recognized}, defined $c->{back_at} ? 0 : $c->{net} - $later->{waived} - $later->{recognized};
@@ -281,6 +296,7 @@ sub lines
 	}
 	push @lines, map { "balance|$_|$balance{$_}" } grep { $balance{$_} } keys %balance;
 	push @lines, map { join '|', 'trial', $_, $total{$_}[0] // 0, $total{$_}[1] // 0 } keys %total;
+	push @lines, $self->source_lines, $self->deposit_lines, $self->discount_lines, $self->dispute_lines, $self->meter_lines;
 	push @lines, $self->ageing($at - 17 * 86400);
 	push @lines, map { join '|', 'month', substr(text_of($_), 0, 7), $self->{months}{$_} } keys %{ $self->{months} };
 	return sort @lines;

@@ -125,7 +125,8 @@ sub allocate
 	}
 }
 
-my %account = (cash => '1001', bank => '1002', wechat => '1012');
+my %account = (cash => '1001', bank => '1002', wechat => '1012', deposit => '2241.01');
+sub account_of { return $account{ $_[0] } }
 
 sub pay
 {

@@ -18,19 +18,22 @@ sub split_amount
 	return @part;
 }
 
-# What a tariff says: (net, tax, gross). Exact in millionths until the one rounding.
+# What a tariff says: (net, tax, gross). Quantities have 1 / scale as their unit;
+# bounds and sizes hundredths. Exact in parts of a cent until the one rounding.
 sub price
 {
-	my ($tariff, $quantity) = @_;
-	my $paid = $quantity - ($tariff->{free} // 0);
+	my ($tariff, $quantity, $scale) = @_;
+	$scale //= 100;
+	my ($cent, $unit) = (100 * $scale, whole($scale, 100));
+	my $paid = $quantity - $unit * ($tariff->{free} // 0);
 	$paid = 0 if $paid < 0;
 	my $exact = 0;
-	if ($tariff->{model} eq 'flat') { $exact = $tariff->{amount} * 10000 }
+	if ($tariff->{model} eq 'flat') { $exact = $tariff->{amount} * $cent }
 	elsif ($tariff->{model} eq 'fixed') { $exact = $tariff->{price} * $paid }
 	elsif ($tariff->{model} eq 'package')
 	{
-		my $packages = whole($paid + $tariff->{size} - 1, $tariff->{size});
-		$exact = $packages * $tariff->{price} * 10000;
+		my $size = $unit * $tariff->{size};
+		$exact = whole($paid + $size - 1, $size) * $tariff->{price} * $cent;
 	}
 	else
 	{
@@ -38,26 +41,33 @@ sub price
 		my $place = 0;
 		for my $tier (@{ $tariff->{tiers} })
 		{
-			my $to = $tier->{up_to};
+			my $to = defined $tier->{up_to} ? $unit * $tier->{up_to} : undef;
 			my $holds = $place++ == 0 || $paid > $from;
 			my $is_reached = $holds && (!defined $to || $paid <= $to);
 			if ($tariff->{model} eq 'volume')
 			{
-				$exact += $paid * $tier->{price} + $tier->{flat} * 10000 if $is_reached;
+				$exact += $paid * $tier->{price} + $tier->{flat} * $cent if $is_reached;
 			}
 			elsif ($holds)
 			{
 				my $part = (defined $to && $paid > $to ? $to : $paid) - $from;
-				$exact += $part * $tier->{price} + $tier->{flat} * 10000;
+				$exact += $part * $tier->{price} + $tier->{flat} * $cent;
 			}
 			last if $is_reached;
 			$from = $to;
 		}
 	}
-	$exact += ($tariff->{surcharge} // 0) * 10000;
-	$exact = $tariff->{minimum} * 10000 if defined $tariff->{minimum} && $exact < $tariff->{minimum} * 10000;
-	$exact = $tariff->{maximum} * 10000 if defined $tariff->{maximum} && $exact > $tariff->{maximum} * 10000;
-	my $total = rounded($tariff, $exact, 10000);
+	return with_tax($tariff, $exact, $cent);
+}
+
+# Of what a model comes to, in parts of a cent: (net, tax, gross).
+sub with_tax
+{
+	my ($tariff, $exact, $cent) = @_;
+	$exact += ($tariff->{surcharge} // 0) * $cent;
+	$exact = $tariff->{minimum} * $cent if defined $tariff->{minimum} && $exact < $tariff->{minimum} * $cent;
+	$exact = $tariff->{maximum} * $cent if defined $tariff->{maximum} && $exact > $tariff->{maximum} * $cent;
+	my $total = rounded($tariff, $exact, $cent);
 	my $rate = $tariff->{rate} // 0;
 	if ($tariff->{inclusive})
 	{

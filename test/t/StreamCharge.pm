@@ -8,7 +8,7 @@ use MoneyModel;
 use Test::More;
 use StreamTown;
 
-our ($model, $now, $first, $step, @units, @parties);
+our ($model, $now, $first, $step, $checks_steps, @units, @parties);
 
 # ------------------------------------------------------------------ commands
 sub key { return ", request_key => 'k$step', at => " . at($_[0]) . ')' }
@@ -17,7 +17,7 @@ sub new_plan_charges
 {
 	my $last = max(0, ids('charges'));
 	return rows(q{SELECT c.id, concat_ws(' ', f.code, c.unit_id, lower(c.period), upper(c.period), c.revision), c.unit_id FROM rui.charge c
-		JOIN rui.fee_item f ON f.id = c.fee_item_id WHERE c.source = 'plan' AND c.id > } . $last . ' ORDER BY c.id');
+		JOIN rui.fee_item f ON f.id = c.fee_item_id WHERE c.source IN ('plan', 'meter') AND c.id > } . $last . ' ORDER BY c.id');
 }
 
 our %next; # of a run in pieces: the place of the next unit
@@ -74,6 +74,8 @@ sub bill
 		my $before = $next{$month};
 		for my $place (0, 1)
 		{
+			# What the other has charged is known when both have been judged.
+			local $checks_steps = $place && $checks_steps;
 			judge('billing at once', $sql, $state[$place], '', sub {
 				eval { $size ? take_piece($month, $at, $size, @found) : $model->bill($month, $at, 1, [], grep { !$model->{charges}{ $_->[0] } } @found); 1 }
 				  or do { $next{$month} = $before; die $@ };
@@ -111,6 +113,8 @@ sub order
 	my $payer = !$about && rand() < 0.3 ? one_of(@parties) : undef;
 	undef $unit if $payer && rand() < 0.3;
 	my $quantity = int(rand(900));
+	my $source = $about ? 'cost' : one_of(qw(order order contract meter subscription custody booking penalty));
+	my $source_id = !$about && rand() < 0.5 ? 1 + int(rand(9)) : undef;
 	# For days around, or a long time ahead.
 	my ($from, $to);
 	if (!$about && rand() < 0.6)
@@ -119,9 +123,9 @@ sub order
 		$to = $from + (1, 1 + int(rand(40)), 90, 365)[ rand 4 ];
 	}
 	command($about ? 'cost' : $from ? 'order of days' : 'order', "SELECT rui.add_charge(1, 'repair', " . money($quantity) . ', ' . value($unit) . ', ' . value($payer)
-		  . ($about ? ", 'cost', about_charge_id => $about" : '') . ($from ? ', from_on => ' . day($from) . ', to_on => ' . day($to) : '') . key($at), 1, sub {
-		$model->add_charge(id => ($_[0] // 0) + 0, item => 'repair', quantity => $quantity, unit => $unit, payer => $payer, about => $about, at => $at,
-			from => $from, to => $to);
+		  . ", '$source', " . value($source_id) . ', ' . value($about) . ($from ? ', from_on => ' . day($from) . ', to_on => ' . day($to) : '') . key($at), 1, sub {
+		$model->add_charge(id => ($_[0] // 0) + 0, item => 'repair', quantity => $quantity, unit => $unit, payer => $payer, about => $about, source => $source,
+			source_id => $source_id, at => $at, from => $from, to => $to);
 	});
 }
 
@@ -135,7 +139,7 @@ sub late_fee
 sub charge_back
 {
 	my $id = some_charge() // return;
-	my ($at, $again) = (when(), $model->{charges}{$id}{source} eq 'plan' && rand() < 0.7 ? 1 : 0);
+	my ($at, $again) = (when(), $model->{charges}{$id}{source} =~ /plan|meter/ && rand() < 0.7 ? 1 : 0);
 	command('charge back', "SELECT rui.reverse_charge(1, $id, 'Wrong', " . ($again ? 'true' : 'false') . ', at => ' . at($at) . ')', 0,
 		sub { $model->reverse_charge($id, $again, $at) });
 }

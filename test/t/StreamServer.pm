@@ -106,7 +106,7 @@ sub rows
 # ------------------------------------------------------------------ a step
 # sql is sent, under a storm now and then, until it is answered; apply does the
 # same to the model. keyed: it may be sent again although it was done.
-my %documented = map { $_ => 1 } qw(22023 55000 P0002 23505);
+my %documented = map { $_ => 1 } qw(22023 55000 P0002 23505 RU101);
 
 sub is_struck { return rand() < 0.10 ? (qw(cancel terminate kill lost stop cancel terminate kill lost))[ rand 9 ] : '' }
 
@@ -172,7 +172,7 @@ sub finish { leave($_) for keys %session; $node->stop('immediate'); done_testing
 my $everything = q{
 	SELECT concat_ws('|', 'charge', c.id, f.code, coalesce(c.unit_id::text, ''), coalesce(c.payer_id::text, ''), c.component, coalesce(c.about_charge_id::text, ''),
 		c.source, c.revision, lower(c.period), upper(c.period), (c.gross * 100)::bigint, (c.tax * 100)::bigint, c.due_on, (o.paid * 100)::bigint, (o.waived * 100)::bigint,
-		(o.written_off * 100)::bigint, (o.open_amount * 100)::bigint, o.state)
+		(o.written_off * 100)::bigint, (o.open_amount * 100)::bigint, o.state, coalesce(c.discount_id::text, ''))
 	FROM rui.charge c JOIN rui.fee_item f ON f.id = c.fee_item_id JOIN rui.charge_open o ON o.charge_id = c.id
 	UNION ALL
 	SELECT concat_ws('|', 'late', l.charge_id, l.days_late, (l.open_amount * 100)::bigint, (l.accrued * 100)::bigint, (l.billed * 100)::bigint) FROM rui.late_fees(1, :at) l
@@ -206,6 +206,24 @@ my $everything = q{
 	FROM rui.arrears_ageing(1, :at::timestamptz - interval '17 days', 'payer') g
 	UNION ALL
 	SELECT concat_ws('|', 'receivables', (coalesce(sum(g.amount), 0) * 100)::bigint) FROM rui.arrears_ageing(1, :at::timestamptz - interval '17 days', 'year') g
+	UNION ALL
+	SELECT concat_ws('|', 'discount', d.id, (d.share * 1000000)::bigint, d.state, lower(d.valid), coalesce(upper(d.valid)::text, '')) FROM rui.discount d
+	UNION ALL
+	SELECT concat_ws('|', 'lease', l.id, lower(l.valid), coalesce(upper(l.valid)::text, ''), l.state) FROM rui.lease l
+	UNION ALL
+	SELECT concat_ws('|', 'cost', s.id, s.code, (s.amount * 100)::bigint,
+		(SELECT string_agg((h.amount * 100)::bigint::text, ',' ORDER BY h.unit_id) FROM rui.shared_cost_share h WHERE h.shared_cost_id = s.id),
+		CASE WHEN s.reversed_at IS NULL THEN '' ELSE 'back' END) FROM rui.shared_cost s
+	UNION ALL
+	SELECT concat_ws('|', 'deposit', d.deposit_id, (d.taken * 100)::bigint, (d.returned * 100)::bigint, (d.forfeited * 100)::bigint, (d.held * 100)::bigint, d.state)
+	FROM rui.deposit_held d
+	UNION ALL
+	SELECT concat_ws('|', 'forfeit', f.id, f.deposit_id, (f.amount * 100)::bigint, f.state) FROM rui.deposit_forfeit f
+	UNION ALL
+	SELECT concat_ws('|', 'dispute', d.id, d.charge_id, d.state) FROM rui.dispute d
+	UNION ALL
+	SELECT concat_ws('|', 'metered', b.charge_id, b.cycle_on, coalesce((b.before * 1000000)::bigint::text, ''), (b.used * 1000000)::bigint, coalesce(b.persons::text, ''))
+	FROM rui.meter_bill b
 	UNION ALL
 	SELECT concat_ws('|', 'month', to_char(m.month, 'YYYY-MM'), m.state) FROM rui.accounting_period m
 };

@@ -12,8 +12,9 @@ our ($model, $now, $first, $node, %count);
 
 our @parties = 3 .. 11;
 our @units;
-our %item = (property => [ 'owner', '6001' ], heat => [ 'occupant', '6051' ], family => [ 'owner', '6001' ], park => [ 'occupant', '2241' ], repair => [ 'occupant', '6051' ]);
-our %quantity = (property => 'area', heat => 'unit', family => 'household', park => 'unit', repair => 'once');
+our %item = (property => [ 'owner', '6001' ], heat => [ 'occupant', '6051' ], family => [ 'owner', '6001' ], park => [ 'occupant', '2241' ], repair => [ 'occupant', '6051' ],
+	shared => [ 'owner', '6001' ], visit => [ 'occupant', '6051' ], water => [ 'occupant', '6051' ], power => [ 'owner', '6051' ]);
+our %quantity = (property => 'area', heat => 'unit', family => 'household', park => 'unit', repair => 'once', shared => 'once', visit => 'once', water => 'meter', power => 'meter');
 
 sub build_company
 {
@@ -54,7 +55,7 @@ sub build_company
 		DECLARE
 			t text;
 		BEGIN
-			FOREACH t IN ARRAY '{charge,charge_reversal,payment,allocation,refund,waiver,write_off,credit_loss,deferral,recognition,posting,event,request,accounting_period,billing_run,document_number}'::text[] LOOP
+			FOREACH t IN ARRAY '{charge,charge_reversal,payment,allocation,refund,waiver,write_off,credit_loss,deferral,recognition,posting,event,request,accounting_period,billing_run,document_number,discount,lease,lease_cycle,shared_cost,shared_cost_share,parking_stay,deposit,deposit_return,deposit_forfeit,dispute,meter_bill,meter_reading}'::text[] LOOP
 				EXECUTE format('CREATE TRIGGER strike AFTER INSERT OR UPDATE ON rui.%I EXECUTE FUNCTION public.strike()', t);
 			END LOOP;
 		END$$;
@@ -77,11 +78,24 @@ sub build_town
 	{
 		my ($payer, $account) = @{ $item{$code} };
 		rows("SELECT rui.set_fee_item(1, '$code', '$code', '$payer', '$account')");
-		$model->{items}{$code} = { payer => $payer, account => $account, plans => {}, late => [] };
+		$model->{items}{$code} = { payer => $payer, account => $account, plans => {}, late => [], is_metered => ($quantity{$code} // '') eq 'meter' };
 		change_price($code, $code eq 'park' ? 'parking' : 'any', $first - 40);
 	}
 	change_price('property', 'shop', $first);
-	for my $rule ([ 'property', 50000, 5, 300000 ], [ 'repair', 1000000, 0, 50000 ], [ 'park', 100000, 3, 1000000 ])
+	for my $code (qw(rent damage))
+	{
+		rows("SELECT rui.set_fee_item(1, '$code', '$code', 'occupant', '6051')");
+		$model->{items}{$code} = { payer => 'occupant', account => '6051', plans => {}, late => [] };
+	}
+	change_price('damage', 'any', $first - 40, { model => 'fixed', price => 10000, rate => 6, inclusive => 1 });
+	for my $rule ([ 'property', 'never' ], [ 'repair', 'always' ])
+	{
+		my ($code, $stops) = @$rule;
+		my $from = $first + int(rand(20));
+		rows("SELECT rui.set_dispute_rule(1, '$code', '$stops', " . day($from) . ')');
+		push @{ $model->{items}{$code}{disputes} }, [ $from, undef, $stops ];
+	}
+	for my $rule ([ 'property', 50000, 5, 300000 ], [ 'repair', 1000000, 0, 50000 ], [ 'park', 100000, 3, 1000000 ], [ 'rent', 80000, 4, 200000 ], [ 'shared', 60000, 2, 500000 ])
 	{
 		my ($code, $rate, $grace, $cap) = @$rule;
 		rows(sprintf "SELECT rui.set_late_rule(1, '$code', %.8f, $grace, %.6f, '2020-01-01')", $rate / 1e8, $cap / 1e6);
@@ -115,27 +129,70 @@ sub tariff
 	$t{maximum} = 20000 + int(rand(9000)) if rand() < 0.15;
 	($t{scale}, $t{mode}) = (int(rand(3)), one_of(qw(half_up up down))) if rand() < 0.4;
 	($t{rate}, $t{inclusive}) = (one_of(3, 6, 9, 13), rand() < 0.6 ? 1 : 0) if rand() < 0.8;
-	my $text = sub {
-		my @parts = (qq("model":"$t{model}"));
-		push @parts, sprintf '"%s":"%s"', $_, money($t{$_}) for grep { defined $t{$_} } qw(amount surcharge minimum maximum size);
-		push @parts, sprintf '"price":"%s"', $t{model} eq 'package' ? money($t{price}) : sprintf('%.4f', $t{price} / 10000) if defined $t{price};
-		push @parts, sprintf '"free_units":"%s"', money($t{free}) if $t{free};
-		push @parts, '"tiers":[' . join(',', map { '{' . join(',', defined $_->{up_to} ? sprintf('"up_to":"%s"', money($_->{up_to})) : (),
-			sprintf('"price":"%.4f"', $_->{price} / 10000), sprintf('"flat":"%s"', money($_->{flat}))) . '}' } @{ $t{tiers} }) . ']' if $t{tiers};
-		push @parts, qq("rounding":{"scale":$t{scale},"mode":"$t{mode}"}) if defined $t{scale};
-		push @parts, sprintf '"tax":{"rate":"0.%02d","inclusive":%s}', $t{rate}, $t{inclusive} ? 'true' : 'false' if $t{rate};
-		return '{' . join(',', @parts) . '}';
-	};
-	return (\%t, $text->());
+	return \%t;
+}
+
+sub tariff_text
+{
+	my %t = %{ $_[0] };
+	my @parts = (qq("model":"$t{model}"));
+	push @parts, sprintf '"%s":"%s"', $_, money($t{$_}) for grep { defined $t{$_} } qw(amount surcharge minimum maximum size day_maximum);
+	push @parts, qq("free_minutes":$t{free_minutes}) if defined $t{free_minutes};
+	push @parts, '"steps":[' . join(',', map { '{' . join(',', defined $_->{up_to} ? qq("up_to":$_->{up_to}) : (), qq("every":$_->{every}),
+		sprintf('"price":"%s"', money($_->{price}))) . '}' } @{ $t{steps} }) . ']' if $t{steps};
+	push @parts, sprintf '"day_starts":"%02d:%02d"', int($t{day_starts} / 60), $t{day_starts} % 60 if defined $t{day_starts};
+	push @parts, sprintf '"price":"%s"', $t{model} eq 'package' ? money($t{price}) : sprintf('%.4f', $t{price} / 10000) if defined $t{price};
+	push @parts, sprintf '"free_units":"%s"', money($t{free}) if $t{free};
+	push @parts, '"tiers":[' . join(',', map { '{' . join(',', defined $_->{up_to} ? sprintf('"up_to":"%s"', money($_->{up_to})) : (),
+		sprintf('"price":"%.4f"', $_->{price} / 10000), sprintf('"flat":"%s"', money($_->{flat}))) . '}' } @{ $t{tiers} }) . ']' if $t{tiers};
+	push @parts, sprintf '"allowance":{"from":"%d","per_person":"%s"}', $t{allowance}{from}, money($t{allowance}{per_person}) if $t{allowance};
+	push @parts, qq("rounding":{"scale":$t{scale},"mode":"$t{mode}"}) if defined $t{scale};
+	push @parts, sprintf '"tax":{"rate":"0.%02d","inclusive":%s}', $t{rate}, $t{inclusive} ? 'true' : 'false' if $t{rate};
+	return '{' . join(',', @parts) . '}';
+}
+
+# One by which more never costs less, for what meters count.
+sub meter_tariff
+{
+	my $t = tariff(0);
+	$t = tariff(0) until $t->{model} =~ /fixed|graduated|package/;
+	$t->{allowance} = { from => 1 + int(rand(3)), per_person => 50 + int(rand(200)) } if $t->{model} eq 'graduated' && rand() < 0.6;
+	return $t;
+}
+
+# One for stays on parking places.
+sub stay_tariff
+{
+	my %t = (model => 'duration', free_minutes => one_of(0, 15, 30), steps => []);
+	my $tiers = 1 + int(rand(3));
+	for my $place (1 .. $tiers)
+	{
+		push @{ $t{steps} }, { every => one_of(10, 30, 60, 61), price => 1 + int(rand(900)), $place < $tiers ? (up_to => 100 * $place + int(rand(90))) : () };
+	}
+	$t{day_maximum} = 500 + int(rand(4000)) if rand() < 0.6;
+	$t{day_starts} = one_of(0, 360, 1439, int(rand(1440))) if rand() < 0.5;
+	$t{surcharge} = int(rand(99)) if rand() < 0.2;
+	($t{rate}, $t{inclusive}) = (one_of(3, 9), rand() < 0.6 ? 1 : 0) if rand() < 0.8;
+	return \%t;
 }
 
 sub change_price
 {
-	my ($code, $kind, $from) = @_;
-	my ($tariff, $text) = tariff($quantity{$code} eq 'area');
+	my ($code, $kind, $from, $tariff) = @_;
+	my $quantity = $quantity{$code} // 'once';
+	$tariff //= $code eq 'visit' ? stay_tariff() : $quantity eq 'meter' ? meter_tariff() : tariff($quantity eq 'area');
+	my $text = tariff_text($tariff);
 	my $due_days = int(rand(25));
-	command('price', "SELECT rui.set_price_plan(1, '$code', '$text', '$quantity{$code}', " . day($from) . ", '$kind', $due_days, at => " . at($now) . ')', 0,
-		sub { $model->set_plan($code, $kind, $from, { tariff => $tariff, quantity => $quantity{$code}, due_days => $due_days }) });
+	if ($quantity eq 'meter')
+	{
+		my ($months, $begins) = (one_of(1, 2, 3, 6, 12), 1 + int(rand(12)));
+		command('meter price', "SELECT rui.set_meter_plan(1, '$code', '$text', 'water', " . day($from) . ", '$kind', $due_days, NULL, $months, $begins, at => " . at($now) . ')', 0, sub {
+			$model->set_plan($code, $kind, $from, { tariff => $tariff, quantity => 'meter', due_days => $due_days, cycle_months => $months, first_month => $begins });
+		});
+		return;
+	}
+	command('price', "SELECT rui.set_price_plan(1, '$code', '$text', '$quantity', " . day($from) . ", '$kind', $due_days, at => " . at($now) . ')', 0,
+		sub { $model->set_plan($code, $kind, $from, { tariff => $tariff, quantity => $quantity, due_days => $due_days }) });
 }
 
 # Somebody else owns a unit, or lives there, from a day on; or nobody.
