@@ -136,6 +136,45 @@ sub recover
 	refuse('nothing is left for it');
 }
 
+# ---------------------------------------------------------------- disputes
+sub open_dispute
+{
+	my ($self, $id, $charge, $at) = @_;
+	my @mine = grep { $_->{charge} == $charge } values %{ $self->{disputes} };
+	refuse('before the charge') if $at < $self->{charges}{$charge}{at};
+	refuse('settled after') if grep { defined $_->{settled_at} && $_->{settled_at} > $at } @mine;
+	refuse('nothing is open') if $self->open_amount($self->{charges}{$charge}) <= 0;
+	refuse('disputed already') if grep { $_->{state} eq 'open' } @mine;
+	$self->{disputes}{$id} = { id => $id, charge => $charge, at => $at, state => 'open' };
+}
+
+sub end_dispute
+{
+	my ($self, $id, $state, $at) = @_;
+	my $dispute = $self->{disputes}{$id};
+	refuse('before it was opened') if $at < $dispute->{at};
+	refuse('settled already') if $dispute->{state} ne 'open';
+	@$dispute{qw(state settled_at)} = ($state, $at);
+}
+
+# Whether on a day, as known at an instant, nothing accrues on a charge: from
+# the day a dispute was opened until the day it was settled.
+sub stands_still
+{
+	my ($self, $charge, $day, $at) = @_;
+	my $row = on_day($self->{items}{ $charge->{item} }{disputes}, $charge->{due_on});
+	my $rule = $row ? $row->[2] : 'upheld';
+	for my $d (grep { $_->{charge} == $charge->{id} && $_->{at} <= $at } values %{ $self->{disputes} })
+	{
+		my $is_open = !defined $d->{settled_at} || $d->{settled_at} > $at;
+		next if $rule eq 'never' || $rule eq 'upheld' && !$is_open && $d->{state} ne 'upheld';
+		return 1 if $day >= day_at($d->{at}) && $day < day_at($is_open ? $at : $d->{settled_at});
+	}
+	return 0;
+}
+
+sub dispute_lines { my ($self) = @_; return map { join '|', 'dispute', @$_{qw(id charge state)} } values %{ $self->{disputes} } }
+
 # ---------------------------------------------------------------- late fees
 # Day after day what is unpaid of the principal at its rate, at most the cap:
 # (days late, what is open, accrued, charged), or nothing where no rule holds.
@@ -150,6 +189,8 @@ sub late_fee
 	my $days = 0;
 	for my $day ($charge->{due_on} + $grace + 1 .. $today)
 	{
+		# What was unpaid at the end of the day before.
+		next if $self->stands_still($charge, $day - 1, $at);
 		$unpaid += $charge->{gross} - $self->allocated('charge', $charge->{id}, $day * 86400) - $self->waived($charge->{id}, $day * 86400)
 		  - $self->written_off($charge->{id}, $day * 86400);
 		$days++;
