@@ -186,7 +186,7 @@ sub reverse_charge
 	$self->post_back($at, 'recognition', "$id $_->{month}") for @{ $charge->{later} ? $charge->{later}{rows} : [] };
 	$self->post_back($at, 'waiver', $_->{id}) for grep { $_->{charge} == $id && $_->{state} eq 'approved' } values %{ $self->{waivers} };
 	my $lost = $self->written_off($id);
-	$self->_lose($id, 'reversed', -$lost, $at) if $lost > 0;
+	$self->_lose($id, 'reversed', -$lost, $at) if $lost > 0 || $charge->{later} && $charge->{later}{left} != 0;
 	$charge->{back_at} = $at;
 	$charge->{again} = $again;
 	$self->post_back($at, 'charge', $id);

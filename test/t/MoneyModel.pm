@@ -192,7 +192,8 @@ sub _new_charge
 	{
 		$earned = earned(\%charge, $charge{net}, $end);
 		my $from = month_of($charge{from});
-		$charge{later} = { account => $credit, month => $from > $end ? $from : $end, recognized => $earned, waived => 0, rows => [] } if $earned < $charge{net};
+		$charge{later} = { account => $credit, month => $from > $end ? $from : $end, recognized => $earned,
+			waived => 0, written => 0, lost => 0, left => 0, back => 0, rows => [] } if $earned < $charge{net};
 	}
 	$self->post($charge{at}, $period, '1122', $credit, $earned, 'charge', $charge{id});
 	$self->post($charge{at}, $period, '1122', '2205', $charge{net} - $earned, 'charge', $charge{id});
@@ -226,7 +227,7 @@ sub recognize
 		while ($later->{month} <= $through && $later->{month} < $charge->{to})
 		{
 			my ($month, $end) = ($later->{month}, next_month($later->{month}));
-			my $amount = earned($charge, $charge->{net} - $later->{waived}, $end) - $later->{recognized};
+			my $amount = earned($charge, $charge->{net} - $later->{waived} - $later->{written}, $end) + $later->{lost} - $later->{recognized};
 			my $period = $self->posting_month($month, $at);
 			# Dated within the month, though not before the charge.
 			my $dated = $period != $month ? $at : $charge->{at} >= $end * 86400 ? $charge->{at} : $end * 86400 - 0.000001;
@@ -260,7 +261,7 @@ sub lines
 		  $c->{revision}, text_of($c->{from}), text_of($c->{to}), $c->{gross}, $c->{tax}, text_of($c->{due_on}), $paid, $waived, $lost, $open, $state, $c->{discount} // '';
 		if (my $later = $c->{later})
 		{
-			push @lines, join '|', 'deferral', $c->{id}, $later->{recognized}, defined $c->{back_at} ? 0 : $c->{net} - $later->{waived} - $later->{recognized};
+			push @lines, join '|', 'deferral', $c->{id}, $later->{recognized}, defined $c->{back_at} ? 0 : $c->{net} - $later->{waived} - $later->{written} + $later->{lost} - $later->{recognized};
 			push @lines, map { join '|', 'recognition', $c->{id}, text_of($_->{month}), text_of($_->{period}), $_->{amount}, floor($_->{at}) } @{ $later->{rows} };
 		}
 		my @late = $self->late_fee($c, $at);
