@@ -1,6 +1,7 @@
 -- Who sees and does what: each cell of the matrix of roles that
 -- fixture/role_access.sql states, tried in a project of the role, in another
--- project of the company, and in another company.
+-- project of the company, in one where the party holds another role, and in
+-- another company.
 BEGIN;
 SET LOCAL jit = off;
 \ir fixture/role_access.sql
@@ -50,16 +51,19 @@ EXCEPTION WHEN insufficient_privilege THEN
 	RESET ROLE;
 	RETURN 'refused';
 END $$;
-CREATE FUNCTION pg_temp.should_see(there_is text, access text) RETURNS text
+CREATE FUNCTION pg_temp.should_see(there_is text, access text, everybody text) RETURNS text
 LANGUAGE sql AS $$
 SELECT CASE WHEN access = '-' THEN 'refused' WHEN access = 'a' OR there_is IN ('nothing', 'computed') THEN there_is
 	ELSE (SELECT coalesce(string_agg(w, ', '), 'nothing') FROM regexp_split_to_table(there_is, ', ') w
-		WHERE w ~ CASE access WHEN 'o' THEN '^1000001' WHEN 'p' THEN '^100000[12]' WHEN 'c' THEN '^100000[1-4]' END) END
+		WHERE w ~ CASE access WHEN 'o' THEN '^1000001' WHEN 'p' THEN '^100000[12]' WHEN 'j' THEN '^100000[124]' WHEN 'c' THEN '^100000[1-4]' END
+			-- What everybody sees who has any role in a project.
+			OR everybody IN ('o', 'p') AND w ~ '^1000004') END
 $$;
 CREATE FUNCTION pg_temp.become(role_code text) RETURNS void
 LANGUAGE sql AS $$
 DELETE FROM rui.membership WHERE party_id = 1000001;
-INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (1000001, 1000001, role_code, '[2000-01-01,)');
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (1000001, 1000001, role_code, '[2000-01-01,)'),
+	(1000004, 1000001, CASE role_code WHEN 'resident' THEN 'duty_runner' ELSE 'resident' END, '[2000-01-01,)');
 $$;
 SELECT set_config('rui.party_id', :'mine', true) \gset hidden_
 CREATE TEMP TABLE read_cell (role text, object text, relation name, access text, should_see text, sees text);
@@ -84,7 +88,8 @@ BEGIN
 		FROM stated_cell s JOIN found_object f USING (kind, object) JOIN pg_class c ON c.oid = f.oid
 		WHERE s.kind = 'relation' AND s.place = role.place;
 	END LOOP;
-	UPDATE read_cell SET should_see = pg_temp.should_see(should_see, access);
+	UPDATE read_cell c SET should_see = pg_temp.should_see(c.should_see, c.access, s.access)
+	FROM stated_cell s WHERE s.kind = 'relation' AND s.object = c.object AND s.role = 'rui_user';
 END $$;
 SELECT ok(bool_and(c.sees = c.should_see OR c.access = 'o' AND c.sees = 'nothing'), format('%s reads %s: %s', c.role, c.object, c.access))
 	|| coalesce(E'\n' || diag(string_agg(format('%s sees %s of %s instead of %s', c.role, c.sees, c.relation, c.should_see), E'\n')
