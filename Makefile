@@ -83,11 +83,12 @@ bench: ## benchmarks beside their peers: BENCH=name for one
 	@scripts/setup bench
 	@scripts/with_cluster --platform --durable scripts/bench $(BENCH)
 
-check-docs: ## docs/reference.md against the comments, docs/pictures against their queries
+check-docs: ## docs/reference.md, the matrix of roles and docs/pictures against their sources
 	@scripts/with_cluster scripts/check_docs
 
-docs: ## docs/reference.md from the comments of all objects
+docs: ## docs/reference.md from the comments of all objects, docs/security.md's matrix
 	@scripts/with_cluster --platform scripts/reference docs/reference.md
+	@scripts/with_cluster scripts/role_matrix docs/security.md
 
 pictures: ## docs/pictures from the queries in the pages that show them
 	@scripts/with_cluster --platform scripts/pictures

@@ -15,6 +15,16 @@ AS 'MODULE_PATHNAME', 'rui_my_companies' LANGUAGE C STABLE PARALLEL RESTRICTED C
 COMMENT ON FUNCTION rui.my_companies() IS
 'Ids of the companies in which, or in a project of which, the acting party holds a role at the transaction''s time; ascending, empty for nobody.';
 
+CREATE FUNCTION rui.projects_as(group_role text) RETURNS bigint[]
+AS 'MODULE_PATHNAME', 'rui_projects_as' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10;
+COMMENT ON FUNCTION rui.projects_as(text) IS
+'Ids of the projects of rui.my_projects() in which the acting party holds a role that reads as the group role (rui.role_group), such as rui_manager; ascending, empty for nobody and for unknown group roles. Policies of a group role use it as project_id = ANY ((SELECT rui.projects_as(''rui_manager''))::bigint[]), so that a manager of one project reads as a manager there alone, whatever role the same party holds elsewhere.';
+
+CREATE FUNCTION rui.companies_as(group_role text) RETURNS bigint[]
+AS 'MODULE_PATHNAME', 'rui_companies_as' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10;
+COMMENT ON FUNCTION rui.companies_as(text) IS
+'Ids of the companies of rui.my_companies() in which, or in a project of which, the acting party holds a role that reads as the group role (rui.role_group); ascending, empty for nobody and for unknown group roles.';
+
 CREATE FUNCTION rui.has_permission(project_id bigint, permission text) RETURNS boolean
 AS 'MODULE_PATHNAME', 'rui_has_permission' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
 COMMENT ON FUNCTION rui.has_permission(bigint, text) IS

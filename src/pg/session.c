@@ -493,6 +493,77 @@ RUI_FUNCTION(my_companies)
 	return datumCopy(acting_access(party)->companies, false, -1);
 }
 
+/* Pairs of rui.role_group, kept as permission rows: role, group. */
+static void *
+load_groups(rui_lookup *lookup, MemoryContext context)
+{
+	permission_list *list = MemoryContextAllocZero(context, sizeof *list);
+	uint64 i;
+
+	(void) lookup;
+	if (SPI_execute("SELECT g.role_code, g.group_role FROM rui.role_group g", true, 0) !=
+		SPI_OK_SELECT)
+		elog(ERROR, "could not read rui.role_group");
+	list->count = (int) SPI_processed;
+	list->rows = MemoryContextAllocZero(context, sizeof(permission_row) * (SPI_processed + 1));
+	for (i = 0; i < SPI_processed; i++)
+	{
+		copy_code(list->rows[i].role, SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+		copy_code(list->rows[i].permission, SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2);
+	}
+	qsort(list->rows, list->count, sizeof(permission_row), compare_permissions);
+	return list;
+}
+
+static rui_lookup group_lookup = {
+	.name = "groups", .tables = { "role_group" }, .load = load_groups
+};
+
+/*
+ * Ids of the projects (or companies) in which the acting party holds a role
+ * that reads as the group role named by the first argument.
+ */
+static Datum
+ids_as_group(FunctionCallInfo fcinfo, bool companies)
+{
+	int64 party = acting_party();
+	permission_row key;
+	const permission_list *groups;
+	const access_list *access;
+	int64 *ids;
+	int count = 0;
+	int i;
+
+	if (party == 0)
+		PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT8OID));
+	text_to_cstring_buffer(PG_GETARG_TEXT_PP(0), key.permission, CODE_SIZE);
+	access = acting_access(party);
+	groups = rui_lookup_get(&group_lookup);
+	ids = palloc(sizeof(int64) * (access->count + 1));
+	for (i = 0; i < access->count; i++)
+	{
+		const access_row *row = &access->rows[i];
+
+		if (!companies && row->project == 0)
+			continue;
+		strlcpy(key.role, row->role, CODE_SIZE);
+		if (bsearch(&key, groups->rows, groups->count, sizeof(permission_row),
+					compare_permissions) != NULL)
+			ids[count++] = companies ? row->company : row->project;
+	}
+	return distinct_ids(ids, count, CurrentMemoryContext);
+}
+
+RUI_FUNCTION(projects_as)
+{
+	return ids_as_group(fcinfo, false);
+}
+
+RUI_FUNCTION(companies_as)
+{
+	return ids_as_group(fcinfo, true);
+}
+
 /* Bits of the project states in which the role has the permission. */
 static int
 permitted_states(const char *role, const char *permission)

@@ -3,7 +3,7 @@
 -- A failing test prints the offenders.
 BEGIN;
 SET LOCAL search_path = pg_catalog, rui, public, pg_temp;
-SELECT plan(40);
+SELECT plan(41);
 
 CREATE TEMP VIEW our_function AS
 SELECT p.*, p.oid::regprocedure AS signature, l.lanname,
@@ -154,9 +154,16 @@ SELECT is_empty($$
 	WHERE condition ~* '\mcurrent_setting\(' OR EXISTS (
 		SELECT FROM pg_depend d JOIN our_function f ON f.oid = d.refobjid
 		WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_proc'::regclass
-			AND (f.pronargs > 0 OR f.provolatile <> 's'
-				OR condition ~ format('(?<!SELECT )\m%s\(', f.proname)))
-$$, 'policies call only parameterless functions, in a scalar subselect');
+			AND (f.provolatile <> 's' OR condition ~ format('(?<!SELECT )\m%s\(', f.proname)
+				OR f.pronargs > 0 AND condition ~ format('\m%s\((?!''[a-z_]+''::text\))', f.proname)))
+$$, 'policies call functions of nothing or a constant only, in a scalar subselect');
+-- Whoever reads by a group role reads the projects of that role.
+SELECT is_empty($$
+	SELECT polrelid::regclass, polname FROM pg_policy p JOIN our_relation r ON r.oid = p.polrelid
+	CROSS JOIN unnest(p.polroles) AS of_role
+	WHERE of_role::regrole::text IN (SELECT group_role FROM rui.role_group)
+		AND pg_get_expr(p.polqual, p.polrelid) ~ '\mmy_(projects|companies)\('
+$$, 'policies of group roles reach what the party is to that group');
 SELECT is_empty($$
 	SELECT name, reloptions FROM our_relation
 	WHERE relkind = 'm' OR relkind = 'v' AND NOT coalesce(
