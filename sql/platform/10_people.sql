@@ -182,8 +182,23 @@ $$;
 COMMENT ON FUNCTION rui.my_households() IS
 'Ids of the households the acting party belongs to today (session''s date), ascending; empty for nobody.';
 
-PERFORM rui._allow_read('party', '{rui_manager,rui_agent,rui_auditor}',
-	'company_id = ANY ((SELECT rui.my_companies())::bigint[])');
+CREATE FUNCTION rui.my_colleagues() RETURNS bigint[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN ARRAY(
+		SELECT DISTINCT s.party_id FROM rui.staff s
+		WHERE s.company_id = ANY ((SELECT rui.my_companies())::bigint[])
+		ORDER BY s.party_id);
+END
+$$;
+COMMENT ON FUNCTION rui.my_colleagues() IS
+'Ids of the people who work or have worked for the companies of the acting party, ascending; empty for nobody.';
+
+PERFORM rui._allow_read('party', '{rui_manager,rui_auditor}', 'company_id = ANY ((SELECT rui.my_companies())::bigint[])');
+-- Who answers calls knows whom he works with; residents he asks for by rui.reveal.
+PERFORM rui._allow_read('party', '{rui_agent}', 'id = ANY ((SELECT rui.my_colleagues())::bigint[])');
 PERFORM rui._allow_read('party', '{rui_resident,rui_staff,rui_steward,rui_partner}',
 	'id = (SELECT rui.current_party())');
 PERFORM rui._allow_read('contact_point', '{rui_resident,rui_staff,rui_steward,rui_partner}',

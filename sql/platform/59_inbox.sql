@@ -4,7 +4,7 @@
 PERFORM rui._name('inbox', n.code, n.zh, n.en) FROM (VALUES
 	('accept', '待接单', 'to accept'), ('due', '即将到期', 'due soon'), ('late', '已超时', 'late'), ('triage', '待受理', 'to triage'),
 	('assign', '待派单', 'to assign'), ('call_back', '待回访', 'to call back'), ('rate', '待评价', 'to rate'),
-	('approve', '待审批', 'to approve'), ('activate', '待启用', 'to activate'), ('close', '待结账', 'to close'), ('settle', '待裁定', 'to settle'),
+	('approve', '待审批', 'to approve'), ('review', '待复核', 'to review'), ('activate', '待启用', 'to activate'), ('close', '待结账', 'to close'), ('settle', '待裁定', 'to settle'),
 	('notice', '升级通知', 'escalated')) AS n(code, zh, en);
 
 CREATE FUNCTION rui._allowed_projects(permission text) RETURNS bigint[]
@@ -177,6 +177,13 @@ BEGIN
 	JOIN rui.tax_invoice i ON i.project_id = j.id AND i.state = 'failed'
 	JOIN rui.tax_attempt t ON t.project_id = i.project_id AND t.invoice_id = i.id AND t.attempt = i.attempts
 	ORDER BY t.answered_at, i.id LIMIT most;
+	-- Emergencies in which others were shown personal data.
+	RETURN QUERY
+	SELECT r.project_id, 'review', 'reveal_review', r.id, rui._short(a.reason, 80), false, r.asked_at, r.due_at
+	FROM unnest(rui._allowed_projects('review_reveals')) AS j(id)
+	JOIN rui.reveal_review r ON r.project_id = j.id AND r.state = 'open' AND r.asked_by <> me
+	JOIN rui.personal_access a ON a.project_id = r.project_id AND a.id = r.access_id
+	ORDER BY r.due_at, r.id LIMIT most;
 	-- Plans that somebody proposed, months that are over.
 	RETURN QUERY
 	SELECT g.project_id, CASE g.state WHEN 'proposed' THEN 'approve' ELSE 'activate' END, 'grid_plan', g.id, '#' || g.id, false,
@@ -223,4 +230,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.inbox() IS
-'What waits for the acting party in all its projects, as of now(): emergencies first, then what is due first. kind (names in kind_zh, kind_en): accept, a task assigned to me, or a swap or cover of a shift I am asked for; due, late, a promise of my task ends within 24 hours or is broken; triage, assign, tickets that wait (with manage_tickets); call_back (call_back_ticket: of tasks I answer for, with manage_tickets all, due within 24 hours); rate, what was done for me or my home; approve, activate, plans of grids (manage_grids); approve also leave, swaps and covers of others (plan_shifts), waivers (approve_waivers), discounts (approve_discounts), leases (approve_leases), write-offs (approve_write_offs) and forfeits of deposits (approve_forfeits) others ask for, and contracts, budgets, uses of trust funds, reversals, invoices and payments of vendors, settlements, surpluses and differences of statements (the permissions that approve them); settle, disputes of charges others opened (settle_disputes); follow_up, promises to pay broken in the last 30 days by who still owes (set_dunning), and requests of invoices that failed (invoices_for_others); redden, invoices that say more than is owed (request_red_letters); close, months that are over (close_period); notice, the last escalation of an open task of mine, for managers from level 1 on, of the last seven days. subject and subject_id name the row, number the ticket; about: what it is; since when; due_at: when the next promise is broken, or null. At most 200 of a kind. Empty for nobody.';
+'What waits for the acting party in all its projects, as of now(): emergencies first, then what is due first. kind (names in kind_zh, kind_en): accept, a task assigned to me, or a swap or cover of a shift I am asked for; due, late, a promise of my task ends within 24 hours or is broken; triage, assign, tickets that wait (with manage_tickets); call_back (call_back_ticket: of tasks I answer for, with manage_tickets all, due within 24 hours); rate, what was done for me or my home; approve, activate, plans of grids (manage_grids); approve also leave, swaps and covers of others (plan_shifts), waivers (approve_waivers), discounts (approve_discounts), leases (approve_leases), write-offs (approve_write_offs) and forfeits of deposits (approve_forfeits) others ask for, and contracts, budgets, uses of trust funds, reversals, invoices and payments of vendors, settlements, surpluses and differences of statements (the permissions that approve them); settle, disputes of charges others opened (settle_disputes); follow_up, promises to pay broken in the last 30 days by who still owes (set_dunning), and requests of invoices that failed (invoices_for_others); redden, invoices that say more than is owed (request_red_letters); review, emergencies in which others were shown personal data (review_reveals); close, months that are over (close_period); notice, the last escalation of an open task of mine, for managers from level 1 on, of the last seven days. subject and subject_id name the row, number the ticket; about: what it is; since when; due_at: when the next promise is broken, or null. At most 200 of a kind. Empty for nobody.';
