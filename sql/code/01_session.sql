@@ -3,7 +3,7 @@
 CREATE FUNCTION rui.current_party() RETURNS bigint
 AS 'MODULE_PATHNAME', 'rui_current_party' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION rui.current_party() IS
-'The party this session acts for, or null for nobody: rui.party_id set in this very transaction; else, for login roles that are members of rui_gateway, the claim party_id of request.jwt.claims or the setting jwt.claims.party_id; else the row of rui.login for the login role. Error 22023 for a malformed claim.';
+'The party this session acts for, or null for nobody: rui.party_id set in this very transaction; else, for login roles that are members of rui_gateway, the claim party_id of request.jwt.claims or the setting jwt.claims.party_id, set in this very transaction; else the row of rui.login for the login role. Errors of claims: 22P02, 22023 malformed; 28000 expired, not yet valid, of another issuer or for another audience; P0002 unknown party; 42501 the party''s company has not registered the login by rui.set_gateway, or the session''s role or the claim role is more than the party holds.';
 
 CREATE FUNCTION rui.my_projects() RETURNS bigint[]
 AS 'MODULE_PATHNAME', 'rui_my_projects' LANGUAGE C STABLE PARALLEL RESTRICTED COST 10;
