@@ -11,17 +11,6 @@ CREATE TABLE rui.gateway (
 	PRIMARY KEY (company_id, login)
 );
 
--- Which group role of the database reads what a role of a party may see.
-CREATE TABLE rui.role_group (
-	role_code text NOT NULL CHECK (role_code ~ '^[a-z][a-z_]{1,60}$'),
-	group_role name NOT NULL,
-	PRIMARY KEY (role_code, group_role)
-);
-INSERT INTO rui.role_group (role_code, group_role) VALUES
-	('resident', 'rui_resident'), ('staff', 'rui_staff'), ('steward', 'rui_steward'), ('agent', 'rui_agent'),
-	('manager', 'rui_manager'), ('accountant', 'rui_manager'), ('director', 'rui_manager'), ('loader', 'rui_manager'),
-	('expert', 'rui_expert'), ('partner', 'rui_partner'), ('analyst', 'rui_analyst'), ('auditor', 'rui_auditor');
-
 PERFORM rui._permit('set_gateways', '{candidate,live,closed}', 'director', 'loader');
 
 PERFORM rui._describe('gateway', 'Which login roles a company trusts to name, by claims, the party they act for.',
@@ -29,12 +18,8 @@ PERFORM rui._describe('gateway', 'Which login roles a company trusts to name, by
 	'issuer: What the claim iss must be, or null: anything, or nothing.',
 	'audience: What the claim aud must be or contain, or null: anything, or nothing.',
 	'is_active: Whether its claims are believed now.');
-PERFORM rui._describe('role_group', 'Which group roles of the database a gateway may take on for whom.',
-	'role_code: A role that the party holds, as in rui.role_permission.', 'group_role: The group role, for SET LOCAL ROLE.');
 PERFORM rui._declare_table('gateway', 'company', 'change');
-PERFORM rui._declare_table('role_group', 'reference', 'none');
 PERFORM rui._watch_table('gateway');
-PERFORM rui._watch_table('role_group');
 PERFORM rui._allow_read('gateway', '{rui_manager,rui_auditor}', 'company_id = ANY ((SELECT rui.my_companies())::bigint[])');
 
 CREATE FUNCTION rui.set_gateway(company_id bigint, login name, issuer text DEFAULT NULL, audience text DEFAULT NULL,
