@@ -122,13 +122,10 @@ sub bill
 	my @due = ($self->due($month, $at, @$units), @$counted);
 	return $self->allocate(undef, $at) if !@due && $is_last;
 	$self->must_be_open(month_of(day_at($at))) if grep { $_->{gross} > 0 } @due;
-	for my $row (@due)
-	{
-		my $id = $id{ key_of($row) };
-		$self->_new_charge(%$row, id => $id // die("the platform did not charge " . key_of($row) . "\n"));
-		delete $id{ key_of($row) };
-	}
-	die 'the platform charged ' . join(', ', sort keys %id) . "\n" if %id;
+	my %due = map { (key_of($_) => $_) } @due;
+	my ($missed, $more) = (join(', ', grep { !$id{$_} } sort keys %due), join(', ', grep { !$due{$_} } sort keys %id));
+	die "the platform did not charge $missed, but $more\n" if $missed || $more;
+	$self->_new_charge(%{ $due{$_} }, id => $id{$_}) for sort keys %due;
 	$self->reverse_charge($_, 1, $at) for sort { $a <=> $b } @$wrong;
 	$self->allocate(undef, $at) if $is_last;
 }
