@@ -109,6 +109,10 @@ is($node->safe_psql('postgres', q{SELECT array_agg(DISTINCT party_id) FROM rui.e
 	$node->safe_psql('postgres', q{SELECT array_agg(id ORDER BY id) FROM rui.party WHERE code IN ('biller', 'loader')}), 'each is written down as who it is');
 ($out, $err) = answers('pool', "SET rui.party_id = $loader", "CALL rui.bill_month(1, '2025-03-01', 2, '2025-03-20')");
 like($err, qr/nobody acts in this session/, 'a setting of an earlier transaction is not believed there either');
+($out, $err) = answers('biller', "CALL rui.bill_months(1, '2025-04-01', '2025-06-01', 2, '2025-04-20')", "SELECT count(*), count(DISTINCT starts_on) FROM rui.charge WHERE starts_on >= '2025-04-01'");
+is("$out$err", '15|3', 'several months at once, some of them ahead');
+($out, $err) = answers('biller', "CALL rui.bill_months(1, '2025-04-01', '2025-06-01', 2, '2025-04-20')", 'SELECT count(*), count(*) FILTER (WHERE next_unit IS NULL) FROM rui.billing_run');
+is("$out$err", '5|5', 'called again it adds nothing; each month is a run of its own');
 is(answers('biller', "SELECT total FROM rui.arrears(1, '2025-05-01') ORDER BY 1 LIMIT 1", "SELECT count(*) FROM rui.late_fees(1, '2025-05-01')",
 		"SELECT count(*) > 0 FROM rui.trial_balance(1, '2025-05-01')"), "16.00\n0\nt", 'what runs as its caller runs for a manager, too');
 
