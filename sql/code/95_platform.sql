@@ -122,7 +122,9 @@ BEGIN
 		RAISE EXCEPTION 'no way leads from platform version % to %', present, code_version
 			USING ERRCODE = 'feature_not_supported', HINT = 'Install the versions between them one after the other.';
 	END IF;
+	-- Books that were opened before an account was added have it from now on.
+	EXECUTE 'SELECT rui._complete_charts(NULL)';
 END
 $$;
 COMMENT ON PROCEDURE rui.upgrade_platform() IS
-'Brings the platform to the version of the extension after ALTER EXTENSION rui UPDATE; does nothing when it is there already. Error 55000 without a platform, 0A000 when no step leads from its version.';
+'Brings the platform to the version of the extension after ALTER EXTENSION rui UPDATE; when it is there already, it only gives all books the accounts of rui.account_template that they lack. Error 55000 without a platform, 0A000 when no step leads from its version.';
