@@ -77,7 +77,8 @@ DECLARE
 	file text;
 	old_path text := pg_catalog.current_setting('search_path');
 BEGIN
-	PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('rui.create_platform', 0));
+	-- Not an advisory lock, which any login may take and keep.
+	LOCK TABLE pg_catalog.pg_extension IN SHARE UPDATE EXCLUSIVE MODE;
 	present := rui.platform_version();
 	IF present IS NOT NULL THEN
 		IF present OPERATOR(pg_catalog.<>) code_version THEN
