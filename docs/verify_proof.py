@@ -69,7 +69,20 @@ def check(proof, number, root):
     values = json.loads(proof["row"])
     if len(values) != len(columns):
         raise ValueError("the row has not the columns of its table")
-    return table, dict(zip(columns, values))
+    return table, dict(opened(column, value, proof.get("openings", {})) for column, value in zip(columns, values))
+
+
+def opened(column, value, openings):
+    """A column and its text; one whose name ends in # is in the row as a digest."""
+    if not column.endswith("#"):
+        return column, value
+    name = column[:-1]
+    if value is None or name not in openings:
+        return name, value if value is None else "(erased, was sealed with digest %s)" % value
+    salt, text = openings[name]
+    if hashlib.sha256(("%s %s %s" % (salt, name, text)).encode("utf-8")).hexdigest() != value:
+        raise ValueError("column %s is not what was sealed" % name)
+    return name, text
 
 
 def main(arguments):

@@ -17,3 +17,18 @@ RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'rui_image_json' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 10;
 COMMENT ON FUNCTION rui.image_json(text, bytea) IS
 'The row images of a rui.journal row as JSON: columns is rui.journal_layout.columns of its layout_id, images the journal''s. One row per image: image_number from 1, operation insert, update or delete, the primary key, the old and the new values (of an update: only the changed columns). Numbers and booleans are JSON numbers and booleans, other values their text form. Error XX001 when images do not fit the layout.';
+
+CREATE FUNCTION rui._redact_image(columns text, images bytea, image_number integer, names text[]) RETURNS bytea
+AS 'MODULE_PATHNAME', 'rui__redact_image' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
+COMMENT ON FUNCTION rui._redact_image(text, bytea, integer, text[]) IS
+'Internal: the images of a rui.journal row, the values of the named columns of one of them (from 1) taken out: they read as null afterwards. Columns of the primary key stay, unknown names are passed over. Error XX001 when images do not fit the layout.';
+
+CREATE FUNCTION rui._erase_as_owner(party_id bigint, at timestamptz) RETURNS jsonb
+AS 'MODULE_PATHNAME', 'rui__erase_as_owner' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000;
+COMMENT ON FUNCTION rui._erase_as_owner(bigint, timestamptz) IS
+'Internal: rui._erase_party, done as the owner of the tables, with the guards of append-only tables open while it runs.';
+
+CREATE FUNCTION rui._export_as_owner(party_id bigint, at timestamptz) RETURNS jsonb
+AS 'MODULE_PATHNAME', 'rui__export_as_owner' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000;
+COMMENT ON FUNCTION rui._export_as_owner(bigint, timestamptz) IS
+'Internal: rui._export_party, done as the owner of the tables, who sees all projects of the company.';

@@ -10,6 +10,8 @@ CREATE TABLE rui.event (
 	party_id bigint,
 	payload jsonb NOT NULL DEFAULT '{}',
 	recorded_at timestamptz NOT NULL DEFAULT now(),
+	salt uuid DEFAULT gen_random_uuid(),
+	erased jsonb,
 	PRIMARY KEY (project_id, id, at)
 ) PARTITION BY RANGE (at);
 CREATE INDEX event_by_subject ON rui.event (project_id, subject, subject_id);
@@ -21,7 +23,9 @@ PERFORM rui._describe('event', 'What happened: one row per fact, only added.',
 	'subject: What it happened to.',
 	'subject_id: Id of the row it happened to.',
 	'party_id: Who did it; null for the platform itself.',
-	'payload: Further facts of the kind.');
+	'payload: Further facts of the kind.',
+	'salt: What the seal''s digest of payload begins with; null once something of it is erased.',
+	'erased: The digest of payload as it was sealed, once something of it is erased; else null.');
 PERFORM rui._declare_table('event', 'tenant', 'append');
 PERFORM rui._allow_read('event', '{rui_manager,rui_expert,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');

@@ -22,6 +22,8 @@ CREATE TABLE rui.journal (
 	images bytea NOT NULL,
 	first_key bigint,
 	last_key bigint,
+	salt uuid,
+	erased jsonb,
 	PRIMARY KEY (project_id, id, at)
 ) PARTITION BY RANGE (at);
 ALTER TABLE rui.journal ALTER COLUMN images SET STORAGE external;
@@ -46,7 +48,9 @@ PERFORM rui._describe('journal', 'Every change of tables whose rows can change; 
 	'row_count: How many images.',
 	'images: The row images; rui.image_json reads them.',
 	'first_key: The least id of the rows (of the last number in their key that is no project''s or company''s), or null where keys have none.',
-	'last_key: The greatest.');
+	'last_key: The greatest.',
+	'salt: What the seal''s digest of images begins with; null once something of them is erased.',
+	'erased: The digest of images as they were sealed, once something of them is erased; else null.');
 PERFORM rui._declare_table('journal_layout', 'reference', 'append');
 PERFORM rui._declare_table('journal', 'tenant', 'append');
 -- Only the trigger writes here, as the owner.

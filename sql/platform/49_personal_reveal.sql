@@ -207,6 +207,10 @@ BEGIN
 		message := format('"%s" is not shown for purpose "%s"', beyond, purpose);
 		hint := format('It is for %s.', array_to_string(aim.fields, ', '));
 		RETURN;
+	ELSIF rui._is_restricted(party_id) AND aim.ground <> 'legal_duty' THEN
+		message := format('the data of party %s are only kept, for a law', party_id);
+		hint := 'They were to be erased: nothing but storage is done with them.';
+		RETURN;
 	ELSIF party_id <> ALL (rui._my_cases(project_id)) AND NOT rui.has_permission(project_id, 'reveal_anybody') THEN
 		message := format('party %s is neither of your grids nor of your open tickets', party_id);
 		hint := 'In an emergency call rui.break_glass.';

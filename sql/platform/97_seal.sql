@@ -59,7 +59,7 @@ PERFORM rui._describe('seal_table', 'What of one table a seal covers.',
 	'number: The seal.',
 	'place: Place among its tables, from 0.',
 	'table_name: The table.',
-	'columns: The columns that were there, in order: the leaf of a row is the JSON array of their texts.',
+	'columns: The columns that were there, in order: the leaf of a row is the JSON array of their texts; of those with # behind the name, of their salted digests.',
 	'rows: How many rows, ordered by primary key.',
 	'root: Root of the Merkle tree over their leaves.',
 	'marks: The first four bytes of each leaf''s hash: where rows differ, these say which.');
@@ -82,8 +82,10 @@ BEGIN
 	SELECT t.table_name, c.columns, k.key, CASE t.table_name WHEN 'journal' THEN 'at' ELSE 'recorded_at' END
 	FROM rui.platform_table t
 	CROSS JOIN LATERAL (SELECT ('rui.' || quote_ident(t.table_name))::regclass AS oid) r
-	CROSS JOIN LATERAL (SELECT array_agg(a.attname::text ORDER BY a.attnum) AS columns FROM pg_attribute a
-		WHERE a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped) c
+	LEFT JOIN rui.salted_column s ON s.table_name = t.table_name
+	CROSS JOIN LATERAL (SELECT array_agg(a.attname || CASE WHEN a.attname::text = ANY (s.columns) THEN '#' ELSE '' END ORDER BY a.attnum) AS columns
+		FROM pg_attribute a
+		WHERE a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped AND (s.table_name IS NULL OR a.attname NOT IN ('salt', 'erased'))) c
 	CROSS JOIN LATERAL (SELECT string_agg(format(CASE WHEN a.attcollation <> 0 THEN 't.%I COLLATE "C"' ELSE 't.%I' END, a.attname), ', ' ORDER BY p.place) AS key
 		FROM pg_index i
 		CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS p(number, place)
@@ -94,14 +96,17 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._sealed_tables() IS
-'Internal: the tables that are sealed: their columns, the order of their rows (primary key) and the column that says when a row was recorded.';
+'Internal: the tables that are sealed: their columns (those of which the seal takes a salted digest with # behind the name), the order of their rows (primary key) and the column that says when a row was recorded.';
+
 
 CREATE FUNCTION rui._leaf(columns text[]) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN format('convert_to(json_build_array(%s)::text, ''UTF8'')',
-	(SELECT string_agg(format('t.%I::text', c.name), ', ' ORDER BY c.place) FROM unnest(columns) WITH ORDINALITY AS c(name, place)));
+	(SELECT string_agg(CASE WHEN c.name LIKE '%#' THEN format('coalesce(t.erased ->> %L, %s)', rtrim(c.name, '#'), rui._digest(rtrim(c.name, '#')))
+			ELSE format('t.%I::text', c.name) END, ', ' ORDER BY c.place)
+		FROM unnest(columns) WITH ORDINALITY AS c(name, place)));
 COMMENT ON FUNCTION rui._leaf(text[]) IS
-'Internal: the expression of the leaf of a row t: the JSON array of the texts of its columns (null for null), UTF-8. Depends on settings of text output: rui._seal_part pins them.';
+'Internal: the expression of the leaf of a row t: the JSON array of the texts of its columns (null for null), of those with # behind their name the salted digests, UTF-8; what is erased is there as it was sealed. Depends on settings of text output: rui._seal_part pins them.';
 
 CREATE FUNCTION rui._seal_part(project_id bigint, table_name text, columns text[], key text, clock text, from_at timestamptz, before_at timestamptz,
 	OUT rows bigint, OUT root bytea, OUT marks bytea)

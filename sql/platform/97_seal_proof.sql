@@ -11,6 +11,7 @@ DECLARE
 	sealed rui.seal_table;
 	leaf text;
 	index bigint;
+	openings jsonb;
 	path bytea[];
 	table_path bytea[];
 	seal_path bytea[];
@@ -37,13 +38,20 @@ BEGIN
 			USING ERRCODE = 'data_corrupted', HINT = 'rui.verify_journal says where.';
 	END IF;
 	path := rui.merkle_proof(path, index);
+	IF EXISTS (SELECT FROM unnest(sealed.columns) AS c(name) WHERE c.name LIKE '%#') THEN
+		EXECUTE format('SELECT jsonb_strip_nulls(jsonb_build_object(%s)) FROM rui.%I t WHERE t.project_id = $1 AND %s',
+			(SELECT string_agg(format('%L, CASE WHEN t.salt IS NOT NULL AND t.%I IS NOT NULL THEN jsonb_build_array(t.salt::text, t.%I::text) END',
+				rtrim(c.name, '#'), rtrim(c.name, '#'), rtrim(c.name, '#')), ', ') FROM unnest(sealed.columns) AS c(name) WHERE c.name LIKE '%#'),
+			table_name, condition)
+		INTO openings USING project_id, row_id;
+	END IF;
 	SELECT rui.merkle_proof(array_agg(convert_to(rui._table_entry(t.table_name, t.rows, t.root, t.columns), 'UTF8') ORDER BY t.place), sealed.place)
 	INTO table_path FROM rui.seal_table t WHERE t.project_id = seal.project_id AND t.number = seal.number;
 	SELECT s.* INTO head FROM rui.seal s WHERE s.project_id = seal.project_id ORDER BY s.number DESC LIMIT 1;
 	SELECT rui.merkle_proof(array_agg(convert_to(s.header, 'UTF8') ORDER BY s.number), seal.number - 1)
 	INTO seal_path FROM rui.seal s WHERE s.project_id = seal.project_id AND s.number <= head.number;
 	RETURN jsonb_build_object('version', 'rui proof 1',
-		'row', leaf, 'index', index, 'path', rui._hex(path),
+		'row', leaf, 'openings', coalesce(openings, '{}'), 'index', index, 'path', rui._hex(path),
 		'table', rui._table_entry(sealed.table_name, sealed.rows, sealed.root, sealed.columns), 'table_index', sealed.place, 'table_path', rui._hex(table_path),
 		'seal', seal.header, 'seal_path', rui._hex(seal_path),
 		'head', jsonb_build_object('number', head.number, 'root', encode(head.root, 'hex')));
@@ -70,7 +78,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.journal_proof(bigint, bigint) IS
-'The proof that a row of rui.journal (its id) was there when its seal was made, up to the last head: a JSON object that docs/verify_proof.py checks against a head that was published, without this database. It shows the row itself, and nothing of others but hashes. Needs permission verify_journal. Errors: 22004, P0002 unknown entry, 55000 not sealed yet, XX001 what was sealed with it has been altered, 42501.';
+'The proof that a row of rui.journal (its id) was there when its seal was made, up to the last head: a JSON object that docs/verify_proof.py checks against a head that was published, without this database. It shows the row itself, with the salts of what is in it as digests (none where it was erased), and nothing of others but hashes. Needs permission verify_journal. Errors: 22004, P0002 unknown entry, 55000 not sealed yet, XX001 what was sealed with it has been altered, 42501.';
 
 CREATE FUNCTION rui.row_proof(project_id bigint, table_name text, row_id bigint) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED

@@ -37,6 +37,36 @@ $$;
 COMMENT ON FUNCTION rui._compare_marks(bigint, rui.seal_table, text, text, timestamptz, timestamptz) IS
 'Internal: where the rows of a table differ from what a seal says of them, by their marks: finding (inserted, deleted, altered) and detail with the primary keys of the rows now there (JSON arrays). Marks only locate: it is the root that proves.';
 
+CREATE FUNCTION rui._check_erased(project_id bigint, table_name text, key text, clock text, from_at timestamptz, before_at timestamptz,
+	OUT finding text, OUT detail text)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex' SET jit = off
+AS $$
+DECLARE
+	salted text[];
+	strays bigint;
+	first_key text;
+BEGIN
+	SELECT s.columns INTO salted FROM rui.salted_column s WHERE s.table_name = _check_erased.table_name;
+	IF salted IS NULL THEN
+		RETURN;
+	END IF;
+	EXECUTE format('SELECT count(*), min(l.key) FROM (
+			SELECT json_build_array(%s)::text AS key, %s AS content FROM rui.%I t
+			WHERE t.project_id = $1 AND t.%4$I >= $2 AND t.%4$I < $3 AND (t.erased IS NOT NULL OR t.salt IS NULL)) l
+		WHERE l.content IS DISTINCT FROM (SELECT e.content_hash FROM rui.erased_row e
+			WHERE e.project_id = $1 AND e.table_name = $4 AND e.row_key = l.key ORDER BY e.id DESC LIMIT 1)',
+		key, rui._content_hash(salted), table_name, clock)
+	INTO strays, first_key USING project_id, from_at, before_at, table_name;
+	IF strays > 0 THEN
+		finding := 'altered';
+		detail := format('%s rows are not what an erasure has left, from key %s', strays, first_key);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._check_erased(bigint, text, text, text, timestamptz, timestamptz) IS
+'Internal: whether rows of a table whose digests are taken as they were sealed are what an erasure that is on record has left; finding altered where not.';
+
 CREATE FUNCTION rui.verify_journal(project_id bigint, from_number bigint DEFAULT 1, to_number bigint DEFAULT NULL)
 RETURNS TABLE (number bigint, rows bigint, finding text, table_name text, detail text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1000
@@ -103,7 +133,8 @@ BEGIN
 			table_name := source.table_name;
 			SELECT t.* INTO sealed FROM rui.seal_table t
 			WHERE t.project_id = seal.project_id AND t.number = seal.number AND t.table_name = source.table_name;
-			IF NOT coalesce(sealed.columns, source.columns) <@ source.columns THEN
+			IF NOT (SELECT array_agg(rtrim(c.name, '#')) FROM unnest(coalesce(sealed.columns, source.columns)) AS c(name))
+				<@ (SELECT array_agg(rtrim(c.name, '#')) FROM unnest(source.columns) AS c(name)) THEN
 				finding := 'unreadable';
 				detail := 'columns are gone that were sealed';
 				RETURN NEXT;
@@ -118,6 +149,11 @@ BEGIN
 				RETURN NEXT;
 			ELSIF sealed.rows IS NOT NULL AND (part.rows <> sealed.rows OR part.root <> sealed.root) THEN
 				SELECT c.finding, c.detail INTO finding, detail FROM rui._compare_marks(seal.project_id, sealed, source.key, source.clock, seal.from_at, seal.before_at) c;
+				RETURN NEXT;
+			END IF;
+			-- What is erased is proved by its digest: that it was erased, by whom it was.
+			SELECT e.finding, e.detail INTO finding, detail FROM rui._check_erased(seal.project_id, source.table_name, source.key, source.clock, seal.from_at, seal.before_at) e;
+			IF finding IS NOT NULL THEN
 				RETURN NEXT;
 			END IF;
 		END LOOP;

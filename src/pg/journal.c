@@ -25,6 +25,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
+#include "utils/uuid.h"
 
 #include "core/hash.h"
 #include "pg/lookup.h"
@@ -267,6 +268,20 @@ store_layout(table_layout *layout, const char *table_name)
 	layout->known = true;
 }
 
+/* 122 random bits: a version 4 UUID. */
+static Datum
+make_salt(void)
+{
+	pg_uuid_t *salt = palloc(sizeof(pg_uuid_t));
+
+	if (!pg_strong_random(salt, UUID_LEN))
+		ereport(ERROR,
+				(errcode(ERRCODE_INTERNAL_ERROR), errmsg("could not generate random values")));
+	salt->data[6] = (salt->data[6] & 0x0f) | 0x40;
+	salt->data[8] = (salt->data[8] & 0x3f) | 0x80;
+	return UUIDPGetDatum(salt);
+}
+
 static void
 flush(batch *current)
 {
@@ -293,6 +308,8 @@ flush(batch *current)
 	values[11] = Int64GetDatum(current->first_key);
 	values[12] = Int64GetDatum(current->last_key);
 	nulls[11] = nulls[12] = current->layout->number_column == 0;
+	values[13] = make_salt();
+	nulls[14] = true;
 	rui_journal_insert(values, nulls);
 	current->rows = 0;
 	current->images.len = VARHDRSZ;

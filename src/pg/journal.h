@@ -51,9 +51,10 @@ rui_image_word_size(image_form form)
 /*
  * Insert one row into rui.journal: a value and null flag for each of its
  * columns, in order; the second, the identity, is given here.  Called inside
- * SPI, as the owner of the table.
+ * SPI, as the owner of the table.  The last two are the salt of what may be
+ * erased, and what was: null in new rows.
  */
-#define RUI_JOURNAL_COLUMNS 13
+#define RUI_JOURNAL_COLUMNS 15
 extern void rui_journal_insert(Datum *values, bool *nulls);
 
 #endif /* RUI_JOURNAL_H */

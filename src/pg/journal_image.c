@@ -10,6 +10,7 @@
 #include "libpq/pqformat.h"
 #include "miscadmin.h"
 #include "parser/parse_type.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
@@ -334,4 +335,123 @@ RUI_FUNCTION(image_json)
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 	return (Datum) 0;
+}
+
+/* Append to out what was read since start. */
+static void
+copy_since(StringInfo out, const image_reader *r, Size start)
+{
+	appendBinaryStringInfo(out, (const char *) r->bytes + start, r->at - start);
+}
+
+/* Copy the image r stands at, of a letter I or D, without the values of these columns. */
+static void
+redact_whole_row(image_reader *r, const bool *gone, StringInfo out)
+{
+	const unsigned char *bitmap = take(r, (r->count + 7) / 8);
+	int copied = out->len;
+	int i;
+
+	appendBinaryStringInfo(out, (const char *) bitmap, (r->count + 7) / 8);
+	for (i = 0; i < r->count; i++)
+	{
+		Size start = r->at;
+
+		if ((bitmap[i / 8] & (1 << (i % 8))) == 0)
+			continue;
+		read_value(r, &r->columns[i], NULL);
+		if (gone[i])
+			out->data[copied + i / 8] &= ~(1 << (i % 8));
+		else
+			copy_since(out, r, start);
+	}
+}
+
+/* The same of a letter U. */
+static void
+redact_change(image_reader *r, const bool *gone, StringInfo out)
+{
+	const unsigned char *bitmap;
+	Size start = r->at;
+	int i;
+
+	for (i = 0; i < r->count; i++)
+		if (r->columns[i].is_key)
+			read_value(r, &r->columns[i], NULL);
+	bitmap = take(r, (r->count + 7) / 8);
+	copy_since(out, r, start);
+	for (i = 0; i < r->count; i++)
+	{
+		unsigned char present;
+
+		if ((bitmap[i / 8] & (1 << (i % 8))) == 0)
+			continue;
+		start = r->at;
+		present = *take(r, 1);
+		if (present & 1)
+			read_value(r, &r->columns[i], NULL);
+		if (present & 2)
+			read_value(r, &r->columns[i], NULL);
+		if (gone[i])
+			appendStringInfoChar(out, '\0');
+		else
+			copy_since(out, r, start);
+	}
+}
+
+static bool
+names_column(ArrayType *names, const char *name)
+{
+	ArrayIterator each = array_create_iterator(names, 0, NULL);
+	Datum value;
+	bool is_null;
+
+	while (array_iterate(each, &value, &is_null))
+		if (!is_null && strcmp(TextDatumGetCString(value), name) == 0)
+			return true;
+	return false;
+}
+
+RUI_FUNCTION(_redact_image)
+{
+	char *layout = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	bytea *images = PG_GETARG_BYTEA_PP(1);
+	int32 number = PG_GETARG_INT32(2);
+	ArrayType *names = PG_GETARG_ARRAYTYPE_P(3);
+	image_reader r = { 0 };
+	StringInfoData out;
+	bool *gone;
+	bool *none;
+	int position = 0;
+	int i;
+
+	read_layout(&r, layout);
+	r.bytes = (const unsigned char *) VARDATA_ANY(images);
+	r.length = VARSIZE_ANY_EXHDR(images);
+	gone = palloc0(sizeof(bool) * (r.count + 1));
+	none = palloc0(sizeof(bool) * (r.count + 1));
+	for (i = 0; i < r.count; i++)
+		gone[i] = !r.columns[i].is_key && names_column(names, r.columns[i].name);
+	initStringInfo(&out);
+	appendStringInfoSpaces(&out, VARHDRSZ);
+	while (r.at < r.length)
+	{
+		Size start = r.at;
+		unsigned char letter = *take(&r, 1);
+		const bool *without = ++position == number ? gone : none;
+
+		CHECK_FOR_INTERRUPTS();
+		if (letter != 'I' && letter != 'D' && letter != 'U')
+		{
+			r.at--;
+			corrupt(&r);
+		}
+		copy_since(&out, &r, start);
+		if (letter == 'U')
+			redact_change(&r, without, &out);
+		else
+			redact_whole_row(&r, without, &out);
+	}
+	SET_VARSIZE(out.data, out.len);
+	PG_RETURN_BYTEA_P((bytea *) out.data);
 }

@@ -44,6 +44,8 @@ static const char *const columns[RUI_JOURNAL_COLUMNS] = {
 	"images",
 	"first_key",
 	"last_key",
+	"salt",
+	"erased",
 };
 
 #define COLUMNS RUI_JOURNAL_COLUMNS
@@ -182,7 +184,8 @@ insert_by_sql(Datum *values, const bool *nulls)
 {
 	static SPIPlanPtr plan;
 	Oid types[COLUMNS] = { INT8OID, INT8OID, TIMESTAMPTZOID, INT8OID, INT8OID, NAMEOID, TEXTOID,
-						   INT8OID, TEXTOID, INT4OID, BYTEAOID, INT8OID, INT8OID };
+						   INT8OID, TEXTOID, INT4OID, BYTEAOID, INT8OID, INT8OID, UUIDOID,
+						   JSONBOID };
 	char flags[COLUMNS + 1];
 	int i;
 
@@ -194,7 +197,8 @@ insert_by_sql(Datum *values, const bool *nulls)
 		/* $2, the identity, is the table's to give. */
 		plan = SPI_prepare("INSERT INTO rui.journal (project_id, at, transaction_id, party_id, "
 						   "login, table_name, layout_id, operation, row_count, images, first_key, "
-						   "last_key) VALUES ($1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+						   "last_key, salt) VALUES ($1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+						   "$13, $14)",
 						   COLUMNS, types);
 		if (plan == NULL || SPI_keepplan(plan) != 0)
 			elog(ERROR, "could not prepare the insert of journal rows");
