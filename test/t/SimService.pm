@@ -151,7 +151,7 @@ sub gateway_delivers
 	}
 	my @batch = splice @{ $sim->{told} //= [] }, 0, 5 + $sim->number(30);
 	@batch = reverse @batch if $sim->chance(0.3);
-	push @batch, @batch[ 0 .. $#batch / 2 ] if $sim->chance(0.3);
+	push @batch, @batch[ 0 .. $#batch / 2 ] if $sim->chance(0.3) && @batch;
 	return unless @batch;
 	my $list = join ',', map { qq({"message_id":$_->[0],"attempt":$_->[1],"outcome":"$_->[2]") . ($_->[2] =~ /^(failed|rejected)$/ ? ',"reason":"no such number"' : '') . '}' } @batch;
 	$sim->act($gateway, 'tell of messages', 'acknowledge_messages', "'[$list]'", keyed => 0, about => scalar @batch);
