@@ -76,7 +76,7 @@ check-tap: ## test/t: install, crash, dump and restore with servers of their own
 check-asan: ## test/sql and test/pgtap in a server with ASan and UBSan
 	@scripts/check_asan $(TESTS)
 
-check-valgrind: ## test/sql in a server under valgrind, on demand: an hour
+check-valgrind: ## test/sql in a server under valgrind, on demand: hours
 	@scripts/check_valgrind $(TESTS)
 
 sim: ## a community for DAYS (30) days from SEED (1), in quiet and in storm; see test/t/110_sim.pl

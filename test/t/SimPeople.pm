@@ -89,8 +89,20 @@ sub leaver
 		return;
 	}
 	my ($exit, $name, $party) = @$open;
-	my $heir = $sim->pick(grep { $_->{name} ne $name && substr($_->{name}, 0, 1) eq substr($name, 0, 1) && !$sim->{left}{ $_->{name} } } map { $sim->{actor}{$_} } qw(s1 s2 s3 t1 t2 t3));
-	$sim->act($planner, 'hand over', 'hand_over', "$party, $heir->{party}, 'leaves'", about => "$name $heir->{name}");
+	my $leaver = $sim->{actor}{$name};
+	# What he asked for and was asked for; then all he has, to one colleague after the other; his last shifts nobody can take.
+	for my $leave ($sim->look($planner, "SELECT id FROM rui.leave_request WHERE party_id = $party AND state = 'requested' ORDER BY id")) { $sim->act($sim->{actor}{m2}, 'decide leave', 'decide_leave', "$leave->[0], 'refuse', 'leaves'") }
+	for my $swap ($sim->look($planner, "SELECT id, state, party_id = $party FROM rui.shift_swap WHERE $party IN (party_id, other_id) AND state IN ('proposed', 'agreed') ORDER BY id"))
+	{
+		if ($swap->[1] eq 'agreed') { $sim->act($planner, 'decide swap', 'decide_swap', "$swap->[0], 'refuse', 'leaves'") }
+		else { $sim->act($leaver, 'answer swap', 'decide_swap', "$swap->[0], '" . ($swap->[2] eq 't' ? 'withdraw' : 'decline') . "'") }
+	}
+	for my $cover ($sim->look($planner, "SELECT id FROM rui.shift_cover WHERE party_id = $party AND state IN ('offered', 'accepted') ORDER BY id")) { $sim->act($planner, 'decide cover', 'decide_cover', "$cover->[0], 'withdraw'") }
+	for my $heir (grep { $_->{name} ne $name && substr($_->{name}, 0, 1) eq substr($name, 0, 1) && !$sim->{left}{ $_->{name} } } map { $sim->{actor}{$_} } qw(s1 s2 s3 t1 t2 t3))
+	{
+		$sim->act($planner, 'hand over', 'hand_over', "$party, $heir->{party}, 'leaves'", about => "$name $heir->{name}");
+	}
+	for my $shift (shifts_of($sim, { %$planner, party => $party }, "'planned'")) { $sim->act($planner, 'report absent', 'report_absent', "$shift->[0], 'leaves'", about => $shift->[2]) }
 	my @items = $sim->look($planner, "SELECT code, is_computed, is_open, left_over FROM rui.exit_items(1, $exit, " . $sim->at . ') ORDER BY place');
 	for my $item (grep { $_->[1] eq 'f' && $_->[2] eq 't' } @items) { $sim->act($planner, 'tick exit item', 'tick_exit_item', "$exit, '$item->[0]', 'done'", about => $item->[0]) }
 	my ($done) = $sim->act($sim->{actor}{director}, 'finish exit', 'finish_exit', $exit, about => $name);

@@ -139,8 +139,10 @@ sub gateway_delivers
 	my ($sim) = @_;
 	my $gateway = $sim->{actor}{g1};
 	my $channel = $sim->pick(qw(sms wechat));
-	my ($done, $taken) = $sim->act($gateway, 'take messages', 'take_messages', "'$channel', " . (5 + $sim->number(20)) . ", 'gw'", keyed => 0, about => $channel);
+	# All that may go: of messages that are due at the same time, which are first is not said.
+	my ($done, $taken) = $sim->act($gateway, 'take messages', 'take_messages', "'$channel', 10000, 'gw'", keyed => 0, about => $channel);
 	return unless $done;
+	$taken = [ sort { "@$a[ 2 .. 7 ]" cmp "@$b[ 2 .. 7 ]" || $a->[0] <=> $b->[0] } @$taken ];
 	my @told = grep { !$sim->chance(0.15) } map { my $m = $_; map { [ @$m[ 0, 1 ], $_ ] } $sim->pick([qw(sent)], [qw(sent delivered)], [qw(delivered sent)], [qw(sent sent read)], [qw(failed)], [qw(rejected)], [qw(sent delivered delivered)]) } @$taken;
 	for my $message (@told)
 	{
@@ -149,7 +151,7 @@ sub gateway_delivers
 	}
 	my @batch = splice @{ $sim->{told} //= [] }, 0, 5 + $sim->number(30);
 	@batch = reverse @batch if $sim->chance(0.3);
-	push @batch, @batch[ 0 .. $#batch / 2 ] if $sim->chance(0.3);
+	push @batch, @batch[ 0 .. $#batch / 2 ] if $sim->chance(0.3) && @batch;
 	return unless @batch;
 	my $list = join ',', map { qq({"message_id":$_->[0],"attempt":$_->[1],"outcome":"$_->[2]") . ($_->[2] =~ /^(failed|rejected)$/ ? ',"reason":"no such number"' : '') . '}' } @batch;
 	$sim->act($gateway, 'tell of messages', 'acknowledge_messages', "'[$list]'", keyed => 0, about => scalar @batch);
