@@ -21,7 +21,7 @@ FUZZ = $(call names,fuzz,.c)
 
 .PHONY: all install uninstall installcheck setup help demo check check-unit check-fuzz \
 	check-lint check-regress check-isolation check-pgtap check-real check-oracle check-tap \
-	check-asan check-docs bench docs pictures format clean
+	check-asan check-gateway check-docs bench docs pictures format clean
 
 all: ## build the extension
 	+$(pgxs) all
@@ -75,6 +75,9 @@ check-tap: ## test/t: install, crash, dump and restore with servers of their own
 
 check-asan: ## test/sql and test/pgtap in a server with ASan and UBSan
 	@scripts/check_asan $(TESTS)
+
+check-gateway: ## test/gateway: a GraphQL layer, installed by npm (not part of check)
+	@scripts/check_gateway
 
 installcheck: ## test/sql against the running server that PGHOST and PGPORT name
 	@scripts/check_regress regress $(call names,sql,.sql)
