@@ -21,7 +21,7 @@ FUZZ = $(call names,fuzz,.c)
 
 .PHONY: all install uninstall installcheck setup help demo check check-unit check-fuzz \
 	check-lint check-regress check-isolation check-pgtap check-real check-oracle check-tap \
-	check-asan check-valgrind check-docs sim bench docs pictures format clean
+	check-asan check-gateway check-valgrind check-docs sim bench docs pictures format clean
 
 all: ## build the extension
 	+$(pgxs) all
@@ -82,6 +82,9 @@ check-valgrind: ## test/sql in a server under valgrind, on demand: hours
 sim: ## a community for DAYS (30) days from SEED (1), in quiet and in storm; see test/t/110_sim.pl
 	@SIM_SEED=$(or $(SEED),1) SIM_DAYS=$(or $(DAYS),30) scripts/with_cluster --no-server \
 		--unprivileged scripts/check_tap 110_sim
+
+check-gateway: ## test/gateway: a GraphQL layer, installed by npm (not part of check)
+	@scripts/check_gateway
 
 installcheck: ## test/sql against the running server that PGHOST and PGPORT name
 	@scripts/check_regress regress $(call names,sql,.sql)
