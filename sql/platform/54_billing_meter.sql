@@ -346,6 +346,8 @@ BEGIN
 					OR EXISTS (SELECT FROM rui.waiver l WHERE l.project_id = _meter_pieces.project_id AND l.charge_id = w.charge_id
 						AND l.state = 'approved' AND l.decided_at > _meter_pieces.at)
 					OR EXISTS (SELECT FROM rui.credit_loss l WHERE l.project_id = _meter_pieces.project_id AND l.charge_id = w.charge_id
+						AND l.at > _meter_pieces.at)
+					OR EXISTS (SELECT FROM rui.recognition l WHERE l.project_id = _meter_pieces.project_id AND l.charge_id = w.charge_id
 						AND l.at > _meter_pieces.at))) THEN 'settled'
 			WHEN NOT isempty(a.due_days) AND (isempty(a.open_days) OR lower(a.open_days) > lower(a.due_days)) THEN 'not_read' END AS obstacle
 		FROM account a
@@ -460,4 +462,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.meter_charge_obstacles(bigint, date, text, timestamptz) IS
-'The units whose use up to the end of a month (its first day) a billing run would not charge, although it is time, and why (obstacle, in lang zh or en): never_read, not_read (no reading after since_on, the first day not charged; nor one of that day), doubted (a reading waits for rui.check_reading), falls, settled (a correction is due to a charge that has late fees or costs, or was paid, waived or written off after at: take those back first). meter_id: the one read least lately; last_read_at: when. The next run charges them once the reason is gone. Needs permission see_meters. Errors: 22004, 22008, 22023 no first day or unknown language, 42501.';
+'The units whose use up to the end of a month (its first day) a billing run would not charge, although it is time, and why (obstacle, in lang zh or en): never_read, not_read (no reading after since_on, the first day not charged; nor one of that day), doubted (a reading waits for rui.check_reading), falls, settled (a correction is due to a charge that has late fees or costs: take those back first; or was paid, waived, written off or recognized after at). meter_id: the one read least lately; last_read_at: when. The next run charges them once the reason is gone. Needs permission see_meters. Errors: 22004, 22008, 22023 no first day or unknown language, 42501.';

@@ -1,13 +1,14 @@
 # A seeded stream of everything that moves money in a project, over months of
 # a simulated calendar, beside a slow model of the same (MoneyModel.pm):
-# after each month every charge, allocation, payment, waiver, write-off, late fee, arrear
-# and balance is what the model says, and no invariant is broken. On the way
+# after each month every charge, allocation, payment, waiver, write-off, late fee, arrear,
+# discount, lease, shared cost, deposit, dispute, metered use and balance is what the
+# model says, and no invariant is broken. On the way
 # statements are cancelled, backends terminated and killed in the midst of a
 # step, answers lost, and the server stopped at once between steps;
 # then the step is sent again. Two sessions bill at once.
 #
 # STREAM_SEED (1) is what happens, STREAM_DAYS (40) for how many days, STREAM_EVENTS
-# (2) how many commands on a day at most, STREAM_CHECK=step compares after each step.
+# (4) how many commands on a day at most, STREAM_CHECK=step compares after each step.
 use strict;
 use warnings;
 use FindBin;
@@ -17,7 +18,7 @@ use StreamSource;
 package Stream;
 our ($model, $now, $first, %count, %session, %item, @units, @source_deck);
 my $days = $ENV{STREAM_DAYS} // 40;
-my $events = $ENV{STREAM_EVENTS} // 2;
+my $events = $ENV{STREAM_EVENTS} // 4;
 
 start_server();
 build_company();

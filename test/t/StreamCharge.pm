@@ -115,6 +115,11 @@ sub order
 	my $quantity = int(rand(900));
 	my $source = $about ? 'cost' : one_of(qw(order order contract meter subscription custody booking penalty));
 	my $source_id = !$about && rand() < 0.5 ? 1 + int(rand(9)) : undef;
+	# Now and then what is charged already.
+	if (!$about && rand() < 0.25 && (my $known = one_of(grep { defined $model->{charges}{$_}{source_id} } ids('charges'))))
+	{
+		($source, $source_id) = @{ $model->{charges}{$known} }{qw(source source_id)};
+	}
 	# For days around, or a long time ahead.
 	my ($from, $to);
 	if (!$about && rand() < 0.6)
