@@ -133,12 +133,12 @@ $$;
 COMMENT ON FUNCTION rui._cost_weights(bigint, daterange, text, bigint, bigint, bigint[], numeric[], text) IS
 'Internal: the units a cost is spread over, by code, each with its weight; units archived before the period take no part. Errors: P0002 unknown unit, 55000 a meter does not tell.';
 
-CREATE FUNCTION rui.share_cost(project_id bigint, code text, fee_code text, period daterange, amount numeric DEFAULT NULL, basis text DEFAULT 'area',
-	building_id bigint DEFAULT NULL, space_id bigint DEFAULT NULL, unit_ids bigint[] DEFAULT NULL, weights numeric[] DEFAULT NULL,
-	meter_id bigint DEFAULT NULL, medium text DEFAULT NULL, dry_run boolean DEFAULT false, request_key text DEFAULT NULL,
-	at timestamptz DEFAULT now())
+CREATE FUNCTION rui._share_cost(project_id bigint, code text, fee_code text, period daterange, amount numeric, basis text,
+	building_id bigint, space_id bigint, unit_ids bigint[], weights numeric[],
+	meter_id bigint, medium text, dry_run boolean, request_key text,
+	at timestamptz)
 RETURNS TABLE (unit_id bigint, unit_code text, weight numeric, share numeric, payer_id bigint, charge_id bigint)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 1000
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE ROWS 1000
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -157,7 +157,6 @@ DECLARE
 	rate numeric;
 	today date;
 BEGIN
-	PERFORM rui.require_permission(project_id, 'share_costs');
 	PERFORM rui._check_time(project_id, at);
 	PERFORM rui._check_text('code', code, 40);
 	PERFORM rui._check_text('basis', basis, 20);
@@ -187,12 +186,12 @@ BEGIN
 	PERFORM rui._check_day('period', lower(period));
 	PERFORM rui._check_day('period', upper(period));
 	today := rui._local_date(project_id, at);
-	IF lower(period) > today OR lower(period) < (SELECT b.first_month FROM rui.books b WHERE b.project_id = share_cost.project_id) THEN
+	IF lower(period) > today OR lower(period) < (SELECT b.first_month FROM rui.books b WHERE b.project_id = _share_cost.project_id) THEN
 		RAISE EXCEPTION 'period % begins after % or before the books', period, today USING ERRCODE = 'invalid_parameter_value',
 				HINT = 'Give a period that has begun since the books were opened.';
 	END IF;
 	item := rui._fee_item(project_id, fee_code);
-	IF building_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.building b WHERE b.project_id = share_cost.project_id AND b.id = share_cost.building_id) THEN
+	IF building_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.building b WHERE b.project_id = _share_cost.project_id AND b.id = _share_cost.building_id) THEN
 		PERFORM rui._unknown('building', building_id, project_id);
 	ELSIF space_id IS NOT NULL THEN
 		PERFORM rui._space(project_id, space_id);
@@ -207,29 +206,29 @@ BEGIN
 			RETURN;
 		END IF;
 	END IF;
-	IF EXISTS (SELECT FROM rui.shared_cost s WHERE s.project_id = share_cost.project_id AND s.code = share_cost.code AND s.reversed_at IS NULL
-		AND s.period && share_cost.period) THEN
+	IF EXISTS (SELECT FROM rui.shared_cost s WHERE s.project_id = _share_cost.project_id AND s.code = _share_cost.code AND s.reversed_at IS NULL
+		AND s.period && _share_cost.period) THEN
 		RAISE EXCEPTION 'cost "%" of % is shared already, or a part of it', code, period
 			USING ERRCODE = 'unique_violation', HINT = 'rui.reverse_shared_cost takes it back.';
 	END IF;
 	SELECT p.* INTO plan FROM rui.price_plan p
-	WHERE p.project_id = share_cost.project_id AND p.fee_item_id = item.id AND p.quantity = 'once' AND p.unit_kind = 'any' AND p.valid @> lower(period);
+	WHERE p.project_id = _share_cost.project_id AND p.fee_item_id = item.id AND p.quantity = 'once' AND p.unit_kind = 'any' AND p.valid @> lower(period);
 	rate := (plan.tariff::text::jsonb #>> '{tax,rate}')::numeric;
 	IF meter_id IS NOT NULL THEN
 		IF plan.id IS NULL THEN
 			RAISE EXCEPTION 'fee item "%" has no price for single charges on %', fee_code, lower(period)
 				USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'rui.set_price_plan with quantity once sets what a shared meter counts for.';
 		END IF;
-		SELECT j.time_zone INTO zone FROM rui.project j WHERE j.id = share_cost.project_id;
+		SELECT j.time_zone INTO zone FROM rui.project j WHERE j.id = _share_cost.project_id;
 		counted := rui._measured_use(project_id, meter_id, lower(period)::timestamp AT TIME ZONE zone, upper(period)::timestamp AT TIME ZONE zone);
 		amount := (rui.charge(plan.tariff, counted)).gross;
 	END IF;
 	PERFORM rui._check_amount('amount', amount);
 	SELECT array_agg(w.unit_id ORDER BY w.place), array_agg(w.unit_code ORDER BY w.place), array_agg(w.weight ORDER BY w.place),
-		array_agg(rui._payer(share_cost.project_id, item.payer, w.unit_id, lower(share_cost.period)) ORDER BY w.place)
+		array_agg(rui._payer(_share_cost.project_id, item.payer, w.unit_id, lower(_share_cost.period)) ORDER BY w.place)
 	INTO units, codes, parts, payers
-	FROM rui._cost_weights(share_cost.project_id, share_cost.period, share_cost.basis, share_cost.building_id, share_cost.space_id, share_cost.unit_ids,
-		share_cost.weights, share_cost.medium) WITH ORDINALITY AS w(unit_id, unit_code, weight, place);
+	FROM rui._cost_weights(_share_cost.project_id, _share_cost.period, _share_cost.basis, _share_cost.building_id, _share_cost.space_id, _share_cost.unit_ids,
+		_share_cost.weights, _share_cost.medium) WITH ORDINALITY AS w(unit_id, unit_code, weight, place);
 	IF units IS NULL THEN
 		RAISE EXCEPTION 'nobody shares cost "%"', code USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'No unit lies there.';
 	END IF;
@@ -240,13 +239,13 @@ BEGIN
 		VALUES (project_id, code, item.id, period, amount, basis, meter_id, counted, at, rui.current_party()) RETURNING id INTO cost_id;
 		WITH shared AS (
 			INSERT INTO rui.shared_cost_share AS h (project_id, shared_cost_id, unit_id, weight, amount)
-			SELECT share_cost.project_id, cost_id, s.unit_id, s.weight, s.share FROM unnest(units, parts, shares) WITH ORDINALITY AS s(unit_id, weight, share, place)
+			SELECT _share_cost.project_id, cost_id, s.unit_id, s.weight, s.share FROM unnest(units, parts, shares) WITH ORDINALITY AS s(unit_id, weight, share, place)
 			ORDER BY s.place
 			RETURNING h.id, h.unit_id AS served_id, h.weight AS part, h.amount AS due),
 		charged AS (
 			INSERT INTO rui.charge AS c (project_id, fee_item_id, unit_id, payer_id, source, source_id, plan_id, period, quantity, net, tax, gross, tax_rate, due_on, at)
-			SELECT share_cost.project_id, item.id, s.served_id, payers[array_position(units, s.served_id)], 'shared_cost', s.id, plan.id, share_cost.period, s.part,
-				n.net, s.due - n.net, s.due, rate, today + coalesce(plan.due_days, 14), share_cost.at
+			SELECT _share_cost.project_id, item.id, s.served_id, payers[array_position(units, s.served_id)], 'shared_cost', s.id, plan.id, _share_cost.period, s.part,
+				n.net, s.due - n.net, s.due, rate, today + coalesce(plan.due_days, 14), _share_cost.at
 			FROM shared s CROSS JOIN LATERAL (SELECT round(s.due / (1 + coalesce(rate, 0)), 2) AS net) n
 			WHERE s.due > 0
 			ORDER BY s.id
@@ -261,6 +260,23 @@ BEGIN
 	END IF;
 	RETURN QUERY SELECT s.unit_id, s.unit_code, s.weight, s.share, s.payer_id, s.charge_id
 	FROM unnest(units, codes, parts, shares, payers, made) WITH ORDINALITY AS s(unit_id, unit_code, weight, share, payer_id, charge_id, place) ORDER BY s.place;
+END
+$$;
+COMMENT ON FUNCTION rui._share_cost(bigint, text, text, daterange, numeric, text, bigint, bigint, bigint[], numeric[], bigint, text, boolean, text, timestamptz) IS
+'Internal: what rui.share_cost does for who may. Errors: as rui.share_cost().';
+
+CREATE FUNCTION rui.share_cost(project_id bigint, code text, fee_code text, period daterange, amount numeric DEFAULT NULL, basis text DEFAULT 'area',
+	building_id bigint DEFAULT NULL, space_id bigint DEFAULT NULL, unit_ids bigint[] DEFAULT NULL, weights numeric[] DEFAULT NULL,
+	meter_id bigint DEFAULT NULL, medium text DEFAULT NULL, dry_run boolean DEFAULT false, request_key text DEFAULT NULL,
+	at timestamptz DEFAULT now())
+RETURNS TABLE (unit_id bigint, unit_code text, weight numeric, share numeric, payer_id bigint, charge_id bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 1000
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'share_costs');
+	RETURN QUERY SELECT s.* FROM rui._share_cost(project_id, code, fee_code, period, amount, basis, building_id, space_id, unit_ids, weights, meter_id, medium,
+		dry_run, request_key, at) s;
 END
 $$;
 COMMENT ON FUNCTION rui.share_cost(bigint, text, text, daterange, numeric, text, bigint, bigint, bigint[], numeric[], bigint, text, boolean, text, timestamptz) IS

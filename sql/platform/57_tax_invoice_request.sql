@@ -42,6 +42,13 @@ BEGIN
 		FROM (SELECT w.fee_item_id, w.starts_on FROM wanted w GROUP BY w.fee_item_id, w.starts_on) d
 		JOIN rui.tax_class k ON k.project_id = _tax_lines.project_id AND k.fee_item_id = d.fee_item_id AND k.valid @> d.starts_on
 		LEFT JOIN rui.tax_rate r ON r.code = k.rate_code AND r.valid @> d.starts_on),
+	-- Only lines with an element tell of the place: of the unit, else of the project.
+	placed AS MATERIALIZED (
+		SELECT DISTINCT ON (d.place) d.place, e.id, e.region, e.address, e.certificate_no, e.area_unit, e.is_remote
+		FROM (SELECT DISTINCT coalesce(w.unit_id, 0) AS place FROM wanted w
+			JOIN classed k ON k.fee_item_id = w.fee_item_id AND k.starts_on = w.starts_on AND k.element <> 'none') d
+		JOIN rui.tax_estate e ON e.project_id = _tax_lines.project_id AND (e.unit_id = d.place OR e.unit_id IS NULL)
+		ORDER BY d.place, e.unit_id NULLS LAST),
 	disputed AS MATERIALIZED (
 		SELECT q.charge_id FROM asked k
 		JOIN rui.dispute q ON q.project_id = _tax_lines.project_id AND q.charge_id = k.id AND q.state = 'open' GROUP BY q.charge_id),
@@ -84,9 +91,7 @@ BEGIN
 	LEFT JOIN rui.parking_stay y ON y.project_id = s.project_id AND y.charge_id = s.id
 	LEFT JOIN disputed q ON q.charge_id = s.id
 	LEFT JOIN doubled o ON o.charge_id = s.id
-	-- Only lines with an element tell of the place.
-	LEFT JOIN LATERAL (SELECT e.* FROM rui.tax_estate e WHERE k.element <> 'none' AND e.project_id = s.project_id AND (e.unit_id = s.unit_id OR e.unit_id IS NULL)
-		ORDER BY e.unit_id NULLS LAST LIMIT 1) e ON true
+	LEFT JOIN placed e ON e.place = coalesce(s.unit_id, 0)
 	ORDER BY s.id;
 END
 $$;
