@@ -15,7 +15,7 @@ DECLARE
 	-- The first due date of each bracket, the oldest bracket's first.
 	bounds date[];
 BEGIN
-	IF project_id IS NULL OR at IS NULL OR dimension IS NULL OR brackets IS NULL OR array_position(brackets, NULL) IS NOT NULL THEN
+	IF project_id IS NULL OR at IS NULL OR dimension IS NULL OR brackets IS NULL OR rui._holds_null(brackets) THEN
 		PERFORM rui._missing(CASE WHEN project_id IS NULL THEN 'project_id' WHEN at IS NULL THEN 'at' WHEN dimension IS NULL THEN 'dimension'
 			WHEN brackets IS NULL THEN 'brackets' ELSE 'an age in brackets' END);
 	ELSIF NOT isfinite(at) OR at NOT BETWEEN '1900-01-01' AND '2201-01-01' THEN
