@@ -11,7 +11,7 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-	today CONSTANT date := (SELECT (at AT TIME ZONE j.time_zone)::date FROM rui.project j WHERE j.id = arrears_ageing.project_id);
+	today CONSTANT date := (SELECT (greatest(least(at, '2201-01-01 00:00+00'), '1900-01-01 00:00+00') AT TIME ZONE j.time_zone)::date FROM rui.project j WHERE j.id = arrears_ageing.project_id);
 	-- The first due date of each bracket, the oldest bracket's first.
 	bounds date[];
 BEGIN
