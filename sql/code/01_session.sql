@@ -86,6 +86,21 @@ $$;
 COMMENT ON FUNCTION rui._check_text(text, text, integer) IS
 'Internal: raises 22004 for a null, 22023 for a blank and 22001 for a text of more than `longest` characters.';
 
+CREATE FUNCTION rui._holds_null(list anyarray) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+	IF array_ndims(list) > 1 THEN
+		RAISE EXCEPTION 'a list has % dimensions', array_ndims(list)
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give its elements one after the other, as in ''{1,2,3}''.';
+	END IF;
+	RETURN list IS NOT NULL AND array_position(list, NULL) IS NOT NULL;
+END
+$$;
+COMMENT ON FUNCTION rui._holds_null(anyarray) IS
+'Internal: whether a list that a caller gives holds a null; false for no list and an empty one. Error 22023 for an array of several dimensions.';
+
 CREATE FUNCTION rui._check_point(place geometry) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path FROM CURRENT

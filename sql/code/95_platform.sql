@@ -87,6 +87,12 @@ BEGIN
 		END IF;
 		RETURN;
 	END IF;
+	-- It is in the path of the API's functions.
+	IF pg_catalog.has_schema_privilege('public', rui._postgis_schema(), 'CREATE') THEN
+		RAISE EXCEPTION 'schema "%" lets everybody create objects', rui._postgis_schema()
+			USING ERRCODE = 'insufficient_privilege',
+				HINT = pg_catalog.format('Run REVOKE CREATE ON SCHEMA %I FROM PUBLIC, see what strangers left there, and call it again.', rui._postgis_schema());
+	END IF;
 	GRANT CREATE ON SCHEMA rui TO rui_owner;
 	PERFORM pg_catalog.set_config('search_path',
 		pg_catalog.format('pg_catalog, rui, %I, pg_temp', rui._postgis_schema()), true);
@@ -106,7 +112,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE rui.create_platform() IS
-'Creates the platform in schema rui: tables, state machines, views, triggers, policies and API functions, owned by rui_owner and rui_api, not members of the extension. To be called by the superuser who installed the extension, in a database with UTF8 encoding; one transaction; returns at once when the platform is there. Error 55000 when the platform has another version.';
+'Creates the platform in schema rui: tables, state machines, views, triggers, policies and API functions, owned by rui_owner and rui_api, not members of the extension. To be called by the superuser who installed the extension, in a database with UTF8 encoding; one transaction; returns at once when the platform is there. Errors: 55000 when the platform has another version, 42501 when everybody may create objects in the schema of PostGIS, which is in the path of API functions.';
 
 CREATE PROCEDURE rui.upgrade_platform()
 LANGUAGE plpgsql

@@ -158,10 +158,13 @@ BEGIN
 	ELSIF NOT isfinite(from_at) OR NOT isfinite(to_at) THEN
 		RAISE EXCEPTION '% is not finite', CASE WHEN isfinite(from_at) THEN 'to_at' ELSE 'from_at' END
 			USING ERRCODE = 'datetime_field_overflow', HINT = 'Give two instants.';
+	ELSIF from_at < '1900-01-01 00:00+00' OR to_at >= '2201-01-01 00:00+00' THEN
+		RAISE EXCEPTION '% is out of range', CASE WHEN from_at < '1900-01-01 00:00+00' THEN 'from_at ' || from_at ELSE 'to_at ' || to_at END
+			USING ERRCODE = 'datetime_field_overflow', HINT = 'Give instants from 1900 to 2200.';
 	ELSIF to_at <= from_at THEN
 		RAISE EXCEPTION 'to_at % is not after from_at %', to_at, from_at USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION rui._check_span(timestamptz, timestamptz) IS
-'Internal: raises unless both are given, finite and in order: 22004, 22008, 22023.';
+'Internal: raises unless both are given, from 1900 to 2200 and in order: 22004, 22008, 22023.';

@@ -77,6 +77,10 @@ DECLARE
 BEGIN
 	PERFORM rui.require_company_permission(company_id, 'manage_company');
 	PERFORM rui._check_text('code', code, 40);
+	IF code !~ '^[A-Za-z0-9][A-Za-z0-9._-]*$' THEN
+		RAISE EXCEPTION 'invalid project code "%"', code USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'Give Latin letters, digits, dots, hyphens and underscores, beginning with a letter or digit.';
+	END IF;
 	PERFORM rui._check_text('name', name, 200);
 	IF NOT EXISTS (SELECT FROM pg_timezone_names z WHERE z.name = time_zone) THEN
 		RAISE EXCEPTION 'unknown time zone "%"', coalesce(time_zone, 'null')

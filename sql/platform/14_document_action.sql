@@ -437,7 +437,7 @@ DECLARE
 	gone bigint;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'dispose_documents');
-	IF storage_refs IS NULL OR array_position(storage_refs, NULL) IS NOT NULL THEN
+	IF storage_refs IS NULL OR rui._holds_null(storage_refs) THEN
 		PERFORM rui._missing('storage_refs');
 	END IF;
 	DELETE FROM rui.document_content c

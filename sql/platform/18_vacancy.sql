@@ -106,8 +106,8 @@ BEGIN
 	PERFORM rui.require_permission(project_id, 'see_own_meters');
 	IF num_nulls(unit_id, on_date) > 0 THEN
 		PERFORM rui._missing(CASE WHEN unit_id IS NULL THEN 'unit_id' ELSE 'on_date' END);
-	ELSIF NOT isfinite(on_date) THEN
-		RAISE EXCEPTION 'on_date is not finite' USING ERRCODE = 'datetime_field_overflow', HINT = 'Give a date.';
+	ELSIF on_date < '1900-01-01' OR on_date >= '2201-01-01' THEN
+		RAISE EXCEPTION 'on_date is out of range: %', on_date USING ERRCODE = 'datetime_field_overflow', HINT = 'Give a day from 1900 to 2200.';
 	ELSIF NOT EXISTS (SELECT FROM rui.unit u WHERE u.project_id = vacancy.project_id AND u.id = vacancy.unit_id)
 		OR NOT (rui.has_permission(project_id, 'see_units') OR unit_id = ANY (rui.my_homes())) THEN
 		PERFORM rui._unknown('unit', unit_id, project_id);

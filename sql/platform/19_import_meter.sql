@@ -238,7 +238,7 @@ BEGIN
 			CASE WHEN s.is_doubted THEN 'far more than usual: to be checked' ELSE s.problem END,
 			CASE WHEN s.is_doubted THEN 'It does not count until rui.confirm_reading.' ELSE s.hint END
 		FROM rui._store_readings(project_id, row_nos, register_ids, ats, readings, kinds, given_sources, rolls, documents, remarks,
-			array_fill(NULL::bigint, ARRAY[cardinality(row_nos)]), at, preview) s
+			array_fill(NULL::bigint, ARRAY[coalesce(cardinality(row_nos), 0)]), at, preview) s
 		JOIN unnest(row_nos, codes) AS c(row_no, code) ON c.row_no = s.row_no
 		WHERE row_nos IS NOT NULL) r;
 	PERFORM rui._finish_import(project_id, command, 'meter_reading', report, preview, request_key, at);

@@ -64,7 +64,7 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
-	IF codes IS NULL OR array_position(codes, NULL) IS NOT NULL THEN
+	IF codes IS NULL OR rui._holds_null(codes) THEN
 		PERFORM rui._missing(CASE WHEN codes IS NULL THEN 'codes' ELSE 'a code' END);
 	ELSIF cardinality(codes) > 100000 THEN
 		RAISE EXCEPTION '% codes are too many', cardinality(codes)

@@ -328,7 +328,7 @@ DECLARE
 BEGIN
 	PERFORM rui.require_permission(project_id, 'send_campaigns');
 	PERFORM rui._check_time(project_id, at);
-	IF message_ids IS NULL OR array_position(message_ids, NULL) IS NOT NULL THEN
+	IF message_ids IS NULL OR rui._holds_null(message_ids) THEN
 		PERFORM rui._missing('message_ids');
 	END IF;
 	WITH risen AS (

@@ -8,7 +8,7 @@ AS $$
 DECLARE
 	steward bigint;
 BEGIN
-	IF stewards IS NULL OR array_position(stewards, NULL) IS NOT NULL THEN
+	IF stewards IS NULL OR rui._holds_null(stewards) THEN
 		PERFORM rui._missing('stewards');
 	ELSIF cardinality(stewards) = 0 OR array_ndims(stewards) > 1 THEN
 		RAISE EXCEPTION 'stewards must be a list of at least one party'

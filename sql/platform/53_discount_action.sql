@@ -26,7 +26,7 @@ BEGIN
 	ELSIF isempty(days) OR lower_inf(days) THEN
 		RAISE EXCEPTION 'a discount needs a first day, not %', days
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give days such as [2026-01-01,2027-01-01).';
-	ELSIF cardinality(unit_ids) NOT BETWEEN 1 AND 10000 OR array_position(unit_ids, NULL) IS NOT NULL THEN
+	ELSIF cardinality(unit_ids) NOT BETWEEN 1 AND 10000 OR rui._holds_null(unit_ids) THEN
 		RAISE EXCEPTION 'a discount is for 1 to 10000 units' USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'Name the units, without nulls; what everybody pays less is a price plan.';
 	ELSIF NOT EXISTS (SELECT FROM rui.label l WHERE l.kind = 'discount_ground' AND l.code = request_discount.ground) THEN

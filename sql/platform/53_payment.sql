@@ -443,7 +443,7 @@ BEGIN
 	END IF;
 	IF cardinality(designation) > 1000 OR array_ndims(designation) > 1 THEN
 		RAISE EXCEPTION 'designation must be a list of at most 1000 charges' USING ERRCODE = 'invalid_parameter_value';
-	ELSIF array_position(designation, NULL) IS NOT NULL THEN
+	ELSIF rui._holds_null(designation) THEN
 		PERFORM rui._missing('a charge in designation');
 	END IF;
 	IF unit_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.unit u

@@ -48,7 +48,7 @@ BEGIN
 	ELSIF cardinality(charge_ids) NOT BETWEEN 1 AND 1000 OR array_ndims(charge_ids) > 1 THEN
 		RAISE EXCEPTION 'charge_ids must be a list of 1 to 1000 charges' USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'Ask for more of them by payer, or in several requests.';
-	ELSIF array_position(charge_ids, NULL) IS NOT NULL THEN
+	ELSIF rui._holds_null(charge_ids) THEN
 		PERFORM rui._missing('a charge in charge_ids');
 	ELSIF overdue_days NOT BETWEEN 1 AND 36500 THEN
 		RAISE EXCEPTION 'overdue_days must be 1 to 36500, not %', overdue_days USING ERRCODE = 'numeric_value_out_of_range',
@@ -229,7 +229,7 @@ BEGIN
 	ELSIF cardinality(charge_ids) NOT BETWEEN 1 AND 1000 OR array_ndims(charge_ids) > 1 THEN
 		RAISE EXCEPTION 'charge_ids must be a list of 1 to 1000 charges' USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'rui.written_off lists the charges that are written off.';
-	ELSIF array_position(charge_ids, NULL) IS NOT NULL THEN
+	ELSIF rui._holds_null(charge_ids) THEN
 		PERFORM rui._missing('a charge in charge_ids');
 	END IF;
 	PERFORM rui._lock_books(project_id);

@@ -130,6 +130,8 @@ DECLARE
 BEGIN
 	IF project_id IS NULL THEN
 		PERFORM rui._missing('project_id');
+	ELSIF as_of < '1900-01-01' OR as_of >= '2201-01-01' THEN
+		RAISE EXCEPTION 'as_of is out of range: %', as_of USING ERRCODE = 'datetime_field_overflow', HINT = 'Give a day from 1900 to 2200.';
 	END IF;
 	SELECT (coalesce(as_of, (now() AT TIME ZONE j.time_zone)::date) + 1)::timestamp AT TIME ZONE j.time_zone INTO end_at
 	FROM rui.project j WHERE j.id = deferred_revenue.project_id;

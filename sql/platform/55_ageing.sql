@@ -11,11 +11,11 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-	today CONSTANT date := (SELECT (at AT TIME ZONE j.time_zone)::date FROM rui.project j WHERE j.id = arrears_ageing.project_id);
+	today CONSTANT date := (SELECT (greatest(least(at, '2201-01-01 00:00+00'), '1900-01-01 00:00+00') AT TIME ZONE j.time_zone)::date FROM rui.project j WHERE j.id = arrears_ageing.project_id);
 	-- The first due date of each bracket, the oldest bracket's first.
 	bounds date[];
 BEGIN
-	IF project_id IS NULL OR at IS NULL OR dimension IS NULL OR brackets IS NULL OR array_position(brackets, NULL) IS NOT NULL THEN
+	IF project_id IS NULL OR at IS NULL OR dimension IS NULL OR brackets IS NULL OR rui._holds_null(brackets) THEN
 		PERFORM rui._missing(CASE WHEN project_id IS NULL THEN 'project_id' WHEN at IS NULL THEN 'at' WHEN dimension IS NULL THEN 'dimension'
 			WHEN brackets IS NULL THEN 'brackets' ELSE 'an age in brackets' END);
 	ELSIF NOT isfinite(at) OR at NOT BETWEEN '1900-01-01' AND '2201-01-01' THEN

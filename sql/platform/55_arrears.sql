@@ -8,7 +8,7 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
 	-- Not by rui._local_date: what a caller runs himself calls nothing internal.
-	today CONSTANT date := (SELECT (at AT TIME ZONE j.time_zone)::date FROM rui.project j WHERE j.id = arrears.project_id);
+	today CONSTANT date := (SELECT (greatest(least(at, '2201-01-01 00:00+00'), '1900-01-01 00:00+00') AT TIME ZONE j.time_zone)::date FROM rui.project j WHERE j.id = arrears.project_id);
 BEGIN
 	IF project_id IS NULL OR at IS NULL THEN
 		PERFORM rui._missing(CASE WHEN project_id IS NULL THEN 'project_id' ELSE 'at' END);

@@ -77,7 +77,7 @@ BEGIN
 	PERFORM rui.require_permission(project_id, 'reconcile');
 	PERFORM rui._check_time(project_id, at);
 	PERFORM rui._check_text('reason', reason, 500);
-	IF payment_ids IS NULL OR array_position(payment_ids, NULL) IS NOT NULL THEN
+	IF payment_ids IS NULL OR rui._holds_null(payment_ids) THEN
 		PERFORM rui._missing(CASE WHEN payment_ids IS NULL THEN 'payment_ids' ELSE 'a payment' END);
 	ELSIF cardinality(payment_ids) NOT BETWEEN 1 AND 10000 OR array_ndims(payment_ids) > 1 THEN
 		RAISE EXCEPTION 'payment_ids must be a list of 1 to 10000 payments' USING ERRCODE = 'invalid_parameter_value',

@@ -166,8 +166,8 @@ BEGIN
 	PERFORM rui.require_permission(project_id, 'propose_share_contracts');
 	PERFORM rui._check_time(project_id, at);
 	PERFORM rui._check_text('code', code, 60);
-	IF valid IS NULL OR coalesce(cardinality(party_ids), 0) = 0 OR fractions IS NULL OR array_position(party_ids, NULL) IS NOT NULL
-		OR array_position(fractions, NULL) IS NOT NULL OR array_position(ranks, NULL) IS NOT NULL THEN
+	IF valid IS NULL OR coalesce(cardinality(party_ids), 0) = 0 OR fractions IS NULL OR rui._holds_null(party_ids)
+		OR rui._holds_null(fractions) OR rui._holds_null(ranks) THEN
 		PERFORM rui._missing(CASE WHEN valid IS NULL THEN 'valid' WHEN coalesce(cardinality(party_ids), 0) = 0 THEN 'party_ids' ELSE 'a party, fraction or rank' END);
 	ELSIF isempty(valid) OR lower_inf(valid) OR upper_inf(valid) THEN
 		RAISE EXCEPTION 'valid has to begin and end: %', valid USING ERRCODE = 'invalid_parameter_value',

@@ -130,8 +130,9 @@ BEGIN
 	PERFORM rui.require_permission(project_id, 'read_reports');
 	IF as_of IS NULL THEN
 		PERFORM rui._missing('as_of');
-	ELSIF NOT isfinite(as_of) THEN
-		RAISE EXCEPTION 'a report needs a finite time' USING ERRCODE = 'datetime_field_overflow';
+	ELSIF NOT isfinite(as_of) OR as_of < '1900-01-01 00:00+00' OR as_of >= '2201-01-01 00:00+00' THEN
+		RAISE EXCEPTION 'a report of time % is out of range', as_of
+			USING ERRCODE = 'datetime_field_overflow', HINT = 'Give an instant from 1900 to 2200.';
 	END IF;
 	RETURN QUERY
 	SELECT b.age, b.from_days, count(*) FILTER (WHERE b.part > 0), coalesce(sum(b.part), 0)
@@ -173,8 +174,9 @@ BEGIN
 	PERFORM rui.require_permission(project_id, 'read_reports');
 	IF as_of IS NULL THEN
 		PERFORM rui._missing('as_of');
-	ELSIF NOT isfinite(as_of) THEN
-		RAISE EXCEPTION 'a report needs a finite time' USING ERRCODE = 'datetime_field_overflow';
+	ELSIF NOT isfinite(as_of) OR as_of < '1900-01-01 00:00+00' OR as_of >= '2201-01-01 00:00+00' THEN
+		RAISE EXCEPTION 'a report of time % is out of range', as_of
+			USING ERRCODE = 'datetime_field_overflow', HINT = 'Give an instant from 1900 to 2200.';
 	END IF;
 	RETURN QUERY
 	SELECT DISTINCT ON (c.code, a.subject, a.subject_id)

@@ -76,6 +76,7 @@ DECLARE
 	scores text;
 BEGIN
 	PERFORM rui._check_report(project_id, from_at, to_at);
+	PERFORM rui._check_instant(at);
 	IF lang IS NULL OR lang NOT IN ('zh', 'en') THEN
 		RAISE EXCEPTION 'unknown language "%"', coalesce(lang, 'null')
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Languages are zh and en.';

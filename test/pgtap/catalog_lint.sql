@@ -122,6 +122,16 @@ SELECT is_empty($$
 		AND proname NOT IN ('create_company')
 $$, 'an API function asks for a permission');
 
+-- Whoever asks for some rows is told how many at most.
+SELECT is_empty($$
+	SELECT signature FROM our_function WHERE proargnames[1:pronargs] && '{row_limit,up_to}'::text[] AND proname !~ '^_'
+		AND prosrc !~ '\m(row_limit|up_to) NOT BETWEEN 1 AND \d+'
+$$, 'a number of rows that is asked for has a bound');
+-- An advisory lock can be taken and kept by any login, and so stop others.
+SELECT is_empty($$SELECT signature FROM our_function WHERE prosrc ~* 'pg_(try_)?advisory'$$, 'no function takes an advisory lock');
+-- A channel can be written to and listened to by any login.
+SELECT is_empty($$SELECT signature FROM our_function WHERE prosrc ~* '\m(pg_notify|LISTEN)\M'$$, 'none trusts a channel');
+
 -- What runs as its caller may call only what the caller may.
 SELECT is_empty($$
 	SELECT f.signature, c.oid::regprocedure FROM our_function f
