@@ -21,7 +21,7 @@ FUZZ = $(call names,fuzz,.c)
 
 .PHONY: all install uninstall installcheck setup help demo check check-unit check-fuzz \
 	check-lint check-regress check-isolation check-pgtap check-real check-oracle check-tap \
-	check-asan check-docs bench docs pictures format clean
+	check-asan check-gateway check-valgrind check-docs sim bench docs pictures format clean
 
 all: ## build the extension
 	+$(pgxs) all
@@ -76,6 +76,16 @@ check-tap: ## test/t: install, crash, dump and restore with servers of their own
 check-asan: ## test/sql and test/pgtap in a server with ASan and UBSan
 	@scripts/check_asan $(TESTS)
 
+check-valgrind: ## test/sql in a server under valgrind, on demand: hours
+	@scripts/check_valgrind $(TESTS)
+
+sim: ## a community for DAYS (30) days from SEED (1), in quiet and in storm; see test/t/110_sim.pl
+	@SIM_SEED=$(or $(SEED),1) SIM_DAYS=$(or $(DAYS),30) scripts/with_cluster --no-server \
+		--unprivileged scripts/check_tap 110_sim
+
+check-gateway: ## test/gateway: a GraphQL layer, installed by npm (not part of check)
+	@scripts/check_gateway
+
 installcheck: ## test/sql against the running server that PGHOST and PGPORT name
 	@scripts/check_regress regress $(call names,sql,.sql)
 
@@ -83,11 +93,12 @@ bench: ## benchmarks beside their peers: BENCH=name for one
 	@scripts/setup bench
 	@scripts/with_cluster --platform --durable scripts/bench $(BENCH)
 
-check-docs: ## docs/reference.md against the comments, docs/pictures against their queries
+check-docs: ## docs/reference.md, the matrix of roles and docs/pictures against their sources
 	@scripts/with_cluster scripts/check_docs
 
-docs: ## docs/reference.md from the comments of all objects
+docs: ## docs/reference.md from the comments of all objects, docs/security.md's matrix
 	@scripts/with_cluster --platform scripts/reference docs/reference.md
+	@scripts/with_cluster scripts/role_matrix docs/security.md
 
 pictures: ## docs/pictures from the queries in the pages that show them
 	@scripts/with_cluster --platform scripts/pictures

@@ -65,8 +65,9 @@ DECLARE
 	role_name text;
 	found_role pg_roles;
 BEGIN
-	-- Roles are shared by all databases of a cluster: two installs may meet.
-	PERFORM pg_advisory_xact_lock(hashtextextended('rui.create_roles', 0));
+	-- Roles are shared by all databases of a cluster: two installs may meet. An
+	-- advisory lock could be held by anybody, and is of one database only.
+	LOCK TABLE pg_authid IN SHARE UPDATE EXCLUSIVE MODE;
 	FOREACH role_name IN ARRAY role_names LOOP
 		SELECT * INTO found_role FROM pg_roles WHERE rolname = role_name;
 		IF NOT FOUND THEN

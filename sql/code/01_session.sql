@@ -3,7 +3,7 @@
 CREATE FUNCTION rui.current_party() RETURNS bigint
 AS 'MODULE_PATHNAME', 'rui_current_party' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION rui.current_party() IS
-'The party this session acts for, or null for nobody: rui.party_id set in this very transaction; else, for login roles that are members of rui_gateway, the claim party_id of request.jwt.claims or the setting jwt.claims.party_id; else the row of rui.login for the login role. Error 22023 for a malformed claim.';
+'The party this session acts for, or null for nobody: rui.party_id set in this very transaction; else, for login roles that are members of rui_gateway, the claim party_id of request.jwt.claims or the setting jwt.claims.party_id, set in this very transaction; else the row of rui.login for the login role. Errors of claims: 22P02, 22023 malformed; 28000 expired, not yet valid, of another issuer or for another audience; P0002 unknown party; 42501 the party''s company has not registered the login by rui.set_gateway, or the session''s role or the claim role is more than the party holds.';
 
 CREATE FUNCTION rui.my_projects() RETURNS bigint[]
 AS 'MODULE_PATHNAME', 'rui_my_projects' LANGUAGE C STABLE PARALLEL RESTRICTED COST 10;
@@ -14,6 +14,16 @@ CREATE FUNCTION rui.my_companies() RETURNS bigint[]
 AS 'MODULE_PATHNAME', 'rui_my_companies' LANGUAGE C STABLE PARALLEL RESTRICTED COST 10;
 COMMENT ON FUNCTION rui.my_companies() IS
 'Ids of the companies in which, or in a project of which, the acting party holds a role at the transaction''s time; ascending, empty for nobody.';
+
+CREATE FUNCTION rui.projects_as(group_role text) RETURNS bigint[]
+AS 'MODULE_PATHNAME', 'rui_projects_as' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10;
+COMMENT ON FUNCTION rui.projects_as(text) IS
+'Ids of the projects of rui.my_projects() in which the acting party holds a role that reads as the group role (rui.role_group), such as rui_manager; ascending, empty for nobody and for unknown group roles. Policies of a group role use it as project_id = ANY ((SELECT rui.projects_as(''rui_manager''))::bigint[]), so that a manager of one project reads as a manager there alone, whatever role the same party holds elsewhere.';
+
+CREATE FUNCTION rui.companies_as(group_role text) RETURNS bigint[]
+AS 'MODULE_PATHNAME', 'rui_companies_as' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10;
+COMMENT ON FUNCTION rui.companies_as(text) IS
+'Ids of the companies of rui.my_companies() in which, or in a project of which, the acting party holds a role that reads as the group role (rui.role_group); ascending, empty for nobody and for unknown group roles.';
 
 CREATE FUNCTION rui.has_permission(project_id bigint, permission text) RETURNS boolean
 AS 'MODULE_PATHNAME', 'rui_has_permission' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;

@@ -138,16 +138,24 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	role_name text;
+	reach text;
 BEGIN
 	FOREACH role_name IN ARRAY roles LOOP
+		-- A login may be in a group for the sake of one project, and its party
+		-- be somebody else in another.
+		reach := condition;
+		IF EXISTS (SELECT FROM rui.role_group g WHERE g.group_role = role_name) THEN
+			reach := replace(reach, 'rui.my_projects()', format('rui.projects_as(%L)', role_name));
+			reach := replace(reach, 'rui.my_companies()', format('rui.companies_as(%L)', role_name));
+		END IF;
 		EXECUTE format('CREATE POLICY %I ON rui.%I FOR SELECT TO %I USING (%s)',
-			role_name || '_reads', table_name, role_name, condition);
+			role_name || '_reads', table_name, role_name, reach);
 		EXECUTE format('GRANT SELECT ON rui.%I TO %I', table_name, role_name);
 	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION rui._allow_read(text, text[], text) IS
-'Internal: lets group roles read the rows of a table that a condition names; the condition holds columns, constants and parameterless STABLE functions in a scalar subselect, such as project_id = ANY ((SELECT rui.my_projects())::bigint[]).';
+'Internal: lets group roles read the rows of a table that a condition names; the condition holds columns, constants and parameterless STABLE functions in a scalar subselect, such as project_id = ANY ((SELECT rui.my_projects())::bigint[]). For a group role of rui.role_group, my_projects and my_companies become projects_as and companies_as of that role.';
 
 CREATE FUNCTION rui._watch_table(table_name text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -77,7 +77,8 @@ DECLARE
 	file text;
 	old_path text := pg_catalog.current_setting('search_path');
 BEGIN
-	PERFORM pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('rui.create_platform', 0));
+	-- Not an advisory lock, which any login may take and keep.
+	LOCK TABLE pg_catalog.pg_extension IN SHARE UPDATE EXCLUSIVE MODE;
 	present := rui.platform_version();
 	IF present IS NOT NULL THEN
 		IF present OPERATOR(pg_catalog.<>) code_version THEN
@@ -91,7 +92,11 @@ BEGIN
 		pg_catalog.format('pg_catalog, rui, %I, pg_temp', rui._postgis_schema()), true);
 	SET LOCAL ROLE rui_owner;
 	FOREACH file IN ARRAY rui._platform_files() LOOP
-		EXECUTE pg_catalog.format('CALL rui.%I()', '_platform_' OPERATOR(pg_catalog.||) file);
+		-- Not by CALL: a procedure keeps the plans of its statements, and each
+		-- object that is made goes through all plans there are.
+		EXECUTE pg_catalog.format('DO LANGUAGE plpgsql %L', (SELECT p.prosrc FROM pg_catalog.pg_proc p
+			WHERE p.pronamespace OPERATOR(pg_catalog.=) 'rui'::pg_catalog.regnamespace
+				AND p.proname OPERATOR(pg_catalog.=) ('_platform_' OPERATOR(pg_catalog.||) file)));
 	END LOOP;
 	INSERT INTO rui.platform (version) VALUES (code_version);
 	EXECUTE 'SELECT count(rui._store_layout(t.table_name)) FROM rui.platform_table t WHERE t.writes = ''change''';
@@ -118,7 +123,9 @@ BEGIN
 		RAISE EXCEPTION 'no way leads from platform version % to %', present, code_version
 			USING ERRCODE = 'feature_not_supported', HINT = 'Install the versions between them one after the other.';
 	END IF;
+	-- Books that were opened before an account was added have it from now on.
+	EXECUTE 'SELECT rui._complete_charts(NULL)';
 END
 $$;
 COMMENT ON PROCEDURE rui.upgrade_platform() IS
-'Brings the platform to the version of the extension after ALTER EXTENSION rui UPDATE; does nothing when it is there already. Error 55000 without a platform, 0A000 when no step leads from its version.';
+'Brings the platform to the version of the extension after ALTER EXTENSION rui UPDATE; when it is there already, it only gives all books the accounts of rui.account_template that they lack. Error 55000 without a platform, 0A000 when no step leads from its version.';

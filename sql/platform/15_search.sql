@@ -98,7 +98,7 @@ $$;
 COMMENT ON FUNCTION rui._initials(text) IS
 'Internal: the first letters of a name key (at most 20): of each Chinese character the first of its sound in pinyin, of other words their first letter; a second row where the surname sounds otherwise. By the collation zh-x-icu: what is stored of it is made anew when that changes. None for Chinese names on a server without ICU.';
 
-CREATE FUNCTION rui._person_keys(name text) RETURNS TABLE (kind text, key text)
+CREATE FUNCTION rui._keys_of_person(name text) RETURNS TABLE (kind text, key text)
 LANGUAGE plpgsql STABLE STRICT PARALLEL RESTRICTED ROWS 4
 SET search_path FROM CURRENT
 AS $$
@@ -111,7 +111,7 @@ BEGIN
 	UNION ALL SELECT 'initials', i.initials FROM rui._initials(whole) AS i(initials);
 END
 $$;
-COMMENT ON FUNCTION rui._person_keys(text) IS 'Internal: the keys of a person''s or organisation''s name.';
+COMMENT ON FUNCTION rui._keys_of_person(text) IS 'Internal: the keys of a person''s or organisation''s name.';
 
 -- Whoever changes what a person is found by holds that person's row, so that
 -- a name changed while its owner moves in is not left out.
@@ -128,7 +128,7 @@ BEGIN
 		SELECT DISTINCT u.project_id, p.id, p.company_id, p.name
 		FROM unnest(project_ids, party_ids) AS u(project_id, party_id) JOIN rui.party p ON p.id = u.party_id
 	), named AS MATERIALIZED (
-		SELECT n.name, k.kind, k.key FROM (SELECT DISTINCT p.name FROM person p) n CROSS JOIN LATERAL rui._person_keys(n.name) k
+		SELECT n.name, k.kind, k.key FROM (SELECT DISTINCT p.name FROM person p) n CROSS JOIN LATERAL rui._keys_of_person(n.name) k
 	), wanted AS MATERIALIZED (
 		SELECT p.company_id, p.project_id, n.kind, n.key, p.id AS party_id FROM person p JOIN named n ON n.name = p.name
 		UNION

@@ -44,8 +44,7 @@ PERFORM rui._describe('ticket_board', 'Tickets with their state, place, people, 
 	'is_late: Whether a promise of it is or was broken, as of now().',
 	'reopen_count: How often it was reopened.', 'parent_id: The ticket it was merged into.', 'outcome: What was done.',
 	'charge_amount: What the customer pays for it.', 'rating: The customer''s judgement, 1 to 5.');
-GRANT SELECT ON rui.ticket_board TO rui_resident, rui_staff, rui_steward, rui_partner, rui_agent, rui_manager, rui_expert,
-	rui_auditor;
+GRANT SELECT ON rui.ticket_board TO rui_resident, rui_staff, rui_steward, rui_partner, rui_agent, rui_manager, rui_auditor;
 
 -- The board names units: a resident reads his own, a partner those of his tasks.
 CREATE FUNCTION rui.my_units() RETURNS bigint[]

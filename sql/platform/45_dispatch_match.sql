@@ -152,7 +152,7 @@ BEGIN
 		FROM task k
 	), everybody AS MATERIALIZED (
 		SELECT CASE WHEN n.tasks <> '{}' THEN
-			ARRAY(SELECT w::rui.dispatch_worker FROM rui._dispatch_workers(_change_match.project_id, at, NULL, untouched) w) END AS workers
+			ARRAY(SELECT w::rui.dispatch_worker FROM rui._dispatch_workers(_change_match.project_id, at, NULL, untouched, n.tasks) w) END AS workers
 		FROM named n
 	)
 	SELECT n.tasks, n.parties, e.workers, CASE WHEN n.tasks <> '{}' THEN ARRAY(SELECT p::rui.dispatch_pair
@@ -172,7 +172,7 @@ BEGIN
 	asked := workers;
 	IF asked IS NULL AND told_parties || fresh_parties <> '{}' THEN
 		asked := ARRAY(SELECT w::rui.dispatch_worker
-			FROM rui._dispatch_workers(_change_match.project_id, at, told_parties || fresh_parties, untouched) w);
+			FROM rui._dispatch_workers(_change_match.project_id, at, told_parties || fresh_parties, untouched, told_tasks) w);
 	END IF;
 	SELECT coalesce(array_agg(u.id), '{}'), coalesce(array_agg(CASE WHEN w.rule IS NULL OR w.rule = 'no_capacity' THEN coalesce(w.capacity, 0) ELSE 0 END), '{}'),
 		coalesce(array_agg(coalesce(w.fixed, 0)), '{}'), min(w.until_at)

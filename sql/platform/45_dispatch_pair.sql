@@ -5,7 +5,8 @@
 -- and in the match, so that plans made while tables were empty are good for
 -- full ones.
 
-CREATE FUNCTION rui._dispatch_workers(project_id bigint, at timestamptz, only_parties bigint[] DEFAULT NULL, untouched bigint[] DEFAULT '{}')
+CREATE FUNCTION rui._dispatch_workers(project_id bigint, at timestamptz, only_parties bigint[] DEFAULT NULL, untouched bigint[] DEFAULT '{}',
+	anew bigint[] DEFAULT NULL)
 RETURNS SETOF rui.dispatch_worker
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 50
 SET search_path FROM CURRENT SET plan_cache_mode = force_generic_plan SET enable_nestloop = off SET enable_seqscan = off SET jit = off
@@ -52,7 +53,8 @@ BEGIN
 		SELECT t.executor_id, count(*)::integer AS tasks, count(l.task_id)::integer AS offers FROM rui.task t
 		LEFT JOIN rui.dispatch_plan l ON l.project_id = t.project_id AND l.task_id = t.id AND t.state = 'assigned'
 			AND l.offered_id = t.executor_id AND l.offered_at = t.assigned_at AND t.id <> ALL (untouched)
-			AND t.last_at <= _dispatch_workers.at -- else it is not decided on, as in _dispatch_tasks
+			-- What somebody moved later is not decided on, as in _dispatch_tasks; if it was before, it stays an offer.
+			AND (t.last_at <= _dispatch_workers.at OR t.id <> ALL (anew))
 		WHERE t.project_id = _dispatch_workers.project_id AND t.state IN ('assigned', 'accepted', 'en_route', 'in_progress', 'deferred')
 			AND (only_parties IS NULL OR t.executor_id = ANY (only_parties))
 		GROUP BY t.executor_id
@@ -107,8 +109,8 @@ BEGIN
 		ORDER BY t.last_at DESC, t.id DESC LIMIT 1) l ON true;
 END
 $$;
-COMMENT ON FUNCTION rui._dispatch_workers(bigint, timestamptz, bigint[], bigint[]) IS
-'Internal: everybody (or those named) with a role that works on tasks, or on a shift, in a project at an instant: the rule that excludes him from all tasks (no_role, not_employed, off_shift, absent, no_capacity) or null, capacity of the shift, open tasks held, those of them that dispatch does not move (all but its offers; untouched: tasks that it must not move either), where he is (place of the last task arrived at in the shift, else inside his first active grid, else amid all grids, else null), ids of the active grids that he answers for, highest level of valid skills, certificates and licences, whether he works as partner only, and when something of this will be otherwise (null: nothing known; of shifts and covers only what begins or ends within a day is).';
+COMMENT ON FUNCTION rui._dispatch_workers(bigint, timestamptz, bigint[], bigint[], bigint[]) IS
+'Internal: everybody (or those named) with a role that works on tasks, or on a shift, in a project at an instant: the rule that excludes him from all tasks (no_role, not_employed, off_shift, absent, no_capacity) or null, capacity of the shift, open tasks held, those of them that dispatch does not move (all but its offers; untouched: tasks that it must not move either; anew: the tasks that the match is asked about, null all: of these what was moved after the instant is no offer), where he is (place of the last task arrived at in the shift, else inside his first active grid, else amid all grids, else null), ids of the active grids that he answers for, highest level of valid skills, certificates and licences, whether he works as partner only, and when something of this will be otherwise (null: nothing known; of shifts and covers only what begins or ends within a day is).';
 
 CREATE FUNCTION rui._dispatch_tasks(project_id bigint, weights jsonb, at timestamptz, only_tasks bigint[], all_states boolean DEFAULT false)
 RETURNS TABLE (task_id bigint, place geometry, grid_id bigint, skill text, skill_level integer, due_at timestamptz, penalty double precision,

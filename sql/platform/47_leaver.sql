@@ -121,7 +121,7 @@ $$;
 COMMENT ON FUNCTION rui._party_work(bigint, bigint, timestamptz) IS
 'Internal: what a party still has in the projects of a company that the caller sees: code of rui.exit_item_kind, project, and the ids of tasks, grids, covers, shifts, or of leave requests, swaps and offers.';
 
-CREATE FUNCTION rui.exit_items(project_id bigint, exit_id bigint, at timestamptz DEFAULT now())
+CREATE FUNCTION rui.exit_checklist(project_id bigint, exit_id bigint, at timestamptz DEFAULT now())
 RETURNS TABLE (place integer, code text, name_zh text, name_en text, is_computed boolean, is_open boolean, left_over bigint, details text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 12
 SET search_path FROM CURRENT SET jit = off
@@ -140,21 +140,21 @@ BEGIN
 		SELECT w.code, sum(cardinality(w.ids)) AS left_over, string_agg(format('%s: %s', p.code, array_to_string(w.ids[1:10], ', ')), '; ' ORDER BY p.code) AS details
 		FROM rui.staff_exit x
 		JOIN rui.project y ON y.id = x.project_id
-		CROSS JOIN LATERAL rui._party_work(y.company_id, x.party_id, exit_items.at) w
+		CROSS JOIN LATERAL rui._party_work(y.company_id, x.party_id, exit_checklist.at) w
 		JOIN rui.project p ON p.id = w.project_id
-		WHERE x.project_id = exit_items.project_id AND x.id = exit_id AND x.state = 'open'
+		WHERE x.project_id = exit_checklist.project_id AND x.id = exit_id AND x.state = 'open'
 		GROUP BY w.code) w ON w.code = k.code
-	WHERE e.project_id = exit_items.project_id AND e.id = exit_id AND k.is_computed
+	WHERE e.project_id = exit_checklist.project_id AND e.id = exit_id AND k.is_computed
 	UNION ALL
 	SELECT coalesce(k.sort_order, 1000), i.code, i.name_zh, i.name_en, false, e.state = 'open' AND i.ticked_at IS NULL, (i.ticked_at IS NULL)::integer::bigint, i.note
 	FROM rui.exit_item i
 	JOIN rui.staff_exit e ON e.project_id = i.project_id AND e.id = i.exit_id
 	LEFT JOIN rui.exit_item_kind k ON k.code = i.code
-	WHERE i.project_id = exit_items.project_id AND i.exit_id = exit_items.exit_id
+	WHERE i.project_id = exit_checklist.project_id AND i.exit_id = exit_checklist.exit_id
 	ORDER BY 1, 2;
 END
 $$;
-COMMENT ON FUNCTION rui.exit_items(bigint, bigint, timestamptz) IS
+COMMENT ON FUNCTION rui.exit_checklist(bigint, bigint, timestamptz) IS
 'The checklist of an exit at an instant, in the order of place: what the platform looks up in all projects of the company that the acting party sees (with how much is left, and in details the first ids by project), and what is ticked off by hand. Rows only for who may manage_people.';
 
 CREATE VIEW rui.exit_board WITH (security_invoker = true, security_barrier = true) AS
@@ -165,7 +165,7 @@ CROSS JOIN LATERAL (
 	SELECT count(*) FILTER (WHERE i.is_open) AS open_items, coalesce(sum(i.left_over) FILTER (WHERE i.is_open), 0) AS left_over,
 		string_agg(i.name_zh || ' ' || i.left_over, '，' ORDER BY i.place, i.code) FILTER (WHERE i.is_open) AS what_zh,
 		string_agg(i.name_en || ' ' || i.left_over, ', ' ORDER BY i.place, i.code) FILTER (WHERE i.is_open) AS what_en
-	FROM rui.exit_items(e.project_id, e.id) i) i
+	FROM rui.exit_checklist(e.project_id, e.id) i) i
 WHERE e.state = 'open';
 PERFORM rui._describe('exit_board', 'Who is leaving, and what is still left to settle.',
 	'exit_id: The exit.', 'reason: Why.', 'last_on: The last day of the employment.', 'announced_at: When it was announced.',
@@ -235,7 +235,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.begin_exit(bigint, bigint, date, text, text, text, timestamptz) IS
-'Announces that an employee leaves after last_on, and why (resigned, dismissed, term_over, retired, moved, died, other; note: up to 1000 characters), and opens the checklist (rui.exit_items). Nothing ends before rui.finish_exit. Returns the id in rui.staff_exit. Needs permission manage_people. Errors: 22004, 22001, 22008, 22023 unknown reason, or not employed on that day, RU409, 42501, 55000 leaving already.';
+'Announces that an employee leaves after last_on, and why (resigned, dismissed, term_over, retired, moved, died, other; note: up to 1000 characters), and opens the checklist (rui.exit_checklist). Nothing ends before rui.finish_exit. Returns the id in rui.staff_exit. Needs permission manage_people. Errors: 22004, 22001, 22008, 22023 unknown reason, or not employed on that day, RU409, 42501, 55000 leaving already.';
 
 CREATE FUNCTION rui.withdraw_exit(project_id bigint, exit_id bigint, reason text, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -317,7 +317,7 @@ BEGIN
 	WHERE i.project_id = tick_exit_item.project_id AND i.exit_id = tick_exit_item.exit_id AND i.code = tick_exit_item.code;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'exit % has no point "%" that is ticked off by hand', exit_id, code
-			USING ERRCODE = 'no_data_found', HINT = 'rui.exit_items() lists them; what is computed goes away by itself.';
+			USING ERRCODE = 'no_data_found', HINT = 'rui.exit_checklist() lists them; what is computed goes away by itself.';
 	END IF;
 	PERFORM rui._emit(project_id, 'staff_exit.tick_item', 'staff_exit', exit_id, at, jsonb_build_object('code', code));
 	PERFORM rui._finish_request(project_id, 'tick_exit_item', request_key, 'true');
@@ -479,7 +479,7 @@ BEGIN
 	IF left_over IS NOT NULL THEN
 		RAISE EXCEPTION 'exit % cannot be finished: something is left', exit_id
 			USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = left_over || '.',
-				HINT = 'Hand over with rui.hand_over(); tick off with rui.tick_exit_item(); rui.exit_items() lists all.';
+				HINT = 'Hand over with rui.hand_over(); tick off with rui.tick_exit_item(); rui.exit_checklist() lists all.';
 	END IF;
 	UPDATE rui.staff s SET left_at = at,
 		employed = daterange(lower(s.employed), least(upper(s.employed), greatest(least(present.last_on, today), lower(s.employed)) + 1))

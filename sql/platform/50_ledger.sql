@@ -252,6 +252,41 @@ COMMENT ON FUNCTION rui._check_postings() IS
 CREATE TRIGGER check_postings AFTER INSERT ON rui.posting REFERENCING NEW TABLE AS new_rows
 	FOR EACH STATEMENT EXECUTE FUNCTION rui._check_postings();
 
+CREATE FUNCTION rui._complete_charts(only_project bigint) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	foreign_account record;
+	added bigint;
+BEGIN
+	-- Who has such an account of his own keeps it, unless it is used otherwise.
+	SELECT a.project_id, a.code INTO foreign_account FROM rui.account a
+	JOIN rui.account_template t ON t.code = a.code
+	WHERE (only_project IS NULL OR a.project_id = only_project) AND (a.kind <> t.kind OR t.is_control AND NOT a.is_control AND EXISTS (
+		SELECT FROM rui.posting p WHERE p.project_id = a.project_id AND a.id IN (p.debit_account, p.credit_account)))
+	ORDER BY a.project_id, a.code LIMIT 1;
+	IF FOUND THEN
+		RAISE EXCEPTION 'account "%" of project % is used for something else', foreign_account.code, foreign_account.project_id
+			USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = 'The platform needs that code itself.',
+				HINT = 'Give the account another code in rui.account as rui_owner, and repeat.';
+	END IF;
+	UPDATE rui.account a SET is_control = true FROM rui.account_template t
+	WHERE t.code = a.code AND t.is_control AND NOT a.is_control AND (only_project IS NULL OR a.project_id = only_project);
+	INSERT INTO rui.account (project_id, code, name, kind, is_control)
+	SELECT b.project_id, t.code, rui.label('account', t.code, 'zh'), t.kind, t.is_control
+	FROM rui.books b
+	CROSS JOIN rui.account_template t
+	WHERE (only_project IS NULL OR b.project_id = only_project)
+		AND NOT EXISTS (SELECT FROM rui.account a WHERE a.project_id = b.project_id AND a.code = t.code)
+	ORDER BY b.project_id, t.code;
+	GET DIAGNOSTICS added = ROW_COUNT;
+	RETURN added;
+END
+$$;
+COMMENT ON FUNCTION rui._complete_charts(bigint) IS
+'Internal: adds to the chart of a project (null: of all that keep books) the accounts of rui.account_template that it lacks; one of the same code and kind that a project added itself becomes the platform''s. Returns how many it added. Error 55000 where such a code is used otherwise.';
+
 CREATE FUNCTION rui.open_books(project_id bigint, first_month date DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS date
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -272,18 +307,17 @@ BEGIN
 	VALUES (open_books.project_id, opening, open_books.at)
 	ON CONFLICT ON CONSTRAINT books_pkey DO NOTHING;
 	IF NOT FOUND THEN
+		PERFORM rui._complete_charts(project_id);
 		RETURN (SELECT b.first_month FROM rui.books b WHERE b.project_id = open_books.project_id);
 	END IF;
-	INSERT INTO rui.account (project_id, code, name, kind, is_control)
-	SELECT open_books.project_id, t.code, rui.label('account', t.code, 'zh'), t.kind, t.is_control
-	FROM rui.account_template t ORDER BY t.code;
+	PERFORM rui._complete_charts(project_id);
 	INSERT INTO rui.accounting_period (project_id, month) VALUES (open_books.project_id, opening);
 	PERFORM rui._emit(project_id, 'books.open', 'project', project_id, at, jsonb_build_object('first_month', opening));
 	RETURN opening;
 END
 $$;
 COMMENT ON FUNCTION rui.open_books(bigint, date, timestamptz) IS
-'Begins the books of a project with the chart of rui.account_template; first_month is the first accounting month (its first day; null: the month of at in the project''s zone). Returns the first month; books that are open already stay as they are. Needs permission open_books. Errors: 22004, 22008, 22023 not a first day or in the future, 42501.';
+'Begins the books of a project with the chart of rui.account_template; first_month is the first accounting month (its first day; null: the month of at in the project''s zone). Returns the first month; books that are open already only get the accounts of rui.account_template that have come since (so do those of all projects by rui.upgrade_platform). Needs permission open_books. Errors: 22004, 22008, 22023 not a first day or in the future, 55000 a code of the template is used for something else, 42501.';
 
 CREATE FUNCTION rui._lock_books(project_id bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -98,6 +98,12 @@ BEGIN
 		WHERE w.project_id = _due_recognitions.project_id AND w.state = 'approved'
 			AND (_due_recognitions.charge_id IS NULL OR w.charge_id = _due_recognitions.charge_id)
 		GROUP BY w.charge_id),
+	written AS (
+		SELECT l.charge_id, sum(l.net) AS net, sum(l.net - l.unearned) AS lost
+		FROM rui.credit_loss l JOIN deferred d ON d.charge_id = l.charge_id
+		WHERE l.project_id = _due_recognitions.project_id
+			AND (_due_recognitions.charge_id IS NULL OR l.charge_id = _due_recognitions.charge_id)
+		GROUP BY l.charge_id),
 	done AS (
 		SELECT r.charge_id, max(r.month) AS month, sum(r.amount) AS amount
 		FROM rui.recognition r JOIN deferred d ON d.charge_id = r.charge_id
@@ -106,10 +112,11 @@ BEGIN
 		GROUP BY r.charge_id),
 	-- What is to be recognized up to the end of each month that is left.
 	target AS (
-		SELECT d.charge_id, m.month::date AS month, d.at, d.earned + coalesce(r.amount, 0) - coalesce(w.earned, 0) AS recognized,
-			rui.prorate(d.net - coalesce(w.net, 0), daterange(lower(d.period), least((m.month + interval '1 month')::date, upper(d.period))), d.period) AS amount
+		SELECT d.charge_id, m.month::date AS month, d.at, d.earned + coalesce(r.amount, 0) - coalesce(w.earned, 0) - coalesce(l.lost, 0) AS recognized,
+			rui.prorate(d.net - coalesce(w.net, 0) - coalesce(l.net, 0), daterange(lower(d.period), least((m.month + interval '1 month')::date, upper(d.period))), d.period) AS amount
 		FROM deferred d
 		LEFT JOIN waived w ON w.charge_id = d.charge_id
+		LEFT JOIN written l ON l.charge_id = d.charge_id
 		LEFT JOIN done r ON r.charge_id = d.charge_id
 		CROSS JOIN LATERAL generate_series(coalesce(r.month + interval '1 month', d.from_month::timestamp), d.to_month::timestamp, interval '1 month') AS m(month))
 	SELECT t.charge_id, t.month, t.amount - lag(t.amount, 1, t.recognized) OVER (PARTITION BY t.charge_id ORDER BY t.month), t.at
@@ -117,7 +124,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._due_recognitions(bigint, bigint, date, timestamptz) IS
-'Internal: what is left to recognize up to a month (its first day), of one charge or (null) all that were charged up to at and not taken back: a row per charge and month, by the cumulative method on days: the net less what is waived, up to the end of the month, less what was recognized before.';
+'Internal: what is left to recognize up to a month (its first day), of one charge or (null) all that were charged up to at and not taken back: a row per charge and month, by the cumulative method on days: the net less what is waived and written off, up to the end of the month, less what was recognized of it before.';
 
 CREATE FUNCTION rui._recognize(project_id bigint, charge_id bigint, through_month date, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -178,4 +185,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._recognize_first(bigint, bigint, timestamptz) IS
-'Internal: before a charge is waived or taken back, recognizes it for the months that are over by then, so that those stay what they were. Error 22023 when it is recognized for a later time already.';
+'Internal: before a charge is waived, written off or taken back, recognizes it for the months that are over by then, so that those stay what they were. Error 22023 when it is recognized for a later time already.';

@@ -43,6 +43,9 @@ CREATE TABLE rui.credit_loss (
 	charge_id bigint NOT NULL,
 	kind text NOT NULL,
 	amount rui.amount NOT NULL,
+	net rui.amount NOT NULL DEFAULT 0,
+	unearned rui.amount NOT NULL DEFAULT 0,
+	earned rui.amount NOT NULL DEFAULT 0,
 	write_off_id bigint,
 	payment_id bigint,
 	at timestamptz NOT NULL CHECK (isfinite(at)),
@@ -52,7 +55,7 @@ CREATE TABLE rui.credit_loss (
 	CHECK (CASE kind WHEN 'written_off' THEN amount > 0 AND write_off_id IS NOT NULL AND payment_id IS NULL
 		WHEN 'recovered' THEN amount < 0 AND write_off_id IS NULL AND payment_id IS NOT NULL
 		WHEN 'bounced' THEN amount > 0 AND write_off_id IS NULL AND payment_id IS NOT NULL
-		WHEN 'reversed' THEN amount < 0 AND write_off_id IS NULL AND payment_id IS NULL
+		WHEN 'reversed' THEN amount <= 0 AND write_off_id IS NULL AND payment_id IS NULL
 		ELSE false END)
 );
 CREATE INDEX credit_loss_by_charge ON rui.credit_loss (project_id, charge_id);
@@ -92,7 +95,10 @@ PERFORM rui._describe('write_off_charge', 'The charges of a write-off, as it was
 PERFORM rui._describe('credit_loss', 'What left receivables as a loss, and what came back. Rows are only added; their sum is what of a charge is written off.',
 	'charge_id: The charge.',
 	'kind: written_off, recovered (paid after all), bounced (by a payment that was taken back) or reversed (the charge was taken back).',
-	'amount: How much; below zero where receivables come back.',
+	'amount: How much; below zero where receivables come back; 0 where a charge that was recovered whole is taken back.',
+	'net: Of a charge that defers revenue its part without tax; 0 of others.',
+	'unearned: What of net was for days to come, and left deferred revenue; below zero: went back there.',
+	'earned: Below zero: what of net is revenue of days that came while it was written off; above zero: was, and is no more.',
 	'write_off_id: By which decision it was written off; null for the others.',
 	'payment_id: The payment that recovered it, or did not; null for the others.',
 	'at: When; of a recovery not before what it recovers was written off.');
@@ -107,7 +113,9 @@ PERFORM rui._allow_read(t.table_name, '{rui_agent,rui_manager,rui_expert,rui_ana
 FROM (VALUES ('write_off'), ('write_off_charge'), ('credit_loss')) AS t(table_name);
 
 -- A loss does not lower revenue, and not the output tax either: the sale was
--- made, so what is lost is the whole debt, tax included.
+-- made, so what is lost is the whole debt, tax included. Only what is not earned
+-- yet is no loss: nobody expects to be paid for it, so it is no revenue to come
+-- either (CAS 14, articles 5 and 6).
 CREATE FUNCTION rui._post_credit_losses() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
@@ -115,16 +123,20 @@ AS $$
 BEGIN
 	INSERT INTO rui.posting (project_id, at, period, debit_account, credit_account, amount, document, document_id)
 	SELECT n.project_id, n.at, date_trunc('month', rui._local_date(n.project_id, n.at))::date,
-		CASE WHEN n.amount > 0 THEN l.id ELSE r.id END, CASE WHEN n.amount > 0 THEN r.id ELSE l.id END, abs(n.amount), 'credit_loss', n.id
+		CASE WHEN p.amount > 0 THEN p.account_id ELSE r.id END, CASE WHEN p.amount > 0 THEN r.id ELSE p.account_id END, abs(p.amount), 'credit_loss', n.id
 	FROM new_rows n
 	JOIN rui.account l ON l.project_id = n.project_id AND l.code = '6702'
 	JOIN rui.account r ON r.project_id = n.project_id AND r.code = '1122'
-	ORDER BY n.id;
+	LEFT JOIN rui.deferral d ON (n.unearned <> 0 OR n.earned <> 0) AND d.project_id = n.project_id AND d.charge_id = n.charge_id
+	LEFT JOIN rui.account u ON d.charge_id IS NOT NULL AND u.project_id = n.project_id AND u.code = '2205'
+	CROSS JOIN LATERAL (VALUES (1, l.id, n.amount - n.unearned - n.earned), (2, u.id, n.unearned), (3, d.account_id, n.earned)) AS p(place, account_id, amount)
+	WHERE p.amount <> 0
+	ORDER BY n.id, p.place;
 	RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION rui._post_credit_losses() IS
-'Statement trigger of rui.credit_loss: debits credit losses (6702), tax included, and credits receivables (1122); the other way round where receivables come back; in the month of at. Errors as rui._check_postings().';
+'Statement trigger of rui.credit_loss: debits credit losses (6702), tax included, and what was for days to come deferred revenue (2205), and credits receivables (1122); the other way round where receivables come back, then also to the revenue account what was earned meanwhile; in the month of at. Errors as rui._check_postings().';
 CREATE TRIGGER post_credit_losses AFTER INSERT ON rui.credit_loss REFERENCING NEW TABLE AS new_rows
 	FOR EACH STATEMENT EXECUTE FUNCTION rui._post_credit_losses();
 

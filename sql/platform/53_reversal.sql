@@ -93,7 +93,7 @@ BEGIN
 	INSERT INTO rui.credit_loss (project_id, charge_id, kind, amount, at)
 	SELECT l.project_id, l.charge_id, 'reversed', -sum(l.amount), reverse_charge.at FROM rui.credit_loss l
 	WHERE l.project_id = reverse_charge.project_id AND l.charge_id = reverse_charge.charge_id
-	GROUP BY l.project_id, l.charge_id HAVING sum(l.amount) > 0;
+	GROUP BY l.project_id, l.charge_id HAVING sum(l.amount) > 0 OR sum(l.unearned) <> 0;
 	PERFORM rui._reverse_document(w.project_id, 'waiver', w.id, reverse_charge.reason, reverse_charge.at) FROM rui.waiver w
 	WHERE w.project_id = reverse_charge.project_id AND w.charge_id = reverse_charge.charge_id AND w.state = 'approved';
 	INSERT INTO rui.charge_reversal (project_id, charge_id, at, reason, bill_again, party_id)

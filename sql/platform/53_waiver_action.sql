@@ -107,6 +107,9 @@ BEGIN
 		CROSS JOIN LATERAL (SELECT rui._waived(c.project_id, c.id) AS waived) s
 		WHERE c.project_id = asked.project_id AND c.id = asked.charge_id;
 		PERFORM rui._recognize_first(asked.project_id, asked.charge_id, at);
+		-- Nor is more waived than is not written off, by a cent.
+		net_part := least(net_part, (SELECT o.net - o.waived - o.written_off FROM rui.deferral_open o
+			WHERE o.project_id = asked.project_id AND o.charge_id = asked.charge_id));
 		unearned := rui._unearned_part(asked.project_id, asked.charge_id, net_part);
 	END IF;
 	UPDATE rui.waiver w SET last_action = action, net = net_part, tax = asked.amount - net_part, deferred = unearned, remark = _settle_waiver.remark,

@@ -137,6 +137,7 @@ BEGIN
 				USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
 		END IF;
 		SELECT array_agg(l.charge_id), array_agg(l.amount) INTO losses, amounts FROM rui._to_write_off(project_id, write_off_id) l;
+		PERFORM rui._recognize_first(asked.project_id, l.charge_id, _settle_write_off.at) FROM unnest(losses) AS l(charge_id);
 	END IF;
 	UPDATE rui.write_off w SET last_action = action, written = (SELECT sum(a) FROM unnest(amounts) a), remark = _settle_write_off.remark,
 		decided_by = rui.current_party(), decided_at = _settle_write_off.at
@@ -150,7 +151,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._settle_write_off(bigint, bigint, text, text, timestamptz) IS
-'Internal: approves, refuses or withdraws a write-off and returns its row. The caller has locked the books and asked for the permission. Errors: P0002, 22023 before it was asked for or while a charge was paid, 42501 the wrong person, 55000 settled already or nothing is open (detail), closed month.';
+'Internal: approves, refuses or withdraws a write-off and returns its row. The caller has locked the books and asked for the permission. Errors: P0002, 22023 before it was asked for, while a charge was paid or before its revenue was recognized, 42501 the wrong person, 55000 settled already or nothing is open (detail), closed month.';
 
 CREATE FUNCTION rui.decide_write_off(project_id bigint, write_off_id bigint, approve boolean, remark text DEFAULT NULL,
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
@@ -180,7 +181,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_write_off(bigint, bigint, boolean, text, text, timestamptz) IS
-'Approves or refuses a write-off that another person asked for, with a remark or null. An approved one is posted at once, in the month of at: of each charge what was asked for, at most what is open by now, leaves receivables (1122) as a credit loss (6702), tax included. Returns the new state. Needs permission approve_write_offs. Errors: 22004, 22023, 22001, 22008 arguments, P0002 unknown write-off, 55000 settled already, nothing is open (detail), no books or closed month, RU409, 42501 also for one''s own.';
+'Approves or refuses a write-off that another person asked for, with a remark or null. An approved one is posted at once, in the month of at: of each charge what was asked for, at most what is open by now, leaves receivables (1122) as a credit loss (6702), tax included; what of it is for days to come leaves deferred revenue (2205) instead. Returns the new state. Needs permission approve_write_offs. Errors: 22004, 22023, 22001, 22008 arguments, P0002 unknown write-off, 55000 settled already, nothing is open (detail), no books or closed month, RU409, 42501 also for one''s own.';
 
 CREATE FUNCTION rui.withdraw_write_off(project_id bigint, write_off_id bigint, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS text
@@ -272,7 +273,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.recover_write_off(bigint, bigint, bigint[], text, timestamptz) IS
-'Pays charges that were written off with what a payment has left over, in this order, as if the payer had designated them: what is paid of them comes back into receivables and is allocated. A payment that designates such charges when it is recorded does the same by itself. What is left then pays what else is open. Returns how much was recovered. Needs permission record_payment. Errors: 22004, 22023 also charges of another unit or payer, 22008 arguments, P0002 unknown payment or charge, 55000 nothing is written off, nothing is left over, no books or closed month, RU409, 42501.';
+'Pays charges that were written off with what a payment has left over, in this order, as if the payer had designated them: what is paid of them comes back into receivables and is allocated; of a charge that defers revenue, what its days have earned while it was written off is revenue now, and what is for days to come is deferred again. A payment that designates such charges when it is recorded does the same by itself. What is left then pays what else is open. Returns how much was recovered. Needs permission record_payment. Errors: 22004, 22023 also charges of another unit or payer, 22008 arguments, P0002 unknown payment or charge, 55000 nothing is written off, nothing is left over, no books or closed month, RU409, 42501.';
 
 CREATE VIEW rui.written_off WITH (security_invoker = true, security_barrier = true) AS
 SELECT c.project_id, c.id AS charge_id, c.fee_item_id, c.unit_id, c.payer_id, c.component, c.due_on,

@@ -30,24 +30,27 @@ PERFORM rui._declare_table('billing_run', 'tenant', 'change');
 PERFORM rui._allow_read('billing_run', '{rui_manager,rui_expert,rui_analyst,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 
-CREATE FUNCTION rui._check_billing(project_id bigint, month date, at timestamptz) RETURNS void
+CREATE FUNCTION rui._check_billing(project_id bigint, month date, at timestamptz, ahead boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
 	PERFORM rui._check_time(project_id, at);
 	PERFORM rui._check_month('month', month);
-	IF month > rui._local_date(project_id, at) THEN
+	IF month > rui._local_date(project_id, at) AND NOT ahead THEN
 		RAISE EXCEPTION 'month % has not begun at %', to_char(month, 'YYYY-MM'), at
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Bill a month once it has begun.';
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Bill a month once it has begun, or ahead with rui.bill_months.';
+	ELSIF month > rui._local_date(project_id, at) + interval '24 months' THEN
+		RAISE EXCEPTION 'month % is more than two years ahead of %', to_char(month, 'YYYY-MM'), at
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Nobody knows who pays what then.';
 	ELSIF month < (SELECT b.first_month FROM rui.books b WHERE b.project_id = _check_billing.project_id) THEN
 		RAISE EXCEPTION 'the books of project % begin after %', project_id, to_char(month, 'YYYY-MM')
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Older debts are opening arrears: import_opening_arrears takes them.';
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION rui._check_billing(bigint, date, timestamptz) IS
-'Internal: what every billing run checks first: the time, and that the month has begun and is not before the books. Errors: 22004, 22008, 22023, 42501.';
+COMMENT ON FUNCTION rui._check_billing(bigint, date, timestamptz, boolean) IS
+'Internal: what every billing run checks first: the time, and that the month has begun (ahead: is at most two years ahead) and is not before the books. Errors: 22004, 22008, 22023, 42501.';
 
 CREATE FUNCTION rui._charge_units(project_id bigint, month date, at timestamptz, first_unit bigint, last_unit bigint)
 RETURNS TABLE (fee_code text, charges bigint, net numeric, tax numeric, gross numeric)
@@ -103,7 +106,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 10
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-	run_id bigint;
+	run rui.billing_run;
 	fee record;
 	made bigint := 0;
 	total numeric := 0;
@@ -125,7 +128,7 @@ BEGIN
 		GROUP BY f.code ORDER BY f.code;
 		RETURN;
 	END IF;
-	run_id := (rui._begin_billing(project_id, month, at)).id;
+	run := rui._begin_billing(project_id, month, at);
 	FOR fee IN SELECT c.* FROM rui._charge_units(run_billing.project_id, run_billing.month, run_billing.at, NULL, NULL) c
 	LOOP
 		fee_code := fee.fee_code;
@@ -138,20 +141,27 @@ BEGIN
 		RETURN NEXT;
 	END LOOP;
 	allocated := rui._allocate(project_id, NULL, at);
-	IF made = 0 AND allocated = 0 THEN
+	IF made = 0 AND allocated = 0 AND run.next_unit IS NULL THEN
 		RETURN;
 	END IF;
+	-- All units are through: one in pieces that was under way has come to its end.
+	IF run.next_unit IS NOT NULL THEN
+		run.ended_at := clock_timestamp();
+		SELECT count(*) INTO run.units_done FROM rui.unit u WHERE u.project_id = run_billing.project_id;
+		run.units_total := run.units_done;
+	END IF;
 	UPDATE rui.billing_run r
-	SET last_at = greatest(r.last_at, run_billing.at), runs = r.runs + 1, charges = r.charges + made, gross = r.gross + total
-	WHERE r.project_id = run_billing.project_id AND r.id = run_id;
-	PERFORM rui._emit(project_id, 'billing.run', 'billing_run', run_id, at, jsonb_build_object('month', month,
+	SET last_at = greatest(r.last_at, run_billing.at), runs = r.runs + 1, charges = r.charges + made, gross = r.gross + total,
+		next_unit = NULL, units_done = run.units_done, units_total = run.units_total, ended_at = run.ended_at
+	WHERE r.project_id = run_billing.project_id AND r.id = run.id;
+	PERFORM rui._emit(project_id, 'billing.run', 'billing_run', run.id, at, jsonb_build_object('month', month,
 		'charges', made, 'gross', total, 'allocations', allocated));
 END
 $$;
 COMMENT ON FUNCTION rui.run_billing(bigint, date, boolean, timestamptz) IS
-'Charges everything recurring for a month (its first day) that has begun: each fee item, unit and day once, in one transaction; then prepayments pay what is open. Run again, it charges only what has become due since; two runs at once give the charges of one. dry_run only counts. Returns number and sums of the new charges by fee item. Needs permission run_billing. Errors: 22004, 22008, 22023 not a first day, not begun or before the books, 55000 no books or the month of at is closed, 42501.';
+'Charges everything recurring for a month (its first day) that has begun: each fee item, unit and day once, in one transaction; then prepayments pay what is open. Run again, it charges only what has become due since; two runs at once give the charges of one. A run in pieces that is under way ends with it: its units are among all of them. dry_run only counts. Returns number and sums of the new charges by fee item. Needs permission run_billing. Errors: 22004, 22008, 22023 not a first day, not begun or before the books, 55000 no books or the month of at is closed, 42501.';
 
-CREATE FUNCTION rui.continue_billing(project_id bigint, month date, units integer DEFAULT 20000, at timestamptz DEFAULT now())
+CREATE FUNCTION rui.continue_billing(project_id bigint, month date, units integer DEFAULT 20000, at timestamptz DEFAULT now(), ahead boolean DEFAULT false)
 RETURNS TABLE (units_done bigint, units_total bigint, charges bigint, gross numeric, is_finished boolean)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 1
 SET search_path FROM CURRENT
@@ -163,7 +173,10 @@ DECLARE
 	allocated bigint;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'run_billing');
-	PERFORM rui._check_billing(project_id, month, at);
+	IF ahead IS NULL THEN
+		PERFORM rui._missing('ahead');
+	END IF;
+	PERFORM rui._check_billing(project_id, month, at, ahead);
 	IF (units BETWEEN 1 AND 1000000) IS NOT TRUE THEN
 		RAISE EXCEPTION 'units must be 1 to 1000000, not %', coalesce(units::text, 'null') USING ERRCODE = 'invalid_parameter_value';
 	END IF;
@@ -197,8 +210,26 @@ BEGIN
 	RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION rui.continue_billing(bigint, date, integer, timestamptz) IS
-'The next piece of a billing run: charges everything recurring of a month for the next so many units (1 to 1,000,000), by their ids; after the last of them prepayments pay what is open. Each call goes on where the one before it was committed, whoever made it, so a run that was stopped is resumed by calling again, and several at once share the work; after the end the next call begins another run, which charges only what has become due since. Returns how many units it has been through, of how many, what this piece charged, and whether it was the last. Needs permission run_billing. Errors: as rui.run_billing.';
+COMMENT ON FUNCTION rui.continue_billing(bigint, date, integer, timestamptz, boolean) IS
+'The next piece of a billing run: charges everything recurring of a month for the next so many units (1 to 1,000,000), by their ids; after the last of them prepayments pay what is open. Each call goes on where the one before it was committed, whoever made it, so a run that was stopped is resumed by calling again, and several at once share the work; after the end the next call begins another run, which charges only what has become due since. ahead: the month need not have begun, up to two years before; what is charged is due in it, counts when it is charged, and is deferred revenue for its days. Returns how many units it has been through, of how many, what this piece charged, and whether it was the last. Needs permission run_billing. Errors: as rui.run_billing.';
+
+CREATE FUNCTION rui.months_to_bill(project_id bigint, from_month date, to_month date, at timestamptz) RETURNS date[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'run_billing');
+	PERFORM rui._check_billing(project_id, from_month, at, true);
+	PERFORM rui._check_billing(project_id, to_month, at, true);
+	IF to_month < from_month OR to_month >= from_month + interval '24 months' THEN
+		RAISE EXCEPTION 'months from % to % are none, or more than 24', to_char(from_month, 'YYYY-MM'), to_char(to_month, 'YYYY-MM')
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give the first and the last month, both count.';
+	END IF;
+	RETURN ARRAY(SELECT m::date FROM generate_series(from_month::timestamp, to_month::timestamp, interval '1 month') m ORDER BY m);
+END
+$$;
+COMMENT ON FUNCTION rui.months_to_bill(bigint, date, date, timestamptz) IS
+'The months (their first days) that rui.bill_months would bill one after the other: from from_month to to_month, both count, at most 24, from the first of the books to two years ahead of at. Needs permission run_billing. Errors: 22004, 22008, 22023 not a first day, before the books, in the wrong order, too many or too far ahead, 42501.';
 
 -- Commits after each piece, so it qualifies its names instead of fixing its path.
 CREATE PROCEDURE rui.bill_month(project_id bigint, month date, units integer DEFAULT 20000, at timestamptz DEFAULT now())
@@ -210,22 +241,54 @@ DECLARE
 	-- now is not made believed.
 	acting CONSTANT text := CASE WHEN pg_catalog.current_setting('rui.party_id', true) OPERATOR(pg_catalog.=) rui.current_party()::pg_catalog.text
 		THEN rui.current_party()::pg_catalog.text END;
-	claims CONSTANT text := pg_catalog.current_setting('request.jwt.claims', true);
-	claim CONSTANT text := pg_catalog.current_setting('jwt.claims.party_id', true);
+	claims CONSTANT pg_catalog.jsonb := (SELECT pg_catalog.jsonb_object_agg(c.name, pg_catalog.current_setting(c.name, true))
+		FROM pg_catalog.unnest('{request.jwt.claims,jwt.claims.party_id,jwt.claims.role,jwt.claims.iss,jwt.claims.aud,jwt.claims.exp,jwt.claims.nbf}'
+			::pg_catalog.text[]) AS c(name));
+	party CONSTANT pg_catalog.int8 := rui.current_party();
 	piece record;
 BEGIN
 	LOOP
 		SELECT c.* INTO piece FROM rui.continue_billing(project_id, month, units, at) c;
 		COMMIT;
 		EXIT WHEN piece.is_finished;
-		PERFORM pg_catalog.set_config('request.jwt.claims', claims, true) WHERE claims IS NOT NULL;
-		PERFORM pg_catalog.set_config('jwt.claims.party_id', claim, true) WHERE claim IS NOT NULL;
+		PERFORM pg_catalog.set_config(c.key, c.value, true) FROM pg_catalog.jsonb_each_text(claims) c WHERE c.value IS NOT NULL;
 		PERFORM pg_catalog.set_config('rui.party_id', acting, true) WHERE acting IS NOT NULL;
+		IF coalesce(rui.current_party() OPERATOR(pg_catalog.<>) party, true) THEN
+			RAISE EXCEPTION 'the session no longer acts for party %', party
+				USING ERRCODE = 'insufficient_privilege', HINT = 'Call again: what is billed stays, and the run goes on from there.';
+		END IF;
 	END LOOP;
 END
 $$;
 COMMENT ON PROCEDURE rui.bill_month(bigint, date, integer, timestamptz) IS
 'A billing run of a month in pieces of so many units, each committed, until the end: rui.continue_billing again and again. rui.progress shows how far it is; stopped by whatever, it is resumed by calling it again. Acts throughout for the party that acts when it is called. Errors: as rui.run_billing; 2D000 within a transaction block.';
+
+-- As rui.bill_month, month after month: each is a run of its own.
+CREATE PROCEDURE rui.bill_months(project_id bigint, from_month date, to_month date, units integer DEFAULT 20000, at timestamptz DEFAULT now())
+LANGUAGE plpgsql
+AS $$
+DECLARE
+	acting CONSTANT text := CASE WHEN pg_catalog.current_setting('rui.party_id', true) OPERATOR(pg_catalog.=) rui.current_party()::pg_catalog.text
+		THEN rui.current_party()::pg_catalog.text END;
+	claims CONSTANT text := pg_catalog.current_setting('request.jwt.claims', true);
+	claim CONSTANT text := pg_catalog.current_setting('jwt.claims.party_id', true);
+	months CONSTANT date[] := rui.months_to_bill(project_id, from_month, to_month, at);
+	piece record;
+BEGIN
+	FOR place IN 1 .. pg_catalog.cardinality(months) LOOP
+		LOOP
+			SELECT c.* INTO piece FROM rui.continue_billing(project_id, months[place], units, at, true) c;
+			COMMIT;
+			PERFORM pg_catalog.set_config('request.jwt.claims', claims, true) WHERE claims IS NOT NULL;
+			PERFORM pg_catalog.set_config('jwt.claims.party_id', claim, true) WHERE claim IS NOT NULL;
+			PERFORM pg_catalog.set_config('rui.party_id', acting, true) WHERE acting IS NOT NULL;
+			EXIT WHEN piece.is_finished;
+		END LOOP;
+	END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE rui.bill_months(bigint, date, date, integer, timestamptz) IS
+'Bills the months from from_month to to_month (first days, both count; at most 24, up to two years ahead of at), one after the other, each a run of its own as rui.bill_month makes it, in committed pieces of so many units. A month that has not begun is billed ahead: its charges are due in it, as of what is known now (prices, payers, discounts), and are deferred revenue until its days come; what changes until then is corrected by rui.reverse_charge with bill_again. Stopped by whatever, it is resumed by calling it again: months that are through are asked once more and charge what has become due since. Errors: as rui.run_billing; 22023 also months in the wrong order, too many or too far ahead; 2D000 within a transaction block.';
 
 PERFORM rui._name('event', e.code, e.zh, e.en) FROM (VALUES
 	('billing.run', '批量出账', 'billing run'), ('charge.add', '单笔出账', 'single charge'),

@@ -164,10 +164,10 @@ BEGIN
 		SELECT c.fee_item_id, daterange(c.day, lead(c.day, 1, end_on) OVER (PARTITION BY c.fee_item_id ORDER BY c.day)) AS days
 		FROM plan_cut c),
 	rate AS MATERIALIZED (
-		SELECT d.fee_item_id, k.kind, p.id AS plan_id, d.days, m.cycle_months, m.first_month
+		SELECT d.fee_item_id, k.kind, p.id AS plan_id, d.days, m.cycle_months, m.first_month, p.asks_persons
 		FROM plan_part d
 		CROSS JOIN unnest('{home,shop,office,parking,storage,other}'::text[]) AS k(kind)
-		CROSS JOIN LATERAL (SELECT p.id FROM plan p
+		CROSS JOIN LATERAL (SELECT p.id, p.tariff::text::jsonb ? 'allowance' AS asks_persons FROM plan p
 			WHERE p.fee_item_id = d.fee_item_id AND p.valid @> lower(d.days) AND p.unit_kind IN ('any', k.kind)
 			ORDER BY p.unit_kind = 'any' LIMIT 1) p
 		JOIN rui.meter_plan m ON m.project_id = _meter_pieces.project_id AND m.plan_id = p.id),
@@ -216,7 +216,7 @@ BEGIN
 		JOIN rated r ON r.fee_item_id = k.fee_item_id AND r.kind = k.kind
 		LEFT JOIN (SELECT b.fee_item_id, b.unit_id, range_agg(b.period) AS days FROM bill b GROUP BY b.fee_item_id, b.unit_id) b
 			ON b.fee_item_id = k.fee_item_id AND b.unit_id = k.unit_id),
-	-- New days, cut where the plan, the cycle, the payer or the persons change.
+	-- New days, cut where the plan, the cycle, the payer or the persons may change.
 	open_part AS MATERIALIZED (
 		SELECT a.fee_item_id, a.unit_id, a.kind, s.days FROM account a CROSS JOIN LATERAL unnest(a.open_days) AS s(days)),
 	cut AS (
@@ -244,14 +244,39 @@ BEGIN
 		JOIN item i ON i.fee_item_id = o.fee_item_id AND i.asks_persons
 		JOIN rui.occupancy h ON h.project_id = _meter_pieces.project_id AND h.unit_id = o.unit_id
 		CROSS JOIN LATERAL (VALUES (lower(h.valid)), (upper(h.valid))) AS d(day)
+		WHERE o.days @> d.day
+		UNION
+		SELECT o.fee_item_id, o.unit_id, o.kind, o.days, y.delivered_on FROM open_part o
+		JOIN rui.unit_delivery y ON y.project_id = _meter_pieces.project_id AND y.unit_id = o.unit_id
+		WHERE o.days @> y.delivered_on
+		UNION
+		SELECT o.fee_item_id, o.unit_id, o.kind, o.days, d.day FROM open_part o
+		CROSS JOIN (SELECT DISTINCT b.day FROM rui.developer y
+			CROSS JOIN LATERAL (VALUES (lower(y.valid)), (upper(y.valid))) AS b(day) WHERE y.project_id = _meter_pieces.project_id) d
 		WHERE o.days @> d.day),
-	span AS MATERIALIZED (
+	-- Joined again where none of them did.
+	part AS (
 		SELECT s.fee_item_id, s.unit_id, s.days, r.plan_id, rui._cycle_start(lower(s.days), r.cycle_months, r.first_month) AS cycle_on,
-			NULL::bigint AS charge_id, NULL::numeric AS charged, NULL::numeric AS before, false AS is_final, NULL::bigint AS payer_id,
-			NULL::integer AS persons, NULL::timestamptz AS at
+			rui._payer(_meter_pieces.project_id, i.payer, s.unit_id, lower(s.days)) AS payer_id, h.household_id, h.persons
 		FROM (SELECT c.fee_item_id, c.unit_id, c.kind, daterange(c.day, lead(c.day, 1, upper(c.days)) OVER (
 			PARTITION BY c.fee_item_id, c.unit_id, c.days ORDER BY c.day)) AS days FROM cut c) s
 		JOIN rate r ON r.fee_item_id = s.fee_item_id AND r.kind = s.kind AND r.days @> lower(s.days)
+		JOIN item i ON i.fee_item_id = s.fee_item_id
+		LEFT JOIN LATERAL (SELECT (SELECT h.id FROM rui.household h
+				WHERE h.project_id = _meter_pieces.project_id AND h.unit_id = s.unit_id AND h.valid @> lower(s.days)) AS household_id,
+			count(DISTINCT o.party_id)::integer AS persons FROM rui.occupancy o
+			WHERE o.project_id = _meter_pieces.project_id AND o.unit_id = s.unit_id AND o.valid @> lower(s.days)) h ON r.asks_persons),
+	joined AS (
+		SELECT p.*, count(*) FILTER (WHERE p.is_first) OVER (PARTITION BY p.fee_item_id, p.unit_id ORDER BY lower(p.days)) AS place
+		FROM (SELECT p.*, (lag(p.days) OVER w -|- p.days AND lag(p.plan_id) OVER w = p.plan_id AND lag(p.cycle_on) OVER w = p.cycle_on
+				AND lag(p.payer_id) OVER w IS NOT DISTINCT FROM p.payer_id AND lag(p.household_id) OVER w IS NOT DISTINCT FROM p.household_id
+				AND lag(p.persons) OVER w IS NOT DISTINCT FROM p.persons) IS NOT TRUE AS is_first
+			FROM part p WINDOW w AS (PARTITION BY p.fee_item_id, p.unit_id ORDER BY lower(p.days))) p),
+	span AS MATERIALIZED (
+		SELECT j.fee_item_id, j.unit_id, daterange(min(lower(j.days)), max(upper(j.days))) AS days, min(j.plan_id) AS plan_id, min(j.cycle_on) AS cycle_on,
+			NULL::bigint AS charge_id, NULL::numeric AS charged, NULL::numeric AS before, false AS is_final, min(j.payer_id) AS payer_id,
+			min(j.persons) AS persons, NULL::timestamptz AS at
+		FROM joined j GROUP BY j.fee_item_id, j.unit_id, j.place
 		UNION ALL
 		SELECT b.fee_item_id, b.unit_id, b.period, b.plan_id, b.cycle_on, b.charge_id, b.used, b.before, b.is_final, b.payer_id, b.persons, b.at
 		FROM bill b WHERE b.starts_on >= seen_from),
@@ -326,23 +351,18 @@ BEGIN
 		FROM account a
 		LEFT JOIN doubt d ON d.fee_item_id = a.fee_item_id AND d.unit_id = a.unit_id),
 	piece AS (
-		SELECT w.*, i.payer, p.tariff, p.due_days, (p.tariff::text::jsonb #>> '{tax,rate}')::numeric AS tax_rate, CASE
-			WHEN w.charge_id IS NOT NULL THEN w.persons
-			WHEN p.tariff::text::jsonb ? 'allowance' THEN (SELECT count(DISTINCT o.party_id)::integer FROM rui.occupancy o
-				WHERE o.project_id = _meter_pieces.project_id AND o.unit_id = w.unit_id AND o.valid @> lower(w.days)) END AS heads
+		SELECT w.*, p.tariff, p.due_days, (p.tariff::text::jsonb #>> '{tax,rate}')::numeric AS tax_rate
 		FROM wanted w
-		JOIN item i ON i.fee_item_id = w.fee_item_id
 		JOIN rui.price_plan p ON p.project_id = _meter_pieces.project_id AND p.id = w.plan_id)
 	SELECT r.fee_item_id, r.unit_id, r.meter_id, r.obstacle, r.since_on, NULL::bigint, NULL::bigint, NULL::integer, NULL::bigint, NULL::daterange,
 		NULL::date, NULL::numeric, NULL::numeric, NULL::integer, NULL::bigint, NULL::bigint[], NULL::numeric, NULL::numeric, NULL::numeric,
 		NULL::numeric, NULL::date
 	FROM refused r WHERE r.obstacle IS NOT NULL
 	UNION ALL
-	SELECT w.fee_item_id, w.unit_id, NULL, NULL, NULL, w.plan_id,
-		CASE WHEN w.charge_id IS NULL THEN rui._payer(_meter_pieces.project_id, w.payer, w.unit_id, lower(w.days)) ELSE w.payer_id END,
+	SELECT w.fee_item_id, w.unit_id, NULL, NULL, NULL, w.plan_id, w.payer_id,
 		coalesce((SELECT max(b.revision) FROM rui.meter_bill b WHERE b.project_id = _meter_pieces.project_id AND b.fee_item_id = w.fee_item_id
 			AND b.unit_id = w.unit_id AND b.starts_on = lower(w.days)), 0) + 1,
-		w.charge_id, w.days, w.cycle_on, w.before_now, w.used, w.heads, s.estimates, s.reading_ids, c.net, c.tax, c.gross, w.tax_rate,
+		w.charge_id, w.days, w.cycle_on, w.before_now, w.used, w.persons, s.estimates, s.reading_ids, c.net, c.tax, c.gross, w.tax_rate,
 		greatest(month + w.due_days, today)
 	FROM piece w
 	CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE g.is_estimate) AS estimates,
@@ -352,7 +372,7 @@ BEGIN
 				row_number() OVER (PARTITION BY t.chain_id, t.register ORDER BY t.at DESC) AS place_down
 			FROM went t WHERE t.fee_item_id = w.fee_item_id AND t.unit_id = w.unit_id
 				AND t.at > lower(w.days)::timestamp AT TIME ZONE zone AND t.before_at < upper(w.days)::timestamp AT TIME ZONE zone) g) s
-	CROSS JOIN LATERAL rui._meter_charge(w.tariff, w.heads, w.before_now, w.used) c
+	CROSS JOIN LATERAL rui._meter_charge(w.tariff, w.persons, w.before_now, w.used) c
 	WHERE NOT EXISTS (SELECT FROM refused r WHERE r.fee_item_id = w.fee_item_id AND r.unit_id = w.unit_id AND r.obstacle IS NOT NULL);
 END
 $$;

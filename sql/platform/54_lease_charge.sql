@@ -43,13 +43,17 @@ DECLARE
 	next_place integer;
 	made bigint := 0;
 BEGIN
-	IF NOT EXISTS (SELECT FROM rui.lease l WHERE l.project_id = _duty_charge_leases.project_id AND l.state = 'running')
+	IF NOT EXISTS (SELECT FROM rui.lease l WHERE l.project_id = _duty_charge_leases.project_id AND l.state IN ('running', 'ended'))
 		OR NOT EXISTS (SELECT FROM rui.books b WHERE b.project_id = _duty_charge_leases.project_id) THEN
 		RETURN 0;
 	END IF;
 	PERFORM rui._lock_books(project_id);
 	FOR lease IN SELECT l.* FROM rui.lease l
-		WHERE l.project_id = _duty_charge_leases.project_id AND l.state = 'running' AND l.first_day <= today ORDER BY l.id
+		WHERE l.project_id = _duty_charge_leases.project_id AND l.first_day <= today AND (l.state = 'running'
+			-- One that has been ended runs on to its last day, with what no tick has come to yet.
+			OR l.state = 'ended' AND NOT EXISTS (SELECT FROM rui.lease_cycle c
+				WHERE c.project_id = l.project_id AND c.lease_id = l.id AND upper(c.period) >= upper(l.valid)))
+		ORDER BY l.id
 	LOOP
 		SELECT coalesce(max(c.place) + 1, 0) INTO next_place FROM rui.lease_cycle c WHERE c.project_id = lease.project_id AND c.lease_id = lease.id;
 		LOOP
@@ -72,7 +76,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._duty_charge_leases(bigint, timestamptz) IS
-'Internal: duty: charges every cycle of a running lease whose first day has come (in the project''s zone) and that is not charged, to the lessee; a cycle that the end of the lease cuts, by its days. Then prepayments pay what is open. Returns how many it charged.';
+'Internal: duty: charges every cycle of a lease whose first day has come (in the project''s zone) and that is not charged, to the lessee, up to the last day of one that has been ended too; a cycle that the end of the lease cuts, by its days. Then prepayments pay what is open. Returns how many it charged.';
 INSERT INTO rui.duty (code, sort_order, about) VALUES
 	('charge_leases', 5110, 'Charges the rent of cycles that have begun.');
 PERFORM rui._name('duty', 'charge_leases', '租金出账', 'charge rents');

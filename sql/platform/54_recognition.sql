@@ -137,6 +137,9 @@ BEGIN
 	WITH waived AS (
 		SELECT w.charge_id, sum(w.net) AS net, sum(w.net - w.deferred) AS earned FROM rui.waiver w
 		WHERE w.project_id = deferred_revenue.project_id AND w.state = 'approved' AND w.decided_at < end_at GROUP BY w.charge_id),
+	written AS (
+		SELECT l.charge_id, sum(l.net) AS net, sum(l.net - l.unearned) AS lost FROM rui.credit_loss l
+		WHERE l.project_id = deferred_revenue.project_id AND l.at < end_at GROUP BY l.charge_id),
 	done AS (
 		SELECT r.charge_id, max(r.month) AS month, sum(r.amount) AS amount FROM rui.recognition r
 		WHERE r.project_id = deferred_revenue.project_id AND r.at < end_at GROUP BY r.charge_id)
@@ -147,8 +150,10 @@ BEGIN
 	JOIN rui.charge c ON c.project_id = d.project_id AND c.id = d.charge_id
 	JOIN rui.fee_item f ON f.project_id = c.project_id AND f.id = c.fee_item_id
 	LEFT JOIN waived w ON w.charge_id = d.charge_id
+	LEFT JOIN written l ON l.charge_id = d.charge_id
 	LEFT JOIN done r ON r.charge_id = d.charge_id
-	CROSS JOIN LATERAL (SELECT d.net - coalesce(w.net, 0.00) AS net, d.earned + coalesce(r.amount, 0.00) - coalesce(w.earned, 0.00) AS recognized,
+	CROSS JOIN LATERAL (SELECT d.net - coalesce(w.net, 0.00) - coalesce(l.net, 0.00) AS net,
+		d.earned + coalesce(r.amount, 0.00) - coalesce(w.earned, 0.00) - coalesce(l.lost, 0.00) AS recognized,
 		coalesce((r.month + interval '1 month')::date, d.from_month) AS next_month) m
 	WHERE d.project_id = deferred_revenue.project_id AND d.at < end_at AND m.net > m.recognized
 		AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = d.project_id AND v.charge_id = d.charge_id AND v.at < end_at)
@@ -156,7 +161,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.deferred_revenue(bigint, date) IS
-'The charges of which something is deferred at the end of a day (null: today) in the project''s zone, by the postings'' time, by fee item: net without what is waived, what of it is recognized, what remains, in how many months to come, from the next to the last (their first days). What remains adds up to the balance of account 2205. Sees what the caller may see. Error 22004 for a null project.';
+'The charges of which something is deferred at the end of a day (null: today) in the project''s zone, by the postings'' time, by fee item: net without what is waived or written off, what of it is recognized, what remains, in how many months to come, from the next to the last (their first days). What remains adds up to the balance of account 2205. Sees what the caller may see. Error 22004 for a null project.';
 
 CREATE FUNCTION rui.recognition_outlook(project_id bigint, as_of date DEFAULT NULL)
 RETURNS TABLE (fee_code text, month date, charges bigint, amount numeric)
@@ -203,7 +208,11 @@ BEGIN
 		UNION ALL
 		SELECT m.month, 3, 'waived', (w.deferred - w.net)::numeric, m.month, w.decided_at
 		FROM about a JOIN rui.waiver w ON w.project_id = recognition_schedule.project_id AND w.charge_id = a.id AND w.state = 'approved'
-		CROSS JOIN LATERAL (SELECT date_trunc('month', w.decided_at AT TIME ZONE zone)::date AS month) m),
+		CROSS JOIN LATERAL (SELECT date_trunc('month', w.decided_at AT TIME ZONE zone)::date AS month) m
+		UNION ALL
+		SELECT m.month, 3, 'recovered', -l.earned::numeric, m.month, l.at
+		FROM about a JOIN rui.credit_loss l ON l.project_id = recognition_schedule.project_id AND l.charge_id = a.id AND l.kind <> 'reversed' AND l.earned <> 0
+		CROSS JOIN LATERAL (SELECT date_trunc('month', l.at AT TIME ZONE zone)::date AS month) m),
 	whole AS (
 		SELECT p.month, p.place, p.kind, p.amount, p.period, p.at FROM past p
 		UNION ALL
@@ -211,15 +220,15 @@ BEGIN
 		FROM about a JOIN rui.charge_reversal v ON v.project_id = recognition_schedule.project_id AND v.charge_id = a.id
 		CROSS JOIN LATERAL (SELECT date_trunc('month', v.at AT TIME ZONE zone)::date AS month) m
 		UNION ALL
-		SELECT m.month::date, 5, 'to_come', rui.prorate(o.net - o.waived, daterange(lower(o.period), least((m.month + interval '1 month')::date, upper(o.period))), o.period)
-			- CASE WHEN m.month = o.recognized_to THEN o.recognized
-				ELSE rui.prorate(o.net - o.waived, daterange(lower(o.period), m.month::date), o.period) END, NULL, 'infinity'
+		SELECT m.month::date, 5, 'to_come', rui.prorate(o.net - o.waived - o.written_off, daterange(lower(o.period), least((m.month + interval '1 month')::date, upper(o.period))), o.period)
+			- CASE WHEN m.month = o.recognized_to THEN o.recognized - o.lost
+				ELSE rui.prorate(o.net - o.waived - o.written_off, daterange(lower(o.period), m.month::date), o.period) END, NULL, 'infinity'
 		FROM about a JOIN rui.deferral_open o ON o.project_id = recognition_schedule.project_id AND o.charge_id = a.id AND NOT o.is_reversed
 		CROSS JOIN LATERAL generate_series(o.recognized_to::timestamp, o.to_month::timestamp, interval '1 month') AS m(month))
 	SELECT w.month, w.kind, w.amount, w.period FROM whole w ORDER BY w.at, w.place, w.month;
 END
 $$;
 COMMENT ON FUNCTION rui.recognition_schedule(bigint, bigint) IS
-'How the net of one charge becomes revenue: by month (its first day) and kind what was credited when it was charged (charged), recognized since (recognized), taken off by waivers of what was recognized (waived, below 0) or by taking the charge back (taken_back, below 0), and what is to come (to_come; period null), with the accounting month (period) it counts in; in the order of time. Adds up to the net less what is waived, or to 0 for a charge taken back. The names of kinds are labels of kind recognition. Sees what the caller may see. Error 22004 for a null argument; an unknown charge has no rows.';
+'How the net of one charge becomes revenue: by month (its first day) and kind what was credited when it was charged (charged), recognized since (recognized), earned while it was written off and paid after all (recovered), taken off by waivers of what was recognized (waived, below 0) or by taking the charge back (taken_back, below 0), and what is to come (to_come; period null), with the accounting month (period) it counts in; in the order of time. Adds up to the net less what is waived or was written off before it was earned, or to 0 for a charge taken back. The names of kinds are labels of kind recognition. Sees what the caller may see. Error 22004 for a null argument; an unknown charge has no rows.';
 PERFORM rui._name('recognition', k.code, k.zh, k.en) FROM (VALUES ('charged', '出账时确认', 'when charged'), ('recognized', '已确认', 'recognized'),
-	('waived', '减免冲回', 'waived'), ('taken_back', '冲销', 'taken back'), ('to_come', '待确认', 'to come')) AS k(code, zh, en);
+	('waived', '减免冲回', 'waived'), ('recovered', '核销后收回', 'paid after all'), ('taken_back', '冲销', 'taken back'), ('to_come', '待确认', 'to come')) AS k(code, zh, en);

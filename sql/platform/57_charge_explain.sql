@@ -286,7 +286,7 @@ BEGIN
 			-l.amount::numeric
 		FROM rui.credit_loss l
 		LEFT JOIN rui.write_off w ON w.project_id = l.project_id AND w.id = l.write_off_id
-		WHERE l.project_id = about.project_id AND l.charge_id = about.id
+		WHERE l.project_id = about.project_id AND l.charge_id = about.id AND l.amount <> 0
 		UNION ALL
 		SELECT v.at, 3, v.charge_id, 'reversed', format(CASE WHEN in_zh THEN '%s 冲销%s：%s' ELSE 'taken back on %s%s: %s' END, rui._local_date(v.project_id, v.at),
 				CASE WHEN v.bill_again THEN CASE WHEN in_zh THEN '，可重新出账' ELSE ', to be billed again' END END, v.reason),

@@ -186,43 +186,19 @@ $$;
 COMMENT ON FUNCTION rui.record_cost(bigint, text, numeric, date, text, text, bigint, numeric, bigint, text, timestamptz) IS
 'Enters a cost by hand: amount, without tax, is debited to an expense account (its code says the category, rui.result_account) and tax to 2221, both credited to paid_from: what it was paid from (1002 bank), or what it is owed on, an asset or liability that is no control account. It counts in the month of incurred_on, or the first open one. party_id: who is paid, or null; document_id: a stored document that shows it, or null. Returns its id in rui.cost. Needs permission record_costs, beyond rui.cost_limit also exceed_cost_limits. Errors: 22004, 22001, 22003, 22023, 22008 arguments, P0002 unknown account, party or document, 55000 no books or closed month, RU409, 42501.';
 
-CREATE FUNCTION rui.reverse_cost(project_id bigint, cost_id bigint, reason text, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+CREATE FUNCTION rui._reverse_cost(project_id bigint, cost_id bigint, reason text, at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-	answer jsonb;
-	about rui.cost;
 	reversed bigint;
 BEGIN
-	PERFORM rui.require_permission(project_id, 'record_costs');
-	PERFORM rui._check_time(project_id, at);
-	IF cost_id IS NULL THEN
-		PERFORM rui._missing('cost_id');
-	END IF;
-	PERFORM rui._check_text('reason', reason, 500);
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'reverse_cost', request_key, jsonb_build_array(cost_id, reason));
-	IF answer IS NOT NULL THEN
-		RETURN answer::bigint;
-	END IF;
-	SELECT c.* INTO about FROM rui.cost c WHERE c.project_id = reverse_cost.project_id AND c.id = reverse_cost.cost_id;
-	IF NOT FOUND THEN
-		PERFORM rui._unknown('cost', cost_id, project_id);
-	ELSIF at < about.at THEN
-		RAISE EXCEPTION 'a cost of % cannot be taken back at %', about.at, at
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a time after it was entered.';
-	ELSIF EXISTS (SELECT FROM rui.cost_reversal v WHERE v.project_id = about.project_id AND v.cost_id = about.id) THEN
-		RAISE EXCEPTION 'cost % is taken back already', cost_id USING ERRCODE = 'object_not_in_prerequisite_state',
-				HINT = 'Enter a new one instead.';
-	END IF;
 	INSERT INTO rui.cost_reversal (project_id, cost_id, at, reason, party_id)
-	VALUES (about.project_id, about.id, reverse_cost.at, reverse_cost.reason, rui.current_party());
-	reversed := rui._reverse_document(project_id, 'cost', about.id, reason, at);
-	PERFORM rui._emit(project_id, 'cost.reverse', 'cost', about.id, at, jsonb_build_object('reason', reason));
-	PERFORM rui._finish_request(project_id, 'reverse_cost', request_key, to_jsonb(reversed));
+	VALUES (_reverse_cost.project_id, _reverse_cost.cost_id, _reverse_cost.at, _reverse_cost.reason, rui.current_party());
+	reversed := rui._reverse_document(project_id, 'cost', cost_id, reason, at);
+	PERFORM rui._emit(project_id, 'cost.reverse', 'cost', cost_id, at, jsonb_build_object('reason', reason));
 	RETURN reversed;
 END
 $$;
-COMMENT ON FUNCTION rui.reverse_cost(bigint, bigint, text, text, timestamptz) IS
-'Takes back a cost that was entered by hand, by postings with the sides exchanged in the month of at. Returns how many postings. Needs permission record_costs. Errors: 22004, 22001, 22023, 22008 arguments, P0002 unknown cost, 55000 taken back already, closed month or no books, RU409, 42501.';
+COMMENT ON FUNCTION rui._reverse_cost(bigint, bigint, text, timestamptz) IS
+'Internal: takes back a cost that was entered by hand, by postings with the sides exchanged in the month of at. Returns how many postings. The caller has locked the books and looked that it is not taken back. Errors as rui._check_postings().';

@@ -40,7 +40,7 @@ BEGIN
 	SELECT l.at, CASE WHEN l.kind = 'written_off' THEN 2 WHEN l.amount > 0 THEN 9 ELSE 0 END, CASE WHEN l.amount > 0 THEN 'written_off' ELSE 'recovered' END,
 		l.charge_id, -l.amount
 	FROM owed o
-	JOIN rui.credit_loss l ON l.project_id = _account_moves.project_id AND l.charge_id = o.id
+	JOIN rui.credit_loss l ON l.project_id = _account_moves.project_id AND l.charge_id = o.id AND l.amount <> 0
 	UNION ALL
 	SELECT m.at, 3, 'payment', m.id, -m.amount FROM money m
 	UNION ALL

@@ -11,6 +11,7 @@ CREATE TABLE rui.tax_rate (
 	CONSTRAINT tax_rate_one_at_a_time EXCLUDE USING gist (code WITH =, valid WITH &&),
 	CHECK (treatment IN ('general', 'simplified') OR rate = 0)
 );
+-- docs/invoice.md names the law of each row.
 INSERT INTO rui.tax_rate (code, rate, treatment, valid) VALUES
 	('service', 0.06, 'general', '[2016-05-01,)'),
 	('lease', 0.11, 'general', '[2016-05-01,2018-05-01)'), ('lease', 0.10, 'general', '[2018-05-01,2019-04-01)'),
@@ -128,7 +129,7 @@ PERFORM rui._name('tax_element', t.code, t.zh, t.en) FROM (VALUES ('none', '无'
 PERFORM rui._name('tax_title_kind', t.code, t.zh, t.en) FROM (VALUES ('person', '个人', 'person'), ('enterprise', '单位', 'enterprise')) AS t(code, zh, en);
 PERFORM rui._name('tax_basis', t.code, t.zh, t.en) FROM (VALUES ('paid', '按收款开票', 'what is paid'), ('charged', '按应收开票', 'what is charged')) AS t(code, zh, en);
 
-PERFORM rui._describe('tax_rate', 'Rates of value-added tax by time. Rows are data: the owner of the platform adds what a later law says.',
+PERFORM rui._describe('tax_rate', 'Rates of value-added tax by time, of general taxpayers (general) and by the simplified method (simplified), with the day each began by the law that docs/invoice.md names. Rows are data: the owner of the platform adds what a later law says.',
 	'code: What it is for.', 'rate: As a fraction; 0 where nothing is taxed.',
 	'treatment: general or simplified (taxed), exempt, or untaxed (what is no sale).', 'valid: The first days of what is charged.');
 PERFORM rui._describe('tax_setting', 'How a project makes tax invoices; one row, without which nothing is invoiced.',

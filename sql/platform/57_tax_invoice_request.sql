@@ -4,23 +4,29 @@ CREATE FUNCTION rui._tax_lines(project_id bigint, charge_ids bigint[])
 RETURNS TABLE (charge_id bigint, payer_id bigint, goods_name text, class_code text, unit_name text, quantity numeric, rate_code text,
 	treatment text, rate numeric, net numeric, tax numeric, gross numeric, element jsonb, fault text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
--- One plan for all, by index: planning anew would take longer than looking.
+-- One plan for all, by index: planning anew would take longer than looking,
+-- unless there is much to look at.
 SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
 	basis CONSTANT text := (SELECT s.basis FROM rui.tax_setting s WHERE s.project_id = _tax_lines.project_id);
 BEGIN
+	IF cardinality(charge_ids) > 1000 THEN
+		PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+	END IF;
 	RETURN QUERY
-	WITH wanted AS MATERIALIZED (
+	WITH asked AS MATERIALIZED (SELECT i.id FROM unnest(charge_ids) AS i(id)),
+	wanted AS MATERIALIZED (
 		SELECT c.*, v.charge_id IS NOT NULL AS is_reversed, coalesce(w.amount, 0) AS waived, coalesce(a.amount, 0) AS paid,
 			coalesce(d.net, 0) AS net_before, coalesce(d.tax, 0) AS tax_before, coalesce(d.gross, 0) AS before
-		FROM rui.charge c
+		FROM asked k
+		JOIN rui.charge c ON c.project_id = _tax_lines.project_id AND c.id = k.id
 		LEFT JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id
-		LEFT JOIN LATERAL (SELECT sum(w.amount) AS amount FROM rui.waiver w
-			WHERE w.project_id = c.project_id AND w.charge_id = c.id AND w.state = 'approved') w ON true
-		LEFT JOIN LATERAL (SELECT sum(a.amount) AS amount FROM rui.allocation a WHERE a.project_id = c.project_id AND a.charge_id = c.id) a ON true
-		LEFT JOIN rui.tax_invoiced d ON d.project_id = c.project_id AND d.source = 'charge' AND d.source_id = c.id
-		WHERE c.project_id = _tax_lines.project_id AND c.id = ANY (charge_ids)),
+		LEFT JOIN (SELECT k.id, sum(w.amount) AS amount FROM asked k
+			JOIN rui.waiver w ON w.project_id = _tax_lines.project_id AND w.charge_id = k.id AND w.state = 'approved' GROUP BY k.id) w ON w.id = c.id
+		LEFT JOIN (SELECT k.id, sum(a.amount) AS amount FROM asked k
+			JOIN rui.allocation a ON a.project_id = _tax_lines.project_id AND a.charge_id = k.id GROUP BY k.id) a ON a.id = c.id
+		LEFT JOIN rui.tax_invoiced d ON d.project_id = c.project_id AND d.source = 'charge' AND d.source_id = c.id),
 	sized AS (
 		SELECT w.*, z.gross_now FROM wanted w
 		CROSS JOIN LATERAL (SELECT CASE WHEN w.is_reversed THEN 0 ELSE least(w.gross - w.waived, CASE basis WHEN 'paid' THEN w.paid ELSE w.gross END) END
@@ -30,22 +36,31 @@ BEGIN
 		SELECT s.*, least(greatest(s.net - round(s.net * (s.gross - s.before - s.gross_now) / nullif(s.gross, 0), 2) - s.net_before,
 			s.gross_now - (s.tax - s.tax_before), 0), s.net - s.net_before, s.gross_now) AS net_now
 		FROM sized s),
+	-- What a fee item is on an invoice, on each first day that occurs.
+	classed AS MATERIALIZED (
+		SELECT d.fee_item_id, d.starts_on, k.id, k.goods_name, k.class_code, k.unit_name, k.rate_code, k.element, r.treatment, r.rate
+		FROM (SELECT w.fee_item_id, w.starts_on FROM wanted w GROUP BY w.fee_item_id, w.starts_on) d
+		JOIN rui.tax_class k ON k.project_id = _tax_lines.project_id AND k.fee_item_id = d.fee_item_id AND k.valid @> d.starts_on
+		LEFT JOIN rui.tax_rate r ON r.code = k.rate_code AND r.valid @> d.starts_on),
+	disputed AS MATERIALIZED (
+		SELECT q.charge_id FROM asked k
+		JOIN rui.dispute q ON q.project_id = _tax_lines.project_id AND q.charge_id = k.id AND q.state = 'open' GROUP BY q.charge_id),
 	-- Money that is invoiced as a prepayment is not invoiced again for what it pays.
-	doubled AS (
+	doubled AS MATERIALIZED (
 		SELECT a.charge_id, min(a.payment_id) AS payment_id
-		FROM rui.allocation a
+		FROM asked k
+		JOIN rui.allocation a ON a.project_id = _tax_lines.project_id AND a.charge_id = k.id
 		JOIN rui.tax_invoiced d ON d.project_id = a.project_id AND d.source = 'payment' AND d.source_id = a.payment_id AND d.gross > 0
 		JOIN rui.payment p ON p.project_id = a.project_id AND p.id = a.payment_id
 		CROSS JOIN LATERAL (SELECT sum(b.amount) AS amount FROM rui.allocation b
-			WHERE b.project_id = a.project_id AND b.payment_id = a.payment_id AND (b.charge_id = ANY (charge_ids) OR EXISTS (
+			WHERE b.project_id = a.project_id AND b.payment_id = a.payment_id AND (EXISTS (SELECT FROM asked o WHERE o.id = b.charge_id) OR EXISTS (
 				SELECT FROM rui.tax_invoiced e WHERE e.project_id = b.project_id AND e.source = 'charge' AND e.source_id = b.charge_id AND e.gross > 0))) b
-		WHERE a.project_id = _tax_lines.project_id AND a.charge_id = ANY (charge_ids)
-			AND b.amount > p.amount - d.gross - coalesce((SELECT sum(r.amount) FROM rui.refund r
+		WHERE b.amount > p.amount - d.gross - coalesce((SELECT sum(r.amount) FROM rui.refund r
 				WHERE r.project_id = p.project_id AND r.payment_id = p.id), 0)
 		GROUP BY a.charge_id HAVING sum(a.amount) > 0)
 	SELECT s.id, s.payer_id, k.goods_name, k.class_code, k.unit_name,
 		CASE WHEN s.before = 0 AND s.gross_now = s.gross AND s.quantity > 0 THEN s.quantity END,
-		k.rate_code, r.treatment, r.rate, s.net_now, s.gross_now - s.net_now, s.gross_now,
+		k.rate_code, k.treatment, k.rate, s.net_now, s.gross_now - s.net_now, s.gross_now,
 		CASE k.element WHEN 'lease' THEN jsonb_build_object('kind', 'lease', 'region', e.region, 'address', e.address, 'certificate_no', e.certificate_no,
 				'area', u.area_m2::text, 'area_unit', e.area_unit, 'from', lower(s.period)::text, 'to', (upper(s.period) - 1)::text,
 				'is_remote', CASE WHEN e.is_remote THEN 'Y' ELSE 'N' END)
@@ -54,22 +69,23 @@ BEGIN
 				'to', coalesce(to_char(upper(y.during) AT TIME ZONE j.time_zone, 'YYYY-MM-DD HH24:MI'), (upper(s.period) - 1)::text)) END,
 		CASE WHEN s.source = 'opening' THEN 'It is of earlier books, and so is its tax.'
 			WHEN s.is_reversed THEN 'It is reversed.'
-			WHEN EXISTS (SELECT FROM rui.dispute q WHERE q.project_id = s.project_id AND q.charge_id = s.id AND q.state = 'open') THEN 'It is under dispute.'
+			WHEN q.charge_id IS NOT NULL THEN 'It is under dispute.'
 			WHEN s.gross_now <= 0 THEN format('Of %s, %s is paid, %s waived and %s invoiced.', s.gross, s.paid, s.waived, s.before)
 			WHEN k.id IS NULL THEN 'Its fee item has no tax class on its first day.'
-			WHEN r.rate IS NULL THEN format('Rate "%s" has no row for its first day.', k.rate_code)
-			WHEN r.rate <> coalesce(s.tax_rate, 0) THEN format('It was charged with a tax of %s, its class has %s.', coalesce(s.tax_rate, 0), r.rate)
-			WHEN abs(s.gross_now - s.net_now - s.net_now * r.rate) > 0.06 THEN 'Its tax is not its net times the rate.'
+			WHEN k.rate IS NULL THEN format('Rate "%s" has no row for its first day.', k.rate_code)
+			WHEN k.rate <> coalesce(s.tax_rate, 0) THEN format('It was charged with a tax of %s, its class has %s.', coalesce(s.tax_rate, 0), k.rate)
+			WHEN abs(s.gross_now - s.net_now - s.net_now * k.rate) > 0.06 THEN 'Its tax is not its net times the rate.'
 			WHEN k.element <> 'none' AND e.id IS NULL THEN 'Nothing is known of the place that its line has to tell of.'
 			WHEN o.payment_id IS NOT NULL THEN format('Payment %s is invoiced as a prepayment.', o.payment_id) END
 	FROM split s
 	JOIN rui.project j ON j.id = s.project_id
-	LEFT JOIN rui.tax_class k ON k.project_id = s.project_id AND k.fee_item_id = s.fee_item_id AND k.valid @> s.starts_on
-	LEFT JOIN rui.tax_rate r ON r.code = k.rate_code AND r.valid @> s.starts_on
+	LEFT JOIN classed k ON k.fee_item_id = s.fee_item_id AND k.starts_on = s.starts_on
 	LEFT JOIN rui.unit u ON u.project_id = s.project_id AND u.id = s.unit_id
 	LEFT JOIN rui.parking_stay y ON y.project_id = s.project_id AND y.charge_id = s.id
+	LEFT JOIN disputed q ON q.charge_id = s.id
 	LEFT JOIN doubled o ON o.charge_id = s.id
-	LEFT JOIN LATERAL (SELECT e.* FROM rui.tax_estate e WHERE e.project_id = s.project_id AND (e.unit_id = s.unit_id OR e.unit_id IS NULL)
+	-- Only lines with an element tell of the place.
+	LEFT JOIN LATERAL (SELECT e.* FROM rui.tax_estate e WHERE k.element <> 'none' AND e.project_id = s.project_id AND (e.unit_id = s.unit_id OR e.unit_id IS NULL)
 		ORDER BY e.unit_id NULLS LAST LIMIT 1) e ON true
 	ORDER BY s.id;
 END

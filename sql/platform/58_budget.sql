@@ -67,7 +67,7 @@ GRANT UPDATE (state, last_action, decided_by, decided_at, remark) ON rui.budget 
 PERFORM rui._allow_read(t.name, '{rui_manager,rui_expert,rui_analyst,rui_auditor}', 'project_id = ANY ((SELECT rui.my_projects())::bigint[])')
 FROM (VALUES ('budget'), ('budget_line')) AS t(name);
 
-CREATE FUNCTION rui._budget_lines(year integer, lines jsonb) RETURNS TABLE (category text, month date, amount numeric)
+CREATE FUNCTION rui._read_budget(year integer, lines jsonb) RETURNS TABLE (category text, month date, amount numeric)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path FROM CURRENT
 AS $$
@@ -117,7 +117,7 @@ BEGIN
 	END LOOP;
 END
 $$;
-COMMENT ON FUNCTION rui._budget_lines(integer, jsonb) IS
+COMMENT ON FUNCTION rui._read_budget(integer, jsonb) IS
 'Internal: the lines of a budget as given by a caller, by month; an amount without month is spread over the year. Errors: 22023, 22003, 22008, 22001.';
 
 CREATE FUNCTION rui.propose_budget(project_id bigint, year integer, lines jsonb, memo text, request_key text DEFAULT NULL,
@@ -138,7 +138,7 @@ BEGIN
 		RAISE EXCEPTION 'year is out of range: %', year USING ERRCODE = 'datetime_field_overflow', HINT = 'Give a year from 1900 to 2200.';
 	END IF;
 	PERFORM rui._check_text('memo', memo, 500);
-	SELECT l.category, l.month INTO twice FROM rui._budget_lines(year, lines) l GROUP BY l.category, l.month HAVING count(*) > 1 ORDER BY 1, 2 LIMIT 1;
+	SELECT l.category, l.month INTO twice FROM rui._read_budget(year, lines) l GROUP BY l.category, l.month HAVING count(*) > 1 ORDER BY 1, 2 LIMIT 1;
 	IF FOUND THEN
 		RAISE EXCEPTION 'category "%" has two amounts for %', twice.category, to_char(twice.month, 'YYYY-MM') USING ERRCODE = 'invalid_parameter_value',
 				HINT = 'Add them up, or give months instead of the year.';
@@ -153,7 +153,7 @@ BEGIN
 	FROM rui.budget b WHERE b.project_id = propose_budget.project_id AND b.year = propose_budget.year
 	RETURNING id INTO new_id;
 	INSERT INTO rui.budget_line (project_id, budget_id, category, month, amount)
-	SELECT propose_budget.project_id, new_id, l.category, l.month, l.amount FROM rui._budget_lines(propose_budget.year, propose_budget.lines) l
+	SELECT propose_budget.project_id, new_id, l.category, l.month, l.amount FROM rui._read_budget(propose_budget.year, propose_budget.lines) l
 	WHERE l.amount > 0;
 	PERFORM rui._emit(project_id, 'budget.propose', 'budget', new_id, at, jsonb_build_object('year', year));
 	PERFORM rui._finish_request(project_id, 'propose_budget', request_key, to_jsonb(new_id));

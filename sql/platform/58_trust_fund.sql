@@ -333,43 +333,19 @@ $$;
 COMMENT ON FUNCTION rui.record_trust_money(bigint, text, text, numeric, text, bigint, bigint, bigint, text, timestamptz) IS
 'Enters what came into a trust fund''s bank account: category is a code of rui.trust_category: a deposit of a unit (first, renewal, carried_over; unit_id, of a maintenance fund), a source of public income, or interest, which a maintenance fund shares over its units by what they hold, to the cent by largest remainder. party_id: who paid, or null. Returns the id in rui.trust_movement. Needs permission record_trust_money. Errors: 22004, 22001, 22003, 22023 (also before the fund''s last movement), 22008 arguments, P0002 unknown fund, unit, party or document, 55000 nothing to bear interest, closed month or no books, RU409, 42501.';
 
-CREATE FUNCTION rui.reverse_trust_movement(project_id bigint, movement_id bigint, reason text, request_key text DEFAULT NULL,
-	at timestamptz DEFAULT now()) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+CREATE FUNCTION rui._reverse_trust_movement(project_id bigint, movement_id bigint, reason text, at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-	answer jsonb;
-	about rui.trust_movement;
 	part rui.trust_movement;
 	fund rui.trust_fund;
 	new_id bigint;
 BEGIN
-	PERFORM rui.require_permission(project_id, 'record_trust_money');
-	PERFORM rui._check_time(project_id, at);
-	IF movement_id IS NULL THEN
-		PERFORM rui._missing('movement_id');
-	END IF;
-	PERFORM rui._check_text('reason', reason, 500);
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'reverse_trust_movement', request_key, jsonb_build_array(movement_id, reason));
-	IF answer IS NOT NULL THEN
-		RETURN answer::bigint;
-	END IF;
-	SELECT m.* INTO about FROM rui.trust_movement m WHERE m.project_id = reverse_trust_movement.project_id AND m.id = movement_id;
-	IF NOT FOUND THEN
-		PERFORM rui._unknown('movement of a trust fund', movement_id, project_id);
-	ELSIF about.reverses IS NOT NULL OR about.pair_id IS NOT NULL
-		OR EXISTS (SELECT FROM rui.trust_movement m WHERE m.project_id = about.project_id AND m.reverses = about.id) THEN
-		RAISE EXCEPTION 'movement % is not taken back (again)', movement_id USING ERRCODE = 'object_not_in_prerequisite_state',
-				DETAIL = CASE WHEN about.reverses IS NOT NULL THEN 'It takes another one back.' WHEN about.pair_id IS NOT NULL
-					THEN format('It is the other end of movement %s.', about.pair_id) ELSE 'It is taken back already.' END,
-				HINT = 'Take the first end of a transfer back; enter anew what was taken back wrongly.';
-	END IF;
 	-- Both ends of a transfer, first the one that has to give back.
 	FOR part IN
 		SELECT m.* FROM rui.trust_movement m
-		WHERE m.project_id = about.project_id AND (m.id = about.id OR m.pair_id = about.id) ORDER BY m.id DESC
+		WHERE m.project_id = _reverse_trust_movement.project_id AND (m.id = movement_id OR m.pair_id = movement_id) ORDER BY m.id DESC
 	LOOP
 		SELECT f.* INTO fund FROM rui.trust_fund f WHERE f.project_id = part.project_id AND f.id = part.fund_id;
 		new_id := rui._move_trust(fund, part.kind, part.category, -part.amount,
@@ -377,10 +353,9 @@ BEGIN
 			(SELECT array_agg(-s.amount ORDER BY s.unit_id) FROM rui.trust_share s WHERE s.project_id = part.project_id AND s.movement_id = part.id),
 			reason, part.party_id, NULL, part.use_id, NULL, part.id, at);
 	END LOOP;
-	PERFORM rui._emit(project_id, 'trust_fund.reverse', 'trust_fund', about.fund_id, at, jsonb_build_object('movement_id', about.id, 'reason', reason));
-	PERFORM rui._finish_request(project_id, 'reverse_trust_movement', request_key, to_jsonb(new_id));
+	PERFORM rui._emit(project_id, 'trust_fund.reverse', 'trust_fund', part.fund_id, at, jsonb_build_object('movement_id', movement_id, 'reason', reason));
 	RETURN new_id;
 END
 $$;
-COMMENT ON FUNCTION rui.reverse_trust_movement(bigint, bigint, text, text, timestamptz) IS
-'Takes a movement of a trust fund back, once, with the parts of its units (of a transfer both ends, named by the first): a deposit that bounced, a spending that came back; what a use may still spend grows again. Returns the id of the new movement. Needs permission record_trust_money. Errors: 22004, 22001, 22023 (also before the fund''s last movement), 22008 arguments, P0002 unknown movement, 55000 taken back already, the fund or a unit would be below zero (detail), closed month or no books, RU409, 42501.';
+COMMENT ON FUNCTION rui._reverse_trust_movement(bigint, bigint, text, timestamptz) IS
+'Internal: takes a movement of a trust fund back, once, with the parts of its units (of a transfer both ends, named by the first): a deposit that bounced, a spending that came back; what a use may still spend grows again. Returns the id of the new movement. The caller has locked the books and looked that it may be taken back. Errors: 22023 before the fund''s last movement, 55000 the fund or a unit would be below zero (detail), closed month.';

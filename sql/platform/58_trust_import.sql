@@ -62,7 +62,7 @@ BEGIN
 			WHEN d.row_no > min(d.row_no) FILTER (WHERE rui._good(d.fault)) OVER (PARTITION BY d.reference) THEN
 				ARRAY['23505', format('reference "%s" is in the batch twice', rui._show(d.reference)), 'Every deposit has a reference of its own.']
 			WHEN k.amount <> d.amount OR k.category <> d.category OR k.unit_id IS DISTINCT FROM d.unit_id AND k.id IS NOT NULL THEN
-				ARRAY['23505', format('reference "%s" is another deposit', rui._show(d.reference)), 'rui.reverse_trust_movement takes one back.'] END AS fault
+				ARRAY['23505', format('reference "%s" is another deposit', rui._show(d.reference)), 'rui.request_reversal takes one back.'] END AS fault
 		FROM (SELECT j.row_no, j.item ->> 'reference' AS reference, m.id AS unit_id, (j.item ->> 'amount')::numeric(18,2) AS amount,
 				coalesce(j.item ->> 'category', 'first') AS category, coalesce(j.item ->> 'memo', j.item ->> 'reference') AS memo,
 				CASE WHEN m.id IS NULL THEN ARRAY['P0002', format('unit "%s" has no part in the fund', rui._show(j.unit_code)),

@@ -360,6 +360,7 @@ BEGIN
 		RAISE EXCEPTION 'of use % only % is left, not %', use_id, present.amount - rui._trust_used(project_id, use_id), amount
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Propose another use for what goes beyond.';
 	END IF;
+	PERFORM rui._check_other('use of a trust fund', use_id, present.proposed_by, present.proposed_at, at);
 	SELECT f.* INTO fund FROM rui.trust_fund f WHERE f.project_id = present.project_id AND f.id = present.fund_id;
 	new_id := rui._move_trust(fund, CASE WHEN present.to_fund_id IS NULL THEN 'spending' ELSE 'transfer_out' END, present.matter, -amount, present.unit_ids,
 		ARRAY(SELECT -s.part FROM unnest(rui.split_amount(amount, present.areas)) WITH ORDINALITY AS s(part, place) ORDER BY s.place),
@@ -381,7 +382,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.pay_trust_use(bigint, bigint, numeric, text, bigint, text, timestamptz) IS
-'Pays an approved use of a trust fund, in one part or several, to its payee or into the fund it is for. What a maintenance fund pays is shared over the units that bear it by floor area, to the cent by largest remainder, and none of them goes below zero; what comes into one is shared over all its units likewise. Returns the id in rui.trust_movement. Needs permission pay_trust_uses. Errors: 22004, 22001, 22003, 22023 (also before the fund''s last movement), 22008 arguments, P0002 unknown use or document, 55000 not approved, more than is left, the fund or a unit holds too little (detail), closed month or no books, RU409, 42501.';
+'Pays an approved use of a trust fund that another person proposed, in one part or several, to its payee or into the fund it is for. What a maintenance fund pays is shared over the units that bear it by floor area, to the cent by largest remainder, and none of them goes below zero; what comes into one is shared over all its units likewise. Returns the id in rui.trust_movement. Needs permission pay_trust_uses. Errors: 22004, 22001, 22003, 22023 (also before the fund''s last movement), 22008 arguments, P0002 unknown use or document, 55000 not approved, more than is left, the fund or a unit holds too little (detail), closed month or no books, RU409, 42501 also for one''s own.';
 
 -- A unit whose part is not used up is not archived.
 CREATE FUNCTION rui._unit_in_trust(project_id bigint, ids bigint[], at timestamptz) RETURNS TABLE (row_id bigint, problem text)

@@ -1,5 +1,5 @@
 -- What waits for a second person where money is agreed on: contracts, budgets,
--- invoices, payments and settlements that others ask for.
+-- reversals, invoices, payments and settlements that others ask for.
 
 CREATE FUNCTION rui._inbox_money(me bigint, most integer)
 RETURNS TABLE (project_id bigint, subject text, subject_id bigint, about text, since timestamptz)
@@ -32,6 +32,13 @@ BEGIN
 	FROM unnest(rui._allowed_projects('approve_trust_uses')) AS j(id)
 	JOIN rui.trust_use u ON u.project_id = j.id AND u.state = 'proposed' AND u.proposed_by <> me
 	ORDER BY u.proposed_at, u.id LIMIT most;
+	RETURN QUERY
+	SELECT r.project_id, 'reversal', r.id, rui._short(format('%s %s: %s', rui.label('reversal', r.kind, 'zh'), coalesce(c.net + c.tax, m.amount), r.reason), 80), r.requested_at
+	FROM unnest(rui._allowed_projects('approve_reversals')) AS j(id)
+	JOIN rui.reversal r ON r.project_id = j.id AND r.state = 'requested' AND r.requested_by <> me
+	LEFT JOIN rui.cost c ON r.kind = 'cost' AND c.project_id = r.project_id AND c.id = r.row_id
+	LEFT JOIN rui.trust_movement m ON r.kind = 'trust_movement' AND m.project_id = r.project_id AND m.id = r.row_id
+	ORDER BY r.requested_at, r.id LIMIT most;
 	-- One with differences needs who may accept those, too.
 	RETURN QUERY
 	SELECT i.project_id, 'vendor_invoice', i.id, rui._short(format('%s %s', i.number, i.gross), 80), i.requested_at
@@ -67,4 +74,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._inbox_money(bigint, integer) IS
-'Internal: what others ask for about money and a party (the acting one) may decide on: contracts, budgets, uses of trust funds, vendors'' invoices and payments, settlements, surpluses, differences of statements; at most so many of each, unordered.';
+'Internal: what others ask for about money and a party (the acting one) may decide on: contracts, budgets, uses of trust funds, reversals of costs and of movements of trust funds, vendors'' invoices and payments, settlements, surpluses, differences of statements; at most so many of each, unordered.';

@@ -111,22 +111,24 @@ LEFT JOIN (
 		UNION ALL SELECT d.project_id, d.charge_id, d.account_id, 'recognition', r.id
 		FROM rui.deferral d JOIN rui.recognition r ON r.project_id = d.project_id AND r.charge_id = d.charge_id
 		UNION ALL SELECT d.project_id, d.charge_id, d.account_id, 'waiver', w.id
-		FROM rui.deferral d JOIN rui.waiver w ON w.project_id = d.project_id AND w.charge_id = d.charge_id) d
+		FROM rui.deferral d JOIN rui.waiver w ON w.project_id = d.project_id AND w.charge_id = d.charge_id
+		UNION ALL SELECT d.project_id, d.charge_id, d.account_id, 'credit_loss', l.id
+		FROM rui.deferral d JOIN rui.credit_loss l ON l.project_id = d.project_id AND l.charge_id = d.charge_id) d
 	JOIN rui.posting p ON p.project_id = d.project_id AND p.document = d.document AND p.document_id = d.id
 	JOIN rui.account a ON a.project_id = d.project_id AND a.code = '2205'
 	GROUP BY d.project_id, d.charge_id) s ON s.project_id = o.project_id AND s.charge_id = o.charge_id
 WHERE (c.net, c.period) IS DISTINCT FROM (o.net, o.period) OR coalesce(s.deferred, 0) <> o.remaining
 	OR coalesce(s.revenue, 0) <> CASE WHEN o.is_reversed THEN 0 ELSE o.recognized END
 UNION ALL
-SELECT o.project_id, 'recognized_by_day', format('charge %s of %s (%s less %s) is recognized with %s before %s, in %s months', o.charge_id, o.period, o.net, o.waived,
-	o.recognized, o.recognized_to, coalesce(r.months, 0))
+SELECT o.project_id, 'recognized_by_day', format('charge %s of %s (%s less %s) is recognized with %s before %s, in %s months', o.charge_id, o.period, o.net, o.waived + o.written_off,
+	o.recognized - o.lost, o.recognized_to, coalesce(r.months, 0))
 FROM rui.deferral_open o
 JOIN rui.deferral d ON d.project_id = o.project_id AND d.charge_id = o.charge_id
 JOIN rui.project j ON j.id = o.project_id
 LEFT JOIN LATERAL (SELECT count(*) AS months, min(r.month) AS month,
 		bool_or(r.at < (r.month + interval '1 month') AT TIME ZONE j.time_zone - interval '1 microsecond') AS is_early
 	FROM rui.recognition r WHERE r.project_id = o.project_id AND r.charge_id = o.charge_id) r ON true
-WHERE o.recognized <> rui.prorate(o.net - o.waived, daterange(lower(o.period), greatest(lower(o.period), least(o.recognized_to, upper(o.period)))), o.period)
+WHERE o.recognized - o.lost <> rui.prorate(o.net - o.waived - o.written_off, daterange(lower(o.period), greatest(lower(o.period), least(o.recognized_to, upper(o.period)))), o.period)
 	OR o.recognized_to > o.to_month + interval '1 month' OR upper(o.period) - 1 < o.to_month OR r.is_early OR r.month < d.from_month
 	OR coalesce(r.months, 0) <> (extract(year FROM o.recognized_to) - extract(year FROM d.from_month)) * 12 + extract(month FROM o.recognized_to) - extract(month FROM d.from_month)
 UNION ALL

@@ -48,7 +48,7 @@ FROM (
 	SELECT r.project_id, 'recognition', r.id, r.amount, v.charge_id IS NOT NULL
 	FROM rui.recognition r LEFT JOIN rui.charge_reversal v ON v.project_id = r.project_id AND v.charge_id = r.charge_id
 	UNION ALL
-	SELECT l.project_id, 'credit_loss', l.id, abs(l.amount), false FROM rui.credit_loss l
+	SELECT l.project_id, 'credit_loss', l.id, abs(l.amount - l.unearned - l.earned) + abs(l.unearned) + abs(l.earned), false FROM rui.credit_loss l
 	UNION ALL
 	SELECT r.project_id, 'reconciliation', r.id, CASE WHEN r.matched_at IS NULL THEN 0
 		ELSE CASE WHEN r.is_payout THEN r.received + r.fee ELSE 0 END + abs(r.received - r.expected) END, r.state = 'undone'

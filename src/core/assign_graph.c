@@ -131,71 +131,60 @@ finish(draft *d)
 	rui_release(&env, d->part_end);
 }
 
-/* Lay the pairs by task; refuse a repeated one. */
+/* Lay the pairs by task. */
 static rui_status
 lay_pairs(draft *d, rui_error *error)
 {
 	rui_assign_engine *engine = &d->engine;
 	rui_assign_cursor cursor = { d->rows->first, 0 };
 	const rui_assign_pair *pair;
-	uint32_t *mark = d->node; /* of a worker: the last task that had it, + 1 */
 	uint32_t at = 0;
 	uint32_t looked = 0;
 	uint32_t i;
-	uint32_t j;
 
-	while ((pair = rui_assign_next_pair(&cursor)) != NULL)
-		engine->task[d->task_rank[pair->task]].arcs++;
 	for (i = 0; i < d->tasks; i++)
 	{
-		rui_assign_task *t = &engine->task[i];
+		const rui_assign_task_row *row = &d->rows->task[d->task_by_id[i]];
 
-		t->penalty = rui_assign_units(d->rows->task[d->task_by_id[i]].penalty);
-		t->arc = at;
-		at += t->arcs;
-		t->arcs = 0;
+		engine->task[i].penalty = rui_assign_units(row->penalty);
+		engine->task[i].arc = at;
+		at += row->pairs;
 	}
-	if (rui_interrupted(&engine->env))
-		return interrupted(error);
-	cursor = (rui_assign_cursor){ d->rows->first, 0 };
 	while ((pair = rui_assign_next_pair(&cursor)) != NULL)
 	{
 		rui_assign_task *t = &engine->task[d->task_rank[pair->task]];
+		uint32_t arc = t->arc + t->arcs++;
 
-		engine->arc_cost[t->arc + t->arcs] = rui_assign_units(pair->cost);
-		engine->arc_worker[t->arc + t->arcs++] = d->worker_rank[pair->worker];
+		engine->arc_cost[arc] = rui_assign_units(pair->cost);
+		engine->arc_worker[arc] = d->worker_rank[pair->worker];
 		if (stopped(d, &looked, 0))
 			return interrupted(error);
-	}
-	for (i = 0; i < d->tasks; i++)
-	{
-		if (stopped(d, &looked, engine->task[i].arcs))
-			return interrupted(error);
-		for (j = 0; j < engine->task[i].arcs; j++)
-		{
-			uint32_t worker = engine->arc_worker[engine->task[i].arc + j];
-			char part[RUI_ASSIGN_PART_SIZE];
-
-			if (mark[worker] == i + 1)
-			{
-				rui_assign_part(part, d->rows->task_ids.id[d->task_by_id[i]],
-								&d->rows->worker_ids.id[d->worker_by_id[worker]]);
-				return rui_fail(error, RUI_INVALID, part,
-								"Give each pair once, for example by min(cost) and GROUP BY.",
-								"The pair occurs twice.");
-			}
-			mark[worker] = i + 1;
-		}
 	}
 	return RUI_OK;
 }
 
-/* Drop the pairs that no optimum needs, and put the best of each task first. */
+static rui_status
+refuse_repeated(const draft *d, uint32_t task, uint32_t worker, rui_error *error)
+{
+	char part[RUI_ASSIGN_PART_SIZE];
+
+	rui_assign_part(part, d->rows->task_ids.id[d->task_by_id[task]],
+					&d->rows->worker_ids.id[d->worker_by_id[worker]]);
+	return rui_fail(error, RUI_INVALID, part,
+					"Give each pair once, for example by min(cost) and GROUP BY.",
+					"The pair occurs twice.");
+}
+
+/*
+ * Refuse a repeated pair, drop the pairs that no optimum needs, and put the
+ * best of each task first.
+ */
 static rui_status
 drop_pairs(draft *d, rui_error *error)
 {
 	rui_assign_engine *engine = &d->engine;
 	bool penalised = d->rows->form != RUI_ASSIGN_MOST;
+	uint32_t *mark = d->node; /* of a worker: the last task that had it, + 1 */
 	uint32_t looked = 0;
 	uint32_t i;
 	uint32_t j;
@@ -210,12 +199,17 @@ drop_pairs(draft *d, rui_error *error)
 		if (stopped(d, &looked, t->arcs))
 			return interrupted(error);
 		for (j = 0; j < t->arcs; j++)
+		{
+			if (mark[worker[j]] == i + 1)
+				return refuse_repeated(d, i, worker[j], error);
+			mark[worker[j]] = i + 1;
 			if ((!penalised || cost[j] <= t->penalty) &&
 				d->rows->worker[d->worker_by_id[worker[j]]].capacity > 0)
 			{
 				cost[kept] = cost[j];
 				worker[kept++] = worker[j];
 			}
+		}
 		t->arcs = kept;
 		if (kept > 0)
 			rui_assign_first(cost, worker, kept, &t->sorted);

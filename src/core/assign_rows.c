@@ -163,11 +163,13 @@ rui_status
 rui_assign_rows_add(rui_assign_rows *rows, const rui_assign_row *row, rui_error *error)
 {
 	const rui_env *env = &rows->env;
-	uint32_t task = rui_assign_find_id(&rows->task_ids, row->task);
+	uint32_t task = rows->last_task;
 	uint32_t worker = RUI_ASSIGN_NONE;
 	rui_assign_pair *pair;
 	rui_status status;
 
+	if (task >= rows->task_ids.count || rows->task_ids.id[task] != row->task)
+		task = rui_assign_find_id(&rows->task_ids, row->task);
 	status = check_task(rows, task, row, error);
 	if (status == RUI_OK && row->has_worker)
 	{
@@ -203,7 +205,9 @@ rui_assign_rows_add(rui_assign_rows *rows, const rui_assign_row *row, rui_error 
 	{
 		task = rui_assign_add_id(&rows->task_ids, row->task);
 		rows->task[task].penalty = rows->form == RUI_ASSIGN_MOST ? 0 : row->penalty;
+		rows->task[task].pairs = 0;
 	}
+	rows->last_task = task;
 	if (!row->has_worker)
 		return RUI_OK;
 	if (worker == RUI_ASSIGN_NONE)
@@ -216,6 +220,7 @@ rui_assign_rows_add(rui_assign_rows *rows, const rui_assign_row *row, rui_error 
 	pair->task = task;
 	pair->worker = worker;
 	pair->cost = row->cost;
+	rows->task[task].pairs++;
 	rows->pairs++;
 	return RUI_OK;
 }

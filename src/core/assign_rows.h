@@ -14,6 +14,7 @@
 typedef struct rui_assign_task_row
 {
 	double penalty;
+	uint32_t pairs;
 } rui_assign_task_row;
 
 typedef struct rui_assign_worker_row
@@ -46,6 +47,7 @@ struct rui_assign_rows
 	rui_assign_ids worker_ids;
 	rui_assign_task_row *task;
 	size_t task_capacity;
+	uint32_t last_task; /* of the row added last: most come task by task */
 	rui_assign_worker_row *worker;
 	size_t worker_capacity;
 	rui_assign_chunk *first;

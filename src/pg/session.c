@@ -6,8 +6,8 @@
  * A session speaks for a party in one of three ways, tried in this order:
  * the setting rui.party_id, believed only in the transaction that set it, and
  * settable only by a superuser or by whom SET ON PARAMETER was granted; the
- * claims of a gateway, believed only from login roles that are members of
- * rui_gateway; the table rui.login, by the name of the login role.
+ * claims of a gateway (gateway.c); the table rui.login, by the name of the
+ * login role.
  */
 #include "pg/session.h"
 
@@ -15,15 +15,13 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/guc.h"
-#include "utils/guc_tables.h"
 #include "utils/timestamp.h"
 
-#include "core/json.h"
+#include "pg/gateway.h"
 #include "pg/lookup.h"
 
 #define CODE_SIZE 64
@@ -100,28 +98,12 @@ state_phrase(int bit)
 }
 
 static bool
-read_party(const char *text, size_t length, int64 *party)
-{
-	int64 value = 0;
-	size_t i;
-
-	if (length == 0 || length > 19)
-		return false;
-	for (i = 0; i < length; i++)
-		if (text[i] < '0' || text[i] > '9' || rui_multiply_overflows(value, 10, &value) ||
-			rui_add_overflows(value, text[i] - '0', &value))
-			return false;
-	*party = value;
-	return value > 0;
-}
-
-static bool
 check_party_setting(char **newval, void **extra, GucSource source)
 {
 	party_stamp *stamp;
 	int64 party = 0;
 
-	if (*newval != NULL && **newval != '\0' && !read_party(*newval, strlen(*newval), &party))
+	if (*newval != NULL && **newval != '\0' && !rui_read_party(*newval, strlen(*newval), &party))
 	{
 		GUC_check_errdetail("The value must be a positive party id or empty.");
 		return false;
@@ -155,27 +137,15 @@ assign_party_setting(const char *newval, void *extra)
 
 /*
  * A value set before the library was loaded was kept as a placeholder, and
- * nothing tells its check hook when it was set.  But settings changed in the
- * running transaction, and only they, have a stack of former values: such a
- * one may be believed (who may set it was checked when it became ours).
+ * nothing tells its check hook when it was set.  One that was changed in the
+ * running transaction may be believed (who may set it was checked when it
+ * became ours).
  */
 static void
 adopt_placeholder(void)
 {
-	struct config_generic **variables;
-	int count;
-	int i;
-
-#if PG_VERSION_NUM >= 160000
-	variables = get_guc_variables(&count);
-#else
-	variables = get_guc_variables();
-	count = GetNumConfigOptions();
-#endif
-	for (i = 0; i < count; i++)
-		if (strcmp(variables[i]->name, "rui.party_id") == 0 && variables[i]->stack != NULL &&
-			variables[i]->source == PGC_S_SESSION && current_stamp != NULL && IsTransactionState())
-			((party_stamp *) current_stamp)->transaction = rui_local_transaction();
+	if (rui_is_set_in_transaction("rui.party_id") && current_stamp != NULL)
+		((party_stamp *) current_stamp)->transaction = rui_local_transaction();
 }
 
 void
@@ -189,53 +159,6 @@ rui_session_start(void)
 							   check_party_setting, assign_party_setting, NULL);
 	starting = false;
 	adopt_placeholder();
-}
-
-static bool
-is_gateway(void)
-{
-	Oid gateway = get_role_oid("rui_gateway", true);
-
-	return OidIsValid(gateway) && is_member_of_role_nosuper(GetSessionUserId(), gateway);
-}
-
-/* The party of request.jwt.claims (one JSON) or jwt.claims.party_id. */
-static int64
-claimed_party(void)
-{
-	const char *claims = GetConfigOption("request.jwt.claims", true, false);
-	const char *single = GetConfigOption("jwt.claims.party_id", true, false);
-	int64 party = 0;
-
-	if (claims != NULL && claims[0] != '\0')
-	{
-		rui_env env = rui_pg_env(CurrentMemoryContext);
-		rui_json_document document;
-		rui_error error;
-		const rui_json *member;
-
-		RUI_CHECK(rui_json_parse(&env, claims, strlen(claims), &document, &error), error,
-				  "setting request.jwt.claims");
-		member = document.root->kind == RUI_JSON_OBJECT
-			? rui_json_member(document.root, "party_id")
-			: NULL;
-		if (member != NULL &&
-			(member->kind == RUI_JSON_NUMBER || member->kind == RUI_JSON_STRING) &&
-			!read_party(member->text, member->length, &party))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("invalid claim party_id \"%s\"", member->text),
-					 errhint("The claim must be a positive party id.")));
-		rui_json_release(&env, &document);
-		if (party != 0)
-			return party;
-	}
-	if (single != NULL && single[0] != '\0' && !read_party(single, strlen(single), &party))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("invalid setting jwt.claims.party_id \"%s\"", single),
-				 errhint("The claim must be a positive party id.")));
-	return party;
 }
 
 static void *
@@ -270,8 +193,8 @@ acting_party(void)
 	if (current_stamp != NULL && current_stamp->party != 0 &&
 		current_stamp->transaction == rui_local_transaction())
 		return current_stamp->party;
-	if (is_gateway())
-		return claimed_party();
+	if (rui_is_gateway())
+		return rui_claimed_party();
 	if (!OidIsValid(rui_table_oid("login")))
 		return 0;
 	/* SET SESSION AUTHORIZATION changes the login role. */
@@ -491,6 +414,77 @@ RUI_FUNCTION(my_companies)
 	if (party == 0)
 		PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT8OID));
 	return datumCopy(acting_access(party)->companies, false, -1);
+}
+
+/* Pairs of rui.role_group, kept as permission rows: role, group. */
+static void *
+load_groups(rui_lookup *lookup, MemoryContext context)
+{
+	permission_list *list = MemoryContextAllocZero(context, sizeof *list);
+	uint64 i;
+
+	(void) lookup;
+	if (SPI_execute("SELECT g.role_code, g.group_role FROM rui.role_group g", true, 0) !=
+		SPI_OK_SELECT)
+		elog(ERROR, "could not read rui.role_group");
+	list->count = (int) SPI_processed;
+	list->rows = MemoryContextAllocZero(context, sizeof(permission_row) * (SPI_processed + 1));
+	for (i = 0; i < SPI_processed; i++)
+	{
+		copy_code(list->rows[i].role, SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+		copy_code(list->rows[i].permission, SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 2);
+	}
+	qsort(list->rows, list->count, sizeof(permission_row), compare_permissions);
+	return list;
+}
+
+static rui_lookup group_lookup = {
+	.name = "groups", .tables = { "role_group" }, .load = load_groups
+};
+
+/*
+ * Ids of the projects (or companies) in which the acting party holds a role
+ * that reads as the group role named by the first argument.
+ */
+static Datum
+ids_as_group(FunctionCallInfo fcinfo, bool companies)
+{
+	int64 party = acting_party();
+	permission_row key;
+	const permission_list *groups;
+	const access_list *access;
+	int64 *ids;
+	int count = 0;
+	int i;
+
+	if (party == 0)
+		PG_RETURN_ARRAYTYPE_P(construct_empty_array(INT8OID));
+	text_to_cstring_buffer(PG_GETARG_TEXT_PP(0), key.permission, CODE_SIZE);
+	access = acting_access(party);
+	groups = rui_lookup_get(&group_lookup);
+	ids = palloc(sizeof(int64) * (access->count + 1));
+	for (i = 0; i < access->count; i++)
+	{
+		const access_row *row = &access->rows[i];
+
+		if (!companies && row->project == 0)
+			continue;
+		strlcpy(key.role, row->role, CODE_SIZE);
+		if (bsearch(&key, groups->rows, groups->count, sizeof(permission_row),
+					compare_permissions) != NULL)
+			ids[count++] = companies ? row->company : row->project;
+	}
+	return distinct_ids(ids, count, CurrentMemoryContext);
+}
+
+RUI_FUNCTION(projects_as)
+{
+	return ids_as_group(fcinfo, false);
+}
+
+RUI_FUNCTION(companies_as)
+{
+	return ids_as_group(fcinfo, true);
 }
 
 /* Bits of the project states in which the role has the permission. */

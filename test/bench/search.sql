@@ -63,7 +63,7 @@ SELECT u.project_id, k.kind, k.key, u.id FROM rui.unit u JOIN rui.building b ON 
 CROSS JOIN LATERAL rui._home_keys(u.code, b.code, b.name) k;
 INSERT INTO rui.estate_key (project_id, kind, key, subject_id) SELECT b.project_id, 'building', b.code, b.id FROM rui.building b;
 INSERT INTO rui.person_key (company_id, project_id, kind, key, party_id)
-WITH named AS MATERIALIZED (SELECT n.name, k.kind, k.key FROM (SELECT DISTINCT name FROM rui.party) n CROSS JOIN LATERAL rui._person_keys(n.name) k)
+WITH named AS MATERIALIZED (SELECT n.name, k.kind, k.key FROM (SELECT DISTINCT name FROM rui.party) n CROSS JOIN LATERAL rui._keys_of_person(n.name) k)
 SELECT :company, o.project_id, n.kind, n.key, o.party_id FROM rui.occupancy o JOIN rui.party p ON p.id = o.party_id JOIN named n ON n.name = p.name;
 INSERT INTO rui.person_key (company_id, project_id, kind, key, party_id)
 SELECT :company, o.project_id, 'phone', rui._phone_tail(c.value_norm), c.party_id FROM rui.contact_point c JOIN rui.occupancy o ON o.party_id = c.party_id;

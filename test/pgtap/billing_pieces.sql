@@ -1,7 +1,7 @@
 -- A billing run in pieces charges what a whole one does, whoever goes on with
 -- it, and says how far it is.
 BEGIN;
-SELECT plan(22);
+SELECT plan(37);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费'), rui.set_fee_item(:one, 'waste', '垃圾费') \gset hidden_
@@ -35,5 +35,27 @@ SELECT throws_ok(format('SELECT * FROM rui.continue_billing(%s, ''2025-03-01'', 
 SELECT throws_ok(format('SELECT * FROM rui.continue_billing(%s, ''2024-12-01'', 10, ''2025-02-21'')', :one), '22023', NULL, 'before the books');
 SELECT throws_ok(format('CALL rui.bill_month(%s, ''2025-02-01'', at => ''2025-02-21'')', :one), '2D000', NULL, 'a procedure that commits needs a transaction of its own');
 SELECT is((SELECT count(*) FROM rui.charge WHERE starts_on >= '2025-02-01'), 0::bigint, 'and leaves nothing half done');
+
+-- A whole run ends one in pieces that was under way, and a month may close again.
+SELECT count(*) FROM rui.continue_billing(:one, '2025-02-01', 2, '2025-02-20') \gset hidden_
+SELECT isnt((SELECT next_unit FROM rui.billing_run WHERE month = '2025-02-01'), NULL, 'a run in pieces is under way');
+SELECT is((SELECT sum(charges) FROM rui.run_billing(:one, '2025-02-01', at => '2025-02-21')), 5::numeric, 'the whole one charges the rest');
+SELECT row_eq(format('SELECT next_unit, units_done, units_total, ended_at IS NOT NULL, runs, charges FROM rui.billing_run WHERE month = ''2025-02-01'' AND project_id = %s', :one),
+	ROW(NULL::bigint, 5::bigint, 5::bigint, true, 1, 9::bigint), 'and has ended it');
+SELECT is((SELECT is_finished FROM rui.progress WHERE project_id = :one AND about = '2025-02'), true, 'as progress says');
+SELECT is_empty(format('SELECT FROM rui.run_billing(%s, ''2025-02-01'', at => ''2025-02-21'')', :one), 'nothing is left');
+SELECT is((SELECT runs FROM rui.billing_run WHERE month = '2025-02-01'), 1, 'which is no run');
+SELECT count(*) FROM rui.continue_billing(:one, '2025-02-01', 2, '2025-02-22') \gset hidden_
+SELECT is_empty(format('SELECT FROM rui.run_billing(%s, ''2025-02-01'', at => ''2025-02-22'')', :one), 'a whole run that finds nothing');
+SELECT is((SELECT next_unit IS NULL AND runs = 2 FROM rui.billing_run WHERE month = '2025-02-01'), true, 'ends the one under way, too');
+-- Months ahead.
+SELECT is(rui.months_to_bill(:one, '2025-03-01', '2025-05-01', '2025-03-05'), '{2025-03-01,2025-04-01,2025-05-01}'::date[], 'three months to bill');
+SELECT throws_ok(format('SELECT rui.months_to_bill(%s, %s)', :one, m.given), '22023', NULL, m.about)
+FROM (VALUES ($$'2025-05-01', '2025-03-01', '2025-03-05'$$, 'not backwards'), ($$'2025-01-01', '2027-01-01', '2025-03-05'$$, 'not too many'), ($$'2025-05-01', '2027-04-01', '2025-03-05'$$, 'not too far ahead')) AS m(given, about);
+SELECT count(*) FROM rui.continue_billing(:one, '2025-05-01', 100, '2025-03-05', ahead => true) \gset hidden_
+SELECT row_eq(format('SELECT count(*), min(due_on), min(at) FROM rui.charge WHERE project_id = %s AND starts_on = ''2025-05-01''', :one),
+	ROW(9::bigint, (SELECT min(due_on) FROM rui.charge WHERE starts_on = '2025-05-01'), '2025-03-05'::timestamptz), 'a month that has not begun is billed');
+SELECT is((SELECT sum(remaining) FROM rui.deferred_revenue(:one, '2025-03-31')), (SELECT sum(net) FROM rui.charge WHERE starts_on = '2025-05-01'), 'all of it is deferred');
+SELECT is_empty('SELECT * FROM rui.invariant_violation', 'nothing is broken');
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,7 +1,7 @@
 -- Costs by hand, their limits and categories; budgets in versions, approved by
 -- a second person, beside what the books hold.
 BEGIN;
-SELECT plan(47);
+SELECT plan(62);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :accountant, 'loader', '[2000-01-01,)'), (:one, :manager, 'loader', '[2000-01-01,)');
@@ -29,10 +29,28 @@ SELECT throws_ok(format('SELECT rui.record_cost(%s, ''6602'', 1, ''2025-01-05'',
 SELECT throws_ok(format('SELECT rui.record_cost(%s, ''6602'', 1, ''2025-01-05'', ''x'', document_id => -1, at => ''2025-01-06'')', :one), 'P0002', NULL, 'so is the document');
 SELECT throws_ok(format('UPDATE rui.cost SET net = 1 WHERE id = %s', :c1), NULL, NULL, 'a cost is not edited');
 SELECT rui.record_cost(:one, '6602', 20, '2025-01-08', 'Paper', '2241', at => '2025-01-08') AS c2 \gset
-SELECT is(rui.reverse_cost(:one, :c2, 'Twice', 'r', '2025-02-03'), 1::bigint, 'a cost is taken back');
-SELECT is(rui.reverse_cost(:one, :c2, 'Twice', 'r', '2025-02-03'), 1::bigint, 'with the same answer');
-SELECT throws_ok(format('SELECT rui.reverse_cost(%s, %s, ''x'', at => ''2025-02-03'')', :one, :c2), '55000', NULL, 'once');
-SELECT throws_ok(format('SELECT rui.reverse_cost(%s, %s, ''x'', at => ''2025-01-01'')', :one, :c1), '22023', NULL, 'not before it was entered');
+SELECT throws_ok(format('SELECT rui.request_reversal(%s, ''cost'', %s, ''x'', at => ''2025-01-01'')', :one, :c1), '22023', NULL, 'not before it was entered');
+SELECT throws_ok(format('SELECT rui.request_reversal(%s, %s)', :one, r.rest), r.code, NULL, r.about)
+FROM (VALUES ($$'cost', -1, 'x'$$, 'P0002', 'an unknown cost'), ($$'trust_movement', -1, 'x'$$, 'P0002', 'or movement'), ($$'charge', 1, 'x'$$, '22023', 'nothing else'),
+	($$'cost', NULL, 'x'$$, '22004', 'no cost'), ($$'cost', 1, ''$$, '22023', 'no reason')) AS r(rest, code, about);
+SELECT rui.request_reversal(:one, 'cost', :c2, 'Twice', 'r', '2025-02-03') AS back \gset
+SELECT is(rui.request_reversal(:one, 'cost', :c2, 'Twice', 'r', '2025-02-03'), :back::bigint, 'a reversal is asked for, with the same answer');
+SELECT throws_ok(format('SELECT rui.request_reversal(%s, ''cost'', %s, ''x'', at => ''2025-02-03'')', :one, :c2), '55000', NULL, 'once at a time');
+SELECT throws_ok(format('SELECT rui.decide_reversal(%s, %s, true, at => ''2025-02-03'')', :one, :back), '42501', NULL, 'a loader approves none');
+SELECT is((SELECT count(*) FROM rui.cost_reversal), 0::bigint, 'and nothing is taken back yet');
+SELECT pg_temp.act(:manager) \gset hidden_
+SELECT results_eq($$SELECT subject_id, about FROM rui._inbox('2025-02-04') WHERE kind = 'approve' AND subject = 'reversal'$$,
+	format('VALUES (%s::bigint, ''成本 20.00: Twice'')', :back), 'it waits in the inbox of who may decide');
+SELECT rui.request_reversal(:one, 'cost', :c1, 'Mine', at => '2025-02-03') AS own \gset
+SELECT throws_ok(format('SELECT rui.decide_reversal(%s, %s, true, at => ''2025-02-03'')', :one, :own), '42501', 'nobody decides on a reversal of his own');
+SELECT throws_ok(format('SELECT rui.withdraw_reversal(%s, %s, at => ''2025-02-03'')', :one, :back), '42501', NULL, 'nobody withdraws another''s');
+SELECT is(rui.withdraw_reversal(:one, :own, at => '2025-02-03'), 'withdrawn', 'one''s own one does');
+SELECT throws_ok(format('SELECT rui.decide_reversal(%s, %s, true, at => ''2025-02-02'')', :one, :back), '22023', NULL, 'not before it was asked for');
+SELECT is(rui.decide_reversal(:one, :back, true, 'Agreed', 'd', '2025-02-03'), 'approved', 'another person takes it back');
+SELECT is(rui.decide_reversal(:one, :back, true, 'Agreed', 'd', '2025-02-03'), 'approved', 'with the same answer');
+SELECT throws_ok(format('SELECT rui.decide_reversal(%s, %s, false, at => ''2025-02-03'')', :one, :back), '55000', NULL, 'what is decided is decided');
+SELECT throws_ok(format('SELECT rui.request_reversal(%s, ''cost'', %s, ''x'', at => ''2025-02-03'')', :one, :c2), '55000', NULL, 'and taken back once');
+SELECT pg_temp.act(:loader) \gset hidden_
 SELECT results_eq(format('SELECT * FROM pg_temp.posted(''cost'', %s)', :c2), $$VALUES ('6602', '2241', 20.00, '2025-01-01'::date), ('2241', '6602', 20.00, '2025-02-01')$$, 'in the month it is noticed');
 
 -- Limits.

@@ -3,7 +3,7 @@
 -- A failing test prints the offenders.
 BEGIN;
 SET LOCAL search_path = pg_catalog, rui, public, pg_temp;
-SELECT plan(40);
+SELECT plan(44);
 
 CREATE TEMP VIEW our_function AS
 SELECT p.*, p.oid::regprocedure AS signature, l.lanname,
@@ -154,14 +154,42 @@ SELECT is_empty($$
 	WHERE condition ~* '\mcurrent_setting\(' OR EXISTS (
 		SELECT FROM pg_depend d JOIN our_function f ON f.oid = d.refobjid
 		WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_proc'::regclass
-			AND (f.pronargs > 0 OR f.provolatile <> 's'
-				OR condition ~ format('(?<!SELECT )\m%s\(', f.proname)))
-$$, 'policies call only parameterless functions, in a scalar subselect');
+			AND (f.provolatile <> 's' OR condition ~ format('(?<!SELECT )\m%s\(', f.proname)
+				OR f.pronargs > 0 AND condition ~ format('\m%s\((?!''[a-z_]+''::text\))', f.proname)))
+$$, 'policies call functions of nothing or a constant only, in a scalar subselect');
+-- Whoever reads by a group role reads the projects of that role.
+SELECT is_empty($$
+	SELECT polrelid::regclass, polname FROM pg_policy p JOIN our_relation r ON r.oid = p.polrelid
+	CROSS JOIN unnest(p.polroles) AS of_role
+	WHERE of_role::regrole::text IN (SELECT group_role FROM rui.role_group)
+		AND pg_get_expr(p.polqual, p.polrelid) ~ '\mmy_(projects|companies)\('
+$$, 'policies of group roles reach what the party is to that group');
 SELECT is_empty($$
 	SELECT name, reloptions FROM our_relation
 	WHERE relkind = 'm' OR relkind = 'v' AND NOT coalesce(
 		reloptions @> '{security_invoker=true,security_barrier=true}', false)
 $$, 'views are security_invoker and security_barrier, and none is materialized');
+-- A client that knows the types of PostgreSQL alone reads all the same. (A
+-- domain is its base type on the wire.)
+CREATE TEMP VIEW our_rule_value AS
+SELECT c.* FROM our_column c JOIN pg_type t ON t.oid = c.type LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
+WHERE coalesce(e.typnamespace, t.typnamespace) = 'rui'::regnamespace AND coalesce(e.typtype, t.typtype) = 'b';
+SELECT cmp_ok((SELECT count(*) FROM our_rule_value), '>=', 6::bigint, 'tables hold rule values');
+SELECT is_empty($$
+	SELECT c.table_name, c.attname, g.grantee::regrole FROM our_rule_value c JOIN pg_class k ON k.oid = c.relation
+	CROSS JOIN LATERAL aclexplode(k.relacl) g
+	WHERE g.privilege_type = 'SELECT' AND g.grantee NOT IN ('rui_owner'::regrole, 'rui_api'::regrole) AND NOT EXISTS (
+		SELECT FROM our_column v
+		JOIN pg_rewrite w ON w.ev_class = v.relation
+		JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refobjid = c.relation AND d.refobjsubid = c.attnum
+		WHERE v.relkind = 'v' AND v.attname = c.attname AND v.type IN ('text'::regtype, 'jsonb'::regtype)
+			AND has_table_privilege(g.grantee, v.relation, 'SELECT'))
+$$, 'whoever reads a rule value reads it in a view as text, too');
+-- GraphQL layers name the type of a list after its table or function.
+SELECT is_empty($$
+	SELECT f.signature FROM our_function f JOIN our_relation r ON f.proname IN (r.name || 's', r.name || 'es', left(r.name, -1) || 'ies')
+	WHERE f.proretset
+$$, 'no function that returns rows is named as the plural of a table');
 SELECT is_empty($$
 	SELECT c.relname, a.privilege_type FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
 	WHERE c.relnamespace = 'rui'::regnamespace AND a.grantee = 0

@@ -24,6 +24,7 @@ DECLARE
 	accepted jsonb;
 	problem text;
 	new_task bigint;
+	dispatched_at timestamptz;
 BEGIN
 	PERFORM setseed(seed);
 	FOR i IN 1..steps LOOP
@@ -31,6 +32,7 @@ BEGIN
 		action := (ARRAY['open', 'open', 'open', 'emergency', 'accept', 'accept', 'reject', 'complete', 'complete', 'complete', 'cancel', 'transfer', 'absent', 'come', 'capacity', 'batch', 'again', 'triage'])[1 + floor(random() * 18)];
 		accepted := (SELECT jsonb_object_agg(t.id, t.executor_id) FROM rui.task t WHERE t.project_id = project AND t.state IN ('accepted', 'en_route', 'in_progress', 'deferred'));
 		new_task := NULL;
+		dispatched_at := clock;
 		SELECT t.* INTO one FROM rui.task t WHERE t.project_id = project AND CASE
 			WHEN action IN ('accept', 'reject', 'transfer') THEN t.state = 'assigned'
 			WHEN action = 'complete' THEN t.state = 'accepted'
@@ -73,11 +75,13 @@ BEGIN
 			PERFORM rui.dispatch(project, NULL, clock - make_interval(secs => floor(random() * 5) * 10));
 		ELSIF action = 'again' AND one.id IS NOT NULL THEN
 			new_task := one.id;
+			-- Nor is one task the latest always: others have been offered since.
+			dispatched_at := greatest(clock - make_interval(secs => floor(random() * 6) * 10), CASE WHEN one.state <> 'assigned' THEN one.last_at END);
 		END IF;
 		SET CONSTRAINTS ALL IMMEDIATE;
 		SET CONSTRAINTS ALL DEFERRED;
 		IF action <> 'emergency' AND new_task IS NOT NULL THEN
-			PERFORM rui.dispatch_task(project, new_task, NULL, clock);
+			PERFORM rui.dispatch_task(project, new_task, NULL, dispatched_at);
 		END IF;
 		-- Between dispatches the match is that of the last one: only one that came takes in what happened.
 		IF action IN ('open', 'emergency', 'batch') OR action = 'again' AND new_task IS NOT NULL THEN

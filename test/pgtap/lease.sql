@@ -1,7 +1,7 @@
 -- Leases: approved by another, charged cycle by cycle, ended before their time;
 -- what each costs, to the cent and in words; what is refused.
 BEGIN;
-SELECT plan(41);
+SELECT plan(46);
 \ir fixture/estate.sql
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :accountant, 'loader', '[2000-01-01,)');
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
@@ -70,6 +70,19 @@ SELECT row_eq(format('SELECT coalesce(sum(open_amount), 0)::numeric, (SELECT -b.
 	ROW(0.00, 8000 - (1000 * 2 + 1033.33 * 2 + 1067.78 + 1067.78 + 1103.37 - :less)), 'what was paid for more is a prepayment');
 SELECT throws_ok(format('SELECT rui.end_lease(%s, %s, ''2028-03-14'')', :one, :l3), '55000', NULL, 'what has ended has ended');
 SELECT is(pg_temp.tick('2029-01-01'), 0::bigint, 'and is charged no more');
+-- Ended ahead, or before a tick came: what is let still is charged still.
+SELECT pg_temp.act(:loader) \gset hidden_
+SELECT rui.propose_lease(:one, :u4, :qian, 'rent', 310, '[2029-03-01,)', at => '2029-01-02') AS l5,
+	rui.propose_lease(:one, :u1, :qian, 'rent', 300, '[2029-04-01,)', at => '2029-01-02') AS l6 \gset
+SELECT pg_temp.act(:accountant) \gset hidden_
+SELECT rui.decide_lease(:one, :l5, true, at => '2029-01-03'), rui.decide_lease(:one, :l6, true, at => '2029-01-03') \gset hidden_
+SELECT is(pg_temp.tick('2029-03-02'), 1::bigint, 'its first month');
+SELECT is(rui.end_lease(:one, :l5, '2029-05-10', at => '2029-03-03'), 0::numeric, 'given up for the 10th of May');
+SELECT is(rui.end_lease(:one, :l6, '2029-04-20', at => '2029-04-22'), 0::numeric, 'ended before anything was charged');
+SELECT is(pg_temp.tick('2029-06-01'), 3::bigint, 'April, and the days of May; 20 days of the other');
+SELECT results_eq(format('SELECT period, gross FROM pg_temp.charged(%s) UNION ALL SELECT period, gross FROM pg_temp.charged(%s)', :l5, :l6),
+	$$VALUES ('[2029-03-01,2029-04-01)'::daterange, 310.00), ('[2029-04-01,2029-05-01)', 310.00), ('[2029-05-01,2029-05-11)', 100.00),
+	('[2029-04-01,2029-04-21)', 200.00)$$, 'up to the last day');
 -- Earlier books; late fees stand in the way.
 SELECT pg_temp.act(:loader) \gset hidden_
 SELECT rui.propose_lease(:one, :u3, :sun, 'rent', 100, '[2024-10-01,)', 3, at => '2025-01-02') AS l4 \gset

@@ -1,6 +1,6 @@
 -- The ledger: balanced by construction, append-only, closed months stay.
 BEGIN;
-SELECT plan(46);
+SELECT plan(52);
 \ir fixture/estate.sql
 
 SELECT is(rui.open_books(:one, '2025-01-01'), '2025-01-01'::date, 'books begin in the month asked');
@@ -89,5 +89,16 @@ SELECT throws_ok(format('SELECT rui.reopen_period(%s, ''2025-01-01'', ''x'', ''2
 SELECT is(rui.post_entry(:one, '6602', '1002', 2, 'Key', request_key => 'k1', at => '2025-02-18'),
 	rui.post_entry(:one, '6602', '1002', 2, 'Key', request_key => 'k1', at => '2025-02-18'), 'a repeated command answers as the first time');
 SELECT is_empty(format('SELECT * FROM rui.invariant_violation WHERE project_id IN (%s, %s)', :one, :two), 'no invariant is broken');
+-- Accounts that come later: books that are open get them.
+INSERT INTO rui.account_template (code, kind, is_control) VALUES ('2299', 'liability', true), ('2298', 'liability', false);
+SELECT rui._name('account', '2299', '新科目', 'New account') \gset hidden_
+SELECT is(rui.open_books(:one) IS NOT NULL, true, 'books that are open are opened again');
+SELECT row_eq(format('SELECT name, kind, is_control FROM rui.account WHERE project_id = %s AND code = ''2299''', :one), ROW('新科目'::text, 'liability'::text, true), 'and have the new account');
+SELECT is(rui._complete_charts(:one), 0::bigint, 'once');
+UPDATE rui.account SET is_control = false WHERE project_id = :one AND code = '2299';
+SELECT is(rui._complete_charts(NULL) >= 0, true, 'one that is not used becomes the platform''s');
+SELECT is((SELECT is_control FROM rui.account WHERE project_id = :one AND code = '2299'), true, 'to which nobody posts by hand');
+UPDATE rui.account_template SET kind = 'asset' WHERE code = '2298';
+SELECT throws_ok(format('SELECT rui._complete_charts(%s)', :one), '55000', format('account "2298" of project %s is used for something else', :one), 'a code that is taken is told');
 SELECT * FROM finish();
 ROLLBACK;

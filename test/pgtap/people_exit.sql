@@ -74,7 +74,7 @@ SELECT rui.begin_exit(:project, :anna, '2026-03-06', 'resigned', 'moves away', '
 SELECT is(rui.begin_exit(:project, :anna, '2026-03-06', 'resigned', 'moves away', 'k', '2026-03-03 09:00+08'), :leaver::bigint, 'announced once');
 SELECT throws_ok(format($$SELECT rui.begin_exit(%s, %s, '2026-03-06', 'resigned')$$, :project, :anna), '55000', NULL, 'one exit at a time');
 SELECT is((SELECT upper_inf(employed) FROM rui.staff WHERE party_id = :anna), true, 'nothing ends by being announced');
-SELECT results_eq(format($$SELECT code, left_over, is_open FROM rui.exit_items(%s, %s, '2026-03-03 09:00+08') WHERE left_over > 0 ORDER BY code$$, :project, :leaver),
+SELECT results_eq(format($$SELECT code, left_over, is_open FROM rui.exit_checklist(%s, %s, '2026-03-03 09:00+08') WHERE left_over > 0 ORDER BY code$$, :project, :leaver),
 	$$VALUES ('documents', 1::bigint, true), ('equipment', 1, true), ('keys', 1, true), ('pay', 1, true), ('roster_requests', 1, true), ('shifts', 2, true), ('tasks_answered', 2, true), ('tasks_done', 2, true)$$, 'the checklist');
 SELECT throws_like(format($$SELECT rui.finish_exit(%s, %s, at => '2026-03-06 18:00+08')$$, :project, :leaver), '%something is left%', 'not while something is left');
 SELECT throws_ok(format($$SELECT rui.tick_exit_item(%s, %s, 'tasks_done')$$, :project, :leaver), 'P0002', NULL, 'what is computed is not ticked off');
@@ -130,10 +130,10 @@ INSERT INTO rui.login (login, party_id) VALUES ('new_login', :new);
 SELECT rui.finish_exit(:project, :third, at => '2026-03-22 12:00+08') \gset hidden_
 SELECT is((SELECT count(*) FROM rui.login WHERE party_id = :new), 0::bigint, 'a login ends');
 SELECT results_eq(format($$SELECT employed::text FROM rui.staff WHERE party_id = %s ORDER BY 1$$, :new), $$VALUES ('[2026-03-01,2026-03-10)'), ('[2026-03-20,2026-03-23)')$$, 'before the day announced; the former employment stays');
-SELECT is((SELECT count(*) FROM rui.exit_items(:project, :third) WHERE is_open), 0::bigint, 'nothing of it is open');
+SELECT is((SELECT count(*) FROM rui.exit_checklist(:project, :third) WHERE is_open), 0::bigint, 'nothing of it is open');
 SELECT set_config('rui.party_id', :'ben', true) \gset hidden_
 SELECT throws_ok(format($$SELECT rui.hand_over(%s, %s, %s, 'x')$$, :project, :cleo, :ben), '42501', NULL, 'nobody grabs work');
-SELECT is_empty(format('SELECT * FROM rui.exit_items(%s, %s)', :project, :third), 'or looks');
+SELECT is_empty(format('SELECT * FROM rui.exit_checklist(%s, %s)', :project, :third), 'or looks');
 SELECT set_config('rui.party_id', :'boss', true) \gset hidden_
 SELECT throws_ok(format($$SELECT rui.withdraw_exit(%s, -1, 'x')$$, :project), 'P0002', NULL, 'an exit there is');
 

@@ -27,7 +27,7 @@ UPDATE rui.task SET accountable_id = :s3 WHERE accountable_id = :s1;
 SELECT throws_like(format($$UPDATE rui.staff SET employed = '[2020-01-01,2026-01-01)' WHERE party_id = %s$$, :s1), '%answers for%grids', 'nor because of his grids');
 UPDATE rui.task SET accountable_id = :s1 WHERE accountable_id = :s3;
 SELECT rui.begin_exit(:project, :s1, current_date, 'moved') AS leaver \gset
-SELECT results_eq(format($$SELECT code, left_over FROM rui.exit_items(%s, %s) WHERE is_computed AND is_open ORDER BY place$$, :project, :leaver),
+SELECT results_eq(format($$SELECT code, left_over FROM rui.exit_checklist(%s, %s) WHERE is_computed AND is_open ORDER BY place$$, :project, :leaver),
 	$$VALUES ('tasks_answered', 2::bigint), ('grids', 1), ('covers', 2)$$, 'what he has');
 SELECT count(rui.tick_exit_item(:project, :leaver, c)) FROM unnest('{keys,equipment,documents,pay}'::text[]) c \gset hidden_
 SELECT throws_like(format('SELECT rui.finish_exit(%s, %s)', :project, :leaver), '%something is left%', 'so he stays');

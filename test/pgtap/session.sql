@@ -13,6 +13,8 @@ CREATE ROLE session_stranger LOGIN IN ROLE rui_user;
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'm', 'Manager Wang') RETURNING id AS manager \gset
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'r', 'Resident Zhao') RETURNING id AS resident \gset
 
+INSERT INTO rui.gateway (company_id, login) VALUES (:company, 'session_gateway');
+
 SELECT is(rui.current_party(), NULL, 'a login without a party is nobody');
 SELECT is(rui.my_projects(), '{}'::bigint[], 'nobody reaches no project');
 SELECT throws_ok($$SELECT rui.require_permission(1, 'manage_estate')$$, '42501', 'nobody acts in this session');

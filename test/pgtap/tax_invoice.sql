@@ -2,7 +2,7 @@
 -- leases and answers, who sees what, and telling buyers.
 BEGIN;
 SET LOCAL jit = off; -- compiling takes longer than looking
-SELECT plan(94);
+SELECT plan(96);
 \ir fixture/estate.sql
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'gate', 'Gateway') RETURNING id AS gate \gset
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :gate, 'tax_gateway', '[2000-01-01,)'),
@@ -207,5 +207,16 @@ SELECT is(rui._duty_tell_invoices(:one, '2025-01-23'), 2::bigint, 'with them buy
 SELECT is(rui._duty_tell_invoices(:one, '2025-01-24'), 0::bigint, 'once');
 SELECT is((SELECT body FROM rui.take_messages(:one, 'sms', 10, 'g', '2025-01-24 02:00+00')), '您的发票已开具：抬头赵一，价税合计306.01元，发票号码' || pg_temp.number(1) || '。', 'with number and amount');
 SELECT is_empty('SELECT * FROM rui.invariant_violation', 'nothing is broken');
+-- The rates by the day, of a general taxpayer and by the simplified method.
+SELECT results_eq($$SELECT d.day, string_agg(format('%s %s', r.code, trim_scale(r.rate * 100)), ', ' ORDER BY r.code)
+	FROM (VALUES ('2016-05-01'::date), ('2018-04-30'), ('2018-05-01'), ('2019-04-01'), ('2026-01-01')) AS d(day) JOIN rui.tax_rate r ON r.valid @> d.day
+	WHERE r.treatment IN ('general', 'simplified') AND r.code <> 'reduced_1' GROUP BY d.day ORDER BY d.day$$,
+	$$VALUES ('2016-05-01'::date, 'goods 17, lease 11, low 13, service 6, simplified_3 3, simplified_5 5'), ('2018-04-30', 'goods 17, lease 11, low 11, service 6, simplified_3 3, simplified_5 5'),
+	('2018-05-01', 'goods 16, lease 10, low 10, service 6, simplified_3 3, simplified_5 5'), ('2019-04-01', 'goods 13, lease 9, low 9, service 6, simplified_3 3, simplified_5 5'),
+	('2026-01-01', 'goods 13, lease 9, low 9, service 6, simplified_3 3, simplified_5 5')$$, 'the rates as the laws have set them');
+SELECT results_eq($$SELECT d.day, count(r.code) FROM (VALUES ('2020-02-29'::date), ('2020-03-01'), ('2022-03-31'), ('2022-04-01'), ('2022-12-31'), ('2023-01-01'), ('2027-12-31'), ('2028-01-01')) AS d(day)
+	LEFT JOIN rui.tax_rate r ON r.code = 'reduced_1' AND r.valid @> d.day GROUP BY d.day ORDER BY d.day$$,
+	$$VALUES ('2020-02-29'::date, 0::bigint), ('2020-03-01', 1), ('2022-03-31', 1), ('2022-04-01', 0), ('2022-12-31', 0), ('2023-01-01', 1), ('2027-12-31', 1), ('2028-01-01', 0)$$,
+	'one percent of small-scale taxpayers, in its two times');
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,13 +1,25 @@
 -- Trust funds: units' parts, interest and spending to the cent, majorities,
 -- four eyes, nothing below zero, and what residents are told.
 BEGIN;
-SELECT plan(87);
+SELECT plan(88);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :accountant, 'loader', '[2000-01-01,)'), (:one, :manager, 'loader', '[2000-01-01,)'),
 	(:one, :qian, 'resident', '[2000-01-01,)');
 INSERT INTO rui.ownership (project_id, unit_id, valid, owner_ids, share_parts) VALUES (:one, :u1, '[2020-01-01,)', ARRAY[:zhao], '{1}'), (:one, :u2, '[2020-01-01,)', ARRAY[:qian], '{1}');
 CREATE FUNCTION pg_temp.act(party bigint) RETURNS text LANGUAGE sql AS $$ SELECT set_config('rui.party_id', party::text, true) $$;
+-- Asked for by one person, approved by another; then the first acts again.
+CREATE FUNCTION pg_temp.take_back(project bigint, movement bigint, why text, one bigint, other bigint, at timestamptz) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	asked bigint;
+	state text;
+BEGIN
+	asked := rui.request_reversal(project, 'trust_movement', movement, why, at => at);
+	PERFORM pg_temp.act(other);
+	state := rui.decide_reversal(project, asked, true, at => at);
+	PERFORM pg_temp.act(one);
+	RETURN state;
+END $$;
 CREATE FUNCTION pg_temp.held(fund text) RETURNS numeric LANGUAGE sql AS $$ SELECT balance FROM rui.trust_fund_balance WHERE code = fund $$;
 CREATE FUNCTION pg_temp.parts(fund text) RETURNS numeric[] LANGUAGE sql AS $$
 	SELECT array_agg(b.balance ORDER BY b.unit_id) FROM rui.trust_unit_balance b JOIN rui.trust_fund f ON f.id = b.fund_id WHERE f.code = fund $$;
@@ -90,10 +102,16 @@ SELECT is(pg_temp.held('repair'), 141.50, 'from the fund');
 SELECT throws_ok(format('SELECT rui.pay_trust_use(%s, %s, 20.26, ''x'', at => ''2025-01-09'')', :one, :w1), '55000', NULL, 'no more than is left of it');
 SELECT rui.pay_trust_use(:one, :w5, 30, 'Lift', at => '2025-01-09') AS s2 \gset
 SELECT is(pg_temp.parts('repair'), '{42.17,33.74,35.59}'::numeric[], 'those who are named bear it');
-SELECT throws_ok(format('SELECT rui.reverse_trust_movement(%s, %s, ''Bounced'', at => ''2025-01-10'')', :one, :d1), '55000', NULL, 'a deposit that is spent is not taken back');
-SELECT is(rui.reverse_trust_movement(:one, :s2, 'Returned', 'r', '2025-01-10'), rui.reverse_trust_movement(:one, :s2, 'Returned', 'r', '2025-01-10'), 'a spending is');
+SELECT throws_ok(format('SELECT pg_temp.take_back(%s, %s, ''Bounced'', %s, %s, ''2025-01-10'')', :one, :d1, :accountant, :manager), '55000', NULL, 'a deposit that is spent is not taken back');
+SELECT is(pg_temp.take_back(:one, :s2, 'Returned', :accountant, :manager, '2025-01-10'), 'approved', 'a spending is, by two people');
 SELECT is(pg_temp.parts('repair'), '{58.84,47.07,35.59}'::numeric[], 'with all its parts');
-SELECT throws_ok(format('SELECT rui.reverse_trust_movement(%s, %s, ''x'', at => ''2025-01-11'')', :one, :s2), '55000', NULL, 'once');
+SELECT throws_ok(format('SELECT rui.request_reversal(%s, ''trust_movement'', %s, ''x'', at => ''2025-01-11'')', :one, :s2), '55000', NULL, 'once');
+SELECT pg_temp.act(:manager) \gset hidden_
+SELECT rui.propose_trust_use(:one, 'repair', 'maintenance_emergency', 'Own', 1, 'Paper', '2025-01-10', ground => 'drainage', payee_id => :sun, at => '2025-01-10') AS own \gset
+UPDATE rui.trust_use SET last_action = 'approve', approved_by = :accountant, approved_at = '2025-01-10' WHERE id = :own;
+SELECT throws_ok(format('SELECT rui.pay_trust_use(%s, %s, 1, ''x'', at => ''2025-01-10'')', :one, :own), '42501', 'nobody decides on a use of a trust fund of his own', 'who proposed it does not pay it');
+UPDATE rui.trust_use SET last_action = 'finish' WHERE id = :own;
+SELECT pg_temp.act(:accountant) \gset hidden_
 SELECT is(rui._trust_used(:one, :w5), 0.00, 'and may be spent again');
 
 -- A unit that holds too little stops what all would bear.
@@ -115,7 +133,7 @@ SELECT rui.pay_trust_use(:one, :w9, 120, 'Screens', at => '2025-01-14') AS s3, r
 SELECT is(pg_temp.held('public'), 280.00, 'income less costs less what was handed over');
 SELECT is(pg_temp.parts('repair'), '{100.42,80.33,60.75}'::numeric[], 'by floor area to all units');
 SELECT is(pg_temp.balance(:one, '1002.T1'), 241.50, 'from bank account to bank account');
-SELECT throws_ok(format('SELECT rui.reverse_trust_movement(%s, %s, ''x'', at => ''2025-04-03'')', :one, :s4 + 1), '55000', NULL, 'a transfer has one beginning');
+SELECT throws_ok(format('SELECT rui.request_reversal(%s, ''trust_movement'', %s, ''x'', at => ''2025-04-03'')', :one, :s4 + 1), '55000', NULL, 'a transfer has one beginning');
 
 -- What residents are told.
 SELECT pg_temp.act(:zhao) \gset hidden_
@@ -138,7 +156,7 @@ RESET ROLE;
 SELECT pg_temp.act(:qian) \gset hidden_
 SELECT results_eq(format('SELECT DISTINCT unit_code FROM rui.fund_disclosure(%s, ''2025-01-01'') WHERE section ~ ''^own''', :one), $$VALUES ('1-102')$$, 'another one his');
 SELECT pg_temp.act(:loader) \gset hidden_
-SELECT rui.reverse_trust_movement(:one, :s4, 'Wrong fund', at => '2025-04-05') \gset hidden_
+SELECT pg_temp.take_back(:one, :s4, 'Wrong fund', :loader, :manager, '2025-04-05') \gset hidden_
 SELECT is(pg_temp.held('public'), 380.00, 'a transfer is taken back at both ends');
 SELECT is(pg_temp.parts('repair'), '{58.84,47.07,35.59}'::numeric[], 'with the parts of all units');
 SELECT results_eq(format('SELECT row_id FROM rui._unit_in_trust(%s, ARRAY[%s, %s], ''2025-05-01'')', :one, :u1, :u4), format('VALUES (%s::bigint)', :u1), 'a unit with a part is not archived');

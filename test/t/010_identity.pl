@@ -77,6 +77,22 @@ is($reader->query_safe(q{BEGIN; SET LOCAL rui.party_id = 2; SELECT rui.my_projec
 	'and one taken away is gone');
 $reader->quit;
 
+# Claims count in the transaction that sets them: a pool that forgets to name
+# the next person acts for nobody, not for the last one.
+$node->safe_psql('postgres', q{
+	CREATE ROLE gate LOGIN IN ROLE rui_gateway;
+	INSERT INTO rui.gateway (company_id, login) VALUES (1, 'gate');
+});
+my $claims = q{'{"party_id": 2}'};
+is(answers('gate', 'BEGIN', "SET LOCAL request.jwt.claims = $claims", $who, 'COMMIT', $who), "2\nnobody", 'claims end with their transaction');
+is(answers('gate', "SET request.jwt.claims = $claims", $who, "SET jwt.claims.party_id = 2", $who), "nobody\nnobody", 'those of an earlier one are not believed');
+is(answers('gate', "SET request.jwt.claims = $claims", 'BEGIN', 'SAVEPOINT a', "SET LOCAL request.jwt.claims = $claims", $who, 'ROLLBACK TO a',
+		$who, 'COMMIT'), "2\nnobody", 'nor when a savepoint brings them back');
+is(answers('gate', "SET request.jwt.claims = $claims", 'BEGIN', "SET LOCAL jwt.claims.party_id = 1", $who, 'COMMIT'), '1',
+	'nor do they hide those of this one');
+$node->safe_psql('postgres', "ALTER ROLE gate SET request.jwt.claims = $claims");
+is(answers('gate', $who, 'BEGIN', $who, 'COMMIT'), "nobody\nnobody", 'nor those of the configuration');
+
 # A procedure that commits acts to its end for whom it was called: a login that
 # speaks for a party, or a caller that set the party for its transaction.
 $node->safe_psql('postgres', q{
@@ -109,7 +125,26 @@ is($node->safe_psql('postgres', q{SELECT array_agg(DISTINCT party_id) FROM rui.e
 	$node->safe_psql('postgres', q{SELECT array_agg(id ORDER BY id) FROM rui.party WHERE code IN ('biller', 'loader')}), 'each is written down as who it is');
 ($out, $err) = answers('pool', "SET rui.party_id = $loader", "CALL rui.bill_month(1, '2025-03-01', 2, '2025-03-20')");
 like($err, qr/nobody acts in this session/, 'a setting of an earlier transaction is not believed there either');
+$node->safe_psql('postgres', 'GRANT rui_manager TO gate; ALTER ROLE gate RESET request.jwt.claims; GRANT USAGE ON SCHEMA app TO gate;');
+$node->safe_psql('postgres', q{
+	CREATE PROCEDURE app.bill_by_claims(party text, month date) LANGUAGE plpgsql AS $$
+	BEGIN
+		PERFORM set_config('jwt.claims.party_id', party, true), set_config('jwt.claims.exp', '32503680000', true),
+			set_config('jwt.claims.iss', 'https://id.example.org', true);
+		CALL rui.bill_month(1, month, 2, month + interval '20 days');
+	END $$;
+	UPDATE rui.gateway SET issuer = 'https://id.example.org';
+});
+($out, $err) = answers('gate', "CALL app.bill_by_claims('$loader', '2025-03-01')");
+is("$out$err", '', 'so does a gateway, by all its claims');
+is($node->safe_psql('postgres', q{SELECT party_id FROM rui.event WHERE kind = 'billing.run' ORDER BY id DESC LIMIT 1}), $loader, 'for whom they name');
+($out, $err) = answers('gate', "SET request.jwt.claims = '{\"party_id\": 1, \"iss\": \"https://id.example.org\"}'", "CALL app.bill_by_claims('$loader', '2025-04-01')");
+like($err, qr/the session no longer acts for party $loader/, 'a setting of an earlier transaction is not made believed by it');
+($out, $err) = answers('biller', "CALL rui.bill_months(1, '2025-04-01', '2025-06-01', 2, '2025-04-20')", "SELECT count(*), count(DISTINCT starts_on) FROM rui.charge WHERE starts_on >= '2025-04-01'");
+is("$out$err", '15|3', 'several months at once, some of them ahead');
+($out, $err) = answers('biller', "CALL rui.bill_months(1, '2025-04-01', '2025-06-01', 2, '2025-04-20')", 'SELECT count(*), count(*) FILTER (WHERE next_unit IS NULL) FROM rui.billing_run');
+is("$out$err", '5|5', 'called again it adds nothing; each month is a run of its own');
 is(answers('biller', "SELECT total FROM rui.arrears(1, '2025-05-01') ORDER BY 1 LIMIT 1", "SELECT count(*) FROM rui.late_fees(1, '2025-05-01')",
-		"SELECT count(*) > 0 FROM rui.trial_balance(1, '2025-05-01')"), "16.00\n0\nt", 'what runs as its caller runs for a manager, too');
+		"SELECT count(*) > 0 FROM rui.trial_balance(1, '2025-05-01')"), "24.00\n0\nt", 'what runs as its caller runs for a manager, too');
 
 done_testing();

@@ -30,6 +30,11 @@ sub decide_waiver
 		$self->must_be_open(month_of(day_at($at)));
 		my $before = $self->waived($charge->{id});
 		$waiver->{net} = nearest($charge->{net} * ($before + $waiver->{amount}), $charge->{gross}) - nearest($charge->{net} * $before, $charge->{gross});
+		if (my $later = $charge->{later})
+		{
+			my $most = $charge->{net} - $later->{waived} - $later->{written};
+			$waiver->{net} = $most if $waiver->{net} > $most;
+		}
 		$waiver->{tax} = $waiver->{amount} - $waiver->{net};
 		my $debit = $charge->{component} eq 'late_fee' ? '6301' : $self->{items}{ $charge->{item} }{account};
 		my $less = $waiver->{net};
@@ -37,7 +42,7 @@ sub decide_waiver
 		{
 			$self->recognize(month_over($at), $at, $charge->{id});
 			$later->{waived} += $waiver->{net};
-			my $is = earned($charge, $charge->{net} - $later->{waived}, $later->{month});
+			my $is = earned($charge, $charge->{net} - $later->{waived} - $later->{written}, $later->{month}) + $later->{lost};
 			$less = $later->{recognized} - $is;
 			$later->{recognized} = $is;
 			$debit = $later->{account};
@@ -60,12 +65,40 @@ sub written_off
 	return $sum;
 }
 
-# The whole debt is lost, its tax too.
+# The whole debt is lost, its tax too, but for what its days have not earned yet:
+# that is owed as service no more. What comes back is lost no more, in proportion;
+# of what it is for days that came meanwhile are earned now, the others to come.
 sub _lose
 {
 	my ($self, $charge, $kind, $amount, $at, $payment) = @_;
 	my $no = ++$self->{loss_no};
-	$self->post($at, month_of(day_at($at)), $amount > 0 ? ('6702', '1122') : ('1122', '6702'), abs($amount), 'credit_loss', $no);
+	my ($unearned, $earned) = (0, 0);
+	my $about = $self->{charges}{$charge};
+	if (my $later = $about->{later})
+	{
+		if ($kind eq 'reversed') { ($unearned, $earned) = (-$later->{left}, $later->{back}) }
+		else
+		{
+			$self->recognize(month_over($at), $at, $charge);
+			my $rest = $about->{net} - $later->{waived};
+			my $sum = $self->written_off($charge) + $amount;
+			my $written = $sum > 0 ? nearest($about->{net} * $sum, $about->{gross}) : 0;
+			$written = $rest if $written > $rest;
+			my $is = earned($about, $rest - $written, $later->{month});
+			my $lost = $amount > 0 ? $later->{recognized} - $is : $written == 0 ? 0 : nearest($later->{lost} * $written, $later->{written});
+			$earned = $later->{recognized} - $is - $lost;
+			$unearned = $written - $later->{written} - $earned - $lost + $later->{lost};
+			$later->{recognized} -= $earned;
+			$later->{back} -= $earned;
+			$later->{left} += $unearned;
+			@$later{qw(written lost)} = ($written, $lost);
+		}
+	}
+	for my $part (['6702', $amount - $unearned - $earned], ['2205', $unearned], [$about->{later} ? $about->{later}{account} : '', $earned])
+	{
+		my ($account, $cents) = @$part;
+		$self->post($at, month_of(day_at($at)), $cents > 0 ? ($account, '1122') : ('1122', $account), abs($cents), 'credit_loss', $no);
+	}
 	push @{ $self->{losses} }, { charge => $charge, kind => $kind, amount => $amount, at => $at, payment => $payment };
 }
 
@@ -105,6 +138,7 @@ sub decide_write_off
 		}
 		refuse('nothing is open') unless %lost;
 		$self->must_be_open(month_of(day_at($at)));
+		refuse('recognized after') if grep { recognized_after($self->{charges}{$_}, $at) } keys %lost;
 		$self->_lose($_, 'written_off', $lost{$_}, $at) for sort { $a <=> $b } keys %lost;
 		$asked->{written} += $_ for values %lost;
 	}
@@ -136,6 +170,45 @@ sub recover
 	refuse('nothing is left for it');
 }
 
+# ---------------------------------------------------------------- disputes
+sub open_dispute
+{
+	my ($self, $id, $charge, $at) = @_;
+	my @mine = grep { $_->{charge} == $charge } values %{ $self->{disputes} };
+	refuse('before the charge') if $at < $self->{charges}{$charge}{at};
+	refuse('settled after') if grep { defined $_->{settled_at} && $_->{settled_at} > $at } @mine;
+	refuse('nothing is open') if $self->open_amount($self->{charges}{$charge}) <= 0;
+	refuse('disputed already') if grep { $_->{state} eq 'open' } @mine;
+	$self->{disputes}{$id} = { id => $id, charge => $charge, at => $at, state => 'open' };
+}
+
+sub end_dispute
+{
+	my ($self, $id, $state, $at) = @_;
+	my $dispute = $self->{disputes}{$id};
+	refuse('before it was opened') if $at < $dispute->{at};
+	refuse('settled already') if $dispute->{state} ne 'open';
+	@$dispute{qw(state settled_at)} = ($state, $at);
+}
+
+# Whether on a day, as known at an instant, nothing accrues on a charge: from
+# the day a dispute was opened until the day it was settled.
+sub stands_still
+{
+	my ($self, $charge, $day, $at) = @_;
+	my $row = on_day($self->{items}{ $charge->{item} }{disputes}, $charge->{due_on});
+	my $rule = $row ? $row->[2] : 'upheld';
+	for my $d (grep { $_->{charge} == $charge->{id} && $_->{at} <= $at } values %{ $self->{disputes} })
+	{
+		my $is_open = !defined $d->{settled_at} || $d->{settled_at} > $at;
+		next if $rule eq 'never' || $rule eq 'upheld' && !$is_open && $d->{state} ne 'upheld';
+		return 1 if $day >= day_at($d->{at}) && $day < day_at($is_open ? $at : $d->{settled_at});
+	}
+	return 0;
+}
+
+sub dispute_lines { my ($self) = @_; return map { join '|', 'dispute', @$_{qw(id charge state)} } values %{ $self->{disputes} } }
+
 # ---------------------------------------------------------------- late fees
 # Day after day what is unpaid of the principal at its rate, at most the cap:
 # (days late, what is open, accrued, charged), or nothing where no rule holds.
@@ -150,6 +223,8 @@ sub late_fee
 	my $days = 0;
 	for my $day ($charge->{due_on} + $grace + 1 .. $today)
 	{
+		# What was unpaid at the end of the day before.
+		next if $self->stands_still($charge, $day - 1, $at);
 		$unpaid += $charge->{gross} - $self->allocated('charge', $charge->{id}, $day * 86400) - $self->waived($charge->{id}, $day * 86400)
 		  - $self->written_off($charge->{id}, $day * 86400);
 		$days++;
