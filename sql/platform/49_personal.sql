@@ -112,12 +112,14 @@ CREATE TABLE rui.reveal_review (
 );
 CREATE INDEX reveal_review_open ON rui.reveal_review (project_id, due_at) WHERE state = 'open';
 
-PERFORM rui._permit('reveal_people', '{candidate,live,closed}', 'staff', 'steward', 'agent', 'manager', 'accountant', 'director', 'auditor');
-PERFORM rui._permit('reveal_contacts', '{candidate,live,closed}', 'staff', 'steward', 'agent', 'manager');
-PERFORM rui._permit('reveal_debtors', '{live,closed}', 'accountant', 'agent', 'manager');
+-- Nobody gives a role that may more than himself: the loader, who brings in
+-- staff, may what they may.
+PERFORM rui._permit('reveal_people', '{candidate,live,closed}', 'staff', 'steward', 'agent', 'manager', 'accountant', 'director', 'auditor', 'loader');
+PERFORM rui._permit('reveal_contacts', '{candidate,live,closed}', 'staff', 'steward', 'agent', 'manager', 'loader');
+PERFORM rui._permit('reveal_debtors', '{live,closed}', 'accountant', 'agent', 'manager', 'loader');
 PERFORM rui._permit('reveal_identities', '{candidate,live,closed}', 'manager', 'director');
-PERFORM rui._permit('reveal_anybody', '{candidate,live,closed}', 'agent', 'manager', 'accountant', 'director', 'auditor');
-PERFORM rui._permit('break_glass', '{candidate,live,closed}', 'staff', 'steward', 'agent', 'manager', 'accountant', 'expert', 'director');
+PERFORM rui._permit('reveal_anybody', '{candidate,live,closed}', 'agent', 'manager', 'accountant', 'director', 'auditor', 'loader');
+PERFORM rui._permit('break_glass', '{candidate,live,closed}', 'staff', 'steward', 'agent', 'manager', 'accountant', 'expert', 'director', 'loader');
 PERFORM rui._permit('review_reveals', '{candidate,live,closed}', 'manager', 'auditor', 'director');
 PERFORM rui._permit('set_reveals', '{candidate,live,closed}', 'manager', 'director');
 PERFORM rui._permit('record_consents', '{candidate,live,closed}', 'resident', 'steward', 'agent', 'manager', 'loader');

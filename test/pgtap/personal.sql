@@ -1,7 +1,7 @@
 -- Personal data: shown for a purpose, within limits, on record; emergencies
 -- and their reviews; consents; who was shown what of me.
 BEGIN;
-SELECT plan(58);
+SELECT plan(59);
 \ir fixture/estate.sql
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'agent', 'Agent') RETURNING id AS agent \gset
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'steward', 'Steward') RETURNING id AS steward \gset
@@ -134,5 +134,8 @@ SELECT results_eq('SELECT who, roles, fields, purpose, refused FROM rui.my_acces
 		('Steward', '{resident,steward}', '{phone}', 'dispatch_contact', NULL)$$, 'who, as what, which, what for');
 SELECT throws_ok('SELECT * FROM rui.personal_access', '42501', NULL, 'others'' log is closed');
 RESET ROLE;
+SELECT is_empty($$SELECT r.role_code, r.permission FROM rui.role_permission r WHERE r.role_code IN ('resident', 'staff', 'steward', 'agent', 'partner', 'analyst')
+	AND NOT EXISTS (SELECT FROM rui.role_permission l WHERE l.role_code = 'loader' AND l.permission = r.permission)$$,
+	'a loader may what those may whom it brings in');
 SELECT * FROM finish();
 ROLLBACK;
