@@ -27,8 +27,8 @@ use SimJudge;
 my $seed = $ENV{SIM_SEED} // 1;
 my $days = $ENV{SIM_DAYS} // 3;
 my $acts = $ENV{SIM_ACTS} // 24;
-# Before the end of a month, so that few days see one billed and closed.
-my $first = (1740585600, 1706572800, 1735516800, 1709078400, 1743264000)[ $seed % 5 ];
+# A month is billed on its second day, the one before it closed on the third.
+my $first = Sim::midnight(('2025-03-01', '2024-02-01', '2025-01-01', '2024-03-01', '2025-04-01')[ $seed % 5 ]);
 
 my $node = PostgreSQL::Test::Cluster->new('sim');
 $node->init;

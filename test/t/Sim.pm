@@ -10,6 +10,7 @@ use warnings;
 use Digest::SHA qw(sha256_hex);
 use IPC::Open3;
 use Time::HiRes qw(time);
+use Time::Local qw(timegm);
 
 # Errors of faults; everything else has to be in the comment of what was called.
 my %fault_state = map { $_ => 1 } qw(57014 57P01 55P03 25P02);
@@ -49,6 +50,7 @@ sub at
 	my @t = gmtime($time // $self->{now});
 	return sprintf "'%04d-%02d-%02d %02d:%02d:%02d+08'", $t[5] + 1900, $t[4] + 1, @t[ 3, 2, 1, 0 ];
 }
+sub midnight { my ($y, $m, $d) = split /-/, $_[0]; return timegm(0, 0, 0, $d, $m - 1, $y) }
 sub day { my ($self, $time) = @_; my @t = gmtime($time // $self->{now}); return sprintf '%04d-%02d-%02d', $t[5] + 1900, $t[4] + 1, $t[3] }
 sub month { my ($self, $back) = @_; my @t = gmtime($self->{now}); my $m = $t[5] * 12 + $t[4] - ($back // 0); return sprintf '%04d-%02d-01', int($m / 12) + 1900, $m % 12 + 1 }
 
