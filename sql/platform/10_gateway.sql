@@ -23,6 +23,7 @@ INSERT INTO rui.role_group (role_code, group_role) VALUES
 	('expert', 'rui_expert'), ('partner', 'rui_partner'), ('analyst', 'rui_analyst'), ('auditor', 'rui_auditor');
 
 PERFORM rui._permit('set_gateways', '{candidate,live,closed}', 'director', 'loader');
+PERFORM rui._name('permission', 'set_gateways', '管理网关', 'trust gateways');
 
 PERFORM rui._describe('gateway', 'Which login roles a company trusts to name, by claims, the party they act for.',
 	'login: Name of the login role, a member of rui_gateway.',
