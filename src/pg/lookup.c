@@ -106,8 +106,9 @@ rui_lookup_get(rui_lookup *lookup)
 	bool is_old;
 	int i;
 
-	if (likely(lookup->valid &&
-			   (lookup->transaction == transaction || !(lookup->per_transaction || lookup->is_old))))
+	if (likely(lookup->valid && !lookup->per_transaction && !lookup->is_old))
+		return lookup->content;
+	if (lookup->valid && lookup->transaction == transaction)
 		return lookup->content;
 	if (!lookup->registered)
 		register_lookup(lookup);
