@@ -12,6 +12,7 @@ CREATE TABLE rui.gateway (
 );
 
 PERFORM rui._permit('set_gateways', '{candidate,live,closed}', 'director', 'loader');
+PERFORM rui._name('permission', 'set_gateways', '管理网关', 'trust gateways');
 
 PERFORM rui._describe('gateway', 'Which login roles a company trusts to name, by claims, the party they act for.',
 	'login: Name of the login role, a member of rui_gateway.',

@@ -6,6 +6,7 @@
 #include "pg/lookup.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "commands/trigger.h"
@@ -15,6 +16,7 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 static rui_lookup *lookups;
@@ -101,9 +103,12 @@ rui_lookup_get(rui_lookup *lookup)
 	MemoryContext context;
 	rui_owner_scope scope;
 	void *content;
+	bool is_old;
 	int i;
 
-	if (likely(lookup->valid && (!lookup->per_transaction || lookup->transaction == transaction)))
+	if (likely(lookup->valid && !lookup->per_transaction && !lookup->is_old))
+		return lookup->content;
+	if (lookup->valid && lookup->transaction == transaction)
 		return lookup->content;
 	if (!lookup->registered)
 		register_lookup(lookup);
@@ -126,9 +131,18 @@ rui_lookup_get(rui_lookup *lookup)
 		lookup->valid = true;
 		if (SPI_connect() != SPI_OK_CONNECT)
 			elog(ERROR, "SPI_connect failed");
+		/*
+		 * The statement's snapshot may be older than a change we have been
+		 * told of already, and would not be told of again.
+		 */
+		is_old = IsInParallelMode();
+		if (!is_old)
+			PushActiveSnapshot(GetLatestSnapshot());
 		rui_enter_owner(lookup->relations[0], &scope);
 		content = lookup->load(lookup, context);
 		rui_leave_owner(&scope);
+		if (!is_old)
+			PopActiveSnapshot();
 		SPI_finish();
 	}
 	PG_CATCH();
@@ -143,6 +157,7 @@ rui_lookup_get(rui_lookup *lookup)
 	lookup->context = context;
 	lookup->content = content;
 	lookup->transaction = transaction;
+	lookup->is_old = is_old;
 	return content;
 }
 

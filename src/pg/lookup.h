@@ -7,8 +7,9 @@
  * of them.  It is forgotten when one of its tables changes: the statement
  * trigger rui.forget_lookups() sends a relcache invalidation, which reaches
  * every backend at commit, our own at the next command, and is also played
- * back when a subtransaction aborts.  So a cached answer is never older than
- * what the snapshot of a new transaction would see.
+ * back when a subtransaction aborts.  It is read by the latest snapshot, also
+ * in a transaction that looks at the past.  So a cached answer is never older
+ * than what the snapshot of a new transaction would see.
  */
 #ifndef RUI_LOOKUP_H
 #define RUI_LOOKUP_H
@@ -36,6 +37,7 @@ typedef struct rui_lookup
 	uint32 transaction;
 	bool registered;
 	bool valid;
+	bool is_old; /* read by a snapshot that may miss changes: for its transaction only */
 	struct rui_lookup *next;
 } rui_lookup;
 

@@ -62,6 +62,9 @@ typedef struct access_list
 	access_row *rows; /* ordered by project */
 	Datum projects; /* bigint[] */
 	Datum companies;
+	TimestampTz at; /* for which it was read */
+	TimestampTz from; /* what holds after this instant, and */
+	TimestampTz until; /* before this one, is the same */
 } access_list;
 
 static char *party_setting;
@@ -315,23 +318,40 @@ distinct_ids(int64 *ids, int count, MemoryContext context)
 
 /*
  * What a party may reach: its memberships of projects, and those of companies
- * spread over their projects.  Validity is judged at the transaction's now(),
- * by a function call: as an operator it would invite the planner to the index
- * of the exclusion constraint, which knows nothing of parties.
+ * spread over their projects.  Validity is judged at the transaction's now();
+ * those that do not hold then come too, for when they begin and end: until
+ * the next such instant the answer is the same for later transactions.
  */
 static const char access_query[] =
-	"SELECT m.project_id, p.company_id, p.state, m.role_code "
+	"SELECT m.project_id, p.company_id, p.state, m.role_code, "
+	"pg_catalog.range_contains_elem(m.valid, pg_catalog.now()), "
+	"pg_catalog.lower(m.valid), pg_catalog.upper(m.valid) "
 	"FROM rui.membership m "
 	"JOIN rui.project p ON p.id OPERATOR(pg_catalog.=) m.project_id "
 	"WHERE m.party_id OPERATOR(pg_catalog.=) $1 "
-	"AND pg_catalog.range_contains_elem(m.valid, pg_catalog.now()) "
 	"UNION ALL "
-	"SELECT p.id, c.company_id, p.state, c.role_code "
+	"SELECT p.id, c.company_id, p.state, c.role_code, "
+	"pg_catalog.range_contains_elem(c.valid, pg_catalog.now()), "
+	"pg_catalog.lower(c.valid), pg_catalog.upper(c.valid) "
 	"FROM rui.company_member c "
 	"LEFT JOIN rui.project p ON p.company_id OPERATOR(pg_catalog.=) c.company_id "
 	"WHERE c.party_id OPERATOR(pg_catalog.=) $1 "
-	"AND pg_catalog.range_contains_elem(c.valid, pg_catalog.now()) "
 	"ORDER BY 1";
+
+/* A membership begins or ends at the instant in that column, if it does. */
+static void
+narrow_access(access_list *list, HeapTuple tuple, TupleDesc layout, int column)
+{
+	bool isnull;
+	TimestampTz at = DatumGetTimestampTz(SPI_getbinval(tuple, layout, column, &isnull));
+
+	if (isnull)
+		return;
+	if (at <= list->at)
+		list->from = Max(list->from, at);
+	else
+		list->until = Min(list->until, at);
+}
 
 static void *
 load_access(rui_lookup *lookup, MemoryContext context)
@@ -343,6 +363,7 @@ load_access(rui_lookup *lookup, MemoryContext context)
 	int64 *projects;
 	int64 *companies;
 	int project_count = 0;
+	int count = 0;
 	uint64 i;
 
 	(void) lookup;
@@ -357,13 +378,20 @@ load_access(rui_lookup *lookup, MemoryContext context)
 	list->rows = MemoryContextAllocZero(context, sizeof(access_row) * (SPI_processed + 1));
 	projects = palloc(sizeof(int64) * (SPI_processed + 1));
 	companies = palloc(sizeof(int64) * (SPI_processed + 1));
+	list->at = GetCurrentTransactionStartTimestamp();
+	list->from = DT_NOBEGIN;
+	list->until = DT_NOEND;
 	for (i = 0; i < SPI_processed; i++)
 	{
 		HeapTuple tuple = SPI_tuptable->vals[i];
 		TupleDesc layout = SPI_tuptable->tupdesc;
-		access_row *row = &list->rows[i];
+		access_row *row = &list->rows[count];
 		bool isnull;
 
+		narrow_access(list, tuple, layout, 6);
+		narrow_access(list, tuple, layout, 7);
+		if (!DatumGetBool(SPI_getbinval(tuple, layout, 5, &isnull)))
+			continue;
 		row->project = DatumGetInt64(SPI_getbinval(tuple, layout, 1, &isnull));
 		if (isnull)
 			row->project = 0; /* a company without projects yet */
@@ -373,10 +401,10 @@ load_access(rui_lookup *lookup, MemoryContext context)
 			projects[project_count++] = row->project;
 		}
 		row->company = DatumGetInt64(SPI_getbinval(tuple, layout, 2, &isnull));
-		companies[i] = row->company;
+		companies[count++] = row->company;
 		copy_code(row->role, tuple, layout, 4);
 	}
-	list->count = (int) SPI_processed;
+	list->count = count;
 	list->projects = distinct_ids(projects, project_count, context);
 	list->companies = distinct_ids(companies, list->count, context);
 	return list;
@@ -385,16 +413,23 @@ load_access(rui_lookup *lookup, MemoryContext context)
 static rui_lookup access_lookup = {
 	.name = "access",
 	.tables = { "membership", "company_member", "project" },
-	.per_transaction = true,
 	.load = load_access
 };
 
 static const access_list *
 acting_access(int64 party)
 {
+	TimestampTz now = GetCurrentTransactionStartTimestamp();
+	const access_list *list;
+
 	if (access_party != party)
 		rui_lookup_forget(&access_lookup);
 	access_party = party;
+	list = rui_lookup_get(&access_lookup);
+	/* How a range ends, open or closed, matters at that very instant only. */
+	if (likely(now == list->at || (now > list->from && now < list->until)))
+		return list;
+	rui_lookup_forget(&access_lookup);
 	return rui_lookup_get(&access_lookup);
 }
 

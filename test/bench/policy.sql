@@ -31,13 +31,16 @@ UNION ALL SELECT p.id, s.id, 'steward', '[2020-01-01,)' FROM rui.project p JOIN 
 SELECT id AS seventh FROM rui.project WHERE code = 'p7' \gset
 SELECT rui.open_ticket(:seventh, 'repair', 'The tap drips', (SELECT min(id) FROM rui.unit WHERE project_id = :seventh)) AS ticket \gset
 COMMIT;
+ANALYZE rui.unit, rui.household, rui.party, rui.occupancy;
 CREATE SCHEMA bench;
--- One ticket in ten is open; the n-th of a project is of its n-th home.
+-- One ticket in ten is open; four of each home.
 CREATE TABLE bench.made AS
 SELECT p.id AS project_id, 1000000 + n AS id, n, n % 10 = 0 AS is_open, u.id AS unit_id, h.id AS household_id, o.party_id AS reporter_id,
-	(SELECT s.id FROM rui.party s WHERE s.code = 's' || p.id || '-' || 1 + n % 4) AS steward_id, now() - n * interval '2 hours' AS opened_at
+	s.id AS steward_id, now() - n * interval '2 hours' AS opened_at
 FROM rui.project p CROSS JOIN generate_series(1, 400) n
-JOIN LATERAL (SELECT u.id FROM rui.unit u WHERE u.project_id = p.id ORDER BY u.id LIMIT 1 OFFSET n / 4) u ON true
+JOIN (SELECT u.project_id, u.id, row_number() OVER (PARTITION BY u.project_id ORDER BY u.id) - 1 AS rank_no FROM rui.unit u) u
+	ON u.project_id = p.id AND u.rank_no = (n - 1) / 4
+JOIN rui.party s ON s.code = 's' || p.id || '-' || 1 + n % 4
 JOIN rui.household h ON h.project_id = p.id AND h.unit_id = u.id
 JOIN rui.occupancy o ON o.project_id = p.id AND o.unit_id = u.id;
 SET session_replication_role = replica;

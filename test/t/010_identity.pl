@@ -75,6 +75,26 @@ is($reader->query_safe(q{BEGIN; SET LOCAL rui.party_id = 2; SELECT rui.my_projec
 $node->safe_psql('postgres', q{UPDATE rui.membership SET valid = tstzrange(lower(valid), now()) WHERE party_id = 2});
 is($reader->query_safe(q{BEGIN; SET LOCAL rui.party_id = 2; SELECT rui.my_projects(); COMMIT;}), '{}',
 	'and one taken away is gone');
+$node->safe_psql('postgres', q{UPDATE rui.membership SET valid = tstzrange('2000-01-01 00:00+00', NULL) WHERE party_id = 2});
+$reader->query_safe(q{BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1;});
+$node->safe_psql('postgres', q{UPDATE rui.membership SET valid = tstzrange(lower(valid), now()) WHERE party_id = 2});
+$reader->query_safe(q{SET LOCAL rui.party_id = 2; SELECT rui.my_projects(); COMMIT;});
+is($reader->query_safe(q{BEGIN; SET LOCAL rui.party_id = 2; SELECT rui.my_projects(); COMMIT;}), '{}',
+	'also for who was looking at the past when it was taken away');
+# What begins or ends by itself is noticed though no table changes: transaction
+# by transaction until it is over.
+$node->safe_psql('postgres', q{UPDATE rui.membership SET valid = tstzrange(clock_timestamp() + interval '0.3 seconds', clock_timestamp() + interval '0.6 seconds')
+	WHERE party_id = 2});
+my ($wrong, $phase) = (0, '');
+while ($phase ne 'over')
+{
+	my $answer = $reader->query_safe(q{BEGIN; SET LOCAL rui.party_id = 2; SELECT rui.my_projects(), (SELECT CASE WHEN now() < lower(m.valid) THEN 'ahead'
+		WHEN now() < upper(m.valid) THEN 'on' ELSE 'over' END FROM rui.membership m WHERE m.party_id = 2); COMMIT;});
+	(my $projects, $phase) = split /\|/, $answer;
+	die "no answer: $answer" unless defined $phase;
+	$wrong++ if $projects ne ($phase eq 'on' ? '{1}' : '{}');
+}
+is($wrong, 0, 'a membership begins and ends by itself');
 $reader->quit;
 
 # Claims count in the transaction that sets them: a pool that forgets to name
