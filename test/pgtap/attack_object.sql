@@ -103,7 +103,7 @@ FROM attack a CROSS JOIN attacker r ORDER BY a.kind, a.command, r.name;
 CREATE SCHEMA attack AUTHORIZATION attack_manager;
 GRANT USAGE ON SCHEMA attack TO PUBLIC;
 SET LOCAL SESSION AUTHORIZATION attack_manager;
-CREATE FUNCTION attack.cry() RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$
+CREATE FUNCTION attack.cry() RETURNS boolean LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog AS $$
 BEGIN
 	IF current_user <> session_user THEN
 		RAISE EXCEPTION 'hijacked as %', current_user;
