@@ -51,6 +51,7 @@ SELECT pg_temp.api('set_message_setting', :'p', 'calendar_code=''waking''', 'lan
 	pg_temp.api('my_messages', :'p', 'from_at=''2026-01-01''', 'to_at=''infinity'''),
 	pg_temp.api('adopt_escalation_messages', :'p', 'channels=''{sms,wechat}''', :'t'),
 	pg_temp.api('adopt_invoice_messages', :'p', 'channels=''{sms,wechat}''', :'t'),
+	pg_temp.api('set_consent_messages', :'p', 'purpose=''marketing''', 'kind_codes=''{news}''', :'t'),
 	pg_temp.api('mark_message_read', :'p', 'message_id=' || :mine, :'t');
 \o
 CREATE FUNCTION pg_temp.call(command text, spoiled text DEFAULT NULL, value text DEFAULT NULL) RETURNS text LANGUAGE sql AS $$
@@ -92,7 +93,8 @@ INSERT INTO bad SELECT b.about, a.name, a.argument, b.value, b.code FROM api a J
 	('a future', 'outcomes', '''[{"message_id": 1, "attempt": 1, "outcome": "sent", "at": "2026-03-09 11:06+08"}]''', '22023'),
 	('a past', 'outcomes', '''[{"message_id": 1, "attempt": 1, "outcome": "sent", "at": "2026-02-01"}]''', '22023'),
 	('a word', 'outcome', '''lost''', '22023'), ('0', 'attempt', '0', '22023'), ('a long reason', 'reason', 'repeat(''x'', 501)', NULL),
-	('a null in it', 'message_ids', '''{NULL}''', '22004')
+	('a null in it', 'message_ids', '''{NULL}''', '22004'), ('a null in it', 'kind_codes', '''{NULL}''', '22004'),
+	('a critical kind', 'kind_codes', '''{repair}''', 'P0002'), ('of no consent', 'purpose', '''debt''', '22023')
 	) AS b(about, argument, value, code) ON b.argument = a.argument
 WHERE b.code IS NOT NULL AND NOT (a.argument = 'from_at' AND a.name IN ('my_messages'))
 	AND NOT (a.argument = 'lang' AND b.about = 'null') AND NOT (a.argument = 'parameters' AND a.name <> 'set_message_kind');

@@ -81,8 +81,8 @@ BEGIN
 		PERFORM pg_temp.become(CASE role.name WHEN 'rui_user' THEN 'duty_runner' ELSE substr(role.name, 5) END);
 		INSERT INTO read_cell
 		SELECT role.name, s.object, c.relname, s.access,
-			-- To become somebody is written into the journal.
-			CASE WHEN c.relname IN ('journal', 'membership') THEN pg_temp.sees(current_user, c.relname, s.access) ELSE (SELECT t.rows FROM there_is t
+			-- To become somebody is written into the journal, and one's own is what one is.
+			CASE WHEN c.relname IN ('journal', 'membership', 'my_access_log') THEN pg_temp.sees(current_user, c.relname, s.access) ELSE (SELECT t.rows FROM there_is t
 				WHERE t.relation = c.relname AND t.access = CASE WHEN s.access = 'a' THEN 'a' ELSE 'p' END) END,
 			pg_temp.sees(role.name, c.relname, s.access)
 		FROM stated_cell s JOIN found_object f USING (kind, object) JOIN pg_class c ON c.oid = f.oid
