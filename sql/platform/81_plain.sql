@@ -31,4 +31,9 @@ $$;
 COMMENT ON FUNCTION rui._plain_view(text) IS
 'Internal: makes the view TABLE_plain of a table: its columns, those of a type of rui as text, with the same comments, for the same readers.';
 
-PERFORM rui._plain_view(t.name) FROM unnest('{calendar_version,working_calendar,task_clock,territory_map,price_plan,scorecard}'::text[]) AS t(name);
+PERFORM rui._plain_view('calendar_version');
+PERFORM rui._plain_view('working_calendar');
+PERFORM rui._plain_view('task_clock');
+PERFORM rui._plain_view('territory_map');
+PERFORM rui._plain_view('price_plan');
+PERFORM rui._plain_view('scorecard');
