@@ -57,7 +57,7 @@ sub replace_meter
 	my ($self, $id, $unit, $final, $initial, $at) = @_;
 	my $meter = $self->{meters}{$unit};
 	my $face = $meter->{faces}[-1];
-	refuse('read later') if grep { $_->{at} >= $at } @$face;
+	refuse('not hung there yet, or read later') if $at <= (@{ $meter->{faces} } > 1 ? $meter->{changed_at} : $meter->{hung_at}) || grep { $_->{at} >= $at } @$face;
 	my ($least) = neighbours($face, $at);
 	refuse('it falls') if defined $least && $final < $least;
 	push @$face, { id => 0, at => $at, value => $final, kind => 'final' };
