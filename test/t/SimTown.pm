@@ -26,6 +26,7 @@ sub found
 		GRANT rui_gateway, rui_resident TO gateway;
 		SELECT rui.create_partitions('$first_month', $months);
 		SELECT rui.create_company('acme', 'Acme', 'Director', 'director');
+		INSERT INTO rui.gateway (company_id, login) VALUES (1, 'gateway');
 		-- A simulation: everybody may say when something happened.
 		INSERT INTO rui.role_permission (role_code, permission) SELECT DISTINCT role_code, 'set_time' FROM rui.role_permission ON CONFLICT DO NOTHING;
 	});
