@@ -100,9 +100,14 @@ BEGIN
 	FOREACH file IN ARRAY rui._platform_files() LOOP
 		-- Not by CALL: a procedure keeps the plans of its statements, and each
 		-- object that is made goes through all plans there are.
-		EXECUTE pg_catalog.format('DO LANGUAGE plpgsql %L', (SELECT p.prosrc FROM pg_catalog.pg_proc p
-			WHERE p.pronamespace OPERATOR(pg_catalog.=) 'rui'::pg_catalog.regnamespace
-				AND p.proname OPERATOR(pg_catalog.=) ('_platform_' OPERATOR(pg_catalog.||) file)));
+		BEGIN
+			EXECUTE pg_catalog.format('DO LANGUAGE plpgsql %L', (SELECT p.prosrc FROM pg_catalog.pg_proc p
+				WHERE p.pronamespace OPERATOR(pg_catalog.=) 'rui'::pg_catalog.regnamespace
+					AND p.proname OPERATOR(pg_catalog.=) ('_platform_' OPERATOR(pg_catalog.||) file)));
+		EXCEPTION WHEN OTHERS THEN
+			-- Once more, for an error that names the file and its line.
+			EXECUTE pg_catalog.format('CALL rui.%I()', '_platform_' OPERATOR(pg_catalog.||) file);
+		END;
 	END LOOP;
 	INSERT INTO rui.platform (version) VALUES (code_version);
 	EXECUTE 'SELECT count(rui._store_layout(t.table_name)) FROM rui.platform_table t WHERE t.writes = ''change''';

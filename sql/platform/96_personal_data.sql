@@ -111,7 +111,7 @@ INSERT INTO rui.personal_table (table_name, subjects, actors, also) VALUES
 	('tax_title', '{party_id}', '{}', NULL), ('tax_invoice', '{payer_id}', '{requested_by}', NULL), ('tax_deduction', '{}', '{party_id}', NULL),
 	('tax_invoice_line', '{}', '{}', 'EXISTS (SELECT FROM rui.tax_invoice i WHERE i.project_id = t.project_id AND i.id = t.invoice_id AND i.payer_id = $1)'),
 	('tax_attempt', '{}', '{}', 'EXISTS (SELECT FROM rui.tax_invoice i WHERE i.project_id = t.project_id AND i.id = t.invoice_id AND i.payer_id = $1)'),
-	('cost', '{party_id}', '{recorded_by}', NULL), ('cost_reversal', '{}', '{party_id}', NULL), ('shared_cost', '{}', '{party_id}', NULL),
+	('cost', '{party_id}', '{recorded_by}', NULL), ('cost_reversal', '{}', '{party_id}', NULL), ('shared_cost', '{}', '{party_id}', NULL), ('shared_cost_plan', '{}', '{set_by}', NULL),
 	('budget', '{}', '{proposed_by,decided_by}', NULL), ('service_contract', '{counterpart_id}', '{proposed_by,decided_by}', NULL),
 	('settlement', '{}', '{requested_by,decided_by}', NULL), ('settlement_line', '{party_id}', '{}', NULL), ('settlement_party', '{party_id}', '{}', NULL),
 	('share_contract', '{party_ids}', '{proposed_by,decided_by}', NULL), ('surplus_payout', '{party_id}', '{requested_by,decided_by}', NULL),

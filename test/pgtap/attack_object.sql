@@ -19,6 +19,9 @@ BEGIN
 	END LOOP;
 END $$;
 
+-- The company trusts the gateway; others do not.
+INSERT INTO rui.gateway (company_id, login) VALUES (1000001, 'attack_gateway');
+
 -- What becomes of a command of a login: its SQLSTATE, or what it answers.
 CREATE FUNCTION pg_temp.outcome(login text, command text) RETURNS text
 LANGUAGE plpgsql AS $$
@@ -90,13 +93,15 @@ INSERT INTO attack (kind, command, ends) VALUES
 	('reads columns of others', 'SELECT (SELECT count(*) FROM rui.project p WHERE p.id = 1000005)::text', '0'),
 	('reads by a view of its own', 'CREATE TEMP VIEW v AS SELECT * FROM rui.project; SELECT count(*)::text FROM v WHERE id = 1000005', '0');
 ANALYZE rui.project, rui.unit, rui.charge;
-SELECT plan((SELECT count(*) FROM attack a CROSS JOIN attacker)::integer + 7);
+SELECT plan((SELECT count(*) FROM attack a CROSS JOIN attacker)::integer + 8);
 -- A view of several tables is not written to, whoever asks.
 UPDATE attack SET ends = '55000' WHERE kind = 'writes by a view' AND command ~ '_export|_board|charge_open';
 SELECT is(pg_temp.outcome(r.name, a.command),
-	-- A gateway is believed: it names whom it has asked for a password.
-	CASE WHEN r.name = 'attack_gateway' AND a.kind = 'forges claims' THEN '1000005' ELSE a.ends END, format('%s %s: %s', r.name, a.kind, left(a.command, 90)))
+	-- A gateway is believed, but by the companies that trust it.
+	CASE WHEN r.name = 'attack_gateway' AND a.kind = 'forges claims' THEN '42501' ELSE a.ends END, format('%s %s: %s', r.name, a.kind, left(a.command, 90)))
 FROM attack a CROSS JOIN attacker r ORDER BY a.kind, a.command, r.name;
+SELECT is(pg_temp.outcome('attack_gateway', 'SELECT rui.current_party()::text FROM set_config(''request.jwt.claims'', ''{"party_id": 1000001}'', true)'), '1000001',
+	'a gateway is believed by the company that trusts it');
 
 -- A schema of one's own, first in the path, with operators and functions that
 -- cry when they are called by somebody else than their owner.
