@@ -121,7 +121,7 @@ BEGIN
 	PERFORM rui.require_permission(project_id, 'set_messages');
 	PERFORM rui._check_time(project_id, at);
 	PERFORM rui._check_text('purpose', purpose, 40);
-	IF kind_codes IS NULL OR array_position(kind_codes, NULL) IS NOT NULL THEN
+	IF kind_codes IS NULL OR rui._holds_null(kind_codes) THEN
 		PERFORM rui._missing('kind_codes');
 	ELSIF NOT EXISTS (SELECT FROM rui.personal_purpose p WHERE p.code = set_consent_messages.purpose AND p.ground = 'consent') THEN
 		RAISE EXCEPTION 'purpose "%" does not ask for consent', left(purpose, 60) USING ERRCODE = 'invalid_parameter_value',

@@ -149,9 +149,9 @@ DECLARE
 	stranger text;
 BEGIN
 	PERFORM rui._check_time(project_id, at);
-	IF party_id IS NULL OR fields IS NULL OR array_position(fields, NULL) IS NOT NULL THEN
+	IF party_id IS NULL OR fields IS NULL OR rui._holds_null(fields) THEN
 		PERFORM rui._missing(CASE WHEN party_id IS NULL THEN 'party_id' ELSE 'fields' END);
-	ELSIF cardinality(fields) = 0 OR array_ndims(fields) > 1 OR cardinality(fields) > (SELECT count(DISTINCT f) FROM unnest(fields) f) THEN
+	ELSIF cardinality(fields) = 0 OR cardinality(fields) > (SELECT count(DISTINCT f) FROM unnest(fields) f) THEN
 		RAISE EXCEPTION 'fields are a list of different ones' USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	SELECT f.code INTO stranger FROM unnest(fields) AS f(code)
