@@ -118,6 +118,9 @@ sub look
 		last if defined $state;
 		$self->await_server;
 	}
+	# For who does not live here yet, or no more, the gateway may not speak as a resident.
+	return if ($state // '') eq '42501' && $actor->{login} eq 'gateway'
+	  && !$self->look($self->{root}, "SELECT 1 FROM rui.membership WHERE party_id = $actor->{party} AND role_code = 'resident' AND valid @> now()");
 	return $self->problem("a look of $actor->{name} failed: " . ($state // 'gone') . ": $sql") if ($state // '') ne '00000';
 	return map { [ split /\|/, $_, -1 ] } split /\n/, $text;
 }
