@@ -327,7 +327,7 @@ COMMENT ON FUNCTION rui._erase_written(bigint, timestamptz, text, bigint[], bigi
 
 CREATE FUNCTION rui._byte_pattern(pattern text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN (SELECT string_agg(CASE WHEN ascii(c.sign) < 128 THEN c.sign ELSE replace(encode(convert_to(c.sign, 'UTF8'), 'escape'), '\', '\\') END, '' ORDER BY c.place)
+RETURN (SELECT string_agg(CASE WHEN ascii(c.sign) < 128 THEN c.sign ELSE replace(encode(convert_to(c.sign, 'UTF8'), 'escape'), E'\\', E'\\\\') END, '' ORDER BY c.place)
 	FROM string_to_table(replace(replace(replace(replace(pattern, '(?<![0-9])', ''), '(?![0-9])', ''), '\m', ''), '\M', ''), NULL) WITH ORDINALITY AS c(sign, place));
 COMMENT ON FUNCTION rui._byte_pattern(text) IS
 'Internal: a pattern of rui._secrets_of for bytes as encode(…, ''escape'') writes them: finds all that it finds, and more.';
