@@ -232,7 +232,8 @@ COMMENT ON FUNCTION rui.months_to_bill(bigint, date, date, timestamptz) IS
 'The months (their first days) that rui.bill_months would bill one after the other: from from_month to to_month, both count, at most 24, from the first of the books to two years ahead of at. Needs permission run_billing. Errors: 22004, 22008, 22023 not a first day, before the books, in the wrong order, too many or too far ahead, 42501.';
 
 -- Commits after each piece, so it qualifies its names instead of fixing its path.
-CREATE PROCEDURE rui.bill_month(project_id bigint, month date, units integer DEFAULT 20000, at timestamptz DEFAULT now())
+CREATE PROCEDURE rui.bill_months(project_id bigint, from_month date, to_month date, units integer DEFAULT 20000, at timestamptz DEFAULT now(),
+	ahead boolean DEFAULT true)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -245,50 +246,37 @@ DECLARE
 		FROM pg_catalog.unnest('{request.jwt.claims,jwt.claims.party_id,jwt.claims.role,jwt.claims.iss,jwt.claims.aud,jwt.claims.exp,jwt.claims.nbf}'
 			::pg_catalog.text[]) AS c(name));
 	party CONSTANT pg_catalog.int8 := rui.current_party();
-	piece record;
-BEGIN
-	LOOP
-		SELECT c.* INTO piece FROM rui.continue_billing(project_id, month, units, at) c;
-		COMMIT;
-		EXIT WHEN piece.is_finished;
-		PERFORM pg_catalog.set_config(c.key, c.value, true) FROM pg_catalog.jsonb_each_text(claims) c WHERE c.value IS NOT NULL;
-		PERFORM pg_catalog.set_config('rui.party_id', acting, true) WHERE acting IS NOT NULL;
-		IF coalesce(rui.current_party() OPERATOR(pg_catalog.<>) party, true) THEN
-			RAISE EXCEPTION 'the session no longer acts for party %', party
-				USING ERRCODE = 'insufficient_privilege', HINT = 'Call again: what is billed stays, and the run goes on from there.';
-		END IF;
-	END LOOP;
-END
-$$;
-COMMENT ON PROCEDURE rui.bill_month(bigint, date, integer, timestamptz) IS
-'A billing run of a month in pieces of so many units, each committed, until the end: rui.continue_billing again and again. rui.progress shows how far it is; stopped by whatever, it is resumed by calling it again. Acts throughout for the party that acts when it is called. Errors: as rui.run_billing; 2D000 within a transaction block.';
-
--- As rui.bill_month, month after month: each is a run of its own.
-CREATE PROCEDURE rui.bill_months(project_id bigint, from_month date, to_month date, units integer DEFAULT 20000, at timestamptz DEFAULT now())
-LANGUAGE plpgsql
-AS $$
-DECLARE
-	acting CONSTANT text := CASE WHEN pg_catalog.current_setting('rui.party_id', true) OPERATOR(pg_catalog.=) rui.current_party()::pg_catalog.text
-		THEN rui.current_party()::pg_catalog.text END;
-	claims CONSTANT text := pg_catalog.current_setting('request.jwt.claims', true);
-	claim CONSTANT text := pg_catalog.current_setting('jwt.claims.party_id', true);
 	months CONSTANT date[] := rui.months_to_bill(project_id, from_month, to_month, at);
 	piece record;
 BEGIN
 	FOR place IN 1 .. pg_catalog.cardinality(months) LOOP
 		LOOP
-			SELECT c.* INTO piece FROM rui.continue_billing(project_id, months[place], units, at, true) c;
+			SELECT c.* INTO piece FROM rui.continue_billing(project_id, months[place], units, at, ahead) c;
 			COMMIT;
-			PERFORM pg_catalog.set_config('request.jwt.claims', claims, true) WHERE claims IS NOT NULL;
-			PERFORM pg_catalog.set_config('jwt.claims.party_id', claim, true) WHERE claim IS NOT NULL;
+			EXIT WHEN piece.is_finished AND place OPERATOR(pg_catalog.=) pg_catalog.cardinality(months);
+			PERFORM pg_catalog.set_config(c.key, c.value, true) FROM pg_catalog.jsonb_each_text(claims) c WHERE c.value IS NOT NULL;
 			PERFORM pg_catalog.set_config('rui.party_id', acting, true) WHERE acting IS NOT NULL;
+			IF coalesce(rui.current_party() OPERATOR(pg_catalog.<>) party, true) THEN
+				RAISE EXCEPTION 'the session no longer acts for party %', party
+					USING ERRCODE = 'insufficient_privilege', HINT = 'Call again: what is billed stays, and the run goes on from there.';
+			END IF;
 			EXIT WHEN piece.is_finished;
 		END LOOP;
 	END LOOP;
 END
 $$;
-COMMENT ON PROCEDURE rui.bill_months(bigint, date, date, integer, timestamptz) IS
-'Bills the months from from_month to to_month (first days, both count; at most 24, up to two years ahead of at), one after the other, each a run of its own as rui.bill_month makes it, in committed pieces of so many units. A month that has not begun is billed ahead: its charges are due in it, as of what is known now (prices, payers, discounts), and are deferred revenue until its days come; what changes until then is corrected by rui.reverse_charge with bill_again. Stopped by whatever, it is resumed by calling it again: months that are through are asked once more and charge what has become due since. Errors: as rui.run_billing; 22023 also months in the wrong order, too many or too far ahead; 2D000 within a transaction block.';
+COMMENT ON PROCEDURE rui.bill_months(bigint, date, date, integer, timestamptz, boolean) IS
+'Bills the months from from_month to to_month (first days, both count; at most 24, up to two years ahead of at), one after the other, each a run of its own, in committed pieces of so many units: rui.continue_billing again and again. Acts throughout for the party that acts when it is called. A month that has not begun is billed ahead (ahead false: refused): its charges are due in it, as of what is known now (prices, payers, discounts), and are deferred revenue until its days come; what changes until then is corrected by rui.reverse_charge with bill_again. Stopped by whatever, it is resumed by calling it again: months that are through are asked once more and charge what has become due since. Errors: as rui.run_billing; 22023 also months in the wrong order, too many or too far ahead; 42501 also when the session acts for the party no longer; 2D000 within a transaction block.';
+
+CREATE PROCEDURE rui.bill_month(project_id bigint, month date, units integer DEFAULT 20000, at timestamptz DEFAULT now())
+LANGUAGE plpgsql
+AS $$
+BEGIN
+	CALL rui.bill_months(project_id, month, month, units, at, false);
+END
+$$;
+COMMENT ON PROCEDURE rui.bill_month(bigint, date, integer, timestamptz) IS
+'A billing run of a month in pieces of so many units, each committed, until the end: rui.bill_months for one month that has begun. rui.progress shows how far it is; stopped by whatever, it is resumed by calling it again. Acts throughout for the party that acts when it is called. Errors: as rui.run_billing; 2D000 within a transaction block.';
 
 PERFORM rui._name('event', e.code, e.zh, e.en) FROM (VALUES
 	('billing.run', '批量出账', 'billing run'), ('charge.add', '单笔出账', 'single charge'),

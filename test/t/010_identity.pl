@@ -151,7 +151,7 @@ $node->safe_psql('postgres', q{
 	BEGIN
 		PERFORM set_config('jwt.claims.party_id', party, true), set_config('jwt.claims.exp', '32503680000', true),
 			set_config('jwt.claims.iss', 'https://id.example.org', true);
-		CALL rui.bill_month(1, month, 2, month + interval '20 days');
+		CALL rui.bill_months(1, month, month, 2, month + interval '20 days');
 	END $$;
 	UPDATE rui.gateway SET issuer = 'https://id.example.org';
 });
