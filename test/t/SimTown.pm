@@ -3,6 +3,7 @@ package SimTown;
 use strict;
 use warnings;
 use Sim;
+use Strike;
 
 our @categories = ([ leak => 'plumbing', 'repair' ], [ power => 'electric', 'repair' ], [ lift => 'lift', '' ], [ noise => '', '' ], [ enquiry => '', '' ]);
 my @staff = ([ s1 => 'steward' ], [ s2 => 'steward' ], [ s3 => 'steward' ], [ t1 => 'staff', 'plumbing', 'electric' ], [ t2 => 'staff', 'electric', 'lift' ], [ t3 => 'staff', 'plumbing', 'lift' ],
@@ -30,34 +31,7 @@ sub found
 		-- A simulation: everybody may say when something happened.
 		INSERT INTO rui.role_permission (role_code, permission) SELECT DISTINCT role_code, 'set_time' FROM rui.role_permission ON CONFLICT DO NOTHING;
 	});
-	$node->safe_psql('quiet', q{
-		-- Counts down the statements that write, and strikes at the last.
-		CREATE FUNCTION public.strike() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-		DECLARE
-			times integer := coalesce(nullif(current_setting('strike.times', true), '')::integer, 0);
-			pid integer := pg_backend_pid();
-		BEGIN
-			IF times > 0 THEN
-				PERFORM set_config('strike.times', (times - 1)::text, false);
-			END IF;
-			IF times = 1 AND current_setting('strike.kind') = 'cancel' THEN
-				PERFORM pg_cancel_backend(pid);
-			ELSIF times = 1 AND current_setting('strike.kind') = 'terminate' THEN
-				PERFORM pg_terminate_backend(pid);
-			ELSIF times = 1 THEN
-				EXECUTE format('COPY (SELECT) TO PROGRAM %L', 'kill -9 ' || pid);
-			END IF;
-			RETURN NULL;
-		END$$;
-		DO $$
-		DECLARE
-			t regclass;
-		BEGIN
-			FOR t IN SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'rui'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition LOOP
-				EXECUTE format('CREATE TRIGGER strike AFTER INSERT OR UPDATE OR DELETE ON %s EXECUTE FUNCTION public.strike()', t);
-			END LOOP;
-		END$$;
-	});
+	Strike::arm($node, 'quiet', 'INSERT OR UPDATE OR DELETE');
 }
 
 # Loads the town through the API, as its director and its loader.

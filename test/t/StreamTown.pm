@@ -7,6 +7,7 @@ use List::Util qw(max min);
 use MoneyModel;
 use Test::More;
 use StreamServer;
+use Strike;
 
 our ($model, $now, $first, $node, %count);
 
@@ -32,34 +33,12 @@ sub build_company
 		INSERT INTO rui.party (company_id, code, name) SELECT 1, 'p' || i, 'P' || i FROM generate_series(1, 9) i;
 		INSERT INTO rui.building (project_id, code, footprint, entrance)
 		SELECT 1, 'b1', ST_Multi(ST_MakeEnvelope(118.80, 32.05, 118.801, 32.051, 4326)), ST_SetSRID(ST_MakePoint(118.8005, 32.05), 4326);
-
-		-- Counts down the statements that write money, and strikes at the last.
-		CREATE FUNCTION public.strike() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-		DECLARE
-			times integer := coalesce(nullif(current_setting('strike.times', true), '')::integer, 0);
-			pid integer := pg_backend_pid();
-		BEGIN
-			IF times > 0 THEN
-				PERFORM set_config('strike.times', (times - 1)::text, false);
-			END IF;
-			IF times = 1 AND current_setting('strike.kind') = 'cancel' THEN
-				PERFORM pg_cancel_backend(pid);
-			ELSIF times = 1 AND current_setting('strike.kind') = 'terminate' THEN
-				PERFORM pg_terminate_backend(pid);
-			ELSIF times = 1 THEN
-				EXECUTE format('COPY (SELECT) TO PROGRAM %L', 'kill -9 ' || pid);
-			END IF;
-			RETURN NULL;
-		END$$;
-		DO $$
-		DECLARE
-			t text;
-		BEGIN
-			FOREACH t IN ARRAY '{charge,charge_reversal,payment,allocation,refund,waiver,write_off,credit_loss,deferral,recognition,posting,event,request,accounting_period,billing_run,document_number,discount,lease,lease_cycle,shared_cost,shared_cost_share,parking_stay,deposit,deposit_return,deposit_forfeit,dispute,meter_bill,meter_reading}'::text[] LOOP
-				EXECUTE format('CREATE TRIGGER strike AFTER INSERT OR UPDATE ON rui.%I EXECUTE FUNCTION public.strike()', t);
-			END LOOP;
-		END$$;
 	});
+	# Statements that write money.
+	Strike::arm($node, 'postgres', 'INSERT OR UPDATE', qw(
+		charge charge_reversal payment allocation refund waiver write_off credit_loss deferral recognition posting event
+		request accounting_period billing_run document_number discount lease lease_cycle shared_cost shared_cost_share
+		parking_stay deposit deposit_return deposit_forfeit dispute meter_bill meter_reading));
 }
 
 sub build_town
