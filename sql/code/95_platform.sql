@@ -75,7 +75,8 @@ DECLARE
 	code_version CONSTANT text := (SELECT e.extversion FROM pg_catalog.pg_extension e WHERE e.extname OPERATOR(pg_catalog.=) 'rui');
 	present text;
 	file text;
-	old_path text := pg_catalog.current_setting('search_path');
+	old_path CONSTANT text := pg_catalog.current_setting('search_path');
+	old_strings CONSTANT text := pg_catalog.current_setting('standard_conforming_strings');
 BEGIN
 	-- Not an advisory lock, which any login may take and keep.
 	LOCK TABLE pg_catalog.pg_extension IN SHARE UPDATE EXCLUSIVE MODE;
@@ -96,6 +97,8 @@ BEGIN
 	GRANT CREATE ON SCHEMA rui TO rui_owner;
 	PERFORM pg_catalog.set_config('search_path',
 		pg_catalog.format('pg_catalog, rui, %I, pg_temp', rui._postgis_schema()), true);
+	-- Backslashes in patterns are backslashes.
+	SET LOCAL standard_conforming_strings = on;
 	SET LOCAL ROLE rui_owner;
 	FOREACH file IN ARRAY rui._platform_files() LOOP
 		-- Not by CALL: a procedure keeps the plans of its statements, and each
@@ -113,7 +116,7 @@ BEGIN
 	EXECUTE 'SELECT count(rui._store_layout(t.table_name)) FROM rui.platform_table t WHERE t.writes = ''change''';
 	RESET ROLE;
 	CALL rui._finish_platform();
-	PERFORM pg_catalog.set_config('search_path', old_path, true);
+	PERFORM pg_catalog.set_config('search_path', old_path, true), pg_catalog.set_config('standard_conforming_strings', old_strings, true);
 END
 $$;
 COMMENT ON PROCEDURE rui.create_platform() IS

@@ -392,6 +392,7 @@ COMMENT ON FUNCTION rui._erase_journal(bigint, timestamptz, text, bigint[], bigi
 CREATE FUNCTION rui._erase_party(party_id bigint, at timestamptz) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT SET jit = off SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex'
+	SET standard_conforming_strings = on
 AS $$
 DECLARE
 	whose rui.party;

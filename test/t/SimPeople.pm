@@ -103,7 +103,7 @@ sub leaver
 		$sim->act($planner, 'hand over', 'hand_over', "$party, $heir->{party}, 'leaves'", about => "$name $heir->{name}");
 	}
 	for my $shift (shifts_of($sim, { %$planner, party => $party }, "'planned'")) { $sim->act($planner, 'report absent', 'report_absent', "$shift->[0], 'leaves'", about => $shift->[2]) }
-	my @items = $sim->look($planner, "SELECT code, is_computed, is_open, left_over FROM rui.exit_items(1, $exit, " . $sim->at . ') ORDER BY place');
+	my @items = $sim->look($planner, "SELECT code, is_computed, is_open, left_over FROM rui.exit_checklist(1, $exit, " . $sim->at . ') ORDER BY place');
 	for my $item (grep { $_->[1] eq 'f' && $_->[2] eq 't' } @items) { $sim->act($planner, 'tick exit item', 'tick_exit_item', "$exit, '$item->[0]', 'done'", about => $item->[0]) }
 	my ($done) = $sim->act($sim->{actor}{director}, 'finish exit', 'finish_exit', $exit, about => $name);
 	if ($done) { $sim->{left}{$name} = 1; $sim->leave($name) }
