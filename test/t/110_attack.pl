@@ -99,9 +99,9 @@ $node->safe_psql('postgres', 'CREATE ROLE boss LOGIN CREATEROLE IN ROLE rui_mana
 like($err, qr/login "boss" stands above all limits/, 'a login that makes roles is not limited');
 ($out, $err) = session('mallory', "SELECT rui.limit_login('pool')");
 like($err, qr/permission denied for function limit_login/, 'and only the DBA limits');
-$node->safe_psql('postgres', "SELECT rui.limit_login('mallory', '20 milliseconds', '15 milliseconds', '1 hour', 1, 2)");
+$node->safe_psql('postgres', "SELECT rui.limit_login('mallory', '3 seconds', '2 seconds', '1 hour', 1, 2)");
 is((session('mallory', 'SHOW statement_timeout', 'SHOW lock_timeout', 'SHOW idle_in_transaction_session_timeout', 'SHOW temp_file_limit'))[0],
-	"20ms\n15ms\n1h\n1MB", 'a limited login begins with its limits');
+	"3s\n2s\n1h\n1MB", 'a limited login begins with its limits');
 ($out, $err) = session('mallory', 'SELECT pg_sleep(3600)');
 like($err, qr/canceling statement due to statement timeout/, 'a statement that takes too long is ended');
 ($out, $err) = session('mallory', 'SET temp_file_limit = -1');

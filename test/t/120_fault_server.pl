@@ -67,7 +67,7 @@ my $answers = sub {
 	chomp @lines;
 	return map { [ split /\|/ ] } @lines;
 };
-for (1 .. 1200) { last if $answers->() > 60; sleep(0.1) }
+for (1 .. 6000) { last if $answers->() > 60; sleep(0.1) }
 $primary->stop('immediate');
 waitpid $_, 0 for @workers;
 $standby->promote;
