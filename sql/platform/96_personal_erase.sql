@@ -389,6 +389,23 @@ $$;
 COMMENT ON FUNCTION rui._erase_journal(bigint, timestamptz, text, bigint[], bigint, jsonb, jsonb) IS
 'Internal: takes from the images of the journal what is erased in the rows they are of (rows_of: as rui._rows_of), and everything in which a pattern is found, but for what is held. Returns how many journal rows.';
 
+CREATE FUNCTION rui._money_obstacle(party_id bigint, at timestamptz) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN (SELECT string_agg(format(o.problem, o.amount), ' ' ORDER BY o.place) FROM (
+		SELECT 1 AS place, 'The party owes %s.' AS problem, sum(c.open_amount) AS amount FROM rui.charge_open c WHERE c.payer_id = _money_obstacle.party_id
+		UNION ALL SELECT 2, 'The party has paid %s more than it was charged.', sum(y.left_over) FROM rui.payment_open y WHERE y.payer_id = _money_obstacle.party_id
+		UNION ALL SELECT 3, 'A deposit of %s is held.', sum(d.held) FROM rui.deposit_held d WHERE d.party_id = _money_obstacle.party_id
+		UNION ALL SELECT 4, 'The party has %s running leases.', count(*) FROM rui.lease l
+		WHERE l.lessee_id = _money_obstacle.party_id AND l.state = 'running' AND upper(l.valid) > _money_obstacle.at::date IS NOT FALSE) o
+		WHERE o.amount > 0);
+END
+$$;
+COMMENT ON FUNCTION rui._money_obstacle(bigint, timestamptz) IS
+'Internal: what is still owed by a party or to it, in all projects the caller sees, or null: then its data are needed.';
+
 CREATE FUNCTION rui._erase_party(party_id bigint, at timestamptz) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT SET jit = off SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex'
@@ -407,8 +424,7 @@ DECLARE
 BEGIN
 	SELECT p.* INTO whose FROM rui.party p WHERE p.id = _erase_party.party_id FOR UPDATE;
 	projects := ARRAY(SELECT j.id FROM rui.project j WHERE j.company_id = whose.company_id ORDER BY j.id);
-	obstacle := concat_ws(' ', rui._erasure_obstacle(party_id, at), (SELECT format('The party owes %s.', sum(c.open_amount)) FROM rui.charge_open c
-		WHERE c.payer_id = _erase_party.party_id HAVING sum(c.open_amount) > 0));
+	obstacle := concat_ws(' ', rui._erasure_obstacle(party_id, at), rui._money_obstacle(party_id, at));
 	IF obstacle <> '' THEN
 		RETURN jsonb_build_object('obstacle', obstacle);
 	END IF;
