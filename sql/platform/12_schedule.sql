@@ -54,14 +54,17 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give 1 to 64 workers, and worker 1 to as many.';
 	END IF;
 	-- Those that have waited longest first.
-	RETURN QUERY SELECT j.id FROM rui.project j
+	RETURN QUERY SELECT j.id FROM (
+		SELECT p.id FROM rui.project p WHERE p.state <> 'closed'
+		UNION ALL SELECT -c.id FROM rui.company c
+		UNION ALL SELECT 0 WHERE EXISTS (SELECT FROM rui.company)) AS j
 	LEFT JOIN LATERAL (SELECT min(r.last_at) AS last_at FROM rui.duty_run r WHERE r.project_id = j.id) r ON true
-	WHERE j.state <> 'closed' AND j.id % workers = worker - 1
-	ORDER BY r.last_at NULLS FIRST, j.id;
+	WHERE abs(j.id) % workers = worker - 1
+	ORDER BY r.last_at NULLS FIRST, j.id DESC;
 END
 $$;
 COMMENT ON FUNCTION rui._duty_projects(integer, integer) IS
-'For the DBA: the projects whose duties one of so many workers runs, the longest waiting first. Errors: 22023.';
+'For the DBA: the projects whose duties one of so many workers runs, the companies (minus their ids) and the installation (0), the longest waiting first. Errors: 22023.';
 
 CREATE FUNCTION rui._run_project_duties(project_id bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -70,7 +73,8 @@ AS $$
 DECLARE
 	items bigint;
 BEGIN
-	PERFORM set_config('rui.party_id', rui._duty_party(j.company_id)::text, true) FROM rui.project j WHERE j.id = _run_project_duties.project_id;
+	PERFORM set_config('rui.party_id', rui._duty_party(CASE WHEN project_id > 0 THEN (SELECT j.company_id FROM rui.project j WHERE j.id = _run_project_duties.project_id)
+		WHEN project_id < 0 THEN -project_id ELSE (SELECT min(c.id) FROM rui.company c) END)::text, true);
 	SELECT sum(t.done) INTO items FROM rui.tick(project_id) t;
 	RETURN items;
 EXCEPTION WHEN OTHERS THEN
@@ -79,7 +83,7 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 COMMENT ON FUNCTION rui._run_project_duties(bigint) IS
-'For the DBA: one tick of a project, as its company''s duty runner; how many items it did, or null with a warning when it failed as a whole.';
+'For the DBA: one tick of a project, a company or the installation (as rui._duty_projects names them), as the company''s duty runner, the installation as that of the first; how many items it did, or null with a warning when it failed as a whole.';
 
 -- Commits after each project, so it qualifies its names instead of fixing its path.
 CREATE PROCEDURE rui.run_duties(worker integer DEFAULT 1, workers integer DEFAULT 1)
@@ -95,7 +99,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE rui.run_duties(integer, integer) IS
-'For the DBA: runs the duties of all projects that are not closed, each in a transaction of its own, those first that have waited longest; one that fails is a warning and keeps no other waiting. Acts for the party duty_runner of each company, which it makes. Of several workers each takes other projects: worker 1 to workers, at most 64. It may run as often and as concurrently as one likes. Errors: 22023; 2D000 within a transaction block.';
+'For the DBA: runs the duties of all projects that are not closed, of all companies and of the installation, each in a transaction of its own, those first that have waited longest; one that fails is a warning and keeps no other waiting. Acts for the party duty_runner of each company, which it makes. Of several workers each takes other projects: worker 1 to workers, at most 64. It may run as often and as concurrently as one likes. Errors: 22023; 2D000 within a transaction block.';
 
 CREATE FUNCTION rui.unschedule() RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -37,7 +37,9 @@ is($node->safe_psql('postgres', $late), $live, 'before the first run every live 
 my ($code, $out, $err) = run('CALL rui.run_duties()');
 is("$code$err", '0', 'all duties run');
 is($node->safe_psql('postgres', $late), '', 'and none is late');
-is($node->safe_psql('postgres', q{SELECT count(DISTINCT project_id) FROM rui.duty_run}), 4, 'closed projects rest');
+is($node->safe_psql('postgres', q{SELECT count(DISTINCT project_id) FROM rui.duty_run WHERE project_id > 0}), 4, 'closed projects rest');
+is($node->safe_psql('postgres', q{SELECT string_agg(concat_ws(' ', project_id, duty_code, failure), ',' ORDER BY project_id) FROM rui.duty_run WHERE project_id <= 0}), '-2 seal,-1 seal,0 seal',
+	'companies and the installation have duties of their own');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM rui.party WHERE code = 'duty_runner'}), 2, 'each company has one runner');
 ($code, $out, $err) = run('BEGIN', 'CALL rui.run_duties()');
 like($err, qr/invalid transaction termination/, 'not within a transaction: each project has its own');
