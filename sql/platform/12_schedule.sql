@@ -109,7 +109,7 @@ DECLARE
 	removed integer := 0;
 BEGIN
 	IF to_regclass('cron.job') IS NOT NULL THEN
-		EXECUTE format('SELECT count(%1$I.unschedule(j.jobid)) FROM %1$I.job j WHERE j.jobname ~ ''^rui_duties_[0-9]+$'' AND j.database = current_database() AND j.username = current_user',
+		EXECUTE format('SELECT count(%1$I.unschedule(j.jobid)) FROM %1$I.job j WHERE j.jobname ~ ''^rui_(duties_[0-9]+|sessions)$'' AND j.database = current_database() AND j.username = current_user',
 			'cron') INTO removed;
 	END IF;
 	RETURN removed;
@@ -139,8 +139,15 @@ BEGIN
 		USING format('rui_duties_%s', worker), CASE minutes WHEN 1 THEN '* * * * *' ELSE format('*/%s * * * *', minutes) END,
 			format('CALL rui.run_duties(%s, %s)', worker, workers);
 	END LOOP;
-	RETURN workers;
+	-- pg_cron works as whoever is scheduling, whatever that one may.
+	IF NOT (pg_has_role('pg_signal_backend', 'USAGE') AND pg_has_role('pg_read_all_stats', 'USAGE')) THEN
+		RAISE WARNING 'sessions that outstay their limits are not ended by %', current_user USING ERRCODE = 'insufficient_privilege',
+			HINT = 'Schedule as a superuser, or as a member of pg_signal_backend and pg_read_all_stats; or let one call rui.end_overdue_sessions() every minute.';
+		RETURN workers;
+	END IF;
+	EXECUTE format('SELECT %I.schedule($1, $2, $3)', 'cron') USING 'rui_sessions', '* * * * *', 'SELECT rui.end_overdue_sessions()';
+	RETURN workers + 1;
 END
 $$;
 COMMENT ON FUNCTION rui.schedule(integer, integer) IS
-'For the DBA: lets pg_cron call rui.run_duties every so many minutes (1 to 59), by 1 to 64 workers; what was scheduled before is replaced. Returns the number of jobs. Errors: 22023, 55000 without pg_cron in this database.';
+'For the DBA: lets pg_cron call, as the caller, rui.run_duties every so many minutes (1 to 59), by 1 to 64 workers, and rui.end_overdue_sessions every minute; what was scheduled before is replaced. Returns the number of jobs: the workers and one more, which is left out with a warning where the caller may not end sessions of others (neither superuser nor member of pg_signal_backend and pg_read_all_stats). Errors: 22023, 55000 without pg_cron in this database.';
