@@ -7,7 +7,7 @@ CREATE VIEW rui.duty_board WITH (security_invoker = true, security_barrier = tru
 SELECT j.id AS project_id, d.code AS duty_code, zh.name AS name_zh, en.name AS name_en, r.last_at, now() - r.last_at AS age, coalesce(r.items, 0) AS items,
 	j.state = 'live' AND (r.last_at IS NULL OR r.last_at < now() - interval '15 minutes') AS is_late, r.failed_at, r.failure
 FROM rui.project j
-CROSS JOIN rui.duty d
+JOIN rui.duty d ON 'project' = ANY (d.levels)
 LEFT JOIN rui.duty_run r ON r.project_id = j.id AND r.duty_code = d.code
 LEFT JOIN rui.label zh ON zh.kind = 'duty' AND zh.code = d.code AND zh.lang = 'zh'
 LEFT JOIN rui.label en ON en.kind = 'duty' AND en.code = d.code AND en.lang = 'en'

@@ -95,8 +95,9 @@ BEGIN
 			WHEN one.names[t.n] = 'table_name' THEN '''unit'''
 			WHEN one.names[t.n] = 'standard' THEN (SELECT quote_literal(min(y.standard)) FROM rui.sla_standard y WHERE y.kind = 'complaint' AND y.length IS NOT NULL AND y.standard !~ '^x')
 			WHEN one.names[t.n] IN ('site_calendar', 'workday_calendar') THEN '''always'''
+			WHEN one.names[t.n] = 'parameters' THEN '''{}'''
 			WHEN one.names[t.n] = 'preview' THEN 'false'
-			WHEN one.names[t.n] IN ('request_key', 'dedupe_key', 'calendar', 'parameters', 'control_sum', 'registers', 'level') THEN 'NULL'
+			WHEN one.names[t.n] IN ('request_key', 'dedupe_key', 'calendar', 'control_sum', 'registers', 'level') THEN 'NULL'
 			WHEN one.names[t.n] IN ('from_at', 'at', 'removed_at', 'replaced_at', 'installed_at') THEN CASE WHEN one.name = 'sla_what_if' THEN '''2026-01-01 00:00+00''' ELSE 'now()' END
 			WHEN one.names[t.n] = 'to_at' THEN '''2026-02-01 00:00+00'''
 			WHEN one.names[t.n] = 'opening' THEN '0' WHEN one.names[t.n] = 'closing' THEN '10'
