@@ -177,7 +177,7 @@ BEGIN
 			WHERE %s
 			RETURNING t.project_id, json_build_array(%s)::text AS row_key, %s AS content_hash), written AS (
 			INSERT INTO rui.erased_row (project_id, table_name, row_key, content_hash, party_id, at)
-			SELECT c.project_id, %L, c.row_key, c.content_hash, $1, $2 FROM changed c WHERE c.project_id > 0)
+			SELECT c.project_id, %L, c.row_key, c.content_hash, $1, $2 FROM changed c)
 		SELECT count(*) FROM changed', table_name, assignments,
 		(SELECT string_agg(format('%L, %s', c.name, rui._digest(c.name)), ', ') FROM unnest(salted) AS c(name)),
 		condition, key, rui._content_hash(salted), table_name)
@@ -360,7 +360,7 @@ BEGIN
 			FROM jsonb_to_recordset(l.columns) AS y(name text, "key" boolean) WHERE y."key" IS NOT TRUE) c
 		LEFT JOIN LATERAL (SELECT x.column_name FROM rui.personal_column x
 			WHERE x.table_name = j.table_name AND x.column_name IN (c.name, '*') LIMIT 1) x ON true
-		WHERE (j.project_id = 0 OR j.project_id = ANY (projects))
+		WHERE j.project_id = ANY (projects || -company_id)
 			AND (position(int8send(_erase_journal.party_id) IN j.images) > 0 OR encode(j.images, 'escape') ~* in_bytes
 				OR EXISTS (SELECT FROM unnest(f.ids) AS n(id) WHERE n.id BETWEEN j.first_key AND j.last_key))
 		GROUP BY j.project_id, j.id, j.table_name, j.images, l.columns, p.subjects, f.ids
