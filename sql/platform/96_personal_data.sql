@@ -82,7 +82,7 @@ INSERT INTO rui.personal_table (table_name, subjects, actors, also) VALUES
 	('document', '{party_id}', '{}', NULL), ('document_version', '{}', '{party_id}', NULL), ('document_erasure', '{}', '{party_id}', NULL),
 	('document_access', '{}', '{party_id}', 'EXISTS (SELECT FROM rui.document d WHERE d.project_id = t.project_id AND d.id = t.document_id AND d.party_id = $1)'),
 	('message', '{party_id}', '{}', NULL), ('message_recipient', '{party_id}', '{}', NULL), ('message_batch', '{}', '{party_id}', NULL),
-	('message_language', '{party_id}', '{}', NULL), ('message_opt_out', '{party_id}', '{}', NULL),
+	('message_language', '{party_id}', '{}', NULL), ('message_opt_out', '{party_id}', '{}', NULL), ('message_opt_in', '{party_id}', '{}', NULL),
 	('message_receipt', '{}', '{party_id}', 'EXISTS (SELECT FROM rui.message m WHERE m.project_id = t.project_id AND m.id = t.message_id AND m.party_id = $1)'),
 	('consent', '{party_id}', '{recorded_by}', NULL), ('personal_access', '{subject_id}', '{party_id}', NULL),
 	('personal_request', '{party_id}', '{requested_by,decided_by}', NULL), ('reveal_review', '{}', '{asked_by,decided_by}', NULL),

@@ -118,7 +118,7 @@ SELECT results_eq(format('SELECT split, amount, is_suppressed FROM rui.count_arr
 SELECT results_eq(format('SELECT split, payers, charged, collected, rate FROM rui.count_collection(%s, ''2026-02-01'', ''grid'')', :two),
 	$$VALUES ('g1', 19::bigint, 2000.00, 0.00, 0.000000), ('g2', 10, 1000.00, 0.00, 0.000000), (NULL, 29, 3000.00, 0.00, 0.000000)$$, 'a rate of a whole group');
 SELECT results_eq(format('SELECT split, units, lived_in, empty FROM rui.count_homes(%s, ''2026-03-01'')', :two), $$VALUES ('a1', 10::bigint, NULL::bigint, NULL::bigint),
-	('a2', 10, NULL, NULL), ('a3', 10, NULL, NULL), ('a4', 10, 10, 0), ('a5', 10, 10, 0), ('b1', 1, NULL, NULL)$$,
+	('a2', 10, NULL, NULL), ('a3', 10, NULL, NULL), ('a4', 10, 10, 0), ('a5', 10, 10, 0), ('b1', 1, NULL, NULL), (NULL, 51, 38, 13)$$,
 	'the home outside of grids is hidden, and with it a whole grid');
 RESET ROLE;
 
@@ -149,7 +149,7 @@ SELECT is_empty($$SELECT DISTINCT split_by FROM published WHERE split IS NULL AN
 -- or of two parts and people enough; and nothing is shown of what is hidden.
 SELECT is_empty($$WITH tree AS (
 		SELECT s.seed, array_agg(format(E'%s\n%s\n%s', r.x % 3, r.x / 3 % 3, r.x / 9 % 3) ORDER BY r.n) AS paths, array_agg((abs(hashint4(s.seed * 977 + r.n)) % 40)::bigint ORDER BY r.n) AS people
-		FROM generate_series(1, 150) AS s(seed) CROSS JOIN LATERAL (SELECT n, abs(hashint4(s.seed * 31 + n)) % 27 AS x FROM generate_series(1, 10 + s.seed % 50) n) r GROUP BY s.seed
+		FROM generate_series(1, 40) AS s(seed) CROSS JOIN LATERAL (SELECT n, abs(hashint4(s.seed * 31 + n)) % 27 AS x FROM generate_series(1, 10 + s.seed % 50) n) r GROUP BY s.seed
 	), line AS (
 		SELECT t.seed, d.depth, array_to_string((string_to_array(u.path, E'\n'))[:d.depth - 1], '/') AS whole, array_to_string((string_to_array(u.path, E'\n'))[:d.depth], '/') AS part,
 			u.person, u.shown
