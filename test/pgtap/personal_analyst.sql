@@ -3,7 +3,7 @@
 -- is stated.
 BEGIN;
 SET LOCAL jit = off;
-SELECT plan(54);
+SELECT plan(55);
 \ir fixture/estate.sql
 
 -- The lint -------------------------------------------------------------------
@@ -24,6 +24,8 @@ SELECT is_empty($$SELECT c.relation, c.name FROM analyst_column c JOIN rui.perso
 	WHERE c.name::text = ANY (p.subjects || p.actors) AND c.form IS DISTINCT FROM 'staff'$$, 'no column that says about whom a row is, or who acted');
 SELECT is_empty($$SELECT c.relation FROM analyst_column c JOIN rui.personal_table p ON p.table_name = c.relation WHERE p.also IS NOT NULL$$,
 	'nor a table whose rows are of people by another one');
+SELECT is_empty($$SELECT c.relation, c.name FROM analyst_column c JOIN rui.personal_text p ON p.table_name = c.relation WHERE c.name::text = ANY (p.written || p.linked)$$,
+	'nor one in which people write');
 SELECT is_empty($$SELECT p.tablename FROM pg_policies p JOIN rui.analyst_relation r ON r.relation_name = p.tablename
 	WHERE p.schemaname = 'rui' AND 'rui_analyst' = ANY (p.roles) AND r.form = 'closed'$$, 'closed tables have no policy for them');
 -- Views that analysts may read can be read: nothing below is closed.
