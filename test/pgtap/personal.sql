@@ -1,7 +1,7 @@
 -- Personal data: shown for a purpose, within limits, on record; emergencies
 -- and their reviews; consents; who was shown what of me.
 BEGIN;
-SELECT plan(67);
+SELECT plan(68);
 \ir fixture/estate.sql
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'agent', 'Agent') RETURNING id AS agent \gset
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'steward', 'Steward') RETURNING id AS steward \gset
@@ -35,6 +35,10 @@ SELECT is_empty($$SELECT r.role_name, c.table_name, c.column_name
 	'no group role but managers and auditors reads others'' phones, numbers and plates');
 SELECT is_empty($$SELECT p.tablename, p.roles FROM pg_policies p WHERE p.schemaname = 'rui' AND p.tablename IN ('contact_point', 'personal_value')
 	AND p.roles <> '{rui_api}' AND p.qual !~ 'party_id = \( SELECT rui.current_party'$$, 'phones and identity numbers: nobody but whose they are');
+SELECT set_eq($$SELECT r.role_name FROM unnest('{rui_user,rui_resident,rui_staff,rui_steward,rui_agent,rui_manager,rui_expert,rui_partner,rui_analyst,rui_auditor}'::text[]) AS r(role_name)
+	WHERE has_column_privilege(r.role_name, 'rui.party', 'name', 'SELECT') AND EXISTS (SELECT FROM pg_policies p WHERE p.schemaname = 'rui' AND p.tablename = 'party'
+		AND r.role_name = ANY (p.roles) AND p.qual !~ 'id = \( SELECT rui.current_party|rui.my_colleagues')$$, '{rui_manager,rui_auditor}'::text[],
+	'names: managers and auditors; others their own, agents those of colleagues');
 SELECT set_config('rui.party_id', :'agent', true) \gset hidden_
 SET LOCAL ROLE rui_agent;
 SELECT is((SELECT string_agg(name, ',' ORDER BY name) FROM rui.party), 'Director,Steward', 'an agent sees colleagues, no residents');
