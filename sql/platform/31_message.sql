@@ -229,7 +229,7 @@ PERFORM rui._describe('message_template', 'The words of a kind, by channel and l
 	'title: Subject of an e-mail, headline of a push; or null.', 'body: The text.');
 PERFORM rui._describe('message_opt_out', 'Who does not want which messages.',
 	'kind_code: The kind, or any: all that can be opted out of.', 'channel: The channel, or any.', 'since_at: Since when.');
-PERFORM rui._describe('message_opt_in', 'Who has agreed to be sent advertising, as rui.record_consent keeps it; messages of kinds that are marketing go to nobody else.',
+PERFORM rui._describe('message_opt_in', 'Who has agreed to be sent advertising, by his last consent; messages of kinds that are marketing go to nobody else.',
 	'since_at: Since when.');
 PERFORM rui._describe('message_language', 'Who wants to be written to in which language.', 'lang: zh or en.');
 PERFORM rui._describe('message_batch', 'What was to be said, to whom, by whom: one row for each time that something was sent to one or to 300,000.',
