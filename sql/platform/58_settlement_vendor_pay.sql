@@ -3,7 +3,7 @@
 
 PERFORM rui._permit('request_vendor_payments', '{live,closed}', 'manager', 'accountant', 'loader');
 PERFORM rui._permit('approve_vendor_payments', '{live,closed}', 'manager', 'accountant', 'director');
-PERFORM rui._permit('see_payables', '{candidate,live,closed}', 'manager', 'accountant', 'expert', 'analyst', 'auditor', 'director', 'loader');
+PERFORM rui._permit('see_payables', '{candidate,live,closed}', 'manager', 'accountant', 'expert', 'auditor', 'director', 'loader');
 PERFORM rui._name('permission', n.code, n.zh, n.en) FROM (VALUES
 	('request_vendor_payments', '申请付款', 'request payments to vendors'), ('approve_vendor_payments', '批准付款', 'approve payments to vendors'),
 	('see_payables', '查看应付', 'see payables')) AS n(code, zh, en);

@@ -82,7 +82,7 @@ INSERT INTO rui.personal_table (table_name, subjects, actors, also) VALUES
 	('document', '{party_id}', '{}', NULL), ('document_version', '{}', '{party_id}', NULL), ('document_erasure', '{}', '{party_id}', NULL),
 	('document_access', '{}', '{party_id}', 'EXISTS (SELECT FROM rui.document d WHERE d.project_id = t.project_id AND d.id = t.document_id AND d.party_id = $1)'),
 	('message', '{party_id}', '{}', NULL), ('message_recipient', '{party_id}', '{}', NULL), ('message_batch', '{}', '{party_id}', NULL),
-	('message_language', '{party_id}', '{}', NULL), ('message_opt_out', '{party_id}', '{}', NULL),
+	('message_language', '{party_id}', '{}', NULL), ('message_opt_out', '{party_id}', '{}', NULL), ('message_opt_in', '{party_id}', '{}', NULL),
 	('message_receipt', '{}', '{party_id}', 'EXISTS (SELECT FROM rui.message m WHERE m.project_id = t.project_id AND m.id = t.message_id AND m.party_id = $1)'),
 	('consent', '{party_id}', '{recorded_by}', NULL), ('personal_access', '{subject_id}', '{party_id}', NULL),
 	('personal_request', '{party_id}', '{requested_by,decided_by}', NULL), ('reveal_review', '{}', '{asked_by,decided_by}', NULL),
@@ -166,39 +166,3 @@ INSERT INTO rui.personal_column (table_name, column_name, replacement) VALUES
 	('staff_exit', 'note', 'CASE WHEN t.note IS NOT NULL THEN ''***'' END');
 
 UPDATE rui.personal_column SET is_whole = true WHERE table_name IN ('bank_line', 'tax_invoice', 'tax_invoice_line', 'tax_attempt');
-
-CREATE FUNCTION rui._free_text() RETURNS text[]
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN '{reason,remark,note,memo,details,outcome,rating_comment,call_back_note,charge_waiver,title,failure,evidence,purpose,reference,external_ref,payer,parameters,audience,payload,answer,filter,changes,old_values,new_values,findings,element,difference_reason,undone_reason,red_reason,plate,text_version,basis,source}'::text[];
-COMMENT ON FUNCTION rui._free_text() IS
-'Internal: names of columns in which people write what they like, others'' names and numbers too: an erasure looks through them in all tables.';
-
--- Append-only tables take part in erasure by digests: the value can go, what
--- was sealed of it stays. The busiest ones hold nothing that people write.
-CREATE FUNCTION rui._salt_tables() RETURNS void
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
-AS $$
-DECLARE
-	place record;
-BEGIN
-	INSERT INTO rui.salted_column (table_name, columns) VALUES ('journal', '{images}'), ('event', '{payload}');
-	FOR place IN
-		SELECT t.table_name, array_agg(a.attname::text ORDER BY a.attnum) AS columns FROM rui.platform_table t
-		JOIN pg_attribute a ON a.attrelid = ('rui.' || quote_ident(t.table_name))::regclass AND a.attnum > 0 AND NOT a.attisdropped
-			AND a.atttypid IN ('text'::regtype, 'jsonb'::regtype)
-		WHERE t.class = 'tenant' AND t.writes = 'append' AND a.attname = ANY (rui._free_text()) AND a.attname NOT IN ('source', 'basis')
-			AND t.table_name NOT IN ('event', 'journal', 'dispatch_offer', 'allocation', 'posting_reversal', 'seal', 'seal_table')
-		GROUP BY t.table_name ORDER BY t.table_name
-	LOOP
-		EXECUTE format('ALTER TABLE rui.%I ADD COLUMN salt uuid DEFAULT gen_random_uuid(), ADD COLUMN erased jsonb', place.table_name);
-		EXECUTE format('COMMENT ON COLUMN rui.%I.salt IS %L', place.table_name,
-			format('What the seal''s digests of %s begin with; null once something of the row is erased.', array_to_string(place.columns, ', ')));
-		EXECUTE format('COMMENT ON COLUMN rui.%I.erased IS %L', place.table_name, 'The digests as they were sealed, once something of the row is erased; else null.');
-		INSERT INTO rui.salted_column (table_name, columns) VALUES (place.table_name, place.columns);
-	END LOOP;
-END
-$$;
-COMMENT ON FUNCTION rui._salt_tables() IS
-'Internal: gives append-only tables with free text the columns salt and erased, once, when the platform is made.';
-PERFORM rui._salt_tables();

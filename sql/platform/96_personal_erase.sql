@@ -292,7 +292,12 @@ DECLARE
 	erased jsonb := '{}';
 BEGIN
 	FOR place IN
-		SELECT t.table_name, t.class, string_agg(format('%I = %s', a.attname, CASE a.atttypid WHEN 'jsonb'::regtype THEN format('rui._redact_json(t.%I, $3)', a.attname)
+		SELECT t.table_name, t.class, string_agg(format('%I = %s', a.attname, CASE
+				WHEN a.atttypid = 'jsonb'::regtype THEN format('rui._redact_json(t.%I, $3)', a.attname)
+				-- What must differ from row to row goes whole.
+				WHEN EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid AND (i.indisunique OR i.indisexclusion) AND a.attnum = ANY (i.indkey::smallint[]))
+				THEN format('CASE WHEN t.%I ~* $3 THEN ''erased-'' || %s ELSE t.%1$I END', a.attname, CASE WHEN EXISTS (SELECT FROM pg_attribute k
+					WHERE k.attrelid = a.attrelid AND k.attname = 'id') THEN 't.id' ELSE 'gen_random_uuid()' END)
 				ELSE format('regexp_replace(t.%I, $3, ''***'', ''gi'')', a.attname) END), ', ') AS assignments,
 			-- What a term holds of the party stays, and documents as they came, also those about others.
 			string_agg(format('t.%I::text ~* $3%s', a.attname, CASE WHEN c.years > 0 THEN
@@ -300,14 +305,12 @@ BEGIN
 					CASE WHEN c.is_whole THEN 'true' ELSE rui._personal_condition(t.table_name, p.subjects, p.also) END, c.held_from, c.years) ELSE '' END), ' OR ') AS found,
 			bool_or(c.is_whole) IS TRUE AS keeps
 		FROM rui.platform_table t
+		JOIN rui.personal_text x ON x.table_name = t.table_name
 		JOIN pg_attribute a ON a.attrelid = format('rui.%I', t.table_name)::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-			AND a.atttypid IN ('text'::regtype, 'jsonb'::regtype) AND a.attname = ANY (rui._free_text())
-		LEFT JOIN rui.salted_column s ON s.table_name = t.table_name
+			AND a.attname::text = ANY (x.written)
 		LEFT JOIN rui.personal_column c ON c.table_name = t.table_name AND c.column_name = a.attname AND c.years > 0
 		LEFT JOIN rui.personal_table p ON p.table_name = t.table_name
 		WHERE t.class IN ('tenant', 'company') AND t.table_name <> 'journal'
-			AND (t.writes <> 'append' OR a.attname::text = ANY (s.columns))
-			AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype IN ('p', 'u', 'f', 'x') AND a.attnum = ANY (k.conkey))
 		GROUP BY t.table_name, t.class ORDER BY t.table_name
 	LOOP
 		IF place.keeps THEN
@@ -323,7 +326,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._erase_written(bigint, timestamptz, text, bigint[], bigint) IS
-'Internal: puts *** for what matches a pattern in the columns of rui._free_text() of all tables of a company and its projects, but for keys and what a term holds back. Returns how many rows of which tables.';
+'Internal: puts *** for what matches a pattern in the columns that rui.personal_text calls written, of all tables of a company and its projects, but for what a term holds back; keys become erased- and a number. Returns how many rows of which tables.';
 
 CREATE FUNCTION rui._byte_pattern(pattern text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
