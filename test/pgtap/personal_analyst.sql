@@ -32,8 +32,8 @@ SELECT is_empty($$SELECT p.tablename FROM pg_policies p JOIN rui.analyst_relatio
 SELECT lives_ok(format('SET LOCAL ROLE rui_analyst; SELECT %s FROM rui.%I LIMIT 0; RESET ROLE', string_agg(quote_ident(c.name), ', '), c.relation), 'they read ' || c.relation)
 FROM analyst_column c JOIN pg_class k ON k.oid = format('rui.%I', c.relation)::regclass AND k.relkind = 'v' GROUP BY c.relation ORDER BY c.relation;
 SELECT bag_eq($$SELECT permission FROM rui.role_permission WHERE role_code = 'analyst'$$,
-	-- Counts; the estate and the ground; grids; the books as a whole; one's own.
-	'{count_people,export_estate,search,search_homes,see_places,see_walks,see_grids,ask_grid,see_site_results,see_own_funds,read_messages,read_own_data}'::text[],
+	-- Counts; places and ways; grids; the books as a whole; one's own.
+	'{count_people,search,search_homes,see_places,see_walks,see_grids,ask_grid,see_site_results,see_own_funds,read_messages,read_own_data}'::text[],
 	'what analysts may call is stated: each counts, tells of places or sums, or of the caller');
 
 -- A community: two grids of three and two buildings, ten homes each -------------
