@@ -3,7 +3,7 @@
 -- is stated.
 BEGIN;
 SET LOCAL jit = off;
-SELECT plan(55);
+SELECT plan(58);
 \ir fixture/estate.sql
 
 -- The lint -------------------------------------------------------------------
@@ -117,6 +117,17 @@ SELECT results_eq(format('SELECT split, debtors, amount FROM rui.count_arrears(%
 	'by age, debtors down to a multiple of the threshold and amounts rounded');
 SELECT results_eq(format('SELECT split, amount, is_suppressed FROM rui.count_arrears(%s, ''2026-03-01'', ''fee_item'')', :two),
 	$$VALUES ('fee', NULL::numeric, true), ('water', NULL, true), (NULL, 3000.00, false)$$, 'water is owed by four');
+SELECT results_eq(format('SELECT * FROM rui.count_ageing(%s, ''2026-03-01'')', :two),
+	$$VALUES ('g1', '31-60', 19::bigint, 2000.00, false), ('g2', '31-60', 10, 1000.00, false)$$, 'by age within grids');
+RESET ROLE;
+SET LOCAL session_replication_role = replica;
+UPDATE rui.charge c SET due_on = '2026-03-20' FROM home h WHERE c.project_id = :two AND h.id = c.unit_id AND h.building = 'a4' AND h.place > 7;
+SET LOCAL session_replication_role = origin;
+SET LOCAL ROLE rui_analyst;
+SELECT results_eq(format('SELECT * FROM rui.count_ageing(%s, ''2026-03-01'')', :two),
+	$$VALUES ('g1', '31-60', 19::bigint, 2000.00, false), ('g2', '1-30', NULL, NULL, true), ('g2', '31-60', NULL, NULL, true)$$, 'three debtors of an age are hidden, and the others with them');
+SELECT results_eq(format('SELECT split, debtors, amount FROM rui.count_arrears(%s, ''2026-03-01'', ''age'')', :two),
+	$$VALUES ('1-30', NULL::bigint, NULL::numeric), ('31-60', NULL, NULL), (NULL, 29, 3000.00)$$, 'by age alone too');
 SELECT results_eq(format('SELECT split, payers, charged, collected, rate FROM rui.count_collection(%s, ''2026-02-01'', ''grid'')', :two),
 	$$VALUES ('g1', 19::bigint, 2000.00, 0.00, 0.000000), ('g2', 10, 1000.00, 0.00, 0.000000), (NULL, 29, 3000.00, 0.00, 0.000000)$$, 'a rate of a whole group');
 SELECT results_eq(format('SELECT split, units, lived_in, empty FROM rui.count_homes(%s, ''2026-03-01'')', :two), $$VALUES ('a1', 10::bigint, NULL::bigint, NULL::bigint),
