@@ -1,12 +1,15 @@
 -- What analysts ask of money and homes: what is owed and for how long, how it
 -- comes in, and how many homes are lived in.
 
-CREATE FUNCTION rui._money_path(project_id bigint, building_id bigint, split_by text, at timestamptz) RETURNS text
-LANGUAGE sql STABLE PARALLEL RESTRICTED
+CREATE FUNCTION rui._money_paths(project_id bigint, split_by text, at timestamptz) RETURNS TABLE (building_id bigint, path text)
+LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path FROM CURRENT
-RETURN regexp_replace(rui._place_path(project_id, building_id, split_by, at), '^[^\n]*\n', '');
-COMMENT ON FUNCTION rui._money_path(bigint, bigint, text, timestamptz) IS
-'Internal: as rui._place_path, without the steward: grid, then building.';
+BEGIN ATOMIC
+	SELECT b.id, regexp_replace(rui._place_path(_money_paths.project_id, b.id, split_by, at), '^[^\n]*\n', '')
+	FROM (SELECT b.id FROM rui.building b WHERE b.project_id = _money_paths.project_id UNION ALL SELECT 0) b;
+END;
+COMMENT ON FUNCTION rui._money_paths(bigint, text, timestamptz) IS
+'Internal: of every building, and of none (0), where it is as of rui._place_path, without the steward: grid, then building.';
 
 CREATE FUNCTION rui._coarse(amount numeric, most numeric) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -24,7 +27,9 @@ DECLARE
 BEGIN
 	SELECT today::timestamp AT TIME ZONE j.time_zone INTO as_of FROM rui.project j WHERE j.id = _counted_debts.project_id;
 	RETURN QUERY
-	WITH settled AS (
+	WITH place AS MATERIALIZED (
+		SELECT m.building_id, m.path FROM rui._money_paths(_counted_debts.project_id, CASE split_by WHEN 'building' THEN 'building' ELSE 'grid' END, as_of) m
+	), settled AS (
 		SELECT s.charge_id, sum(s.amount) AS amount FROM (
 			SELECT a.charge_id, a.amount FROM rui.allocation a WHERE a.project_id = _counted_debts.project_id AND a.at < as_of
 			UNION ALL
@@ -35,14 +40,15 @@ BEGIN
 		GROUP BY s.charge_id
 	), open AS (
 		SELECT CASE split_by WHEN 'fee_item' THEN f.code WHEN 'year' THEN extract(year FROM c.starts_on)::text WHEN 'age' THEN g.age
-				WHEN 'grid_age' THEN rui._money_path(c.project_id, u.building_id, 'grid', as_of) || E'\n' || g.age
-				ELSE rui._money_path(c.project_id, u.building_id, split_by, as_of) END AS path,
+				WHEN 'grid_age' THEN m.path || E'\n' || g.age
+				ELSE m.path END AS path,
 			coalesce(c.unit_id, -c.payer_id) AS person, c.gross - coalesce(s.amount, 0) AS amount
 		FROM rui.charge c
 		JOIN rui.fee_item f ON f.project_id = c.project_id AND f.id = c.fee_item_id
 		CROSS JOIN LATERAL (SELECT (ARRAY['0 not due', '1-30', '31-60', '61-90', '91-180', '181-365', '366 and more'])[
 			1 + width_bucket(today - 1 - c.due_on, '{1,31,61,91,181,366}'::integer[])] AS age) g
 		LEFT JOIN rui.unit u ON u.project_id = c.project_id AND u.id = c.unit_id
+		JOIN place m ON m.building_id = coalesce(u.building_id, 0)
 		LEFT JOIN settled s ON s.charge_id = c.id
 		WHERE c.project_id = _counted_debts.project_id AND c.at < as_of AND c.gross <> coalesce(s.amount, 0)
 			AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id AND v.at < as_of)
@@ -143,10 +149,12 @@ BEGIN
 				AND a.at < as_of)) AS paid
 		FROM (
 			SELECT c.id, c.gross, coalesce(c.unit_id, -c.payer_id) AS person,
-				CASE split_by WHEN 'fee_item' THEN f.code ELSE rui._money_path(c.project_id, u.building_id, split_by, as_of) END AS path
+				CASE split_by WHEN 'fee_item' THEN f.code ELSE m.path END AS path
 			FROM rui.charge c
 			JOIN rui.fee_item f ON f.project_id = c.project_id AND f.id = c.fee_item_id
 			LEFT JOIN rui.unit u ON u.project_id = c.project_id AND u.id = c.unit_id
+			JOIN rui._money_paths(count_collection.project_id, CASE split_by WHEN 'building' THEN 'building' ELSE 'grid' END, as_of) m
+				ON m.building_id = coalesce(u.building_id, 0)
 			WHERE c.project_id = count_collection.project_id AND c.component = 'principal' AND c.source <> 'opening' AND c.at < as_of
 				AND c.starts_on >= month AND c.starts_on < (month + interval '1 month')::date
 				AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id AND v.at < as_of)) c
@@ -188,9 +196,11 @@ BEGIN
 	SELECT coalesce(array_agg(h.path), '{}') AS paths, coalesce(array_agg(CASE WHEN h.is_lived_in THEN h.id END), '{}') AS lived_in,
 		coalesce(array_agg(CASE WHEN NOT h.is_lived_in THEN h.id END), '{}') AS empty INTO home
 	FROM (
-		SELECT u.id, rui._money_path(u.project_id, u.building_id, split_by, month AT TIME ZONE j.time_zone) AS path,
+		SELECT u.id, m.path,
 			EXISTS (SELECT FROM rui.household h WHERE h.project_id = u.project_id AND h.unit_id = u.id AND h.valid @> count_homes.month) AS is_lived_in
-		FROM rui.unit u JOIN rui.project j ON j.id = u.project_id
+		FROM rui.project j
+		CROSS JOIN LATERAL rui._money_paths(count_homes.project_id, split_by, month AT TIME ZONE j.time_zone) m
+		JOIN rui.unit u ON u.project_id = j.id AND coalesce(u.building_id, 0) = m.building_id
 		WHERE u.project_id = count_homes.project_id AND u.kind = 'home') h;
 	-- Where few are empty, or few are not, it says in which homes nobody is.
 	lived := rui._suppress_tree(home.paths, home.lived_in, rui._fewest(project_id), false);
