@@ -89,7 +89,8 @@ BEGIN
 	LOOP
 		IF fact.at > began AND late_at IS NULL THEN
 			limit_at := pg_temp.reach(hours, began, length, CASE c.judged_by WHEN 'wall' THEN 'close' ELSE 'open' END, pauses);
-			IF pg_temp.worked(hours, began, since, pauses) > length THEN
+			-- What a change takes away was not missed before it.
+			IF pg_temp.worked(hours, began, since, pauses) > length OR limit_at < since THEN
 				limit_at := pg_temp.reach(hours, since, '0', 'close', pauses);
 			END IF;
 			late_at := CASE WHEN limit_at < fact.at THEN limit_at END;

@@ -2,7 +2,7 @@
 -- was sealed before is proved as it was; what a law holds back goes later.
 -- Corrections, and the export of all that is held.
 BEGIN;
-SELECT plan(59);
+SELECT plan(62);
 \ir fixture/estate.sql
 UPDATE rui.party SET name = '欧阳丽华', code = '13800138000' WHERE id = :zhao;
 UPDATE rui.party SET name = '司徒建国' WHERE id = :qian;
@@ -122,13 +122,14 @@ DECLARE
 	place record;
 BEGIN
 	-- An hour ago: what an erasure writes is of now.
-	FOR place IN SELECT * FROM rui._sealed_tables() LOOP
+	FOR place IN SELECT * FROM rui._sealed_tables(1) LOOP
 		EXECUTE format('UPDATE rui.%I SET %I = %2$I - interval ''1 hour''', place.table_name, place.clock);
 	END LOOP;
 END $$;
 SET LOCAL session_replication_role = origin;
 SELECT cmp_ok(rui._seal(:one, now() - interval '30 minutes', now()), '>', 20::bigint, 'sealed');
 SELECT encode(root, 'hex') AS head FROM rui.seal WHERE project_id = :one \gset
+SELECT cmp_ok(rui._seal(-:company, now() - interval '30 minutes', now()), '>', 5::bigint, 'so is what belongs to the company');
 SELECT id AS note FROM rui.event WHERE kind = 'test.note' \gset
 SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
 SELECT results_eq(format('SELECT finding FROM rui.verify_journal(%s)', :one), $$VALUES ('verified')$$, 'verified');
@@ -178,6 +179,10 @@ SELECT is((SELECT value FROM rui.contact_point WHERE party_id = :qian), '1350000
 -- Proofs hold.
 SELECT is_empty(format('SELECT * FROM rui.verify_journal(%s) WHERE finding <> ''verified''', :one), 'what was sealed is as it was');
 SELECT is(rui.check_head(:one, 1, :'head'), 'holds', 'under the head that was kept');
+SELECT set_config('rui.party_id', (SELECT id::text FROM rui.party WHERE company_id = :company AND code = 'director'), true) \gset hidden_
+SELECT is_empty(format('SELECT * FROM rui.verify_journal(-%s) WHERE finding <> ''verified''', :company), 'so is what was sealed of the company');
+SELECT cmp_ok((SELECT count(*) FROM rui.erased_row WHERE project_id = -:company AND table_name = 'journal'), '>', 0::bigint, 'of which something was erased');
+SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
 SELECT is(rui.row_proof(:one, 'event', :note) - 'openings', :'proof'::jsonb - 'openings', 'a proof is the same');
 SELECT is(rui.row_proof(:one, 'event', :note) -> 'openings', '{}', 'but opens nothing');
 SELECT cmp_ok((SELECT count(*) FROM rui.erased_row WHERE project_id = :one), '>', 3::bigint, 'what was changed is on record');
