@@ -1,12 +1,15 @@
 -- What analysts ask of money and homes: what is owed and for how long, how it
 -- comes in, and how many homes are lived in.
 
-CREATE FUNCTION rui._money_path(project_id bigint, building_id bigint, split_by text, at timestamptz) RETURNS text
-LANGUAGE sql STABLE PARALLEL RESTRICTED
+CREATE FUNCTION rui._money_paths(project_id bigint, split_by text, at timestamptz) RETURNS TABLE (building_id bigint, path text)
+LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 100
 SET search_path FROM CURRENT
-RETURN regexp_replace(rui._place_path(project_id, building_id, split_by, at), '^[^\n]*\n', '');
-COMMENT ON FUNCTION rui._money_path(bigint, bigint, text, timestamptz) IS
-'Internal: as rui._place_path, without the steward: grid, then building.';
+BEGIN ATOMIC
+	SELECT b.id, regexp_replace(rui._place_path(_money_paths.project_id, b.id, split_by, at), '^[^\n]*\n', '')
+	FROM (SELECT b.id FROM rui.building b WHERE b.project_id = _money_paths.project_id UNION ALL SELECT 0) b;
+END;
+COMMENT ON FUNCTION rui._money_paths(bigint, text, timestamptz) IS
+'Internal: of every building, and of none (0), where it is as of rui._place_path, without the steward: grid, then building.';
 
 CREATE FUNCTION rui._coarse(amount numeric, most numeric) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -14,15 +17,55 @@ RETURN CASE WHEN most > 0 THEN round(amount, -ceil(log(most))::integer) ELSE amo
 COMMENT ON FUNCTION rui._coarse(numeric, numeric) IS
 'Internal: an amount rounded to the power of ten that is not below the greatest part of one person in it, so that a difference of two such tells of nobody; null for null.';
 
-CREATE FUNCTION rui.count_arrears(project_id bigint, month date, split_by text DEFAULT 'age')
-RETURNS TABLE (split text, debtors bigint, amount numeric, is_suppressed boolean)
-LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 20
+CREATE FUNCTION rui._counted_debts(project_id bigint, month date, split_by text) RETURNS TABLE (path text, person bigint, amount numeric)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
-	fewest integer;
 	as_of timestamptz;
-	today date;
+	today CONSTANT date := (month + interval '1 month')::date;
+BEGIN
+	SELECT today::timestamp AT TIME ZONE j.time_zone INTO as_of FROM rui.project j WHERE j.id = _counted_debts.project_id;
+	RETURN QUERY
+	WITH place AS MATERIALIZED (
+		SELECT m.building_id, m.path FROM rui._money_paths(_counted_debts.project_id, CASE split_by WHEN 'building' THEN 'building' ELSE 'grid' END, as_of) m
+	), settled AS (
+		SELECT s.charge_id, sum(s.amount) AS amount FROM (
+			SELECT a.charge_id, a.amount FROM rui.allocation a WHERE a.project_id = _counted_debts.project_id AND a.at < as_of
+			UNION ALL
+			SELECT w.charge_id, w.amount FROM rui.waiver w
+			WHERE w.project_id = _counted_debts.project_id AND w.state = 'approved' AND w.decided_at < as_of
+			UNION ALL
+			SELECT l.charge_id, l.amount FROM rui.credit_loss l WHERE l.project_id = _counted_debts.project_id AND l.at < as_of) s
+		GROUP BY s.charge_id
+	), open AS (
+		SELECT CASE split_by WHEN 'fee_item' THEN f.code WHEN 'year' THEN extract(year FROM c.starts_on)::text WHEN 'age' THEN g.age
+				WHEN 'grid_age' THEN m.path || E'\n' || g.age
+				ELSE m.path END AS path,
+			coalesce(c.unit_id, -c.payer_id) AS person, c.gross - coalesce(s.amount, 0) AS amount
+		FROM rui.charge c
+		JOIN rui.fee_item f ON f.project_id = c.project_id AND f.id = c.fee_item_id
+		CROSS JOIN LATERAL (SELECT (ARRAY['0 not due', '1-30', '31-60', '61-90', '91-180', '181-365', '366 and more'])[
+			1 + width_bucket(today - 1 - c.due_on, '{1,31,61,91,181,366}'::integer[])] AS age) g
+		LEFT JOIN rui.unit u ON u.project_id = c.project_id AND u.id = c.unit_id
+		JOIN place m ON m.building_id = coalesce(u.building_id, 0)
+		LEFT JOIN settled s ON s.charge_id = c.id
+		WHERE c.project_id = _counted_debts.project_id AND c.at < as_of AND c.gross <> coalesce(s.amount, 0)
+			AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id AND v.at < as_of)
+	)
+	SELECT o.path, o.person, sum(o.amount) FROM open o GROUP BY o.path, o.person;
+END
+$$;
+COMMENT ON FUNCTION rui._counted_debts(bigint, date, text) IS
+'Internal: what was open at the end of a month, by the groups of rui.count_arrears (path as of rui._suppress_tree; grid_age: the grid, then the age) and by whom it tells of: the home (a unit), else the payer (below zero).';
+
+CREATE FUNCTION rui.count_arrears(project_id bigint, month date, split_by text DEFAULT 'age')
+RETURNS TABLE (split text, debtors bigint, amount numeric, is_suppressed boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 20
+SET search_path FROM CURRENT SET jit = off
+AS $$
+DECLARE
+	fewest integer;
 	is_place boolean;
 	owed record;
 	verdict record;
@@ -31,32 +74,8 @@ BEGIN
 	PERFORM rui._check_count(project_id, month, split_by, '{age,year,fee_item,grid,building}');
 	fewest := rui._fewest(project_id);
 	is_place := split_by IN ('grid', 'building');
-	today := (month + interval '1 month')::date;
-	SELECT today::timestamp AT TIME ZONE j.time_zone INTO as_of FROM rui.project j WHERE j.id = count_arrears.project_id;
-	WITH settled AS (
-		SELECT s.charge_id, sum(s.amount) AS amount FROM (
-			SELECT a.charge_id, a.amount FROM rui.allocation a WHERE a.project_id = count_arrears.project_id AND a.at < as_of
-			UNION ALL
-			SELECT w.charge_id, w.amount FROM rui.waiver w
-			WHERE w.project_id = count_arrears.project_id AND w.state = 'approved' AND w.decided_at < as_of
-			UNION ALL
-			SELECT l.charge_id, l.amount FROM rui.credit_loss l WHERE l.project_id = count_arrears.project_id AND l.at < as_of) s
-		GROUP BY s.charge_id
-	), open AS (
-		SELECT CASE split_by WHEN 'fee_item' THEN f.code WHEN 'year' THEN extract(year FROM c.starts_on)::text
-				WHEN 'age' THEN (ARRAY['0 not due', '1-30', '31-60', '61-90', '91-180', '181-365', '366 and more'])[
-					1 + width_bucket(today - 1 - c.due_on, '{1,31,61,91,181,366}'::integer[])]
-				ELSE rui._money_path(c.project_id, u.building_id, split_by, as_of) END AS path,
-			coalesce(c.unit_id, -c.payer_id) AS person, c.gross - coalesce(s.amount, 0) AS amount
-		FROM rui.charge c
-		JOIN rui.fee_item f ON f.project_id = c.project_id AND f.id = c.fee_item_id
-		LEFT JOIN rui.unit u ON u.project_id = c.project_id AND u.id = c.unit_id
-		LEFT JOIN settled s ON s.charge_id = c.id
-		WHERE c.project_id = count_arrears.project_id AND c.at < as_of AND c.gross <> coalesce(s.amount, 0)
-			AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id AND v.at < as_of)
-	)
-	SELECT coalesce(array_agg(o.path), '{}') AS paths, coalesce(array_agg(o.person), '{}') AS people, coalesce(array_agg(o.amount), '{}') AS amounts INTO owed
-	FROM (SELECT o.path, o.person, sum(o.amount) AS amount FROM open o GROUP BY o.path, o.person) o;
+	SELECT coalesce(array_agg(d.path), '{}') AS paths, coalesce(array_agg(d.person), '{}') AS people, coalesce(array_agg(d.amount), '{}') AS amounts INTO owed
+	FROM rui._counted_debts(count_arrears.project_id, count_arrears.month, count_arrears.split_by) d;
 	verdict := rui._suppress_tree(owed.paths, owed.people, fewest, NOT is_place, owed.amounts);
 	RETURN QUERY
 	WITH part AS (
@@ -73,6 +92,31 @@ END
 $$;
 COMMENT ON FUNCTION rui.count_arrears(bigint, date, text) IS
 'What was open at the end of a month that is over (its first day), in the project''s zone and currency, with tax, by age (days since the due date: 0 not due, 1-30, 31-60, 61-90, 91-180, 181-365, 366 and more), year charged for, fee_item (code), or grid (of the plan in force then) or building (codes); -: none. debtors: how many homes owe (of charges without a home: payers); amount: what was open, which is neither waived nor written off by then. The last row, without a split, is the total, the balance of receivables then. Suppression: a group of fewer debtors than rui.set_suppression says (5 unless set), or of whose amount one has more than three quarters, is null, and as many other groups that none can be worked out from the total or from grids. As everybody knows what is charged to whom, by age, year and fee_item amounts are rounded to the power of ten that is not below the greatest debt in them, and debtors down to a multiple of that number: they do not add up to the total exactly. Needs permission count_people. Errors: 22004, 22023 no first day, a month that is not over, another key, 42501, 55000.';
+
+CREATE FUNCTION rui.count_ageing(project_id bigint, month date)
+RETURNS TABLE (grid text, age text, debtors bigint, amount numeric, is_suppressed boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 50
+SET search_path FROM CURRENT SET jit = off
+AS $$
+DECLARE
+	owed record;
+	shown boolean[];
+BEGIN
+	PERFORM rui.require_permission(project_id, 'count_people');
+	PERFORM rui._check_count(project_id, month, 'grid', '{grid}');
+	SELECT coalesce(array_agg(d.path), '{}') AS paths, coalesce(array_agg(d.person), '{}') AS people, coalesce(array_agg(d.amount), '{}') AS amounts INTO owed
+	FROM rui._counted_debts(count_ageing.project_id, count_ageing.month, 'grid_age') d;
+	shown := (rui._suppress_tree(owed.paths, owed.people, rui._fewest(project_id), true, owed.amounts)).shown;
+	RETURN QUERY
+	SELECT split_part(o.path, E'\n', 1), split_part(o.path, E'\n', 2), CASE WHEN o.is_shown THEN count(DISTINCT o.person) END,
+		CASE WHEN o.is_shown THEN sum(o.amount) END, NOT o.is_shown
+	FROM unnest(owed.paths, owed.people, owed.amounts, shown) AS o(path, person, amount, is_shown)
+	GROUP BY o.path, o.is_shown
+	ORDER BY 1, substring(split_part(o.path, E'\n', 2) FROM '^\d+')::integer;
+END
+$$;
+COMMENT ON FUNCTION rui.count_ageing(bigint, date) IS
+'Receivables by age (账龄) within grids, as rui.count_arrears counts them, at the end of a month that is over (its first day): a row for each grid (its code by the plan in force then; -: none) and age of which something was open. Suppression: a grid is shown as rui.count_arrears shows grids, or not; in a grid that is shown an age of fewer debtors than rui.set_suppression says (5 unless set), or of whose amount one has more than three quarters, is null, and as many others that the total of the grid tells of two ages, of which one has as many debtors, none with more than three quarters. Totals by age alone are rounded (rui.count_arrears), so that grids less them tell of nobody. Needs permission count_people. Errors: 22004, 22023, 42501, 55000.';
 
 CREATE FUNCTION rui.count_collection(project_id bigint, month date, split_by text DEFAULT 'building', known_by date DEFAULT NULL)
 RETURNS TABLE (split text, payers bigint, charged numeric, waived numeric, collected numeric, rate numeric, is_suppressed boolean)
@@ -105,10 +149,12 @@ BEGIN
 				AND a.at < as_of)) AS paid
 		FROM (
 			SELECT c.id, c.gross, coalesce(c.unit_id, -c.payer_id) AS person,
-				CASE split_by WHEN 'fee_item' THEN f.code ELSE rui._money_path(c.project_id, u.building_id, split_by, as_of) END AS path
+				CASE split_by WHEN 'fee_item' THEN f.code ELSE m.path END AS path
 			FROM rui.charge c
 			JOIN rui.fee_item f ON f.project_id = c.project_id AND f.id = c.fee_item_id
 			LEFT JOIN rui.unit u ON u.project_id = c.project_id AND u.id = c.unit_id
+			JOIN rui._money_paths(count_collection.project_id, CASE split_by WHEN 'building' THEN 'building' ELSE 'grid' END, as_of) m
+				ON m.building_id = coalesce(u.building_id, 0)
 			WHERE c.project_id = count_collection.project_id AND c.component = 'principal' AND c.source <> 'opening' AND c.at < as_of
 				AND c.starts_on >= month AND c.starts_on < (month + interval '1 month')::date
 				AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id AND v.at < as_of)) c
@@ -150,9 +196,11 @@ BEGIN
 	SELECT coalesce(array_agg(h.path), '{}') AS paths, coalesce(array_agg(CASE WHEN h.is_lived_in THEN h.id END), '{}') AS lived_in,
 		coalesce(array_agg(CASE WHEN NOT h.is_lived_in THEN h.id END), '{}') AS empty INTO home
 	FROM (
-		SELECT u.id, rui._money_path(u.project_id, u.building_id, split_by, month AT TIME ZONE j.time_zone) AS path,
+		SELECT u.id, m.path,
 			EXISTS (SELECT FROM rui.household h WHERE h.project_id = u.project_id AND h.unit_id = u.id AND h.valid @> count_homes.month) AS is_lived_in
-		FROM rui.unit u JOIN rui.project j ON j.id = u.project_id
+		FROM rui.project j
+		CROSS JOIN LATERAL rui._money_paths(count_homes.project_id, split_by, month AT TIME ZONE j.time_zone) m
+		JOIN rui.unit u ON u.project_id = j.id AND coalesce(u.building_id, 0) = m.building_id
 		WHERE u.project_id = count_homes.project_id AND u.kind = 'home') h;
 	-- Where few are empty, or few are not, it says in which homes nobody is.
 	lived := rui._suppress_tree(home.paths, home.lived_in, rui._fewest(project_id), false);

@@ -54,7 +54,7 @@ PERFORM rui._analysts_read('my_access_log', 'own', 'Who was shown what of the ac
 
 PERFORM rui._analysts_read(c.name, 'closed', c.why) FROM (
 	SELECT n.name, CASE g.place WHEN 1 THEN 'A row is a need of a home: rui.count_tickets, rui.count_attainment, rui.count_heat.'
-		WHEN 2 THEN 'A row is what a home was charged: rui.count_arrears, rui.count_collection; accounts by month: rui.closing_balance.'
+		WHEN 2 THEN 'A row is what a home was charged: rui.count_arrears, rui.count_ageing, rui.count_collection; accounts by month: rui.closing_balance.'
 		WHEN 3 THEN 'A row tells whether somebody is at home: rui.count_homes, rui.count_people.'
 		WHEN 4 THEN 'A row is work or absence of one of the staff, or waits for one.'
 		WHEN 5 THEN 'A row is money of an owner, a partner or a person.' END

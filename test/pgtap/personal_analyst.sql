@@ -3,7 +3,7 @@
 -- is stated.
 BEGIN;
 SET LOCAL jit = off;
-SELECT plan(55);
+SELECT plan(58);
 \ir fixture/estate.sql
 
 -- The lint -------------------------------------------------------------------
@@ -32,8 +32,8 @@ SELECT is_empty($$SELECT p.tablename FROM pg_policies p JOIN rui.analyst_relatio
 SELECT lives_ok(format('SET LOCAL ROLE rui_analyst; SELECT %s FROM rui.%I LIMIT 0; RESET ROLE', string_agg(quote_ident(c.name), ', '), c.relation), 'they read ' || c.relation)
 FROM analyst_column c JOIN pg_class k ON k.oid = format('rui.%I', c.relation)::regclass AND k.relkind = 'v' GROUP BY c.relation ORDER BY c.relation;
 SELECT bag_eq($$SELECT permission FROM rui.role_permission WHERE role_code = 'analyst'$$,
-	-- Counts; the estate and the ground; grids; the books as a whole; one's own.
-	'{count_people,export_estate,search,search_homes,see_places,see_walks,see_grids,ask_grid,see_site_results,see_own_funds,read_messages,read_own_data}'::text[],
+	-- Counts; places and ways; grids; the books as a whole; one's own.
+	'{count_people,search,search_homes,see_places,see_walks,see_grids,ask_grid,see_site_results,see_own_funds,read_messages,read_own_data}'::text[],
 	'what analysts may call is stated: each counts, tells of places or sums, or of the caller');
 
 -- A community: two grids of three and two buildings, ten homes each -------------
@@ -117,6 +117,17 @@ SELECT results_eq(format('SELECT split, debtors, amount FROM rui.count_arrears(%
 	'by age, debtors down to a multiple of the threshold and amounts rounded');
 SELECT results_eq(format('SELECT split, amount, is_suppressed FROM rui.count_arrears(%s, ''2026-03-01'', ''fee_item'')', :two),
 	$$VALUES ('fee', NULL::numeric, true), ('water', NULL, true), (NULL, 3000.00, false)$$, 'water is owed by four');
+SELECT results_eq(format('SELECT * FROM rui.count_ageing(%s, ''2026-03-01'')', :two),
+	$$VALUES ('g1', '31-60', 19::bigint, 2000.00, false), ('g2', '31-60', 10, 1000.00, false)$$, 'by age within grids');
+RESET ROLE;
+SET LOCAL session_replication_role = replica;
+UPDATE rui.charge c SET due_on = '2026-03-20' FROM home h WHERE c.project_id = :two AND h.id = c.unit_id AND h.building = 'a4' AND h.place > 7;
+SET LOCAL session_replication_role = origin;
+SET LOCAL ROLE rui_analyst;
+SELECT results_eq(format('SELECT * FROM rui.count_ageing(%s, ''2026-03-01'')', :two),
+	$$VALUES ('g1', '31-60', 19::bigint, 2000.00, false), ('g2', '1-30', NULL, NULL, true), ('g2', '31-60', NULL, NULL, true)$$, 'three debtors of an age are hidden, and the others with them');
+SELECT results_eq(format('SELECT split, debtors, amount FROM rui.count_arrears(%s, ''2026-03-01'', ''age'')', :two),
+	$$VALUES ('1-30', NULL::bigint, NULL::numeric), ('31-60', NULL, NULL), (NULL, 29, 3000.00)$$, 'by age alone too');
 SELECT results_eq(format('SELECT split, payers, charged, collected, rate FROM rui.count_collection(%s, ''2026-02-01'', ''grid'')', :two),
 	$$VALUES ('g1', 19::bigint, 2000.00, 0.00, 0.000000), ('g2', 10, 1000.00, 0.00, 0.000000), (NULL, 29, 3000.00, 0.00, 0.000000)$$, 'a rate of a whole group');
 SELECT results_eq(format('SELECT split, units, lived_in, empty FROM rui.count_homes(%s, ''2026-03-01'')', :two), $$VALUES ('a1', 10::bigint, NULL::bigint, NULL::bigint),
