@@ -12,7 +12,7 @@ COMMENT ON FUNCTION rui._tax_net(numeric, numeric, numeric, numeric, numeric, nu
 
 CREATE FUNCTION rui._tax_fault(source text, is_reversed boolean, is_disputed boolean, gross numeric, paid numeric, waived numeric, before numeric,
 	gross_now numeric, net_now numeric, tax_rate numeric, class_id bigint, rate_code text, rate numeric, lacks_place boolean, prepaid_by bigint) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
+LANGUAGE sql STABLE PARALLEL RESTRICTED
 RETURN CASE WHEN source = 'opening' THEN 'It is of earlier books, and so is its tax.'
 	WHEN is_reversed THEN 'It is reversed.'
 	WHEN is_disputed THEN 'It is under dispute.'

@@ -99,6 +99,7 @@ INSERT INTO rui.personal_table (table_name, subjects, actors, also) VALUES
 	('payment', '{payer_id}', '{party_id}', NULL), ('payment_reversal', '{}', '{party_id}', NULL), ('refund', '{}', '{party_id}', NULL),
 	('opening_arrear', '{payer_id}', '{party_id}', NULL), ('deposit', '{party_id}', '{taken_by}', NULL), ('deposit_return', '{}', '{party_id}', NULL),
 	('deposit_forfeit', '{}', '{requested_by,decided_by}', NULL), ('discount', '{payer_id}', '{requested_by,decided_by,ended_by}', NULL),
+	('advance', '{payer_id}', '{granted_by,ended_by}', NULL), ('advance_campaign', '{}', '{requested_by,decided_by}', NULL),
 	('dispute', '{opened_by}', '{settled_by}', NULL), ('dun', '{payer_id}', '{}', NULL), ('dun_proof', '{}', '{party_id}', NULL),
 	('promise', '{payer_id}', '{party_id}', NULL), ('waiver', '{}', '{requested_by,decided_by}', NULL), ('write_off', '{}', '{requested_by,decided_by}', NULL),
 	('lease', '{lessee_id}', '{proposed_by,decided_by,ended_by}', NULL), ('ledger_entry', '{}', '{party_id}', NULL),

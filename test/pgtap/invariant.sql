@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(152);
+SELECT plan(153);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -352,5 +352,12 @@ SELECT pg_temp.damage('UPDATE rui.deferral SET net = net - 1', '{deferral_whole,
 SELECT pg_temp.damage('DELETE FROM rui.deferral', '{deferred}', 'a charge that forgets what it deferred');
 SELECT pg_temp.damage(format('UPDATE rui.posting SET credit_account = (SELECT id FROM rui.account WHERE project_id = %s AND code = ''6051'') WHERE document = ''recognition''', :one), '{deferral_whole}', 'revenue of another account');
 SELECT pg_temp.damage(format('UPDATE rui.accounting_period SET state = ''closed'' WHERE project_id = %s AND month <= ''2025-04-01''', :one), '{closing_kept,recognized_in_time}', 'a month closed before its revenue is recognized');
+-- Paying ahead.
+SELECT pg_temp.damage(format($$WITH k AS (INSERT INTO rui.advance_campaign (project_id, name, fee_item_id, valid, paid_months, free_months, share, unit_kind, allows_arrears, claws_back_on_sale, reason, requested_by, requested_at)
+	SELECT f.project_id, 'x', f.id, '[2025-01-01,2025-02-01)', 12, 1, 1, 'any', false, true, 'x', %2$s, '2025-01-01' FROM rui.fee_item f WHERE f.project_id = %1$s AND f.code = 'repair' RETURNING project_id, id, fee_item_id),
+	d AS (INSERT INTO rui.discount (project_id, fee_item_id, unit_ids, payer_id, share, valid, ground, reason, requested_by, requested_at)
+		SELECT k.project_id, k.fee_item_id, ARRAY[%3$s], %4$s, 0.9, '[2025-02-01,2025-03-01)', 'prepaid', 'x', %2$s, '2025-01-01' FROM k RETURNING id)
+	INSERT INTO rui.advance (project_id, campaign_id, unit_id, payer_id, months, quoted, discount_id, granted_at)
+	SELECT k.project_id, k.id, %3$s, %4$s, '[2025-02-01,2025-03-01)', 1, d.id, '2025-01-02' FROM k, d$$, :one, :loader, :u1, :zhao), '{advance_granted}', 'an advance by what nobody approved');
 SELECT * FROM finish();
 ROLLBACK;
