@@ -117,6 +117,7 @@ INSERT INTO rui.personal_table (table_name, subjects, actors, also) VALUES
 	('settlement', '{}', '{requested_by,decided_by}', NULL), ('settlement_line', '{party_id}', '{}', NULL), ('settlement_party', '{party_id}', '{}', NULL),
 	('share_contract', '{party_ids}', '{proposed_by,decided_by}', NULL), ('surplus_payout', '{party_id}', '{requested_by,decided_by}', NULL),
 	('surplus_settlement', '{}', '{requested_by,decided_by}', NULL), ('trust_fund', '{}', '{opened_by}', NULL),
+	('trust_receipt', '{party_id}', '{requested_by,decided_by}', NULL),
 	('trust_movement', '{party_id}', '{recorded_by}', NULL), ('trust_use', '{payee_id}', '{proposed_by,approved_by}', NULL),
 	('vendor_contract', '{vendor_id}', '{proposed_by,decided_by}', NULL), ('vendor_acceptance', '{vendor_id}', '{accepted_by}', NULL),
 	('vendor_invoice', '{vendor_id}', '{requested_by,decided_by}', NULL), ('vendor_payment', '{vendor_id}', '{}', NULL),

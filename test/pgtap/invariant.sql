@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(153);
+SELECT plan(154);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -327,9 +327,11 @@ SELECT pg_temp.damage('DELETE FROM rui.posting WHERE document = ''surplus_line''
 -- Trust funds.
 SELECT set_config('rui.party_id', :'loader', true) \gset hidden_
 SELECT rui.open_trust_fund(:one, 'repair', 'Repair', 'maintenance', :b1, at => '2025-02-01') AS fund \gset
-SELECT rui.record_trust_money(:one, 'repair', 'first', 20, 'x', :u1, at => '2025-02-02') AS held1, rui.record_trust_money(:one, 'repair', 'first', 20, 'x', :u2, at => '2025-02-02') AS held2,
+SELECT rui.record_trust_money(:one, 'repair', 'first', 20, 'x', :u1, at => '2025-02-02') AS came1, rui.record_trust_money(:one, 'repair', 'first', 20, 'x', :u2, at => '2025-02-02') AS came2,
 	rui.propose_trust_use(:one, 'repair', 'maintenance_use', 'Roof', 18, 'x', '2025-02-01', '{"elector_area":600,"elector_count":6,"voted_area":400,"voted_count":4,"agreed_area":300,"agreed_count":3}', ARRAY[:u1, :u2], :sun, at => '2025-02-02') AS trust_use \gset
 SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
+SELECT rui.decide_trust_money(:one, :came1, true, at => '2025-02-03'), rui.decide_trust_money(:one, :came2, true, at => '2025-02-03') \gset hidden_
+SELECT movement_id AS held1 FROM rui.trust_receipt WHERE id = :came1 \gset
 SELECT rui.decide_trust_use(:one, :trust_use, 'approve', at => '2025-02-03') \gset hidden_
 SELECT rui.pay_trust_use(:one, :trust_use, 18, 'Roof', at => '2025-02-03') AS spent \gset
 SELECT is_empty('SELECT * FROM rui.invariant_violation', 'a fund that is used breaks none');
@@ -339,6 +341,7 @@ SELECT pg_temp.damage(format('UPDATE rui.trust_share SET amount = amount + 1 WHE
 SELECT pg_temp.damage(format('UPDATE rui.trust_share SET unit_id = %s WHERE movement_id = %s AND unit_id = %s', :u3, :spent, :u1), '{trust_negative}', 'a unit that bears what it has not');
 SELECT pg_temp.damage(format('UPDATE rui.trust_use SET amount = 17 WHERE id = %s', :trust_use), '{trust_agreed}', 'more spent than was approved');
 SELECT pg_temp.damage(format('UPDATE rui.trust_use SET agreed_count = 2 WHERE id = %s', :trust_use), '{trust_agreed}', 'half of the owners is not enough');
+SELECT pg_temp.damage(format('DELETE FROM rui.trust_receipt WHERE id = %s', :came2), '{trust_received}', 'a deposit by one person''s word');
 -- Revenue by day.
 SELECT set_config('rui.party_id', :'loader', true) \gset hidden_
 SELECT rui.add_charge(:one, 'repair', 89, :u4, :zhao, from_on => '2025-02-01', to_on => '2025-05-01', at => '2025-02-05') AS ahead \gset
