@@ -40,21 +40,22 @@ INSERT INTO rui.transition (subject, from_state, action, to_state, permission, g
 	('discount', 'requested', 'approve', 'approved', 'approve_discounts', NULL),
 	('discount', 'requested', 'refuse', 'refused', 'approve_discounts', NULL),
 	('discount', 'requested', 'withdraw', 'withdrawn', 'request_discounts', NULL),
-	('discount', 'approved', 'stop', 'ended', 'approve_discounts', NULL);
-PERFORM rui._mark_workflow('discount', '优惠', 'discount', '{refused,withdrawn,ended}');
+	('discount', 'approved', 'stop', 'ended', 'approve_discounts', NULL),
+	('discount', 'approved', 'revoke', 'revoked', NULL, NULL);
+PERFORM rui._mark_workflow('discount', '优惠', 'discount', '{refused,withdrawn,ended,revoked}', '{revoke}');
 PERFORM rui._name('state.discount', s.code, s.zh, s.en) FROM (VALUES ('requested', '已申请', 'requested'), ('approved', '已批准', 'approved'),
-	('refused', '已驳回', 'refused'), ('withdrawn', '已撤回', 'withdrawn'), ('ended', '已终止', 'ended')) AS s(code, zh, en);
+	('refused', '已驳回', 'refused'), ('withdrawn', '已撤回', 'withdrawn'), ('ended', '已终止', 'ended'), ('revoked', '已撤销', 'revoked')) AS s(code, zh, en);
 PERFORM rui._name('action.discount', a.code, a.zh, a.en) FROM (VALUES ('request', '申请', 'request'), ('approve', '批准', 'approve'),
-	('refuse', '驳回', 'refuse'), ('withdraw', '撤回', 'withdraw'), ('stop', '终止', 'stop')) AS a(code, zh, en);
+	('refuse', '驳回', 'refuse'), ('withdraw', '撤回', 'withdraw'), ('stop', '终止', 'stop'), ('revoke', '撤销', 'revoke')) AS a(code, zh, en);
 PERFORM rui._name('event', 'discount.' || a.code, a.zh, a.en) FROM (VALUES ('request', '申请优惠', 'discount asked for'), ('approve', '批准优惠', 'discount approved'),
-	('refuse', '驳回优惠', 'discount refused'), ('withdraw', '撤回优惠申请', 'discount withdrawn'), ('stop', '终止优惠', 'discount ended')) AS a(code, zh, en);
+	('refuse', '驳回优惠', 'discount refused'), ('withdraw', '撤回优惠申请', 'discount withdrawn'), ('stop', '终止优惠', 'discount ended'), ('revoke', '撤销优惠', 'discount revoked')) AS a(code, zh, en);
 PERFORM rui._name('permission', p.code, p.zh, p.en) FROM (VALUES ('request_discounts', '申请优惠', 'ask for discounts'),
 	('approve_discounts', '审批优惠', 'decide on discounts')) AS p(code, zh, en);
 PERFORM rui._name('discount_ground', g.code, g.zh, g.en) FROM (VALUES ('hardship', '困难减免', 'hardship'), ('honour', '优抚优待', 'honour (veterans, martyrs'' families)'),
 	('staff', '员工优惠', 'staff'), ('prepaid', '预缴优惠', 'paid ahead'), ('service', '服务补偿', 'compensation for service'),
 	('promotion', '促销', 'promotion'), ('agreed', '协议优惠', 'agreement')) AS g(code, zh, en);
 
-PERFORM rui._describe('discount', 'What somebody asked to be charged less for units, and what became of it. Approved and ended ones count in billing runs on the days of valid.',
+PERFORM rui._describe('discount', 'What somebody asked to be charged less for units, and what became of it. Approved and ended ones count in billing runs on the days of valid; one is revoked when nothing that it lessened is left.',
 	'fee_item_id: The fee item.',
 	'unit_ids: The units.',
 	'payer_id: Only while this party pays, or null for whoever does.',

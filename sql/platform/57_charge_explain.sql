@@ -124,9 +124,14 @@ BEGIN
 			lower(r.valid), CASE WHEN in_zh THEN r.from_day::text ELSE trim(to_char(r.from_day, '9999th')) END, trim_scale(r.share * 100)) AS words INTO less
 		FROM rui.vacancy_rule r WHERE r.project_id = about.project_id AND r.id = about.vacancy_rule_id;
 		IF NOT FOUND THEN
-			SELECT 'discount' AS step, d.share, format(CASE WHEN in_zh THEN '优惠 %s（%s）：按 %s%% 收取' ELSE 'discount %s (%s): %s %% are to be paid' END,
-				d.id, rui.label('discount_ground', d.ground, lang), trim_scale(d.share * 100)) AS words INTO less
-			FROM rui.discount d WHERE d.project_id = about.project_id AND d.id = about.discount_id;
+			SELECT 'discount' AS step, d.share, format(CASE WHEN in_zh THEN '优惠 %s（%s%s）：按 %s%% 收取' ELSE 'discount %s (%s%s): %s %% are to be paid' END,
+				d.id, rui.label('discount_ground', d.ground, lang), CASE WHEN k.id IS NOT NULL THEN
+					format(CASE WHEN in_zh THEN '，%s，预缴 %s 个月赠 %s 个月，%s 至 %s' ELSE ', %s, %s months paid ahead and %s given, from %s to %s' END,
+						k.name, k.paid_months, k.free_months, lower(a.months), upper(a.months) - 1) END, trim_scale(d.share * 100)) AS words INTO less
+			FROM rui.discount d
+			LEFT JOIN rui.advance a ON a.project_id = d.project_id AND a.discount_id = d.id
+			LEFT JOIN rui.advance_campaign k ON k.project_id = a.project_id AND k.id = a.campaign_id
+			WHERE d.project_id = about.project_id AND d.id = about.discount_id;
 		END IF;
 		before := whole.gross;
 		whole.gross := round(before * less.share, 2);

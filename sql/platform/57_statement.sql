@@ -116,7 +116,8 @@ BEGIN
 		ELSE concat_ws(CASE WHEN in_zh THEN '；' ELSE '; ' END,
 			format(CASE WHEN in_zh THEN '%s%s，%s 至 %s，账单 %s' ELSE '%s%s, from %s to %s, charge %s' END, f.name,
 				CASE WHEN u.id IS NOT NULL THEN format(CASE WHEN in_zh THEN '（%s）' ELSE ' (%s)' END, u.code) END, lower(c.period), upper(c.period) - 1, c.id),
-			coalesce(w.reason, x.reason)) END,
+			CASE WHEN g.id IS NOT NULL AND l.kind IN ('charge', 'charge_back') THEN format(CASE WHEN in_zh THEN '%s，按 %s%% 收取' ELSE '%s, %s %% to be paid' END,
+				rui.label('discount_ground', g.ground, lang), trim_scale(g.share * 100)) END, coalesce(w.reason, x.reason)) END,
 		CASE WHEN l.amount > 0 AND l.kind NOT IN ('opening', 'closing') THEN l.amount END,
 		CASE WHEN l.amount < 0 AND l.kind NOT IN ('opening', 'closing') THEN -l.amount END,
 		sum(l.amount) OVER (w ROWS UNBOUNDED PRECEDING)
@@ -130,10 +131,11 @@ BEGIN
 		AND c.id = CASE WHEN l.kind IN ('charge', 'late_fee', 'cost', 'charge_back', 'written_off', 'recovered', 'paid_elsewhere') THEN l.subject_id ELSE w.charge_id END
 	LEFT JOIN rui.charge_reversal x ON x.project_id = c.project_id AND l.kind IN ('charge_back', 'waiver_back') AND x.charge_id = c.id
 	LEFT JOIN rui.fee_item f ON f.project_id = c.project_id AND f.id = c.fee_item_id
+	LEFT JOIN rui.discount g ON g.project_id = c.project_id AND g.id = c.discount_id
 	LEFT JOIN rui.unit u ON u.project_id = c.project_id AND u.id = c.unit_id
 	WINDOW w AS (ORDER BY l.kind = 'closing', l.kind <> 'opening', l.at, l.place, l.subject_id, l.kind)
 	ORDER BY 1;
 END
 $$;
 COMMENT ON FUNCTION rui.statement(bigint, bigint, bigint, date, date, text) IS
-'The account of a payer, of a unit, or of a payer in one unit (the other null) from from_on to to_on (the first day that is not part of it; days of the project''s zone), in lang (zh or en): opening balance, every charge, late fee, cost, payment, refund, waiver, write-off and taking back in the order of time, closing balance. owed: what it adds; settled: what it lessens; balance: what is owed after it: positive arrears, negative prepayments. paid_elsewhere is money of a payment of wider scope (of the payer in all units, of the unit whoever pays) that paid a charge of this account. The closing balance at the end of all is what rui.charge_open has open of the account''s charges less what rui.payment_open has left over of its payments, and 1122 less 2203 in the ledger. subject_id: the charge, payment, refund or waiver. Who has see_charges sees all accounts, others (see_own_charges) their own: of a unit what they owe there themselves. Errors: 22004, 22008, 22023 days or language, P0002 unknown party or unit, 42501 also another''s.';
+'The account of a payer, of a unit, or of a payer in one unit (the other null) from from_on to to_on (the first day that is not part of it; days of the project''s zone), in lang (zh or en): opening balance, every charge, late fee, cost, payment, refund, waiver, write-off and taking back in the order of time, closing balance. owed: what it adds; settled: what it lessens; balance: what is owed after it: positive arrears, negative prepayments. paid_elsewhere is money of a payment of wider scope (of the payer in all units, of the unit whoever pays) that paid a charge of this account. The closing balance at the end of all is what rui.charge_open has open of the account''s charges less what rui.payment_open has left over of its payments, and 1122 less 2203 in the ledger. subject_id: the charge, payment, refund or waiver; the text of a charge that is less by a discount names it. Who has see_charges sees all accounts, others (see_own_charges) their own: of a unit what they owe there themselves. Errors: 22004, 22008, 22023 days or language, P0002 unknown party or unit, 42501 also another''s.';

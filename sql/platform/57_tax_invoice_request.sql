@@ -1,102 +1,186 @@
 -- Asking for a tax invoice, asking again, and taking a request back.
 
+CREATE FUNCTION rui._tax_net(net numeric, tax numeric, gross numeric, net_before numeric, tax_before numeric, before numeric,
+	gross_now numeric) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+-- The net up to now less the net before, so that all parts are the charge's net to the cent.
+RETURN CASE WHEN before = 0 AND gross_now = gross THEN net
+	ELSE least(greatest(net - round(net * (gross - before - gross_now) / nullif(gross, 0), 2) - coalesce(net_before, 0),
+		gross_now - (tax - coalesce(tax_before, 0)), 0), net - coalesce(net_before, 0), gross_now) END;
+COMMENT ON FUNCTION rui._tax_net(numeric, numeric, numeric, numeric, numeric, numeric, numeric) IS
+'Internal: the net of what is to be invoiced now (gross_now) of a charge of which some was invoiced before (net_before, tax_before: null for none).';
+
+CREATE FUNCTION rui._tax_fault(source text, is_reversed boolean, is_disputed boolean, gross numeric, paid numeric, waived numeric, before numeric,
+	gross_now numeric, net_now numeric, tax_rate numeric, class_id bigint, rate_code text, rate numeric, lacks_place boolean, prepaid_by bigint) RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+RETURN CASE WHEN source = 'opening' THEN 'It is of earlier books, and so is its tax.'
+	WHEN is_reversed THEN 'It is reversed.'
+	WHEN is_disputed THEN 'It is under dispute.'
+	WHEN gross_now <= 0 THEN format('Of %s, %s is paid, %s waived and %s invoiced.', gross, paid, waived, before)
+	WHEN class_id IS NULL THEN 'Its fee item has no tax class on its first day.'
+	WHEN rate IS NULL THEN format('Rate "%s" has no row for its first day.', rate_code)
+	WHEN rate <> coalesce(tax_rate, 0) THEN format('It was charged with a tax of %s, its class has %s.', coalesce(tax_rate, 0), rate)
+	WHEN abs(gross_now - net_now - net_now * rate) > 0.06 THEN 'Its tax is not its net times the rate.'
+	WHEN lacks_place THEN 'Nothing is known of the place that its line has to tell of.'
+	WHEN prepaid_by IS NOT NULL THEN format('Payment %s is invoiced as a prepayment.', prepaid_by) END;
+COMMENT ON FUNCTION rui._tax_fault(text, boolean, boolean, numeric, numeric, numeric, numeric, numeric, numeric, numeric, bigint, text, numeric, boolean, bigint) IS
+'Internal: why a charge cannot be invoiced now, or null: by its source, what is paid, waived and invoiced of it, its tax class and rate (null: it has none), whether nothing is known of a place it has to tell of, and the payment that is invoiced already as a prepayment (null: none).';
+
 CREATE FUNCTION rui._tax_lines(project_id bigint, charge_ids bigint[])
 RETURNS TABLE (charge_id bigint, payer_id bigint, goods_name text, class_code text, unit_name text, quantity numeric, rate_code text,
 	treatment text, rate numeric, net numeric, tax numeric, gross numeric, element jsonb, fault text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 -- One plan for all, by index: planning anew would take longer than looking,
 -- unless there is much to look at.
-SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_generic_plan
+SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_generic_plan SET enable_nestloop = on
 AS $$
 DECLARE
 	basis CONSTANT text := (SELECT s.basis FROM rui.tax_setting s WHERE s.project_id = _tax_lines.project_id);
+	zone CONSTANT text := (SELECT j.time_zone FROM rui.project j WHERE j.id = _tax_lines.project_id);
+	-- What tells of the places that have no row of their own.
+	all_places CONSTANT bigint := (SELECT e.id FROM rui.tax_estate e WHERE e.project_id = _tax_lines.project_id AND e.unit_id IS NULL);
 BEGIN
 	IF cardinality(charge_ids) > 1000 THEN
 		PERFORM set_config('plan_cache_mode', 'force_custom_plan', true);
+		-- A loop over what is expected to be few would not end for many.
+		PERFORM set_config('enable_nestloop', 'off', true);
 	END IF;
 	RETURN QUERY
-	WITH asked AS MATERIALIZED (SELECT i.id FROM unnest(charge_ids) AS i(id)),
-	wanted AS MATERIALIZED (
-		SELECT c.*, v.charge_id IS NOT NULL AS is_reversed, coalesce(w.amount, 0) AS waived, coalesce(a.amount, 0) AS paid,
-			coalesce(d.net, 0) AS net_before, coalesce(d.tax, 0) AS tax_before, coalesce(d.gross, 0) AS before
-		FROM asked k
-		JOIN rui.charge c ON c.project_id = _tax_lines.project_id AND c.id = k.id
-		LEFT JOIN rui.charge_reversal v ON v.project_id = c.project_id AND v.charge_id = c.id
-		LEFT JOIN (SELECT k.id, sum(w.amount) AS amount FROM asked k
-			JOIN rui.waiver w ON w.project_id = _tax_lines.project_id AND w.charge_id = k.id AND w.state = 'approved' GROUP BY k.id) w ON w.id = c.id
-		LEFT JOIN (SELECT k.id, sum(a.amount) AS amount FROM asked k
-			JOIN rui.allocation a ON a.project_id = _tax_lines.project_id AND a.charge_id = k.id GROUP BY k.id) a ON a.id = c.id
-		LEFT JOIN rui.tax_invoiced d ON d.project_id = c.project_id AND d.source = 'charge' AND d.source_id = c.id),
+	WITH asked AS MATERIALIZED (
+		SELECT c.id, c.payer_id, c.fee_item_id, c.unit_id, c.source, c.starts_on, c.period, c.quantity, c.net, c.tax, c.gross, c.tax_rate
+		FROM unnest(charge_ids) AS i(id)
+		JOIN rui.charge c ON c.project_id = _tax_lines.project_id AND c.id = i.id),
+	-- What is paid and waived of each charge.
+	paid AS (
+		SELECT a.charge_id AS id, sum(a.amount) AS amount FROM asked k
+		JOIN rui.allocation a ON a.project_id = _tax_lines.project_id AND a.charge_id = k.id GROUP BY a.charge_id),
+	waived AS (
+		SELECT w.charge_id AS id, sum(w.amount) AS amount FROM asked k
+		JOIN rui.waiver w ON w.project_id = _tax_lines.project_id AND w.charge_id = k.id AND w.state = 'approved' GROUP BY w.charge_id),
 	sized AS (
-		SELECT w.*, z.gross_now FROM wanted w
-		CROSS JOIN LATERAL (SELECT CASE WHEN w.is_reversed THEN 0 ELSE least(w.gross - w.waived, CASE basis WHEN 'paid' THEN w.paid ELSE w.gross END) END
-			- w.before AS gross_now) z),
+		SELECT c.*, v.charge_id IS NOT NULL AS is_reversed, coalesce(w.amount, 0) AS waived, coalesce(a.amount, 0) AS paid,
+			d.net AS net_before, d.tax AS tax_before, coalesce(d.gross, 0) AS before,
+			CASE WHEN v.charge_id IS NOT NULL THEN 0 ELSE least(CASE WHEN w.id IS NULL THEN c.gross ELSE c.gross - w.amount END,
+				CASE basis WHEN 'paid' THEN coalesce(a.amount, 0) ELSE c.gross END) END - coalesce(d.gross, 0) AS gross_now
+		FROM asked c
+		LEFT JOIN rui.charge_reversal v ON v.project_id = _tax_lines.project_id AND v.charge_id = c.id
+		LEFT JOIN waived w ON w.id = c.id
+		LEFT JOIN paid a ON a.id = c.id
+		LEFT JOIN rui.tax_invoiced d ON d.project_id = _tax_lines.project_id AND d.source = 'charge' AND d.source_id = c.id),
 	split AS (
 		-- The net up to now less the net before, so that all parts are the charge's net to the cent.
-		SELECT s.*, least(greatest(s.net - round(s.net * (s.gross - s.before - s.gross_now) / nullif(s.gross, 0), 2) - s.net_before,
-			s.gross_now - (s.tax - s.tax_before), 0), s.net - s.net_before, s.gross_now) AS net_now
+		SELECT s.*, rui._tax_net(s.net, s.tax, s.gross, s.net_before, s.tax_before, s.before, s.gross_now) AS net_now
 		FROM sized s),
-	-- What a fee item is on an invoice, on each first day that occurs.
-	classed AS MATERIALIZED (
-		SELECT d.fee_item_id, d.starts_on, k.id, k.goods_name, k.class_code, k.unit_name, k.rate_code, k.element, r.treatment, r.rate
-		FROM (SELECT w.fee_item_id, w.starts_on FROM wanted w GROUP BY w.fee_item_id, w.starts_on) d
-		JOIN rui.tax_class k ON k.project_id = _tax_lines.project_id AND k.fee_item_id = d.fee_item_id AND k.valid @> d.starts_on
-		LEFT JOIN rui.tax_rate r ON r.code = k.rate_code AND r.valid @> d.starts_on),
-	-- Only lines with an element tell of the place: of the unit, else of the project.
-	placed AS MATERIALIZED (
-		SELECT DISTINCT ON (d.place) d.place, e.id, e.region, e.address, e.certificate_no, e.area_unit, e.is_remote
-		FROM (SELECT DISTINCT coalesce(w.unit_id, 0) AS place FROM wanted w
-			JOIN classed k ON k.fee_item_id = w.fee_item_id AND k.starts_on = w.starts_on AND k.element <> 'none') d
-		JOIN rui.tax_estate e ON e.project_id = _tax_lines.project_id AND (e.unit_id = d.place OR e.unit_id IS NULL)
-		ORDER BY d.place, e.unit_id NULLS LAST),
-	disputed AS MATERIALIZED (
-		SELECT q.charge_id FROM asked k
-		JOIN rui.dispute q ON q.project_id = _tax_lines.project_id AND q.charge_id = k.id AND q.state = 'open' GROUP BY q.charge_id),
 	-- Money that is invoiced as a prepayment is not invoiced again for what it pays.
-	doubled AS MATERIALIZED (
-		SELECT a.charge_id, min(a.payment_id) AS payment_id
-		FROM asked k
-		JOIN rui.allocation a ON a.project_id = _tax_lines.project_id AND a.charge_id = k.id
-		JOIN rui.tax_invoiced d ON d.project_id = a.project_id AND d.source = 'payment' AND d.source_id = a.payment_id AND d.gross > 0
-		JOIN rui.payment p ON p.project_id = a.project_id AND p.id = a.payment_id
-		CROSS JOIN LATERAL (SELECT sum(b.amount) AS amount FROM rui.allocation b
-			WHERE b.project_id = a.project_id AND b.payment_id = a.payment_id AND (EXISTS (SELECT FROM asked o WHERE o.id = b.charge_id) OR EXISTS (
-				SELECT FROM rui.tax_invoiced e WHERE e.project_id = b.project_id AND e.source = 'charge' AND e.source_id = b.charge_id AND e.gross > 0))) b
-		WHERE b.amount > p.amount - d.gross - coalesce((SELECT sum(r.amount) FROM rui.refund r
-				WHERE r.project_id = p.project_id AND r.payment_id = p.id), 0)
-		GROUP BY a.charge_id HAVING sum(a.amount) > 0)
+	prepaid AS MATERIALIZED (
+		SELECT p.id, p.amount - d.gross - coalesce((SELECT sum(r.amount) FROM rui.refund r
+			WHERE r.project_id = _tax_lines.project_id AND r.payment_id = p.id), 0) AS free
+		FROM (SELECT DISTINCT a.payment_id FROM asked k
+			JOIN rui.allocation a ON a.project_id = _tax_lines.project_id AND a.charge_id = k.id) a
+		JOIN rui.tax_invoiced d ON d.project_id = _tax_lines.project_id AND d.source = 'payment' AND d.source_id = a.payment_id AND d.gross > 0
+		JOIN rui.payment p ON p.project_id = _tax_lines.project_id AND p.id = a.payment_id),
+	spent AS MATERIALIZED (
+		SELECT p.id, p.free, b.charge_id, b.amount, k.id IS NOT NULL AS is_asked,
+			sum(b.amount) FILTER (WHERE k.id IS NOT NULL OR e.source_id IS NOT NULL) OVER (PARTITION BY p.id) AS invoiced
+		FROM prepaid p
+		JOIN rui.allocation b ON b.project_id = _tax_lines.project_id AND b.payment_id = p.id
+		LEFT JOIN asked k ON k.id = b.charge_id
+		LEFT JOIN rui.tax_invoiced e ON e.project_id = _tax_lines.project_id AND e.source = 'charge' AND e.source_id = b.charge_id AND e.gross > 0),
+	doubled AS (
+		SELECT s.charge_id, min(s.id) AS payment_id FROM spent s
+		WHERE s.is_asked AND s.invoiced > s.free
+		GROUP BY s.charge_id HAVING sum(s.amount) > 0)
 	SELECT s.id, s.payer_id, k.goods_name, k.class_code, k.unit_name,
 		CASE WHEN s.before = 0 AND s.gross_now = s.gross AND s.quantity > 0 THEN s.quantity END,
-		k.rate_code, k.treatment, k.rate, s.net_now, s.gross_now - s.net_now, s.gross_now,
+		k.rate_code, r.treatment, r.rate, s.net_now, s.gross_now - s.net_now, s.gross_now,
 		CASE k.element WHEN 'lease' THEN jsonb_build_object('kind', 'lease', 'region', e.region, 'address', e.address, 'certificate_no', e.certificate_no,
 				'area', u.area_m2::text, 'area_unit', e.area_unit, 'from', lower(s.period)::text, 'to', (upper(s.period) - 1)::text,
 				'is_remote', CASE WHEN e.is_remote THEN 'Y' ELSE 'N' END)
 			WHEN 'parking' THEN jsonb_build_object('kind', 'parking', 'region', e.region, 'address', e.address, 'plate', y.plate,
-				'from', coalesce(to_char(lower(y.during) AT TIME ZONE j.time_zone, 'YYYY-MM-DD HH24:MI'), lower(s.period)::text),
-				'to', coalesce(to_char(upper(y.during) AT TIME ZONE j.time_zone, 'YYYY-MM-DD HH24:MI'), (upper(s.period) - 1)::text)) END,
-		CASE WHEN s.source = 'opening' THEN 'It is of earlier books, and so is its tax.'
-			WHEN s.is_reversed THEN 'It is reversed.'
-			WHEN q.charge_id IS NOT NULL THEN 'It is under dispute.'
-			WHEN s.gross_now <= 0 THEN format('Of %s, %s is paid, %s waived and %s invoiced.', s.gross, s.paid, s.waived, s.before)
-			WHEN k.id IS NULL THEN 'Its fee item has no tax class on its first day.'
-			WHEN k.rate IS NULL THEN format('Rate "%s" has no row for its first day.', k.rate_code)
-			WHEN k.rate <> coalesce(s.tax_rate, 0) THEN format('It was charged with a tax of %s, its class has %s.', coalesce(s.tax_rate, 0), k.rate)
-			WHEN abs(s.gross_now - s.net_now - s.net_now * k.rate) > 0.06 THEN 'Its tax is not its net times the rate.'
-			WHEN k.element <> 'none' AND e.id IS NULL THEN 'Nothing is known of the place that its line has to tell of.'
-			WHEN o.payment_id IS NOT NULL THEN format('Payment %s is invoiced as a prepayment.', o.payment_id) END
+				'from', coalesce(to_char(lower(y.during) AT TIME ZONE zone, 'YYYY-MM-DD HH24:MI'), lower(s.period)::text),
+				'to', coalesce(to_char(upper(y.during) AT TIME ZONE zone, 'YYYY-MM-DD HH24:MI'), (upper(s.period) - 1)::text)) END,
+		rui._tax_fault(s.source, s.is_reversed, q.charge_id IS NOT NULL, s.gross, s.paid, s.waived, s.before, s.gross_now, s.net_now, s.tax_rate,
+			k.id, k.rate_code, r.rate, k.element <> 'none' AND e.id IS NULL, o.payment_id)
 	FROM split s
-	JOIN rui.project j ON j.id = s.project_id
-	LEFT JOIN classed k ON k.fee_item_id = s.fee_item_id AND k.starts_on = s.starts_on
-	LEFT JOIN rui.unit u ON u.project_id = s.project_id AND u.id = s.unit_id
-	LEFT JOIN rui.parking_stay y ON y.project_id = s.project_id AND y.charge_id = s.id
-	LEFT JOIN disputed q ON q.charge_id = s.id
+	-- What its fee item is on an invoice, on its first day.
+	LEFT JOIN rui.tax_class k ON k.project_id = _tax_lines.project_id AND k.fee_item_id = s.fee_item_id AND k.valid @> s.starts_on
+	LEFT JOIN rui.tax_rate r ON r.code = k.rate_code AND r.valid @> s.starts_on
+	LEFT JOIN rui.dispute q ON q.project_id = _tax_lines.project_id AND q.charge_id = s.id AND q.state = 'open'
 	LEFT JOIN doubled o ON o.charge_id = s.id
-	LEFT JOIN placed e ON e.place = coalesce(s.unit_id, 0)
+	-- Only lines with an element tell of the place: of the unit, else of the project.
+	LEFT JOIN rui.unit u ON u.project_id = _tax_lines.project_id AND u.id = s.unit_id AND k.element = 'lease'
+	LEFT JOIN rui.parking_stay y ON y.project_id = _tax_lines.project_id AND y.charge_id = s.id AND k.element = 'parking'
+	LEFT JOIN rui.tax_estate x ON x.project_id = _tax_lines.project_id AND x.unit_id = s.unit_id AND k.element <> 'none'
+	LEFT JOIN rui.tax_estate e ON e.project_id = _tax_lines.project_id AND e.id = coalesce(x.id, all_places) AND k.element <> 'none'
 	ORDER BY s.id;
 END
 $$;
 COMMENT ON FUNCTION rui._tax_lines(bigint, bigint[]) IS
 'Internal: of each of these charges what an invoice asked for now would bear, and why it cannot be asked for (fault), or null. Unknown charges have no row.';
+
+-- The same of a whole project, which is read once instead of looked up charge
+-- by charge.
+CREATE FUNCTION rui._tax_lines_open(project_id bigint)
+RETURNS TABLE (charge_id bigint, payer_id bigint, goods_name text, rate numeric, net numeric, tax numeric, gross numeric, fault text)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10000
+SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_custom_plan SET enable_nestloop = off
+AS $$
+DECLARE
+	basis CONSTANT text := (SELECT s.basis FROM rui.tax_setting s WHERE s.project_id = _tax_lines_open.project_id);
+	all_places CONSTANT bigint := (SELECT e.id FROM rui.tax_estate e WHERE e.project_id = _tax_lines_open.project_id AND e.unit_id IS NULL);
+BEGIN
+	RETURN QUERY
+	-- OFFSET 0 has each amount computed once.
+	WITH sized AS (
+		SELECT c.id, c.payer_id, c.fee_item_id, c.unit_id, c.source, c.starts_on, c.net, c.tax, c.gross, c.tax_rate,
+			coalesce(w.amount, 0) AS waived, coalesce(a.amount, 0) AS paid, d.net AS net_before, d.tax AS tax_before, coalesce(d.gross, 0) AS before,
+			least(CASE WHEN w.amount IS NULL THEN c.gross ELSE c.gross - w.amount END, CASE basis WHEN 'paid' THEN coalesce(a.amount, 0) ELSE c.gross END)
+				- coalesce(d.gross, 0) AS gross_now
+		FROM rui.charge c
+		LEFT JOIN rui.charge_reversal v ON v.project_id = _tax_lines_open.project_id AND v.charge_id = c.id
+		LEFT JOIN (SELECT w.charge_id, sum(w.amount) AS amount FROM rui.waiver w
+			WHERE w.project_id = _tax_lines_open.project_id AND w.state = 'approved' GROUP BY w.charge_id) w ON w.charge_id = c.id
+		LEFT JOIN (SELECT a.charge_id, sum(a.amount) AS amount FROM rui.allocation a
+			WHERE a.project_id = _tax_lines_open.project_id GROUP BY a.charge_id) a ON a.charge_id = c.id
+		LEFT JOIN rui.tax_invoiced d ON d.project_id = _tax_lines_open.project_id AND d.source = 'charge' AND d.source_id = c.id
+		WHERE c.project_id = _tax_lines_open.project_id AND c.source <> 'opening' AND v.charge_id IS NULL
+		OFFSET 0),
+	split AS (
+		SELECT s.*, rui._tax_net(s.net, s.tax, s.gross, s.net_before, s.tax_before, s.before, s.gross_now) AS net_now
+		FROM sized s
+		WHERE s.gross_now > 0
+		OFFSET 0),
+	prepaid AS MATERIALIZED (
+		SELECT p.id, p.amount - d.gross - coalesce(r.amount, 0) AS free
+		FROM rui.tax_invoiced d
+		JOIN rui.payment p ON p.project_id = _tax_lines_open.project_id AND p.id = d.source_id
+		LEFT JOIN (SELECT r.payment_id, sum(r.amount) AS amount FROM rui.refund r
+			WHERE r.project_id = _tax_lines_open.project_id GROUP BY r.payment_id) r ON r.payment_id = p.id
+		WHERE d.project_id = _tax_lines_open.project_id AND d.source = 'payment' AND d.gross > 0),
+	-- Of what is not of earlier books all is asked for or invoiced.
+	spent AS (
+		SELECT p.id, p.free, b.charge_id, b.amount, sum(b.amount) FILTER (WHERE c.source <> 'opening' OR e.gross > 0) OVER (PARTITION BY p.id) AS invoiced
+		FROM prepaid p
+		JOIN rui.allocation b ON b.project_id = _tax_lines_open.project_id AND b.payment_id = p.id
+		JOIN rui.charge c ON c.project_id = _tax_lines_open.project_id AND c.id = b.charge_id
+		LEFT JOIN rui.tax_invoiced e ON e.project_id = _tax_lines_open.project_id AND e.source = 'charge' AND e.source_id = b.charge_id),
+	doubled AS (
+		SELECT s.charge_id, min(s.id) AS payment_id FROM spent s WHERE s.invoiced > s.free
+		GROUP BY s.charge_id HAVING sum(s.amount) > 0)
+	SELECT s.id, s.payer_id, k.goods_name, r.rate, s.net_now, s.gross_now - s.net_now, s.gross_now,
+		rui._tax_fault(s.source, false, q.charge_id IS NOT NULL, s.gross, s.paid, s.waived, s.before, s.gross_now, s.net_now, s.tax_rate,
+			k.id, k.rate_code, r.rate, k.element <> 'none' AND x.id IS NULL AND all_places IS NULL, o.payment_id)
+	FROM split s
+	LEFT JOIN rui.tax_class k ON k.project_id = _tax_lines_open.project_id AND k.fee_item_id = s.fee_item_id AND k.valid @> s.starts_on
+	LEFT JOIN rui.tax_rate r ON r.code = k.rate_code AND r.valid @> s.starts_on
+	LEFT JOIN rui.dispute q ON q.project_id = _tax_lines_open.project_id AND q.charge_id = s.id AND q.state = 'open'
+	LEFT JOIN doubled o ON o.charge_id = s.id
+	LEFT JOIN rui.tax_estate x ON x.project_id = _tax_lines_open.project_id AND x.unit_id = s.unit_id
+	ORDER BY s.id;
+END
+$$;
+COMMENT ON FUNCTION rui._tax_lines_open(bigint) IS
+'Internal: of every charge of a project of which something may be invoiced (but those of earlier books) what rui._tax_lines says.';
 
 CREATE FUNCTION rui.invoiceable(project_id bigint, only_payer bigint DEFAULT NULL)
 RETURNS TABLE (charge_id bigint, payer_id bigint, goods_name text, rate numeric, net numeric, tax numeric, gross numeric, fault text)
@@ -108,12 +192,16 @@ BEGIN
 	IF NOT rui.has_permission(project_id, 'invoices_for_others') THEN
 		only_payer := rui.current_party();
 	END IF;
+	IF only_payer IS NULL THEN
+		RETURN QUERY SELECT * FROM rui._tax_lines_open(invoiceable.project_id);
+		RETURN;
+	END IF;
 	RETURN QUERY
 	SELECT l.charge_id, l.payer_id, l.goods_name, l.rate, l.net, l.tax, l.gross, l.fault
 	FROM rui._tax_lines(invoiceable.project_id, ARRAY(
 		SELECT c.id FROM rui.charge c
 		LEFT JOIN rui.tax_invoiced d ON d.project_id = c.project_id AND d.source = 'charge' AND d.source_id = c.id
-		WHERE c.project_id = invoiceable.project_id AND (only_payer IS NULL OR c.payer_id = only_payer)
+		WHERE c.project_id = invoiceable.project_id AND c.payer_id = only_payer
 			AND c.source <> 'opening' AND c.gross > coalesce(d.gross, 0))) l
 	WHERE l.gross > 0;
 END

@@ -4,9 +4,7 @@
 -- touched by what the company earns or spends.
 
 PERFORM rui._permit('manage_trust_funds', '{candidate,live}', 'manager', 'director', 'loader');
-PERFORM rui._permit('record_trust_money', '{candidate,live,closed}', 'manager', 'accountant', 'loader');
-PERFORM rui._name('permission', n.code, n.zh, n.en) FROM (VALUES
-	('manage_trust_funds', '管理代管资金', 'manage trust funds'), ('record_trust_money', '录入代管资金收支', 'record money of trust funds')) AS n(code, zh, en);
+PERFORM rui._name('permission', 'manage_trust_funds', '管理代管资金', 'manage trust funds');
 
 CREATE TABLE rui.trust_category (
 	code text PRIMARY KEY CHECK (code ~ '^[a-z][a-z_]{0,39}$'),
@@ -276,62 +274,6 @@ END
 $$;
 COMMENT ON FUNCTION rui.open_trust_fund(bigint, text, text, text, bigint, text, timestamptz) IS
 'Opens a fund of the owners'' money: kind maintenance (of a building, or of all units: null) or public_income. Two control accounts are added to the chart, 1002.Tn for its own bank account and 2701.Tn for what is owed to the owners; only its movements post there. Returns its id. Needs permission manage_trust_funds. Errors: 22004, 22001, 22023, 22008 arguments, P0002 unknown building, 23505 code taken, 55000 no books, RU409, 42501.';
-
-CREATE FUNCTION rui.record_trust_money(project_id bigint, fund_code text, category text, amount numeric, memo text, unit_id bigint DEFAULT NULL,
-	party_id bigint DEFAULT NULL, document_id bigint DEFAULT NULL, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
-SET search_path FROM CURRENT
-AS $$
-DECLARE
-	answer jsonb;
-	fund rui.trust_fund;
-	move_kind text;
-	units bigint[];
-	weights numeric[];
-	new_id bigint;
-BEGIN
-	PERFORM rui.require_permission(project_id, 'record_trust_money');
-	PERFORM rui._check_time(project_id, at);
-	PERFORM rui._check_text('category', category, 40);
-	PERFORM rui._check_amount('amount', amount);
-	PERFORM rui._check_text('memo', memo, 500);
-	fund := rui._trust_fund(project_id, fund_code);
-	SELECT c.kind INTO move_kind FROM rui.trust_category c WHERE c.code = category AND c.kind <> 'use';
-	IF NOT FOUND OR (fund.kind = 'maintenance' AND move_kind = 'income') OR (fund.kind = 'public_income' AND move_kind = 'deposit' AND category <> 'carried_over') THEN
-		RAISE EXCEPTION 'category "%" is none of what comes into a fund of kind %', category, fund.kind USING ERRCODE = 'invalid_parameter_value',
-				HINT = 'rui.trust_category lists them: deposits are for maintenance funds, income is public income.';
-	ELSIF (fund.kind = 'maintenance' AND move_kind = 'deposit') <> (unit_id IS NOT NULL) THEN
-		RAISE EXCEPTION 'a deposit in a maintenance fund is of one unit, and nothing else is' USING ERRCODE = 'invalid_parameter_value',
-				HINT = 'Give unit_id with deposits alone; interest is shared by balances.';
-	ELSIF unit_id IS NOT NULL AND NOT unit_id = ANY (rui._trust_units(fund)) THEN
-		PERFORM rui._unknown('unit', unit_id, project_id);
-	END IF;
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'record_trust_money', request_key,
-		jsonb_build_array(fund_code, category, amount, memo, unit_id, party_id, document_id));
-	IF answer IS NOT NULL THEN
-		RETURN answer::bigint;
-	END IF;
-	IF unit_id IS NOT NULL THEN
-		units := ARRAY[unit_id];
-		weights := '{1}';
-	ELSIF fund.kind = 'maintenance' THEN
-		SELECT array_agg(b.unit_id ORDER BY b.unit_id), array_agg(b.balance ORDER BY b.unit_id) INTO units, weights
-		FROM rui.trust_unit_balance b WHERE b.project_id = fund.project_id AND b.fund_id = fund.id AND b.balance > 0;
-		IF units IS NULL THEN
-			RAISE EXCEPTION 'fund "%" holds nothing that could bear interest', fund.code USING ERRCODE = 'object_not_in_prerequisite_state',
-					HINT = 'Enter the deposits first.';
-		END IF;
-	END IF;
-	new_id := rui._move_trust(fund, move_kind, category, amount, units, rui.split_amount(amount, weights), memo, party_id, document_id, NULL, NULL, NULL, at);
-	PERFORM rui._emit(project_id, 'trust_fund.move', 'trust_fund', fund.id, at,
-		jsonb_build_object('movement_id', new_id, 'kind', move_kind, 'category', category, 'amount', amount));
-	PERFORM rui._finish_request(project_id, 'record_trust_money', request_key, to_jsonb(new_id));
-	RETURN new_id;
-END
-$$;
-COMMENT ON FUNCTION rui.record_trust_money(bigint, text, text, numeric, text, bigint, bigint, bigint, text, timestamptz) IS
-'Enters what came into a trust fund''s bank account: category is a code of rui.trust_category: a deposit of a unit (first, renewal, carried_over; unit_id, of a maintenance fund), a source of public income, or interest, which a maintenance fund shares over its units by what they hold, to the cent by largest remainder. party_id: who paid, or null. Returns the id in rui.trust_movement. Needs permission record_trust_money. Errors: 22004, 22001, 22003, 22023 (also before the fund''s last movement), 22008 arguments, P0002 unknown fund, unit, party or document, 55000 nothing to bear interest, closed month or no books, RU409, 42501.';
 
 CREATE FUNCTION rui._reverse_trust_movement(project_id bigint, movement_id bigint, reason text, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

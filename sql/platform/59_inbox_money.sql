@@ -39,6 +39,16 @@ BEGIN
 	LEFT JOIN rui.cost c ON r.kind = 'cost' AND c.project_id = r.project_id AND c.id = r.row_id
 	LEFT JOIN rui.trust_movement m ON r.kind = 'trust_movement' AND m.project_id = r.project_id AND m.id = r.row_id
 	ORDER BY r.requested_at, r.id LIMIT most;
+	RETURN QUERY
+	SELECT c.project_id, 'advance_campaign', c.id, rui._short(format('%s: %s', c.name, c.reason), 80), c.requested_at
+	FROM unnest(rui._allowed_projects('approve_discounts')) AS j(id)
+	JOIN rui.advance_campaign c ON c.project_id = j.id AND c.state = 'requested' AND c.requested_by <> me
+	ORDER BY c.requested_at, c.id LIMIT most;
+	RETURN QUERY
+	SELECT r.project_id, 'trust_receipt', r.id, rui._short(format('%s: %s', r.amount, r.memo), 80), r.requested_at
+	FROM unnest(rui._allowed_projects('confirm_trust_money')) AS j(id)
+	JOIN rui.trust_receipt r ON r.project_id = j.id AND r.state = 'requested' AND r.requested_by <> me
+	ORDER BY r.requested_at, r.id LIMIT most;
 	-- One with differences needs who may accept those, too.
 	RETURN QUERY
 	SELECT i.project_id, 'vendor_invoice', i.id, rui._short(format('%s %s', i.number, i.gross), 80), i.requested_at
@@ -74,4 +84,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._inbox_money(bigint, integer) IS
-'Internal: what others ask for about money and a party (the acting one) may decide on: contracts, budgets, uses of trust funds, reversals of costs and of movements of trust funds, vendors'' invoices and payments, settlements, surpluses, differences of statements; at most so many of each, unordered.';
+'Internal: what others ask for about money and a party (the acting one) may decide on: contracts, budgets, uses of trust funds and money that came into them, campaigns for paying ahead, reversals of costs and of movements of trust funds, vendors'' invoices and payments, settlements, surpluses, differences of statements; at most so many of each, unordered.';

@@ -142,8 +142,20 @@ UNION ALL
 SELECT c.project_id, 'discount_granted', format('charge %s is less by discount %s, which is not for it', c.id, c.discount_id)
 FROM rui.charge c
 LEFT JOIN rui.discount d ON d.project_id = c.project_id AND d.id = c.discount_id
-WHERE c.discount_id IS NOT NULL AND (d.state IN ('approved', 'ended') AND d.fee_item_id = c.fee_item_id AND c.unit_id = ANY (d.unit_ids)
+WHERE c.discount_id IS NOT NULL AND ((d.state IN ('approved', 'ended') OR d.state = 'revoked' AND EXISTS (SELECT FROM rui.charge_reversal v
+		WHERE v.project_id = c.project_id AND v.charge_id = c.id)) AND d.fee_item_id = c.fee_item_id AND c.unit_id = ANY (d.unit_ids)
 	AND (d.payer_id IS NULL OR d.payer_id = c.payer_id)) IS NOT TRUE
+UNION ALL
+-- Who has paid ahead has the discount of a campaign that another approved, as long as he has not withdrawn it.
+SELECT a.project_id, 'advance_granted', format('advance %s is %s, with discount %s, which is %s', a.id, a.state, d.id, d.state)
+FROM rui.advance a
+JOIN rui.advance_campaign k ON k.project_id = a.project_id AND k.id = a.campaign_id
+JOIN rui.discount d ON d.project_id = a.project_id AND d.id = a.discount_id
+WHERE NOT (k.state IN ('approved', 'ended') AND k.decided_by <> k.requested_by AND k.decided_at <= a.granted_at AND d.fee_item_id = k.fee_item_id
+	AND d.unit_ids = ARRAY[a.unit_id] AND d.payer_id = a.payer_id AND a.months @> d.valid
+	AND (a.state = 'granted' OR d.state IN ('revoked', 'ended')))
+	OR a.clawed_back AND EXISTS (SELECT FROM rui.charge c WHERE c.project_id = a.project_id AND c.unit_id = a.unit_id AND c.discount_id = d.id
+		AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id))
 UNION ALL
 -- A cycle of a lease is charged once, for the days that are let, to who rents.
 SELECT y.project_id, 'rent_charged', format('cycle %s of lease %s, let on %s, is charged for %s', y.place, y.lease_id, y.period * l.valid, coalesce(c.periods::text, 'nothing'))
@@ -175,5 +187,6 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('recognized_by_day', '收入按日确认', 'revenue is recognized by days'),
 	('recognized_in_time', '结账前收入已确认', 'what a closed month earned is recognized'),
 	('discount_granted', '优惠均经批准', 'what costs less by a discount has an approved one'),
+	('advance_granted', '预缴优惠均有依据', 'who pays ahead has the discount that a campaign gives'),
 	('rent_charged', '租金按约出账', 'rents are charged once, for the days that are let')
 ) AS i(code, zh, en);

@@ -66,7 +66,17 @@ CROSS JOIN LATERAL (SELECT CASE WHEN r.matter IS NULL OR r.needs_ground AND u.gr
 		THEN 'not agreed' END AS problem
 	FROM (VALUES (1)) AS x(x) LEFT JOIN rui.vote_rule r ON r.matter = u.matter AND r.valid @> u.decided_on) v
 WHERE m.paid > u.amount OR m.paid < 0 OR m.handed <> CASE WHEN u.to_fund_id IS NULL THEN 0 ELSE m.paid END
-	OR u.state IN ('approved', 'finished') AND v.problem IS NOT NULL OR u.state IN ('proposed', 'refused') AND m.paid <> 0;
+	OR u.state IN ('approved', 'finished') AND v.problem IS NOT NULL OR u.state IN ('proposed', 'refused') AND m.paid <> 0
+UNION ALL
+-- What came in was imported, or entered by one person and confirmed by another or by a bank.
+SELECT m.project_id, 'trust_received', format('movement %s of %s came into fund %s by nobody''s word, or one''s alone', m.id, m.amount, m.fund_id)
+FROM rui.trust_movement m
+WHERE m.kind IN ('deposit', 'income', 'interest') AND m.reverses IS NULL AND m.reference IS NULL
+	AND NOT EXISTS (SELECT FROM rui.trust_receipt r
+		LEFT JOIN rui.bank_line l ON l.project_id = r.project_id AND l.id = r.line_id
+		WHERE r.project_id = m.project_id AND r.movement_id = m.id AND r.fund_id = m.fund_id AND r.amount = m.amount AND r.state = 'confirmed'
+			AND CASE WHEN r.line_id IS NULL THEN r.decided_by <> r.requested_by ELSE l.amount = r.amount AND NOT EXISTS (SELECT FROM rui.reconciliation c
+				WHERE c.project_id = r.project_id AND c.line_id = r.line_id AND c.state <> 'undone') END);
 
 PERFORM rui._describe('owner_money_violation', 'What is not as it must be of the owners'' surplus and of trust funds: empty, always; a part of the view of all rules.',
 	'invariant: The rule that is broken.',
@@ -79,5 +89,6 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('trust_funds', '代管资金与账簿一致', 'bank and debt of trust funds are their movements'),
 	('trust_shares', '分户之和等于变动', 'parts of units are all of a maintenance fund'),
 	('trust_negative', '代管资金不透支', 'no trust fund and no unit in it is below zero'),
+	('trust_received', '代管资金收款经他人确认', 'what comes into trust funds is confirmed by another, or by a bank'),
 	('trust_agreed', '代管资金使用经业主同意', 'trust funds are used for what was agreed to, and no further')
 ) AS i(code, zh, en);

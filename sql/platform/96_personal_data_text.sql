@@ -14,6 +14,7 @@ PERFORM rui._describe('personal_text', 'Of every column of text, JSON or bytes w
 PERFORM rui._declare_table('personal_text', 'reference', 'none');
 
 INSERT INTO rui.personal_text (table_name, written, linked, never) VALUES
+	('advance', '{reason}', '{}', '{state,last_action}'), ('advance_campaign', '{name,reason,remark}', '{}', '{unit_kind,state,last_action}'),
 	('account', '{}', '{}', '{code,name,kind}'), ('account_category', '{}', '{}', '{category}'), ('accounting_period', '{}', '{}', '{state,last_action}'),
 	('allocation', '{reason}', '{}', '{}'), ('archived', '{reason}', '{}', '{table_name}'), ('audit', '{findings}', '{}', '{subject,grade,vetoed}'),
 	('bank_line', '{reference,payer,note}', '{}', '{channel,kind,from_channel,batch}'), ('bank_statement', '{}', '{}', '{channel,code,content_hash}'),
@@ -86,7 +87,7 @@ INSERT INTO rui.personal_text (table_name, written, linked, never) VALUES
 	('ticket', '{details,outcome,charge_waiver,rating_comment,call_back_note}', '{}', '{source}'),
 	('ticket_category', '{}', '{}', '{code,parent_code,path,name_zh,name_en,skill,fee_item_code}'), ('ticket_word', '{}', '{}', '{word}'),
 	('travel_setting', '{}', '{}', '{term}'), ('trust_fund', '{}', '{}', '{code,name,kind}'),
-	('trust_movement', '{memo,reference}', '{}', '{kind,category}'),
+	('trust_receipt', '{memo,remark}', '{}', '{category,state,last_action}'), ('trust_movement', '{memo,reference}', '{}', '{kind,category}'),
 	('trust_use', '{purpose,evidence,remark}', '{}', '{matter,ground,state,last_action}'), ('unit', '{}', '{}', '{code,kind}'),
 	('vacancy_fact', '{remark}', '{}', '{finding,source,state,last_action}'), ('vendor_acceptance', '{evidence}', '{}', '{state,last_action}'),
 	('vendor_contract', '{title,remark}', '{}', '{code,state,last_action}'),

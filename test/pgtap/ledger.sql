@@ -1,6 +1,6 @@
 -- The ledger: balanced by construction, append-only, closed months stay.
 BEGIN;
-SELECT plan(52);
+SELECT plan(58);
 \ir fixture/estate.sql
 
 SELECT is(rui.open_books(:one, '2025-01-01'), '2025-01-01'::date, 'books begin in the month asked');
@@ -98,6 +98,20 @@ SELECT is(rui._complete_charts(:one), 0::bigint, 'once');
 UPDATE rui.account SET is_control = false WHERE project_id = :one AND code = '2299';
 SELECT is(rui._complete_charts(NULL) >= 0, true, 'one that is not used becomes the platform''s');
 SELECT is((SELECT is_control FROM rui.account WHERE project_id = :one AND code = '2299'), true, 'to which nobody posts by hand');
+-- Books of all projects that were opened by an older template, with a month closed since: an upgrade brings them up to it.
+SELECT rui.close_period(:two, '2025-04-01', '2025-05-05') \gset hidden_
+SELECT md5(string_agg(t::text, ',' ORDER BY t.code)) AS before FROM rui.trial_balance(:one) t WHERE t.code NOT IN ('2205', '2299', '4104') \gset
+DELETE FROM rui.closing_balance c USING rui.account a WHERE a.id = c.account_id AND a.code IN ('2205', '4104');
+DELETE FROM rui.account WHERE code IN ('2205', '4104', '2299');
+CALL rui.upgrade_platform();
+SELECT is_empty($$SELECT b.project_id, t.code FROM rui.books b CROSS JOIN rui.account_template t WHERE NOT EXISTS (
+	SELECT FROM rui.account a WHERE a.project_id = b.project_id AND (a.code, a.kind, a.is_control) = (t.code, t.kind, t.is_control))$$, 'an upgrade gives all open books what the template has');
+SELECT is((SELECT name FROM rui.account WHERE project_id = :two AND code = '2205'), rui.label('account', '2205', 'zh'), 'by its name');
+SELECT is((SELECT md5(string_agg(t::text, ',' ORDER BY t.code)) FROM rui.trial_balance(:one) t WHERE t.code NOT IN ('2205', '2299', '4104')), :'before', 'and leaves the others as they were');
+SELECT is_empty(format('SELECT * FROM rui.invariant_violation WHERE project_id IN (%s, %s)', :one, :two), 'also where a month is closed');
+SELECT lives_ok(format('SELECT rui.post_entry(%s, ''6602'', ''4104'', 2, ''x'', at => ''2025-05-06'')', :two), 'and what came is posted to');
+CALL rui.upgrade_platform();
+SELECT is(count(*), (SELECT count(*) FROM rui.account_template), 'once') FROM rui.account a WHERE a.project_id = :two;
 UPDATE rui.account_template SET kind = 'asset' WHERE code = '2298';
 SELECT throws_ok(format('SELECT rui._complete_charts(%s)', :one), '55000', format('account "2298" of project %s is used for something else', :one), 'a code that is taken is told');
 SELECT * FROM finish();

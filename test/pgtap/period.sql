@@ -56,7 +56,9 @@ DELETE FROM rui.posting WHERE project_id = :one AND document = 'charge';
 SET LOCAL session_replication_role = origin;
 SELECT is(pg_temp.obstacle(:one, '2025-01-01', '2025-02-05'), 'Control accounts differ from their rows: 1122 by 60.00.', 'a charge that is not posted');
 -- Money of others, each account by something that no row stands for.
-SELECT rui.open_trust_fund(:one, 'public', 'Public', 'public_income', at => '2025-01-06'), rui.record_trust_money(:one, 'public', 'advertising', 7, 'x', at => '2025-01-07') \gset hidden_
+SELECT rui.open_trust_fund(:one, 'public', 'Public', 'public_income', at => '2025-01-06'), rui.record_trust_money(:one, 'public', 'advertising', 7, 'x', at => '2025-01-07') AS came \gset
+SELECT rui.decide_trust_money(:one, :came, true) FROM set_config('rui.party_id', :'manager', true) \gset hidden_
+SELECT set_config('rui.party_id', :'loader', true) \gset hidden_
 SET LOCAL session_replication_role = replica;
 UPDATE rui.accounting_period SET state = 'open' WHERE project_id = :one AND month = '2025-01-01';
 INSERT INTO rui.posting (project_id, at, period, debit_account, credit_account, amount, document, document_id)

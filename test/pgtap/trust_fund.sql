@@ -1,7 +1,7 @@
 -- Trust funds: units' parts, interest and spending to the cent, majorities,
 -- four eyes, nothing below zero, and what residents are told.
 BEGIN;
-SELECT plan(88);
+SELECT plan(103);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :accountant, 'loader', '[2000-01-01,)'), (:one, :manager, 'loader', '[2000-01-01,)'),
@@ -19,6 +19,14 @@ BEGIN
 	state := rui.decide_reversal(project, asked, true, at => at);
 	PERFORM pg_temp.act(one);
 	RETURN state;
+END $$;
+-- Entered by one person, confirmed by another; then the first acts again.
+CREATE FUNCTION pg_temp.confirm(project bigint, receipt bigint, one bigint, other bigint, at timestamptz) RETURNS bigint LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM pg_temp.act(other);
+	PERFORM rui.decide_trust_money(project, receipt, true, at => at);
+	PERFORM pg_temp.act(one);
+	RETURN (SELECT r.movement_id FROM rui.trust_receipt r WHERE r.id = receipt);
 END $$;
 CREATE FUNCTION pg_temp.held(fund text) RETURNS numeric LANGUAGE sql AS $$ SELECT balance FROM rui.trust_fund_balance WHERE code = fund $$;
 CREATE FUNCTION pg_temp.parts(fund text) RETURNS numeric[] LANGUAGE sql AS $$
@@ -43,15 +51,42 @@ SELECT throws_ok(format('SELECT rui.record_cost(%s, ''6602'', 1, ''2025-01-02'',
 SELECT rui.record_trust_money(:one, 'repair', 'first', 100, 'u1', :u1, :zhao, request_key => 'd', at => '2025-01-03') AS d1 \gset
 SELECT is(rui.record_trust_money(:one, 'repair', 'first', 100, 'u1', :u1, :zhao, request_key => 'd', at => '2025-01-03'), :d1::bigint, 'the same key, the same deposit');
 SELECT rui.record_trust_money(:one, 'repair', 'first', 80, 'u2', :u2, at => '2025-01-03') AS d2, rui.record_trust_money(:one, 'repair', 'carried_over', 60.5, 'u3', :u3, at => '2025-01-03') AS d3 \gset
+SELECT is(pg_temp.held('repair'), 0.00, 'nobody''s word alone moves a fund');
+SELECT throws_ok(format('SELECT rui.decide_trust_money(%s, %s, true, at => ''2025-01-03'')', :one, :d1), '42501', NULL, 'a loader confirms none');
+SELECT pg_temp.act(:accountant) \gset hidden_
+SELECT rui.record_trust_money(:one, 'repair', 'first', 7, 'Own', :u1, at => '2025-01-03') AS own \gset
+SELECT throws_ok(format('SELECT rui.decide_trust_money(%s, %s, true, at => ''2025-01-03'')', :one, :own), '42501', 'nobody decides on a receipt of a trust fund of his own', 'nor anybody his own');
+SELECT throws_ok(format('SELECT rui.withdraw_trust_money(%s, %s, at => ''2025-01-03'')', :one, :d1), '42501', NULL, 'nobody withdraws another''s');
+SELECT is(rui.withdraw_trust_money(:one, :own, at => '2025-01-03'), 'withdrawn', 'but his own');
+SELECT results_eq('SELECT subject_id, about FROM rui._inbox(''2025-01-11'') WHERE subject = ''trust_receipt'' ORDER BY 1', format('VALUES (%s::bigint, ''100.00: u1''), (%s, ''80.00: u2''), (%s, ''60.50: u3'')', :d1, :d2, :d3), 'it waits in the inbox of who may confirm');
+SELECT is(rui.decide_trust_money(:one, :d1, true, 'Seen', at => '2025-01-03'), 'confirmed', 'another confirms it');
+SELECT throws_ok(format('SELECT rui.decide_trust_money(%s, %s, true, at => ''2025-01-03'')', :one, :d1), '55000', NULL, 'once');
+SELECT pg_temp.act(:loader) \gset hidden_
+SELECT is(pg_temp.confirm(:one, :d2, :loader, :manager, '2025-01-03') IS NOT NULL AND pg_temp.confirm(:one, :d3, :loader, :manager, '2025-01-03') IS NOT NULL, true, 'and the others');
+SELECT is(pg_temp.parts('repair'), '{100.00,80.00,60.50}'::numeric[], 'then they count');
+SELECT max(movement_id) FILTER (WHERE id = :d1) AS d1, max(movement_id) FILTER (WHERE id = :d2) AS d2, max(movement_id) FILTER (WHERE id = :d3) AS d3 FROM rui.trust_receipt \gset
 SELECT throws_ok(format('SELECT rui.record_trust_money(%s, %s)', :one, b.rest), b.code, NULL, b.about)
 FROM (VALUES ('''repair'', ''first'', 1, ''x'', at => ''2025-01-04''', '22023', 'a deposit is of a unit'), (format('''repair'', ''first'', 1, ''x'', %s, at => ''2025-01-04''', :u4), 'P0002', 'a parking place has no part'),
 	(format('''repair'', ''first'', 1, ''x'', %s, at => ''2025-01-04''', :v1), 'P0002', 'nor a unit elsewhere'), ('''repair'', ''advertising'', 1, ''x'', at => ''2025-01-04''', '22023', 'advertising is public income'),
 	(format('''public'', ''first'', 1, ''x'', %s, at => ''2025-01-04''', :u1), '22023', 'of which no unit has a part'), ('''public'', ''public_use'', 1, ''x'', at => ''2025-01-04''', '22023', 'a use brings nothing'),
 	('''none'', ''first'', 1, ''x'', at => ''2025-01-04''', 'P0002', 'no such fund'), (format('''repair'', ''first'', 0, ''x'', %s, at => ''2025-01-04''', :u1), '22003', 'nothing is no deposit'),
-	(format('''repair'', ''first'', 1, ''x'', %s, at => ''2025-01-02 12:00+00''', :u1), '22023', 'movements come in the order of time')) AS b(rest, code, about);
+	(format('''repair'', ''first'', 1, ''x'', %s, at => ''2025-01-01''', :u1), '22023', 'nothing came before it was opened')) AS b(rest, code, about);
 SELECT rui.record_trust_money(:one, 'repair', 'bank_interest', 1, 'Q1', at => '2025-01-05') AS i1 \gset
+SELECT pg_temp.confirm(:one, :i1, :loader, :manager, '2025-01-05') AS i1 \gset
 SELECT is(pg_temp.parts('repair'), '{100.42,80.33,60.75}'::numeric[], 'interest by balances, by largest remainder');
 SELECT rui.record_trust_money(:one, 'public', 'advertising', 500, 'Lift screens', party_id => :sun, at => '2025-01-05') AS a1 \gset
+-- The bank is the second person: a line of a statement of just that amount, once.
+SELECT count(*) FROM rui.import_statement(:one, 'bank', 'S1', '[{"at":"2025-01-05","kind":"receipt","amount":500,"reference":"b1"},{"at":"2025-01-05","kind":"receipt","amount":500,"reference":"b2"}]', 0, 1000, at => '2025-01-05') \gset hidden_
+SELECT max(id) FILTER (WHERE line_no = 1) AS l1, max(id) FILTER (WHERE line_no = 2) AS l2 FROM rui.bank_line WHERE project_id = :one \gset
+SELECT rui.record_trust_money(:one, 'public', 'advertising', 499.99, 'Less', at => '2025-01-05') AS less \gset
+SELECT throws_ok(format('SELECT rui.match_trust_money(%s, %s, %s, at => ''2025-01-05'')', :one, :less, :l1), '22023', NULL, 'a line of another amount shows nothing');
+SELECT is(rui.withdraw_trust_money(:one, :less, at => '2025-01-05'), 'withdrawn', 'what was entered wrongly is withdrawn');
+SELECT is(rui.match_trust_money(:one, :a1, :l1, at => '2025-01-05'), 'confirmed', 'a line confirms what one has entered');
+SELECT rui.record_trust_money(:one, 'public', 'advertising', 500, 'Again', at => '2025-01-05') AS again \gset
+SELECT throws_ok(format('SELECT rui.match_trust_money(%s, %s, %s, at => ''2025-01-05'')', :one, :again, :l1), '55000', NULL, 'once');
+SELECT is(rui.decide_trust_money(:one, :again, false, 'Entered twice', at => '2025-01-05'), 'refused', 'what came not is refused') FROM pg_temp.act(:manager);
+SELECT pg_temp.act(:loader) \gset hidden_
+SELECT movement_id AS a1 FROM rui.trust_receipt WHERE id = :a1 \gset
 SELECT is(pg_temp.balance(:one, '2701.T2'), -500.00, 'public income is owed to the owners');
 SELECT is(pg_temp.balance(:one, '6051'), 0.00, 'and no revenue');
 
