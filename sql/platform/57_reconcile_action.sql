@@ -35,15 +35,15 @@ COMMENT ON FUNCTION rui._record_matches(bigint, text, text, bigint[], bigint[], 
 
 CREATE FUNCTION rui._free_lines(project_id bigint, channel text, kind text) RETURNS SETOF rui.bank_line
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10000
-SET search_path FROM CURRENT SET jit = off
+-- All that is held once, not line by line, whatever the statistics.
+SET search_path FROM CURRENT SET jit = off SET enable_nestloop = off
 AS $$
 BEGIN
 	RETURN QUERY SELECT l.* FROM rui.bank_line l
 	WHERE l.project_id = _free_lines.project_id AND l.kind = _free_lines.kind
 		AND (_free_lines.channel IS NULL OR l.channel = _free_lines.channel)
-		-- By index, row by row: good whatever the statistics.
-		AND (SELECT r.id FROM rui.reconciliation r
-			WHERE r.project_id = l.project_id AND r.line_id = l.id AND r.state <> 'undone') IS NULL;
+		AND NOT EXISTS (SELECT FROM rui.reconciliation r
+			WHERE r.project_id = _free_lines.project_id AND r.line_id = l.id AND r.state <> 'undone');
 END
 $$;
 COMMENT ON FUNCTION rui._free_lines(bigint, text, text) IS
@@ -51,15 +51,15 @@ COMMENT ON FUNCTION rui._free_lines(bigint, text, text) IS
 
 CREATE FUNCTION rui._free_payments(project_id bigint, channel text, is_payout boolean) RETURNS SETOF rui.payment
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10000
-SET search_path FROM CURRENT SET jit = off
+SET search_path FROM CURRENT SET jit = off SET enable_nestloop = off
 AS $$
 BEGIN
 	RETURN QUERY SELECT y.* FROM rui.payment y
 	WHERE y.project_id = _free_payments.project_id AND (_free_payments.channel IS NULL OR y.channel = _free_payments.channel)
-		AND NOT EXISTS (SELECT FROM rui.payment_reversal v WHERE v.project_id = y.project_id AND v.payment_id = y.id)
-		AND (SELECT p.reconciliation_id FROM rui.reconciliation_part p
-			JOIN rui.reconciliation r ON r.project_id = p.project_id AND r.id = p.reconciliation_id AND r.state <> 'undone'
-			WHERE p.project_id = y.project_id AND p.subject = 'payment' AND p.subject_id = y.id AND p.is_payout = _free_payments.is_payout LIMIT 1) IS NULL;
+		AND NOT EXISTS (SELECT FROM rui.payment_reversal v WHERE v.project_id = _free_payments.project_id AND v.payment_id = y.id)
+		AND NOT EXISTS (SELECT FROM rui.reconciliation_part p
+			JOIN rui.reconciliation r ON r.project_id = _free_payments.project_id AND r.id = p.reconciliation_id AND r.state <> 'undone'
+			WHERE p.project_id = _free_payments.project_id AND p.subject = 'payment' AND p.subject_id = y.id AND p.is_payout = _free_payments.is_payout);
 END
 $$;
 COMMENT ON FUNCTION rui._free_payments(bigint, text, boolean) IS
