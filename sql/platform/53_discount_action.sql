@@ -63,7 +63,7 @@ $$;
 COMMENT ON FUNCTION rui.request_discount(bigint, text, bigint[], numeric, daterange, text, text, bigint, text, timestamptz) IS
 'Asks that 1 to 10,000 units be charged only a share of a recurring fee item (0 up to, but not, 1; 6 decimals) on some days (open-ended allowed), for a ground of kind discount_ground and a reason; with payer_id only while that party pays. Nothing changes until rui.decide_discount. Returns the id in rui.discount. Needs permission request_discounts. Errors: 22004, 22003, 22008, 22001, 22023 arguments, P0002 unknown fee item, unit or party, RU409, 42501.';
 
-CREATE FUNCTION rui._settle_discount(project_id bigint, discount_id bigint, action text, remark text, last_day date, at timestamptz) RETURNS text
+CREATE FUNCTION rui._settle_discount(project_id bigint, discount_id bigint, action text, remark text, at timestamptz, last_day date DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -97,7 +97,7 @@ BEGIN
 	RETURN asked.state;
 END
 $$;
-COMMENT ON FUNCTION rui._settle_discount(bigint, bigint, text, text, date, timestamptz) IS
+COMMENT ON FUNCTION rui._settle_discount(bigint, bigint, text, text, timestamptz, date) IS
 'Internal: approves, refuses, withdraws or stops (with last_day) a discount and returns its state. The caller has asked for the permission. Errors: P0002, 22023 before it was asked for, or no day of it, 42501 the wrong person, 55000 settled already.';
 
 CREATE FUNCTION rui.decide_discount(project_id bigint, discount_id bigint, approve boolean, remark text DEFAULT NULL,
@@ -105,27 +105,10 @@ CREATE FUNCTION rui.decide_discount(project_id bigint, discount_id bigint, appro
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	settled text;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'approve_discounts');
-	PERFORM rui._check_time(project_id, at);
-	IF discount_id IS NULL OR approve IS NULL THEN
-		PERFORM rui._missing(CASE WHEN discount_id IS NULL THEN 'discount_id' ELSE 'approve' END);
-	END IF;
-	IF remark IS NOT NULL THEN
-		PERFORM rui._check_text('remark', remark, 500);
-	END IF;
 	-- A run that is under way takes it or does not, for all its units.
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'decide_discount', request_key, jsonb_build_array(discount_id, approve, remark));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	settled := rui._settle_discount(project_id, discount_id, CASE WHEN approve THEN 'approve' ELSE 'refuse' END, remark, NULL, at);
-	PERFORM rui._finish_request(project_id, 'decide_discount', request_key, to_jsonb(settled));
-	RETURN settled;
+	RETURN rui._decide('decide_discount', 'discount', project_id, discount_id, rui._verdict(approve), remark, request_key, at);
 END
 $$;
 COMMENT ON FUNCTION rui.decide_discount(bigint, bigint, boolean, text, text, timestamptz) IS
@@ -136,22 +119,9 @@ CREATE FUNCTION rui.withdraw_discount(project_id bigint, discount_id bigint, req
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	settled text;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'request_discounts');
-	PERFORM rui._check_time(project_id, at);
-	IF discount_id IS NULL THEN
-		PERFORM rui._missing('discount_id');
-	END IF;
-	answer := rui._begin_request(project_id, 'withdraw_discount', request_key, jsonb_build_array(discount_id));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	settled := rui._settle_discount(project_id, discount_id, 'withdraw', NULL, NULL, at);
-	PERFORM rui._finish_request(project_id, 'withdraw_discount', request_key, to_jsonb(settled));
-	RETURN settled;
+	RETURN rui._decide('withdraw_discount', 'discount', project_id, discount_id, 'withdraw', NULL, request_key, at);
 END
 $$;
 COMMENT ON FUNCTION rui.withdraw_discount(bigint, bigint, text, timestamptz) IS
@@ -180,7 +150,7 @@ BEGIN
 	IF answer IS NOT NULL THEN
 		RETURN answer #>> '{}';
 	END IF;
-	settled := rui._settle_discount(project_id, discount_id, 'stop', remark, last_day, at);
+	settled := rui._settle_discount(project_id, discount_id, 'stop', remark, at, last_day);
 	PERFORM rui._finish_request(project_id, 'end_discount', request_key, to_jsonb(settled));
 	RETURN settled;
 END

@@ -183,11 +183,6 @@ AS $$
 DECLARE
 	asked rui.advance_campaign;
 BEGIN
-	IF campaign_id IS NULL THEN
-		PERFORM rui._missing('campaign_id');
-	ELSIF remark IS NOT NULL THEN
-		PERFORM rui._check_text('remark', remark, 500);
-	END IF;
 	SELECT c.* INTO asked FROM rui.advance_campaign c
 	WHERE c.project_id = _settle_advance_campaign.project_id AND c.id = campaign_id FOR NO KEY UPDATE;
 	IF NOT FOUND THEN
@@ -208,44 +203,40 @@ $$;
 COMMENT ON FUNCTION rui._settle_advance_campaign(bigint, bigint, text, text, timestamptz) IS
 'Internal: approves, refuses, withdraws or stops a campaign and returns its state. The caller has asked for the permission. Errors: 22004, 22001, P0002, 22023 before it was asked for, 42501 the wrong person, 55000 not legal now.';
 
-CREATE FUNCTION rui.decide_advance_campaign(project_id bigint, campaign_id bigint, approve boolean, remark text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
+CREATE FUNCTION rui.decide_advance_campaign(project_id bigint, campaign_id bigint, approve boolean, remark text DEFAULT NULL,
+	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
 	PERFORM rui.require_permission(project_id, 'approve_discounts');
-	PERFORM rui._check_time(project_id, at);
-	IF approve IS NULL THEN
-		PERFORM rui._missing('approve');
-	END IF;
-	RETURN rui._settle_advance_campaign(project_id, campaign_id, CASE WHEN approve THEN 'approve' ELSE 'refuse' END, remark, at);
+	RETURN rui._decide('decide_advance_campaign', 'advance_campaign', project_id, campaign_id, rui._verdict(approve), remark, request_key, at, '{campaign_id}');
 END
 $$;
-COMMENT ON FUNCTION rui.decide_advance_campaign(bigint, bigint, boolean, text, timestamptz) IS
-'Approves or refuses a campaign that another person asked for, with a remark or null. Returns the new state. Needs permission approve_discounts. Errors: 22004, 22001, 22008 arguments, 22023 before it was asked for, P0002 unknown campaign, 55000 settled already, 42501 also for one''s own.';
+COMMENT ON FUNCTION rui.decide_advance_campaign(bigint, bigint, boolean, text, text, timestamptz) IS
+'Approves or refuses a campaign that another person asked for, with a remark or null. Returns the new state. Needs permission approve_discounts. Errors: 22004, 22001, 22008 arguments, 22023 before it was asked for, P0002 unknown campaign, 55000 settled already, RU409, 42501 also for one''s own.';
 
-CREATE FUNCTION rui.withdraw_advance_campaign(project_id bigint, campaign_id bigint, at timestamptz DEFAULT now()) RETURNS text
+CREATE FUNCTION rui.withdraw_advance_campaign(project_id bigint, campaign_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
 	PERFORM rui.require_permission(project_id, 'request_discounts');
-	PERFORM rui._check_time(project_id, at);
-	RETURN rui._settle_advance_campaign(project_id, campaign_id, 'withdraw', NULL, at);
+	RETURN rui._decide('withdraw_advance_campaign', 'advance_campaign', project_id, campaign_id, 'withdraw', NULL, request_key, at, '{campaign_id}');
 END
 $$;
-COMMENT ON FUNCTION rui.withdraw_advance_campaign(bigint, bigint, timestamptz) IS
-'Takes back one''s own request for a campaign that is not decided. Returns the new state. Needs permission request_discounts. Errors: 22004, 22008 arguments, 22023 before it was asked for, P0002 unknown campaign, 55000 settled already, 42501 also for another''s.';
+COMMENT ON FUNCTION rui.withdraw_advance_campaign(bigint, bigint, text, timestamptz) IS
+'Takes back one''s own request for a campaign that is not decided. Returns the new state. Needs permission request_discounts. Errors: 22004, 22008 arguments, 22023 before it was asked for, P0002 unknown campaign, 55000 settled already, RU409, 42501 also for another''s.';
 
-CREATE FUNCTION rui.end_advance_campaign(project_id bigint, campaign_id bigint, remark text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
+CREATE FUNCTION rui.end_advance_campaign(project_id bigint, campaign_id bigint, remark text DEFAULT NULL, request_key text DEFAULT NULL,
+	at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
 	PERFORM rui.require_permission(project_id, 'approve_discounts');
-	PERFORM rui._check_time(project_id, at);
-	RETURN rui._settle_advance_campaign(project_id, campaign_id, 'stop', remark, at);
+	RETURN rui._decide('end_advance_campaign', 'advance_campaign', project_id, campaign_id, 'stop', remark, request_key, at, '{campaign_id}');
 END
 $$;
-COMMENT ON FUNCTION rui.end_advance_campaign(bigint, bigint, text, timestamptz) IS
-'Ends an approved campaign before its last day: nobody uses it any more; what was granted stays. Returns the new state. Needs permission approve_discounts. Errors: 22004, 22001, 22008 arguments, P0002 unknown campaign, 55000 not approved or ended already, 42501.';
+COMMENT ON FUNCTION rui.end_advance_campaign(bigint, bigint, text, text, timestamptz) IS
+'Ends an approved campaign before its last day: nobody uses it any more; what was granted stays. Returns the new state. Needs permission approve_discounts. Errors: 22004, 22001, 22008 arguments, P0002 unknown campaign, 55000 not approved or ended already, RU409, 42501.';

@@ -122,7 +122,8 @@ $$;
 COMMENT ON FUNCTION rui.record_trust_money(bigint, text, text, numeric, text, bigint, bigint, bigint, text, timestamptz) IS
 'Enters what came into a trust fund''s bank account; it counts once another person confirms it (rui.decide_trust_money) or a line of a statement shows it (rui.match_trust_money). category is a code of rui.trust_category: a deposit of a unit (first, renewal, carried_over; unit_id, of a maintenance fund), a source of public income, or interest, which a maintenance fund shares over its units by what they hold, to the cent by largest remainder. party_id: who paid, or null. Returns the id in rui.trust_receipt. Needs permission record_trust_money. Errors: 22004, 22001, 22003, 22023, 22008 arguments, also before the fund was opened, P0002 unknown fund, unit, party or document, 55000 no books, RU409, 42501.';
 
-CREATE FUNCTION rui._settle_trust_receipt(project_id bigint, receipt_id bigint, action text, line rui.bank_line, remark text, at timestamptz) RETURNS text
+CREATE FUNCTION rui._settle_trust_receipt(project_id bigint, receipt_id bigint, action text, remark text, at timestamptz,
+	line_id bigint DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -134,6 +135,7 @@ DECLARE
 	weights numeric[];
 	moved_at timestamptz;
 	new_movement bigint;
+	shown numeric;
 BEGIN
 	IF receipt_id IS NULL THEN
 		PERFORM rui._missing('receipt_id');
@@ -141,6 +143,7 @@ BEGIN
 		PERFORM rui._check_text('remark', remark, 500);
 	END IF;
 	PERFORM rui._lock_books(project_id);
+	SELECT b.amount INTO shown FROM rui.bank_line b WHERE b.project_id = _settle_trust_receipt.project_id AND b.id = _settle_trust_receipt.line_id;
 	SELECT r.* INTO asked FROM rui.trust_receipt r WHERE r.project_id = _settle_trust_receipt.project_id AND r.id = receipt_id FOR NO KEY UPDATE;
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('trust_receipt', receipt_id, project_id);
@@ -148,8 +151,8 @@ BEGIN
 		PERFORM rui._check_other('receipt of a trust fund', receipt_id, asked.requested_by, asked.requested_at, at, action = 'withdraw');
 	ELSIF at < asked.requested_at THEN
 		RAISE EXCEPTION 'money of % cannot be matched at %', asked.requested_at, at USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
-	ELSIF line.amount <> asked.amount THEN
-		RAISE EXCEPTION 'line % says %, not %', line.id, line.amount, asked.amount USING ERRCODE = 'invalid_parameter_value',
+	ELSIF shown <> asked.amount THEN
+		RAISE EXCEPTION 'line % says %, not %', line_id, shown, asked.amount USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'Only a line of just that amount shows it; withdraw what was entered wrongly.';
 	END IF;
 	IF action IN ('confirm', 'match') AND asked.state = 'requested' THEN
@@ -178,45 +181,42 @@ BEGIN
 			jsonb_build_object('movement_id', new_movement, 'kind', move_kind, 'category', asked.category, 'amount', asked.amount));
 	END IF;
 	UPDATE rui.trust_receipt r SET last_action = action, decided_by = rui.current_party(), decided_at = _settle_trust_receipt.at,
-		line_id = line.id, movement_id = new_movement, remark = _settle_trust_receipt.remark
+		line_id = _settle_trust_receipt.line_id, movement_id = new_movement, remark = _settle_trust_receipt.remark
 	WHERE r.project_id = asked.project_id AND r.id = asked.id
 	RETURNING r.* INTO asked;
 	PERFORM rui._emit(project_id, 'trust_receipt.' || action, 'trust_receipt', receipt_id, at,
-		jsonb_strip_nulls(jsonb_build_object('movement_id', new_movement, 'line_id', line.id, 'remark', remark)));
+		jsonb_strip_nulls(jsonb_build_object('movement_id', new_movement, 'line_id', line_id, 'remark', remark)));
 	RETURN asked.state;
 END
 $$;
-COMMENT ON FUNCTION rui._settle_trust_receipt(bigint, bigint, text, rui.bank_line, text, timestamptz) IS
+COMMENT ON FUNCTION rui._settle_trust_receipt(bigint, bigint, text, text, timestamptz, bigint) IS
 'Internal: confirms, matches (with a line), refuses or withdraws what was entered for a trust fund, and moves the fund where it counts: at the time it came, or that of the fund''s last movement if that is later; where that month is closed, at at. Returns the new state. The caller has asked for the permission. Errors: 22004, 22001, 22023 before it came or another amount, P0002, 42501 the wrong person, 55000 settled already, nothing to bear interest, no books.';
 
-CREATE FUNCTION rui.decide_trust_money(project_id bigint, receipt_id bigint, approve boolean, remark text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
+CREATE FUNCTION rui.decide_trust_money(project_id bigint, receipt_id bigint, approve boolean, remark text DEFAULT NULL, request_key text DEFAULT NULL,
+	at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
 	PERFORM rui.require_permission(project_id, 'confirm_trust_money');
-	PERFORM rui._check_time(project_id, at);
-	IF approve IS NULL THEN
-		PERFORM rui._missing('approve');
-	END IF;
-	RETURN rui._settle_trust_receipt(project_id, receipt_id, CASE WHEN approve THEN 'confirm' ELSE 'refuse' END, NULL, remark, at);
+	RETURN rui._decide('decide_trust_money', 'trust_receipt', project_id, receipt_id, CASE WHEN approve THEN 'confirm' WHEN NOT approve THEN 'refuse' END,
+		remark, request_key, at, '{receipt_id}');
 END
 $$;
-COMMENT ON FUNCTION rui.decide_trust_money(bigint, bigint, boolean, text, timestamptz) IS
-'Confirms or refuses money for a trust fund that another person entered, with a remark or null. Confirmed, it moves the fund, at the time it came or of the fund''s last movement (where that month is closed, now). Returns the new state. Needs permission confirm_trust_money. Errors: 22004, 22001, 22008 arguments, 22023 before it came, P0002 unknown receipt, 55000 settled already, nothing to bear interest or no books, 42501 also for one''s own.';
+COMMENT ON FUNCTION rui.decide_trust_money(bigint, bigint, boolean, text, text, timestamptz) IS
+'Confirms or refuses money for a trust fund that another person entered, with a remark or null. Confirmed, it moves the fund, at the time it came or of the fund''s last movement (where that month is closed, now). Returns the new state. Needs permission confirm_trust_money. Errors: 22004, 22001, 22008 arguments, 22023 before it came, P0002 unknown receipt, 55000 settled already, nothing to bear interest or no books, RU409, 42501 also for one''s own.';
 
-CREATE FUNCTION rui.withdraw_trust_money(project_id bigint, receipt_id bigint, at timestamptz DEFAULT now()) RETURNS text
+CREATE FUNCTION rui.withdraw_trust_money(project_id bigint, receipt_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
 	PERFORM rui.require_permission(project_id, 'record_trust_money');
-	PERFORM rui._check_time(project_id, at);
-	RETURN rui._settle_trust_receipt(project_id, receipt_id, 'withdraw', NULL, NULL, at);
+	RETURN rui._decide('withdraw_trust_money', 'trust_receipt', project_id, receipt_id, 'withdraw', NULL, request_key, at, '{receipt_id}');
 END
 $$;
-COMMENT ON FUNCTION rui.withdraw_trust_money(bigint, bigint, timestamptz) IS
-'Takes back what oneself entered for a trust fund and nobody has settled. Returns the new state. Needs permission record_trust_money. Errors: 22004, 22008 arguments, 22023 before it came, P0002 unknown receipt, 55000 settled already or no books, 42501 also for another''s.';
+COMMENT ON FUNCTION rui.withdraw_trust_money(bigint, bigint, text, timestamptz) IS
+'Takes back what oneself entered for a trust fund and nobody has settled. Returns the new state. Needs permission record_trust_money. Errors: 22004, 22008 arguments, 22023 before it came, P0002 unknown receipt, 55000 settled already or no books, RU409, 42501 also for another''s.';
 
 CREATE FUNCTION rui.match_trust_money(project_id bigint, receipt_id bigint, line_id bigint, at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -233,7 +233,7 @@ BEGIN
 	ELSIF EXISTS (SELECT FROM rui.trust_receipt r WHERE r.project_id = match_trust_money.project_id AND r.line_id = match_trust_money.line_id) THEN
 		RAISE EXCEPTION 'line % shows another receipt', line_id USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'A line shows one.';
 	END IF;
-	RETURN rui._settle_trust_receipt(project_id, receipt_id, 'match', line, NULL, at);
+	RETURN rui._settle_trust_receipt(project_id, receipt_id, 'match', NULL, at, line_id);
 END
 $$;
 COMMENT ON FUNCTION rui.match_trust_money(bigint, bigint, bigint, timestamptz) IS

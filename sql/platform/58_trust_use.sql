@@ -284,42 +284,40 @@ $$;
 COMMENT ON FUNCTION rui.propose_trust_use(bigint, text, text, text, numeric, text, date, jsonb, bigint[], bigint, text, text, bigint, text, timestamptz) IS
 'Writes down that up to amount of a trust fund is to be used, and on what decision; nothing moves until it is approved and paid. matter (rui.vote_rule): maintenance_use, maintenance_emergency (with ground, rui.trust_ground), public_use or public_cost. evidence names the minutes, contract or authority''s paper of decided_on; vote is an object of elector_area, elector_count, voted_area, voted_count, agreed_area, agreed_count (areas in m2), null where none is needed. unit_ids: the units of a maintenance fund that bear it, null: all of the fund; they share it by floor area. payee_id: who is paid, or to_fund_code: the maintenance fund that public income goes to. Returns its id. Needs permission propose_trust_uses. Errors: 22004, 22001, 22003, 22023, 22008 arguments, P0002 unknown fund, unit, party or document, 55000 no books, RU409, 42501.';
 
+CREATE FUNCTION rui._settle_trust_use(project_id bigint, use_id bigint, action text, remark text, at timestamptz) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	present rui.trust_use;
+BEGIN
+	PERFORM rui._check_action(action, 'approve', 'refuse', 'finish');
+	IF action = 'refuse' THEN
+		PERFORM rui._check_text('remark', remark, 500);
+	END IF;
+	SELECT u.* INTO present FROM rui.trust_use u WHERE u.project_id = _settle_trust_use.project_id AND u.id = _settle_trust_use.use_id;
+	IF NOT FOUND THEN
+		PERFORM rui._unknown('use of a trust fund', use_id, project_id);
+	END IF;
+	PERFORM rui._check_other('use of a trust fund', use_id, present.proposed_by, greatest(present.proposed_at, present.approved_at), at);
+	UPDATE rui.trust_use u SET last_action = action, approved_by = rui.current_party(), approved_at = _settle_trust_use.at, remark = _settle_trust_use.remark
+	WHERE u.project_id = present.project_id AND u.id = present.id
+	RETURNING u.* INTO present;
+	PERFORM rui._emit(project_id, 'trust_use.' || action, 'trust_use', present.id, at, jsonb_strip_nulls(jsonb_build_object('remark', remark)));
+	RETURN present.state;
+END
+$$;
+COMMENT ON FUNCTION rui._settle_trust_use(bigint, bigint, text, text, timestamptz) IS
+'Internal: approves, refuses or finishes a use of a trust fund and returns its new state. The caller has locked the books and asked for the permission. Errors: P0002, 22004 no remark, 22023 unknown action or before it was proposed, 42501 one''s own, 55000 not legal now (detail).';
+
 CREATE FUNCTION rui.decide_trust_use(project_id bigint, use_id bigint, action text, remark text DEFAULT NULL, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	present rui.trust_use;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'approve_trust_uses');
-	PERFORM rui._check_time(project_id, at);
-	IF use_id IS NULL OR action IS NULL THEN
-		PERFORM rui._missing(CASE WHEN use_id IS NULL THEN 'use_id' ELSE 'action' END);
-	ELSIF action NOT IN ('approve', 'refuse', 'finish') THEN
-		RAISE EXCEPTION 'unknown action "%"', action USING ERRCODE = 'invalid_parameter_value', HINT = 'Actions are approve, refuse and finish.';
-	END IF;
-	IF remark IS NOT NULL OR action = 'refuse' THEN
-		PERFORM rui._check_text('remark', remark, 500);
-	END IF;
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'decide_trust_use', request_key, jsonb_build_array(use_id, action, remark));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	SELECT u.* INTO present FROM rui.trust_use u WHERE u.project_id = decide_trust_use.project_id AND u.id = decide_trust_use.use_id;
-	IF NOT FOUND THEN
-		PERFORM rui._unknown('use of a trust fund', use_id, project_id);
-	END IF;
-	PERFORM rui._check_other('use of a trust fund', use_id, present.proposed_by, greatest(present.proposed_at, present.approved_at), at);
-	UPDATE rui.trust_use u SET last_action = decide_trust_use.action, approved_by = rui.current_party(), approved_at = decide_trust_use.at,
-		remark = decide_trust_use.remark
-	WHERE u.project_id = present.project_id AND u.id = present.id
-	RETURNING u.* INTO present;
-	PERFORM rui._emit(project_id, 'trust_use.' || action, 'trust_use', present.id, at, jsonb_strip_nulls(jsonb_build_object('remark', remark)));
-	PERFORM rui._finish_request(project_id, 'decide_trust_use', request_key, to_jsonb(present.state));
-	RETURN present.state;
+	RETURN rui._decide('decide_trust_use', 'trust_use', project_id, use_id, action, remark, request_key, at, '{use_id,action}');
 END
 $$;
 COMMENT ON FUNCTION rui.decide_trust_use(bigint, bigint, text, text, text, timestamptz) IS
