@@ -320,7 +320,6 @@ BEGIN
 		PERFORM rui._missing(CASE WHEN advance_id IS NULL THEN 'advance_id' ELSE 'to_payer' END);
 	END IF;
 	PERFORM rui._check_text('reason', reason, 500);
-	PERFORM rui._check_payer(project_id, to_payer);
 	PERFORM rui._lock_books(project_id);
 	answer := rui._begin_request(project_id, 'transfer_advance', request_key, jsonb_build_array(advance_id, to_payer, reason));
 	IF answer IS NOT NULL THEN
@@ -353,7 +352,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.transfer_advance(bigint, bigint, bigint, text, text, timestamptz) IS
-'Hands the rest of an advance over to who pays for the unit now: the months that are not charged yet cost him the same share. The money has to be his, too: it was paid for the unit whoever pays (payer_id null), or he has paid it himself; where it was paid for the earlier payer, that one withdraws his advance and is refunded. Returns the id of the new advance. Needs permission reverse_charge. Errors: 22004, 22001, 22008 arguments, 22023 before it was granted, P0002 unknown advance or party, 55000 he does not pay for the unit, too little money, no whole month left, ended already or no books, RU409, 42501.';
+'Hands the rest of an advance over to who pays for the unit now: the months that are not charged yet cost him the same share. The money has to be his, too: it was paid for the unit whoever pays (payer_id null), or he has paid it himself; where it was paid for the earlier payer, that one withdraws his advance and is refunded. Returns the id of the new advance. Needs permission reverse_charge. Errors: 22004, 22001, 22008 arguments, 22023 before it was granted, P0002 unknown advance, 55000 the party does not pay for the unit, too little money, no whole month left, ended already or no books, RU409, 42501.';
 
 CREATE FUNCTION rui._keep_advance_money() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
