@@ -51,13 +51,13 @@ def hashes(values):
 
 
 def check(proof, number, root):
-    """What a proof shows: (table, {column: text}). ValueError when it does not hold."""
+    """What a proof shows: (whose, table, {column: text}). ValueError when it does not hold."""
     if proof.get("version") != "rui proof 1":
         raise ValueError("not a proof of version 1")
     table, rows, table_root, columns = json.loads(proof["table"])
     if root_of(proof["row"], proof["index"], rows, hashes(proof["path"])).hex() != table_root:
         raise ValueError("the row is not in what was sealed of table %s" % table)
-    version, _, seal_number, _, _, _, tables, tables_root, _ = json.loads(proof["seal"])
+    version, project, seal_number, _, _, _, tables, tables_root, _ = json.loads(proof["seal"])
     if version != "rui seal 1":
         raise ValueError("not a seal of version 1")
     if root_of(proof["table"], proof["table_index"], tables, hashes(proof["table_path"])).hex() != tables_root:
@@ -69,7 +69,14 @@ def check(proof, number, root):
     values = json.loads(proof["row"])
     if len(values) != len(columns):
         raise ValueError("the row has not the columns of its table")
-    return table, dict(opened(column, value, proof.get("openings", {})) for column, value in zip(columns, values))
+    return owner(project), table, dict(opened(column, value, proof.get("openings", {})) for column, value in zip(columns, values))
+
+
+def owner(project):
+    """Whose journal a seal is of, by its number."""
+    if project == 0:
+        return "the installation"
+    return "project %d" % project if project > 0 else "company %d" % -project
 
 
 def opened(column, value, openings):
@@ -91,11 +98,11 @@ def main(arguments):
         return 2
     try:
         with open(arguments[0], encoding="utf-8") as file:
-            table, row = check(json.load(file), int(arguments[1]), arguments[2].lower())
+            whose, table, row = check(json.load(file), int(arguments[1]), arguments[2].lower())
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         print("does not hold: %s" % error)
         return 1
-    print("holds: this row of table %s was sealed" % table)
+    print("holds: this row of table %s of %s was sealed" % (table, whose))
     for column, value in row.items():
         print("  %s: %s" % (column, value))
     return 0

@@ -25,6 +25,11 @@ AS 'MODULE_PATHNAME', 'rui_companies_as' LANGUAGE C STABLE STRICT PARALLEL RESTR
 COMMENT ON FUNCTION rui.companies_as(text) IS
 'Ids of the companies of rui.my_companies() in which, or in a project of which, the acting party holds a role that reads as the group role (rui.role_group); ascending, empty for nobody and for unknown group roles.';
 
+CREATE FUNCTION rui.journals_as(group_role text) RETURNS bigint[]
+AS 'MODULE_PATHNAME', 'rui_journals_as' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10;
+COMMENT ON FUNCTION rui.journals_as(text) IS
+'Numbers of the journals (rui.seal.project_id, rui.duty_run.project_id) of what rui.projects_as and rui.companies_as name: a project''s is its id, a company''s minus its id, and 0 is that of the installation; ascending, empty for nobody and for unknown group roles.';
+
 CREATE FUNCTION rui.has_permission(project_id bigint, permission text) RETURNS boolean
 AS 'MODULE_PATHNAME', 'rui_has_permission' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED;
 COMMENT ON FUNCTION rui.has_permission(bigint, text) IS

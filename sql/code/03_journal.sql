@@ -28,6 +28,11 @@ AS 'MODULE_PATHNAME', 'rui__erase_as_owner' LANGUAGE C VOLATILE STRICT PARALLEL 
 COMMENT ON FUNCTION rui._erase_as_owner(bigint, timestamptz) IS
 'Internal: rui._erase_party, done as the owner of the tables, with the guards of append-only tables open while it runs.';
 
+CREATE FUNCTION rui._ties_as_owner(party_id bigint, at timestamptz) RETURNS jsonb
+AS 'MODULE_PATHNAME', 'rui__ties_as_owner' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000;
+COMMENT ON FUNCTION rui._ties_as_owner(bigint, timestamptz) IS
+'Internal: rui._party_ties, done as the owner of the tables, who sees all projects of the company.';
+
 CREATE FUNCTION rui._export_as_owner(party_id bigint, at timestamptz) RETURNS jsonb
 AS 'MODULE_PATHNAME', 'rui__export_as_owner' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000;
 COMMENT ON FUNCTION rui._export_as_owner(bigint, timestamptz) IS

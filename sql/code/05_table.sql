@@ -94,8 +94,7 @@ DECLARE
 	reach text := CASE class
 		WHEN 'tenant' THEN 'project_id = ANY ((SELECT rui.my_projects())::bigint[])'
 		WHEN 'company' THEN 'company_id = ANY ((SELECT rui.my_companies())::bigint[])'
-		WHEN 'reference' THEN 'true'
-		WHEN 'local' THEN 'true' END;
+		WHEN 'reference' THEN 'true' END;
 BEGIN
 	IF reach IS NULL OR writes NOT IN ('change', 'append', 'none') THEN
 		RAISE EXCEPTION 'unknown class "%" or writes "%"', class, writes;
@@ -119,18 +118,32 @@ BEGIN
 		PERFORM rui._append_only(table_name);
 		-- What was added since the last seal: rows lie as they came, so an
 		-- index of ranges of blocks is enough, and costs writers nothing.
-		IF class = 'tenant' THEN
+		IF class <> 'reference' THEN
 			EXECUTE format('CREATE INDEX %I ON rui.%I USING brin (%I)', table_name || '_recorded', table_name,
 				CASE table_name WHEN 'journal' THEN 'at' ELSE 'recorded_at' END);
 		END IF;
-	ELSIF writes = 'change' AND class <> 'local' THEN
+	ELSIF writes = 'change' THEN
 		PERFORM rui._journal_table(table_name);
 	END IF;
 	INSERT INTO rui.platform_table (table_name, class, writes) VALUES (table_name, class, writes);
 END
 $$;
 COMMENT ON FUNCTION rui._declare_table(text, text, text) IS
-'Internal: makes a new table one of the platform. class: tenant (project_id, one project per row), company (company_id), reference (everybody reads it), local (neither). writes: change (the API inserts, updates and deletes; journaled), append (inserts only; the table refuses the rest; tenant ones have a column recorded_at, by which they are sealed), none (only the owner writes). Enables and forces row security, creates the policy of rui_api, grants, and records the class in rui.platform_table.';
+'Internal: makes a new table one of the platform. class: tenant (project_id, one project per row), company (company_id) or reference (everybody reads it). writes: change (the API inserts, updates and deletes; journaled), append (inserts only; the table refuses the rest; it has a column recorded_at, by which it is sealed), none (only the owner writes). Enables and forces row security, creates the policy of rui_api, grants, and records the class in rui.platform_table.';
+
+CREATE FUNCTION rui._reach_above(table_name text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+	reach CONSTANT text := 'project_id <= 0 AND (project_id = 0 OR -project_id = ANY ((SELECT rui.my_companies())::bigint[]))';
+BEGIN
+	-- A policy of its own: what is done in a project is let pass by the other.
+	EXECUTE format('CREATE POLICY api_above ON rui.%I TO rui_api USING (CASE WHEN %s THEN true ELSE false END) WITH CHECK (%s)', table_name, reach, reach);
+END
+$$;
+COMMENT ON FUNCTION rui._reach_above(text) IS
+'Internal: lets API functions reach the rows of a tenant table that belong to no project: those of one''s companies, under minus their ids as project_id, and those of the installation, under 0.';
 
 CREATE FUNCTION rui._allow_read(table_name text, roles text[], condition text) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -113,7 +113,7 @@ BEGIN
 		END;
 	END LOOP;
 	INSERT INTO rui.platform (version) VALUES (code_version);
-	EXECUTE 'SELECT count(rui._store_layout(t.table_name)) FROM rui.platform_table t WHERE t.writes = ''change''';
+	EXECUTE 'SELECT count(rui._store_layout(t.table_name)) FROM rui.platform_table t WHERE t.writes = ''change'' OR t.class = ''reference'' AND t.writes = ''none''';
 	RESET ROLE;
 	CALL rui._finish_platform();
 	PERFORM pg_catalog.set_config('search_path', old_path, true), pg_catalog.set_config('standard_conforming_strings', old_strings, true);

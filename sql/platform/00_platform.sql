@@ -8,7 +8,7 @@ CREATE TABLE rui.platform (
 
 CREATE TABLE rui.platform_table (
 	table_name text PRIMARY KEY,
-	class text NOT NULL CHECK (class IN ('tenant', 'company', 'reference', 'local')),
+	class text NOT NULL CHECK (class IN ('tenant', 'company', 'reference')),
 	writes text NOT NULL CHECK (writes IN ('change', 'append', 'none'))
 );
 
@@ -18,8 +18,8 @@ PERFORM rui._describe('platform', 'One row: which version of the platform lives 
 	'created_at: When the platform was created.');
 PERFORM rui._describe('platform_table', 'Every table of the platform and how it is kept.',
 	'table_name: Name of the table in schema rui.',
-	'class: tenant (first column project_id), company (company_id), reference (everybody reads it), local (neither).',
-	'writes: change (the API changes rows; journaled), append (rows are only added), none (only the owner writes).');
+	'class: tenant (first column project_id), company (company_id), reference (everybody reads it).',
+	'writes: change (the API changes rows; journaled), append (rows are only added), none (only the owner writes; of reference tables journaled).');
 PERFORM rui._declare_table('platform', 'reference', 'none');
 PERFORM rui._declare_table('platform_table', 'reference', 'none');
 

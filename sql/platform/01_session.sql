@@ -3,7 +3,8 @@
 
 CREATE TABLE rui.login (
 	login name PRIMARY KEY,
-	party_id bigint NOT NULL
+	party_id bigint NOT NULL,
+	company_id bigint NOT NULL
 );
 
 CREATE TABLE rui.permission (
@@ -49,7 +50,8 @@ CREATE TABLE rui.company_member (
 CREATE INDEX company_member_by_party ON rui.company_member (party_id);
 
 PERFORM rui._describe('login', 'Which party a login role of the database speaks for.',
-	'login: Name of the login role (session_user).');
+	'login: Name of the login role (session_user).',
+	'company_id: The company of the party; what is given is replaced by it.');
 PERFORM rui._describe('permission', 'What may be allowed or not, and in which states of a project.',
 	'project_states: The states of a project in which the permission counts: candidate, live, closed, archived.');
 PERFORM rui._describe('role_permission', 'Which permissions a role carries.',
@@ -63,7 +65,7 @@ PERFORM rui._describe('membership', 'Which roles a party holds in a project, and
 PERFORM rui._describe('company_member', 'Which roles a party holds in all projects of a company, and when.',
 	'role_code: The role, as in rui.role_permission.');
 
-PERFORM rui._declare_table('login', 'local', 'change');
+PERFORM rui._declare_table('login', 'company', 'change');
 PERFORM rui._declare_table('permission', 'reference', 'none');
 PERFORM rui._declare_table('role_permission', 'reference', 'none');
 PERFORM rui._declare_table('role_group', 'reference', 'none');

@@ -86,6 +86,22 @@ $$;
 COMMENT ON FUNCTION rui.allowed_actions(bigint, text, bigint) IS
 'The actions that are legal now for one row (subject and id within the project) and permitted to the acting party, with the states they lead to, by name of the action. Errors: 22004 null argument, 22023 unknown subject, P0002 unknown id or another project''s.';
 
+CREATE FUNCTION rui._check_action(action text, VARIADIC known text[]) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	IF action IS NULL THEN
+		PERFORM rui._missing('action');
+	ELSIF action <> ALL (known) THEN
+		RAISE EXCEPTION 'unknown action "%"', left(action, 60)
+			USING ERRCODE = 'invalid_parameter_value', HINT = format('Actions are %s.', array_to_string(known, ', '));
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._check_action(text, text[]) IS
+'Internal: 22004 for a null action, 22023 for one that is none of the known ones.';
+
 CREATE FUNCTION rui._check_other(what text, id bigint, asked_by bigint, asked_at timestamptz, at timestamptz,
 	withdraws boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED

@@ -18,6 +18,7 @@ CREATE INDEX event_by_subject ON rui.event (project_id, subject, subject_id);
 PERFORM rui._create_partitions('event', (date_trunc('month', now()) - interval '1 month')::date, 26);
 
 PERFORM rui._describe('event', 'What happened: one row per fact, only added.',
+	'project_id: The project; of a company minus its id, of the installation 0.',
 	'at: When it happened.',
 	'kind: What happened, as subject.action: ticket.open, ticket.accept, clock.breach.',
 	'subject: What it happened to.',

@@ -37,7 +37,7 @@ PERFORM rui._describe('journal_layout', 'How the columns of a table were when ro
 	'id: First 63 bits of the content''s hash.',
 	'table_name: The table.',
 	'columns: Names, types and forms of the columns, in order.');
-PERFORM rui._describe('journal', 'Every change of tables whose rows can change; project 0 for tables above the projects.',
+PERFORM rui._describe('journal', 'Every change of tables whose rows can change. Under project_id stands of what belongs to a company minus its id, and 0 of what belongs to the installation.',
 	'at: Time of the transaction.',
 	'transaction_id: The transaction.',
 	'party_id: Who acted; null for nobody known to the platform.',

@@ -3,7 +3,8 @@
 CREATE TABLE rui.duty (
 	code text PRIMARY KEY CHECK (code ~ '^[a-z][a-z_]*$'),
 	sort_order integer NOT NULL UNIQUE,
-	about text NOT NULL
+	about text NOT NULL,
+	levels text[] NOT NULL DEFAULT '{project}' CHECK (levels <@ '{project,company,installation}'::text[] AND cardinality(levels) > 0)
 );
 
 CREATE TABLE rui.duty_run (
@@ -18,8 +19,9 @@ CREATE TABLE rui.duty_run (
 );
 PERFORM rui._describe('duty', 'The duties of the platform. Each is a function rui._duty_CODE(project_id, at) that returns how many items it did.',
 	'sort_order: Order within a tick.',
-	'about: What the duty does.');
-PERFORM rui._describe('duty_run', 'When each duty last ran for a project, and how many items it has done.',
+	'about: What the duty does.',
+	'levels: Of whom: project, company, installation.');
+PERFORM rui._describe('duty_run', 'When each duty last ran for a project (a company: minus its id; the installation: 0), and how many items it has done.',
 	'duty_code: The duty.',
 	'last_at: Time up to which everything due is done.',
 	'items: Items done since the beginning.',
@@ -28,8 +30,30 @@ PERFORM rui._describe('duty_run', 'When each duty last ran for a project, and ho
 PERFORM rui._declare_table('duty', 'reference', 'none');
 PERFORM rui._declare_table('duty_run', 'tenant', 'none');
 GRANT INSERT, UPDATE ON rui.duty_run TO rui_api;
-PERFORM rui._allow_read('duty_run', '{rui_manager,rui_expert,rui_auditor}',
-	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
+PERFORM rui._allow_read('duty_run', ARRAY[r.name], format('project_id = ANY ((SELECT rui.journals_as(%L))::bigint[])', r.name))
+FROM unnest('{rui_manager,rui_expert,rui_auditor}'::text[]) AS r(name);
+
+-- What belongs to a company goes by minus its id, what belongs to nobody by 0.
+CREATE FUNCTION rui._require_above(project_id bigint, permission text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	IF project_id IS NULL THEN
+		PERFORM rui._missing('project_id');
+	END IF;
+	-- A role in one of its projects is none in the company.
+	IF NOT EXISTS (SELECT FROM rui.company_member c JOIN rui.role_permission r ON r.role_code = c.role_code
+		WHERE (project_id = 0 OR c.company_id = -project_id) AND c.party_id = rui.current_party() AND c.valid @> now() AND r.permission = _require_above.permission)
+	THEN
+		RAISE EXCEPTION 'permission "%" is missing in %', permission, CASE project_id WHEN 0 THEN 'every company' ELSE format('company %s', -project_id) END
+			USING ERRCODE = 'insufficient_privilege', DETAIL = format('Party %s holds no role there that carries it now.', coalesce(rui.current_party()::text, '(nobody)')),
+				HINT = 'Company roles are rows of rui.company_member.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._require_above(bigint, text) IS
+'Internal: raises 42501 unless the acting party holds a role with the permission in a whole company: that of minus the number, or for 0 any. A project''s number needs rui.require_permission. Errors: 22004, 42501.';
 
 CREATE FUNCTION rui.tick(project_id bigint, at timestamptz DEFAULT now())
 RETURNS TABLE (duty text, done bigint)
@@ -40,9 +64,12 @@ AS $$
 DECLARE
 	next_duty rui.duty;
 BEGIN
-	PERFORM rui.require_permission(project_id, 'run_duties');
+	PERFORM CASE WHEN project_id > 0 THEN rui.require_permission(project_id, 'run_duties') ELSE rui._require_above(project_id, 'run_duties') END;
 	PERFORM rui._check_time(project_id, at);
-	FOR next_duty IN SELECT d.* FROM rui.duty d ORDER BY d.sort_order LOOP
+	FOR next_duty IN SELECT d.* FROM rui.duty d
+		WHERE CASE WHEN project_id > 0 THEN 'project' WHEN project_id < 0 THEN 'company' ELSE 'installation' END = ANY (d.levels)
+		ORDER BY d.sort_order
+	LOOP
 		-- The row serialises the ticks of one project, duty by duty: the
 		-- second one waits and then finds nothing left to do.
 		INSERT INTO rui.duty_run AS r (project_id, duty_code, last_at)
@@ -72,7 +99,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.tick(bigint, timestamptz) IS
-'Runs every duty of a project that is due up to `at`, each due item exactly once however often and concurrently it is called; returns each duty with the number of items done now, null for one that failed: that is a warning and kept in rui.duty_run, the others go on, and the next tick tries again. Needs permission run_duties. Errors: 22004, 22008, 42501 as every command.';
+'Runs every duty of a project (of a company: minus its id; of the installation: 0) that is due up to `at`, each due item exactly once however often and concurrently it is called; returns each duty with the number of items done now, null for one that failed: that is a warning and kept in rui.duty_run, the others go on, and the next tick tries again. Needs permission run_duties, above the projects in the company, for the installation in any. Errors: 22004, 22008, 42501 as every command.';
 
 CREATE FUNCTION rui._partitioned_tables() RETURNS SETOF text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 5

@@ -75,7 +75,9 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
-	INSERT INTO rui.event_waiting (project_id, event_id, at) SELECT n.project_id, n.id, n.at FROM new_rows n;
+	INSERT INTO rui.event_waiting (project_id, event_id, at) SELECT n.project_id, n.id, n.at FROM new_rows n
+	-- Consumers follow projects.
+	WHERE n.project_id > 0;
 	RETURN NULL;
 END
 $$;

@@ -10,7 +10,19 @@ CREATE TABLE rui.party (
 	UNIQUE (company_id, code),
 	UNIQUE (company_id, id)
 );
-ALTER TABLE rui.login ADD FOREIGN KEY (party_id) REFERENCES rui.party (id);
+ALTER TABLE rui.login ADD FOREIGN KEY (company_id, party_id) REFERENCES rui.party (company_id, id);
+-- Whoever maps a login names the party alone.
+CREATE FUNCTION rui._login_company() RETURNS trigger
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	NEW.company_id := (SELECT p.company_id FROM rui.party p WHERE p.id = NEW.party_id);
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION rui._login_company() IS 'Row trigger of rui.login: the company is that of the party.';
+CREATE TRIGGER login_company BEFORE INSERT OR UPDATE ON rui.login FOR EACH ROW EXECUTE FUNCTION rui._login_company();
 ALTER TABLE rui.membership ADD FOREIGN KEY (party_id) REFERENCES rui.party (id);
 ALTER TABLE rui.company_member ADD FOREIGN KEY (company_id, party_id) REFERENCES rui.party (company_id, id);
 

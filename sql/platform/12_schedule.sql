@@ -7,7 +7,7 @@ CREATE VIEW rui.duty_board WITH (security_invoker = true, security_barrier = tru
 SELECT j.id AS project_id, d.code AS duty_code, zh.name AS name_zh, en.name AS name_en, r.last_at, now() - r.last_at AS age, coalesce(r.items, 0) AS items,
 	j.state = 'live' AND (r.last_at IS NULL OR r.last_at < now() - interval '15 minutes') AS is_late, r.failed_at, r.failure
 FROM rui.project j
-CROSS JOIN rui.duty d
+JOIN rui.duty d ON 'project' = ANY (d.levels)
 LEFT JOIN rui.duty_run r ON r.project_id = j.id AND r.duty_code = d.code
 LEFT JOIN rui.label zh ON zh.kind = 'duty' AND zh.code = d.code AND zh.lang = 'zh'
 LEFT JOIN rui.label en ON en.kind = 'duty' AND en.code = d.code AND en.lang = 'en'
@@ -54,14 +54,17 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give 1 to 64 workers, and worker 1 to as many.';
 	END IF;
 	-- Those that have waited longest first.
-	RETURN QUERY SELECT j.id FROM rui.project j
+	RETURN QUERY SELECT j.id FROM (
+		SELECT p.id FROM rui.project p WHERE p.state <> 'closed'
+		UNION ALL SELECT -c.id FROM rui.company c
+		UNION ALL SELECT 0 WHERE EXISTS (SELECT FROM rui.company)) AS j
 	LEFT JOIN LATERAL (SELECT min(r.last_at) AS last_at FROM rui.duty_run r WHERE r.project_id = j.id) r ON true
-	WHERE j.state <> 'closed' AND j.id % workers = worker - 1
-	ORDER BY r.last_at NULLS FIRST, j.id;
+	WHERE abs(j.id) % workers = worker - 1
+	ORDER BY r.last_at NULLS FIRST, j.id DESC;
 END
 $$;
 COMMENT ON FUNCTION rui._duty_projects(integer, integer) IS
-'For the DBA: the projects whose duties one of so many workers runs, the longest waiting first. Errors: 22023.';
+'For the DBA: the projects whose duties one of so many workers runs, the companies (minus their ids) and the installation (0), the longest waiting first. Errors: 22023.';
 
 CREATE FUNCTION rui._run_project_duties(project_id bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -70,7 +73,8 @@ AS $$
 DECLARE
 	items bigint;
 BEGIN
-	PERFORM set_config('rui.party_id', rui._duty_party(j.company_id)::text, true) FROM rui.project j WHERE j.id = _run_project_duties.project_id;
+	PERFORM set_config('rui.party_id', rui._duty_party(CASE WHEN project_id > 0 THEN (SELECT j.company_id FROM rui.project j WHERE j.id = _run_project_duties.project_id)
+		WHEN project_id < 0 THEN -project_id ELSE (SELECT min(c.id) FROM rui.company c) END)::text, true);
 	SELECT sum(t.done) INTO items FROM rui.tick(project_id) t;
 	RETURN items;
 EXCEPTION WHEN OTHERS THEN
@@ -79,7 +83,7 @@ EXCEPTION WHEN OTHERS THEN
 END
 $$;
 COMMENT ON FUNCTION rui._run_project_duties(bigint) IS
-'For the DBA: one tick of a project, as its company''s duty runner; how many items it did, or null with a warning when it failed as a whole.';
+'For the DBA: one tick of a project, a company or the installation (as rui._duty_projects names them), as the company''s duty runner, the installation as that of the first; how many items it did, or null with a warning when it failed as a whole.';
 
 -- Commits after each project, so it qualifies its names instead of fixing its path.
 CREATE PROCEDURE rui.run_duties(worker integer DEFAULT 1, workers integer DEFAULT 1)
@@ -95,7 +99,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE rui.run_duties(integer, integer) IS
-'For the DBA: runs the duties of all projects that are not closed, each in a transaction of its own, those first that have waited longest; one that fails is a warning and keeps no other waiting. Acts for the party duty_runner of each company, which it makes. Of several workers each takes other projects: worker 1 to workers, at most 64. It may run as often and as concurrently as one likes. Errors: 22023; 2D000 within a transaction block.';
+'For the DBA: runs the duties of all projects that are not closed, of all companies and of the installation, each in a transaction of its own, those first that have waited longest; one that fails is a warning and keeps no other waiting. Acts for the party duty_runner of each company, which it makes. Of several workers each takes other projects: worker 1 to workers, at most 64. It may run as often and as concurrently as one likes. Errors: 22023; 2D000 within a transaction block.';
 
 CREATE FUNCTION rui.unschedule() RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -105,7 +109,7 @@ DECLARE
 	removed integer := 0;
 BEGIN
 	IF to_regclass('cron.job') IS NOT NULL THEN
-		EXECUTE format('SELECT count(%1$I.unschedule(j.jobid)) FROM %1$I.job j WHERE j.jobname ~ ''^rui_duties_[0-9]+$'' AND j.database = current_database() AND j.username = current_user',
+		EXECUTE format('SELECT count(%1$I.unschedule(j.jobid)) FROM %1$I.job j WHERE j.jobname ~ ''^rui_(duties_[0-9]+|sessions)$'' AND j.database = current_database() AND j.username = current_user',
 			'cron') INTO removed;
 	END IF;
 	RETURN removed;
@@ -135,8 +139,15 @@ BEGIN
 		USING format('rui_duties_%s', worker), CASE minutes WHEN 1 THEN '* * * * *' ELSE format('*/%s * * * *', minutes) END,
 			format('CALL rui.run_duties(%s, %s)', worker, workers);
 	END LOOP;
-	RETURN workers;
+	-- pg_cron works as whoever is scheduling, whatever that one may.
+	IF NOT (pg_has_role('pg_signal_backend', 'USAGE') AND pg_has_role('pg_read_all_stats', 'USAGE')) THEN
+		RAISE WARNING 'sessions that outstay their limits are not ended by %', current_user USING ERRCODE = 'insufficient_privilege',
+			HINT = 'Schedule as a superuser, or as a member of pg_signal_backend and pg_read_all_stats; or let one call rui.end_overdue_sessions() every minute.';
+		RETURN workers;
+	END IF;
+	EXECUTE format('SELECT %I.schedule($1, $2, $3)', 'cron') USING 'rui_sessions', '* * * * *', 'SELECT rui.end_overdue_sessions()';
+	RETURN workers + 1;
 END
 $$;
 COMMENT ON FUNCTION rui.schedule(integer, integer) IS
-'For the DBA: lets pg_cron call rui.run_duties every so many minutes (1 to 59), by 1 to 64 workers; what was scheduled before is replaced. Returns the number of jobs. Errors: 22023, 55000 without pg_cron in this database.';
+'For the DBA: lets pg_cron call, as the caller, rui.run_duties every so many minutes (1 to 59), by 1 to 64 workers, and rui.end_overdue_sessions every minute; what was scheduled before is replaced. Returns the number of jobs: the workers and one more, which is left out with a warning where the caller may not end sessions of others (neither superuser nor member of pg_signal_backend and pg_read_all_stats). Errors: 22023, 55000 without pg_cron in this database.';

@@ -4,7 +4,7 @@
 
 PERFORM rui._permit('see_places', '{candidate,live,closed}', 'resident', 'steward', 'staff', 'partner', 'agent', 'manager', 'accountant',
 	'expert', 'analyst', 'auditor', 'loader', 'director');
-PERFORM rui._permit('see_units', '{candidate,live,closed}', 'steward', 'staff', 'agent', 'manager', 'accountant', 'expert', 'analyst',
+PERFORM rui._permit('see_units', '{candidate,live,closed}', 'steward', 'staff', 'agent', 'manager', 'accountant', 'expert',
 	'auditor', 'loader', 'director');
 
 CREATE FUNCTION rui._lock_estate(project_id bigint) RETURNS void

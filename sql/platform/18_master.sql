@@ -25,7 +25,7 @@ CREATE TABLE rui.archived (
 	PRIMARY KEY (project_id, table_name, row_id)
 );
 
-PERFORM rui._permit('export_estate', '{candidate,live,closed}', 'manager', 'expert', 'analyst', 'auditor', 'director', 'loader');
+PERFORM rui._permit('export_estate', '{candidate,live,closed}', 'manager', 'expert', 'auditor', 'director', 'loader');
 PERFORM rui._permit('export_people', '{candidate,live,closed}', 'manager', 'auditor', 'director', 'loader');
 PERFORM rui._permit('show_people', '{candidate,live,closed}', 'manager', 'loader');
 

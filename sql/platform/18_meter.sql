@@ -5,10 +5,10 @@ PERFORM rui._permit('manage_meters', '{candidate,live}', 'manager', 'loader');
 PERFORM rui._permit('record_readings', '{candidate,live}', 'steward', 'staff', 'agent', 'manager', 'loader');
 PERFORM rui._permit('report_readings', '{candidate,live}', 'resident', 'steward', 'staff', 'agent', 'manager', 'loader');
 PERFORM rui._permit('check_readings', '{candidate,live}', 'manager', 'accountant', 'loader');
-PERFORM rui._permit('see_meters', '{candidate,live,closed}', 'steward', 'staff', 'agent', 'manager', 'accountant', 'expert', 'analyst',
+PERFORM rui._permit('see_meters', '{candidate,live,closed}', 'steward', 'staff', 'agent', 'manager', 'accountant', 'expert',
 	'auditor', 'loader');
 PERFORM rui._permit('see_own_meters', '{candidate,live,closed}', 'resident', 'steward', 'staff', 'agent', 'manager', 'accountant', 'expert',
-	'analyst', 'auditor', 'loader');
+	'auditor', 'loader');
 
 CREATE TABLE rui.meter (
 	project_id bigint NOT NULL,

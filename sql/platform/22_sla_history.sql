@@ -1,6 +1,6 @@
 -- Looking back at clocks: as they were at an instant, from their facts.
 
-PERFORM rui._permit('see_clocks', '{candidate,live,closed}', 'agent', 'manager', 'expert', 'analyst', 'auditor', 'director', 'loader');
+PERFORM rui._permit('see_clocks', '{candidate,live,closed}', 'agent', 'manager', 'expert', 'auditor', 'director', 'loader');
 
 CREATE FUNCTION rui.sla_as_of(project_id bigint, at timestamptz, with_stopped boolean DEFAULT false)
 RETURNS TABLE (task_id bigint, target text, cycle integer, state text, due_at timestamptz, breach_at timestamptz,

@@ -50,11 +50,13 @@ CREATE TABLE rui.message_kind (
 	channels text[] NOT NULL CHECK (cardinality(channels) BETWEEN 1 AND 4 AND channels <@ '{sms,wechat,email,push}'),
 	is_critical boolean NOT NULL,
 	is_emergency boolean NOT NULL,
+	is_marketing boolean NOT NULL DEFAULT false,
 	budget integer CHECK (budget BETWEEN 1 AND 1000),
 	budget_in text NOT NULL CHECK (budget_in IN ('day', 'week', 'month')),
 	lifetime interval NOT NULL CHECK (lifetime BETWEEN interval '1 minute' AND interval '8784 hours'),
 	PRIMARY KEY (project_id, code),
-	CONSTRAINT message_kind_emergency CHECK (NOT is_emergency OR is_critical AND budget IS NULL)
+	CONSTRAINT message_kind_emergency CHECK (NOT is_emergency OR is_critical AND budget IS NULL),
+	CONSTRAINT message_kind_marketing CHECK (NOT (is_marketing AND is_critical))
 );
 
 CREATE TABLE rui.message_template (
@@ -78,6 +80,14 @@ CREATE TABLE rui.message_opt_out (
 	channel text NOT NULL CHECK (channel IN ('any', 'sms', 'wechat', 'email', 'push')),
 	since_at timestamptz NOT NULL,
 	CONSTRAINT message_opt_out_pkey PRIMARY KEY (project_id, party_id, kind_code, channel)
+);
+
+-- Whom advertising may be sent to: nobody else (Advertising Law 43).
+CREATE TABLE rui.message_opt_in (
+	project_id bigint NOT NULL REFERENCES rui.project (id),
+	party_id bigint NOT NULL REFERENCES rui.party (id),
+	since_at timestamptz NOT NULL,
+	CONSTRAINT message_opt_in_pkey PRIMARY KEY (project_id, party_id)
 );
 
 CREATE TABLE rui.message_language (
@@ -106,6 +116,7 @@ CREATE TABLE rui.message_batch (
 	recipients bigint NOT NULL DEFAULT 0,
 	filled bigint NOT NULL DEFAULT 0,
 	suppressed bigint NOT NULL DEFAULT 0,
+	without_consent bigint NOT NULL DEFAULT 0,
 	state text NOT NULL DEFAULT 'filling',
 	last_action text NOT NULL DEFAULT 'plan',
 	recorded_at timestamptz NOT NULL DEFAULT now(),
@@ -113,7 +124,8 @@ CREATE TABLE rui.message_batch (
 	FOREIGN KEY (project_id, kind_code) REFERENCES rui.message_kind (project_id, code),
 	CONSTRAINT message_batch_once UNIQUE (project_id, dedupe_key),
 	CONSTRAINT message_batch_budget CHECK ((budget IS NULL) = (window_on IS NULL) AND NOT (is_emergency AND budget IS NOT NULL)),
-	CONSTRAINT message_batch_filled CHECK (filled BETWEEN 0 AND recipients AND suppressed BETWEEN 0 AND filled)
+	CONSTRAINT message_batch_filled CHECK (filled BETWEEN 0 AND recipients AND suppressed BETWEEN 0 AND filled
+		AND without_consent BETWEEN 0 AND suppressed)
 );
 CREATE INDEX message_batch_filling ON rui.message_batch (project_id, id) WHERE state = 'filling';
 
@@ -208,6 +220,7 @@ PERFORM rui._describe('message_kind', 'What messages are about, and what holds f
 	'channels: The ways it may go: the first that works, then the next.',
 	'is_critical: Whether nobody can opt out of it.',
 	'is_emergency: Whether it goes out in quiet hours, without budget, before all others.',
+	'is_marketing: Whether it advertises: it goes to nobody who has not agreed (PIPL 13 (1) 1, Advertising Law 43).',
 	'budget: How many of it a household may get in a window; somebody without a household as much; null: any number.',
 	'budget_in: The window: day, week (from Monday) or month, in the time of the project.',
 	'lifetime: How long after it was to go it may still go.');
@@ -216,6 +229,8 @@ PERFORM rui._describe('message_template', 'The words of a kind, by channel and l
 	'title: Subject of an e-mail, headline of a push; or null.', 'body: The text.');
 PERFORM rui._describe('message_opt_out', 'Who does not want which messages.',
 	'kind_code: The kind, or any: all that can be opted out of.', 'channel: The channel, or any.', 'since_at: Since when.');
+PERFORM rui._describe('message_opt_in', 'Who has agreed to be sent advertising, by his last consent; messages of kinds that are marketing go to nobody else.',
+	'since_at: Since when.');
 PERFORM rui._describe('message_language', 'Who wants to be written to in which language.', 'lang: zh or en.');
 PERFORM rui._describe('message_batch', 'What was to be said, to whom, by whom: one row for each time that something was sent to one or to 300,000.',
 	'kind_code: The kind.',
@@ -229,7 +244,8 @@ PERFORM rui._describe('message_batch', 'What was to be said, to whom, by whom: o
 	'window_on: First day of the window it counts in.',
 	'at: When it was sent.', 'from_at: From when on it may go.', 'expires_at: From when on it may not go any more.',
 	'recipients: How many parties the audience is.', 'filled: For how many of them there are messages.',
-	'suppressed: How many of these were not to be sent.');
+	'suppressed: How many of these were not to be sent.',
+	'without_consent: How many of those because the party had not agreed to advertising.');
 PERFORM rui._describe('message_recipient', 'Whom a batch has yet to reach: its audience as it was when it was planned. Gone as soon as there is a message.',
 	'batch_id: The batch.', 'parameters: What placeholders stand for, for this recipient; null: as in the batch.');
 PERFORM rui._describe('contact_budget', 'How many messages of a kind a household got in a window.',
@@ -253,7 +269,7 @@ PERFORM rui._describe('message_receipt', 'What happened to messages: evidence, o
 	'message_id: The message.', 'attempt: Which attempt, from 1; 0: before any.',
 	'state: What happened: queued, suppressed, rerouted, taken, sent, delivered, read, failed, lost (its gateway), expired, cancelled or revived.',
 	'at: When it happened, as the gateway said.', 'channel: The channel then, or none.', 'gateway: The gateway that said so.',
-	'reason: Why, in words of the gateway or as a code: opted_out, budget, no_address, lost, closed, expired.',
+	'reason: Why, in words of the gateway or as a code: opted_out, no_consent, budget, no_address, lost, closed, expired.',
 	'reference: The gateway''s own number for it.', 'party_id: Who acted; the gateway''s party saw the address.');
 
 PERFORM rui._declare_table('message_setting', 'tenant', 'change');
@@ -261,6 +277,7 @@ PERFORM rui._declare_table('message_channel', 'tenant', 'change');
 PERFORM rui._declare_table('message_kind', 'tenant', 'change');
 PERFORM rui._declare_table('message_template', 'tenant', 'change');
 PERFORM rui._declare_table('message_opt_out', 'tenant', 'change');
+PERFORM rui._declare_table('message_opt_in', 'tenant', 'change');
 PERFORM rui._declare_table('message_language', 'tenant', 'change');
 PERFORM rui._declare_table('message_batch', 'tenant', 'change');
 PERFORM rui._stateful_table('message_batch', 'message_batch');
@@ -283,9 +300,9 @@ PERFORM rui._allow_read(t.name, '{rui_steward,rui_agent,rui_manager,rui_auditor}
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])')
 FROM unnest('{message_channel,message_template}'::text[]) AS t(name);
 PERFORM rui._allow_read(t.name, '{rui_agent,rui_manager,rui_auditor}', 'project_id = ANY ((SELECT rui.my_projects())::bigint[])')
-FROM unnest('{message_batch,message_recipient,message,message_receipt,message_opt_out,message_language,contact_budget,message_throttle}'::text[]) AS t(name);
+FROM unnest('{message_batch,message_recipient,message,message_receipt,message_opt_out,message_opt_in,message_language,contact_budget,message_throttle}'::text[]) AS t(name);
 PERFORM rui._allow_read(t.name, '{rui_resident,rui_staff,rui_steward,rui_partner}', 'party_id = (SELECT rui.current_party())')
-FROM unnest('{message,message_opt_out,message_language}'::text[]) AS t(name);
+FROM unnest('{message,message_opt_out,message_opt_in,message_language}'::text[]) AS t(name);
 
 INSERT INTO rui.subject (subject, table_name) VALUES ('message', 'message'), ('message_batch', 'message_batch');
 INSERT INTO rui.transition (subject, from_state, action, to_state, permission) VALUES
@@ -342,6 +359,7 @@ PERFORM rui._name('message_channel', c.code, c.zh, c.en) FROM (VALUES
 ) AS c(code, zh, en);
 PERFORM rui._name('message_reason', r.code, r.zh, r.en) FROM (VALUES
 	('opted_out', '收件人已退订', 'the recipient opted out'), ('budget', '超出打扰限额', 'beyond the contact budget'),
+	('no_consent', '收件人未同意接收营销信息', 'the recipient has not agreed to advertising'),
 	('no_address', '没有联系方式', 'no address'), ('lost', '网关失联', 'the gateway was lost'), ('expired', '已过期', 'too late'),
 	('closed', '渠道已关闭', 'the channel was closed')
 ) AS r(code, zh, en);

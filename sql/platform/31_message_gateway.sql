@@ -77,10 +77,10 @@ BEGIN
 	RETURN QUERY
 	WITH candidate AS MATERIALIZED (
 		SELECT m.id, m.attempts, m.channel, m.gateway, m.state, p.value AS address, p.is_lost, p.fault,
-			CASE WHEN p.fault IS NOT NULL THEN rui._next_channel(m.project_id, m.channels, m.channel) END AS next_channel
+			CASE WHEN p.fault IS NOT NULL AND p.fault <> 'no_consent' THEN rui._next_channel(m.project_id, m.channels, m.channel) END AS next_channel
 		FROM rui.message m
 		CROSS JOIN LATERAL (
-			SELECT b.kind_code, k.is_critical FROM rui.message_batch b
+			SELECT b.kind_code, k.is_critical, k.is_marketing FROM rui.message_batch b
 			JOIN rui.message_kind k ON k.project_id = b.project_id AND k.code = b.kind_code
 			WHERE b.project_id = m.project_id AND b.id = m.batch_id LIMIT 1) b
 		LEFT JOIN LATERAL (
@@ -91,6 +91,8 @@ BEGIN
 			SELECT c.value, m.state = 'taken' AS is_lost, CASE
 				WHEN m.expires_at <= _take.at THEN 'expired'
 				WHEN m.state = 'taken' AND m.channel_attempts >= setting.max_attempts THEN 'lost'
+				WHEN b.is_marketing AND NOT EXISTS (
+					SELECT FROM rui.message_opt_in i WHERE i.project_id = m.project_id AND i.party_id = m.party_id) THEN 'no_consent'
 				WHEN NOT b.is_critical AND EXISTS (
 					SELECT FROM rui.message_opt_out o
 					WHERE o.project_id = m.project_id AND o.party_id = m.party_id
@@ -100,7 +102,7 @@ BEGIN
 	verdict AS (
 		SELECT c.*, CASE WHEN c.fault IS NULL THEN 'take' WHEN c.fault = 'expired' THEN 'expire'
 			WHEN c.next_channel IS NOT NULL THEN 'reroute'
-			WHEN c.fault = 'opted_out' AND c.state = 'queued' THEN 'suppress' ELSE 'fail' END AS action
+			WHEN c.fault IN ('opted_out', 'no_consent') AND c.state = 'queued' THEN 'suppress' ELSE 'fail' END AS action
 		FROM candidate c),
 	moved AS (
 		UPDATE rui.message m
@@ -201,7 +203,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.take_messages(bigint, text, integer, text, timestamptz) IS
-'For gateways: takes up to up_to (1 to 10000) messages of a channel that may go now, emergencies first, with address, title and text; who takes at the same time gets others. Each is the gateway''s until lease_until: by then it says what became of it with rui.acknowledge_messages, naming attempt; afterwards another may take it. In quiet hours there are only emergencies, and never more than the throttle lets go. On the way, messages without an address or whose party has opted out go to their next channel or end, and those that are too late expire. The receipts say who saw which address. Needs permission deliver_messages. Errors: 22004, 22001, 22008, 22023, 42501, 55000 channel not open.';
+'For gateways: takes up to up_to (1 to 10000) messages of a channel that may go now, emergencies first, with address, title and text; who takes at the same time gets others. Each is the gateway''s until lease_until: by then it says what became of it with rui.acknowledge_messages, naming attempt; afterwards another may take it. In quiet hours there are only emergencies, and never more than the throttle lets go. On the way, messages without an address or whose party has opted out go to their next channel or end, advertising ends whose party no longer agrees, and those that are too late expire. The receipts say who saw which address. Needs permission deliver_messages. Errors: 22004, 22001, 22008, 22023, 42501, 55000 channel not open.';
 
 CREATE FUNCTION rui.acknowledge_messages(project_id bigint, outcomes jsonb, at timestamptz DEFAULT now())
 RETURNS TABLE (message_id bigint, attempt integer, answer text)

@@ -59,7 +59,7 @@ COMMENT ON FUNCTION rui.mark_message_read(bigint, bigint, timestamptz) IS
 'Says that the acting party has read a message of its own; what is still queued then need not go out any more. Again, nothing changes. Returns read. Needs permission read_messages. Errors: 22004, 22008, P0002 unknown or another''s, 42501, 55000 suppressed, cancelled or expired.';
 
 CREATE VIEW rui.message_progress WITH (security_invoker = true, security_barrier = true) AS
-SELECT b.project_id, b.id AS batch_id, b.kind_code, b.state, b.at, b.recipients AS total, b.filled AS done, b.suppressed,
+SELECT b.project_id, b.id AS batch_id, b.kind_code, b.state, b.at, b.recipients AS total, b.filled AS done, b.suppressed, b.without_consent,
 	coalesce(m.waiting, 0) AS waiting, coalesce(m.sent, 0) AS sent, coalesce(m.delivered, 0) AS delivered, coalesce(m.was_read, 0) AS was_read,
 	coalesce(m.failed, 0) AS failed
 FROM rui.message_batch b
@@ -73,7 +73,7 @@ LEFT JOIN LATERAL (
 PERFORM rui._describe('message_progress', 'How far each batch is: made, waiting, sent, delivered, read. Select by project_id and batch_id.',
 	'batch_id: The batch.', 'kind_code: Its kind.', 'at: When it was sent or planned.',
 	'total: How many parties it is for.', 'done: For how many there are messages.',
-	'suppressed: How many were not to be sent.', 'waiting: How many are still to go.',
+	'suppressed: How many were not to be sent.', 'without_consent: How many of those had not agreed to advertising.', 'waiting: How many are still to go.',
 	'sent: How many have gone, those delivered and read among them.', 'delivered: How many have arrived, those read among them.',
 	'was_read: How many were read.', 'failed: How many never arrived.');
 GRANT SELECT ON rui.message_progress TO rui_agent, rui_manager, rui_auditor;

@@ -123,9 +123,11 @@ DECLARE
 	hours rui.calendar;
 	last_party bigint;
 	can_opt_out boolean;
+	needs_consent boolean;
 	ready_at timestamptz;
 	made bigint;
 	refused bigint;
+	strangers bigint;
 	remaining bigint;
 BEGIN
 	SELECT b.* INTO batch FROM rui.message_batch b
@@ -141,8 +143,8 @@ BEGIN
 		hours := rui._calendar_of(project_id, setting.calendar_code);
 		ready_at := CASE WHEN rui.is_open(hours, ready_at) THEN ready_at ELSE rui.next_open(hours, ready_at) END;
 	END IF;
-	can_opt_out := (SELECT NOT k.is_critical FROM rui.message_kind k
-		WHERE k.project_id = batch.project_id AND k.code = batch.kind_code);
+	SELECT NOT k.is_critical, k.is_marketing INTO can_opt_out, needs_consent FROM rui.message_kind k
+	WHERE k.project_id = batch.project_id AND k.code = batch.kind_code;
 	-- By a bound, so that the plan does not depend on how many there are.
 	last_party := coalesce((SELECT r.party_id FROM rui.message_recipient r
 		WHERE r.project_id = _fill_batch.project_id AND r.batch_id = _fill_batch.batch_id
@@ -156,11 +158,13 @@ BEGIN
 				ELSE coalesce((SELECT l.lang FROM rui.message_language l
 					WHERE l.project_id = batch.project_id AND l.party_id = p.party_id), setting.lang, 'zh') END AS lang,
 			CASE WHEN can_opt_out THEN (SELECT array_agg(o.channel) FROM rui.message_opt_out o
-				WHERE o.project_id = batch.project_id AND o.party_id = p.party_id AND o.kind_code IN ('any', batch.kind_code)) END AS refused
+				WHERE o.project_id = batch.project_id AND o.party_id = p.party_id AND o.kind_code IN ('any', batch.kind_code)) END AS refused,
+			needs_consent AND NOT EXISTS (SELECT FROM rui.message_opt_in i
+				WHERE i.project_id = batch.project_id AND i.party_id = p.party_id) AS is_stranger
 		FROM picked p),
 	addressed AS (
 		SELECT s.party_id, s.household_id, s.unit_id, s.parameters, s.lang,
-			CASE WHEN s.refused IS NULL THEN CASE s.lang WHEN 'zh' THEN batch.zh_channels ELSE batch.en_channels END
+			CASE WHEN s.is_stranger THEN '{}' WHEN s.refused IS NULL THEN CASE s.lang WHEN 'zh' THEN batch.zh_channels ELSE batch.en_channels END
 				WHEN 'any' = ANY (s.refused) THEN '{}'
 				ELSE ARRAY(SELECT w.channel
 					FROM unnest(CASE s.lang WHEN 'zh' THEN batch.zh_channels ELSE batch.en_channels END) WITH ORDINALITY AS w(channel, place)
@@ -196,27 +200,29 @@ BEGIN
 			CASE WHEN j.reason IS NULL THEN 'queued' ELSE 'suppressed' END, CASE WHEN j.reason IS NULL THEN 'queue' ELSE 'suppress' END,
 			_fill_batch.at, j.ways[1], CASE WHEN j.reason IS NULL THEN ready_at END
 		FROM judged j
-		RETURNING m.id, m.state, m.channel),
+		RETURNING m.id, m.party_id, m.state, m.channel),
 	told AS (
 		INSERT INTO rui.message_receipt AS r (project_id, message_id, attempt, state, at, channel, reason, party_id)
 		SELECT batch.project_id, a.id, 0, a.state, _fill_batch.at, coalesce(a.channel, 'none'),
-			CASE WHEN a.state = 'suppressed' THEN CASE WHEN a.channel IS NULL THEN 'opted_out' ELSE 'budget' END END, rui.current_party()
+			CASE WHEN a.state = 'suppressed' THEN CASE WHEN a.channel IS NOT NULL THEN 'budget' WHEN needs_consent AND NOT EXISTS (
+				SELECT FROM rui.message_opt_in i WHERE i.project_id = batch.project_id AND i.party_id = a.party_id) THEN 'no_consent' ELSE 'opted_out' END END,
+			rui.current_party()
 		FROM added a
-		RETURNING r.state)
-	SELECT count(*), count(*) FILTER (WHERE t.state = 'suppressed') INTO made, refused FROM told t;
+		RETURNING r.state, r.reason)
+	SELECT count(*), count(*) FILTER (WHERE t.state = 'suppressed'), count(*) FILTER (WHERE t.reason = 'no_consent') INTO made, refused, strangers FROM told t;
 	remaining := batch.recipients - batch.filled - made;
-	UPDATE rui.message_batch b SET filled = b.filled + made, suppressed = b.suppressed + refused,
+	UPDATE rui.message_batch b SET filled = b.filled + made, suppressed = b.suppressed + refused, without_consent = b.without_consent + strangers,
 		last_action = CASE remaining WHEN 0 THEN 'finish' ELSE 'fill' END
 	WHERE b.project_id = _fill_batch.project_id AND b.id = _fill_batch.batch_id;
 	IF remaining = 0 THEN
 		PERFORM rui._emit(project_id, 'message_batch.finish', 'message_batch', batch_id, at, jsonb_build_object(
-			'messages', batch.filled + made, 'suppressed', batch.suppressed + refused));
+			'messages', batch.filled + made, 'suppressed', batch.suppressed + refused, 'without_consent', batch.without_consent + strangers));
 	END IF;
 	RETURN remaining;
 END
 $$;
 COMMENT ON FUNCTION rui._fill_batch(bigint, bigint, bigint, timestamptz) IS
-'Internal: makes the messages of the next up_to recipients of a batch, each with its first receipt: queued, or suppressed because its party opted out or the budget of its household is used up. Returns how many recipients remain; 0 also for a batch that is filled or cancelled. Error P0002 for an unknown batch.';
+'Internal: makes the messages of the next up_to recipients of a batch, each with its first receipt: queued, or suppressed because its party opted out, has not agreed to advertising where the kind is marketing, or the budget of its household is used up. Returns how many recipients remain; 0 also for a batch that is filled or cancelled. Error P0002 for an unknown batch.';
 
 CREATE FUNCTION rui._require_sender(project_id bigint, kind_code text, audience jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -296,7 +302,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.send_message(bigint, text, bigint, jsonb, text, timestamptz, timestamptz) IS
-'Sends one message of a kind to a party of the company and returns its id; it may be suppressed (rui.message.state): the party opted out, or its household''s budget is used up. parameters: a text or number for each parameter of the kind. dedupe_key: sent under the same key before in this project: the first message is the answer, nothing is sent; it also makes the command safe to repeat. from_at: not before, at most a year ahead; null: now. Quiet hours put it off. Needs permission send_messages, and send_emergencies for a kind that is one. Errors: 22004, 22001 also a text message beyond 500 characters, 22008, 22023 parameters that are not the kind''s, P0002 unknown kind or party, 42501, 55000 also no template on an open channel.';
+'Sends one message of a kind to a party of the company and returns its id; it may be suppressed (rui.message.state): the party opted out, has not agreed to advertising where the kind is marketing, or its household''s budget is used up. parameters: a text or number for each parameter of the kind. dedupe_key: sent under the same key before in this project: the first message is the answer, nothing is sent; it also makes the command safe to repeat. from_at: not before, at most a year ahead; null: now. Quiet hours put it off. Needs permission send_messages, and send_emergencies for a kind that is one. Errors: 22004, 22001 also a text message beyond 500 characters, 22008, 22023 parameters that are not the kind''s, P0002 unknown kind or party, 42501, 55000 also no template on an open channel.';
 
 CREATE FUNCTION rui.send_messages(project_id bigint, kind_code text, audience jsonb, parameters jsonb DEFAULT '{}', dedupe_key text DEFAULT NULL,
 	from_at timestamptz DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS bigint

@@ -144,13 +144,14 @@ COMMENT ON FUNCTION rui.set_message_channel(bigint, text, integer, interval, int
 
 CREATE FUNCTION rui.set_message_kind(project_id bigint, code text, name_zh text, name_en text, parameters text[], channels text[],
 	is_critical boolean DEFAULT false, is_emergency boolean DEFAULT false, budget integer DEFAULT NULL,
-	budget_in text DEFAULT 'week', lifetime interval DEFAULT '72:00') RETURNS void
+	budget_in text DEFAULT 'week', lifetime interval DEFAULT '72:00', is_marketing boolean DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
 	parameter text;
 	stranded record;
+	advertises boolean;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'set_messages');
 	PERFORM rui._check_text('code', code, 60);
@@ -173,6 +174,13 @@ BEGIN
 	ELSIF is_emergency AND (budget IS NOT NULL OR NOT is_critical) THEN
 		RAISE EXCEPTION 'emergencies are critical and have no budget' USING ERRCODE = 'invalid_parameter_value';
 	END IF;
+	-- What was marketing stays so until somebody says that it is not.
+	SELECT coalesce(set_message_kind.is_marketing, (SELECT k.is_marketing FROM rui.message_kind k
+		WHERE k.project_id = set_message_kind.project_id AND k.code = set_message_kind.code), false) INTO advertises;
+	IF advertises AND is_critical THEN
+		RAISE EXCEPTION 'marketing is not critical' USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'Whoever is sent advertising may refuse it. Say is_marketing => false of what is none.';
+	END IF;
 	PERFORM rui._check_channel(c.channel) FROM unnest(channels) AS c(channel);
 	FOREACH parameter IN ARRAY parameters LOOP
 		IF parameter IS NULL OR parameter !~ '^[a-z][a-z0-9_]{0,39}$' OR parameter = ANY (rui._own_placeholders()) THEN
@@ -193,12 +201,12 @@ BEGIN
 		RAISE EXCEPTION 'the template of % in % says {%}', stranded.channel, stranded.lang, stranded.name
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Set a template without it first.';
 	END IF;
-	INSERT INTO rui.message_kind AS k (project_id, code, name_zh, name_en, parameters, channels, is_critical, is_emergency, budget,
-		budget_in, lifetime)
-	VALUES (project_id, code, name_zh, name_en, parameters, channels, is_critical, is_emergency, budget, budget_in, lifetime)
+	INSERT INTO rui.message_kind AS k (project_id, code, name_zh, name_en, parameters, channels, is_critical, is_emergency, is_marketing,
+		budget, budget_in, lifetime)
+	VALUES (project_id, code, name_zh, name_en, parameters, channels, is_critical, is_emergency, advertises, budget, budget_in, lifetime)
 	ON CONFLICT ON CONSTRAINT message_kind_pkey DO UPDATE
 	SET name_zh = EXCLUDED.name_zh, name_en = EXCLUDED.name_en, parameters = EXCLUDED.parameters, channels = EXCLUDED.channels,
-		is_critical = EXCLUDED.is_critical, is_emergency = EXCLUDED.is_emergency, budget = EXCLUDED.budget,
+		is_critical = EXCLUDED.is_critical, is_emergency = EXCLUDED.is_emergency, is_marketing = EXCLUDED.is_marketing, budget = EXCLUDED.budget,
 		budget_in = EXCLUDED.budget_in, lifetime = EXCLUDED.lifetime;
 	IF is_critical THEN
 		DELETE FROM rui.message_opt_out o
@@ -207,8 +215,8 @@ BEGIN
 	PERFORM rui._emit(project_id, 'message_kind.set', 'project', project_id, now(), jsonb_build_object('kind', code));
 END
 $$;
-COMMENT ON FUNCTION rui.set_message_kind(bigint, text, text, text, text[], text[], boolean, boolean, integer, text, interval) IS
-'Makes a kind of messages or says anew what holds for it. parameters: up to 20 names of placeholders that its senders fill, all of them; templates may also say {recipient}, {unit} and {project}. channels: the ways it goes, the first that works, then the next. is_critical: nobody can opt out (who has, no longer has). is_emergency: goes in quiet hours, before others, without budget; needs is_critical. budget: how many a household may get in a budget_in (day, week from Monday, month; null: any number). lifetime: pure time, 1 minute to 8784 hours, in which it may still go. Needs permission set_messages. Errors: 22004, 22001, 22023, 42501, 55000 also when a template in force uses another placeholder.';
+COMMENT ON FUNCTION rui.set_message_kind(bigint, text, text, text, text[], text[], boolean, boolean, integer, text, interval, boolean) IS
+'Makes a kind of messages or says anew what holds for it. parameters: up to 20 names of placeholders that its senders fill, all of them; templates may also say {recipient}, {unit} and {project}. channels: the ways it goes, the first that works, then the next. is_critical: nobody can opt out (who has, no longer has). is_emergency: goes in quiet hours, before others, without budget; needs is_critical. budget: how many a household may get in a budget_in (day, week from Monday, month; null: any number). lifetime: pure time, 1 minute to 8784 hours, in which it may still go. is_marketing: whether it advertises, and so goes to nobody who has not given consent to purpose marketing (rui.record_consent); null: as it was, of a new kind false; not of critical ones. Needs permission set_messages. Errors: 22004, 22001, 22023, 42501, 55000 also when a template in force uses another placeholder.';
 
 CREATE FUNCTION rui.set_message_template(project_id bigint, kind_code text, channel text, lang text, body text,
 	title text DEFAULT NULL, from_at timestamptz DEFAULT now()) RETURNS bigint

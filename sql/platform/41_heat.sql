@@ -1,6 +1,6 @@
 -- Heat maps: where needs arise, counted by the squares of the map.
 
-PERFORM rui._permit('see_heat', '{candidate,live,closed}', 'manager', 'expert', 'analyst', 'auditor', 'director', 'loader');
+PERFORM rui._permit('see_heat', '{candidate,live,closed}', 'manager', 'expert', 'auditor', 'director', 'loader');
 
 CREATE FUNCTION rui.heat(project_id bigint, level integer, from_at timestamptz, to_at timestamptz)
 RETURNS TABLE (cell rui.cell, needs bigint, emergencies bigint, days bigint, category text, category_needs bigint,

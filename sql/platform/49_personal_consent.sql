@@ -91,12 +91,20 @@ BEGIN
 	VALUES (record_consent.project_id, whose, record_consent.purpose, record_consent.is_given, record_consent.channel, record_consent.text_version,
 		record_consent.evidence, record_consent.document_id, record_consent.at, rui.current_party())
 	RETURNING id INTO new_id;
-	-- What is sent asks rui.message_opt_out, and nothing else.
+	-- What is sent asks rui.message_opt_out, of advertising rui.message_opt_in
+	-- too, and nothing else.
 	IF rui._has_consented(project_id, whose, purpose, at) THEN
+		IF purpose = 'marketing' THEN
+			INSERT INTO rui.message_opt_in (project_id, party_id, since_at) VALUES (record_consent.project_id, whose, record_consent.at)
+			ON CONFLICT ON CONSTRAINT message_opt_in_pkey DO NOTHING;
+		END IF;
 		DELETE FROM rui.message_opt_out o USING rui.consent_message m
 		WHERE m.project_id = record_consent.project_id AND m.purpose = record_consent.purpose
 			AND o.project_id = m.project_id AND o.kind_code = m.kind_code AND o.party_id = whose AND o.channel = 'any';
 	ELSE
+		IF purpose = 'marketing' THEN
+			DELETE FROM rui.message_opt_in i WHERE i.project_id = record_consent.project_id AND i.party_id = whose;
+		END IF;
 		INSERT INTO rui.message_opt_out (project_id, party_id, kind_code, channel, since_at)
 		SELECT m.project_id, whose, m.kind_code, 'any', record_consent.at FROM rui.consent_message m
 		WHERE m.project_id = record_consent.project_id AND m.purpose = record_consent.purpose
@@ -109,7 +117,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.record_consent(bigint, text, boolean, text, text, text, bigint, bigint, text, timestamptz) IS
-'Writes down that the acting party, or another one (for_party, permission consent_for_others), agreed to a purpose of ground consent (is_given), or took that back, which is as easy (PIPL 15): by which channel (paper, app, web, wechat, sms, phone, email, visit), to which version of the words, what proves it (1 to 500 characters) and the document that shows it. The last word by time counts. Messages of the kinds of the purpose (rui.set_consent_messages) no longer go to who took it back, and go again to who gives it. Returns the id in rui.consent. Needs permission record_consents. Errors: 22004, 22001, 22008, 22023, P0002, RU409, 42501, 55000.';
+'Writes down that the acting party, or another one (for_party, permission consent_for_others), agreed to a purpose of ground consent (is_given), or took that back, which is as easy (PIPL 15): by which channel (paper, app, web, wechat, sms, phone, email, visit), to which version of the words, what proves it (1 to 500 characters) and the document that shows it. The last word by time counts. Messages of the kinds of the purpose (rui.set_consent_messages) no longer go to who took it back, and go again to who gives it; kinds that are marketing (rui.set_message_kind) go to nobody who has not given consent to purpose marketing. Returns the id in rui.consent. Needs permission record_consents. Errors: 22004, 22001, 22008, 22023, P0002, RU409, 42501, 55000.';
 
 CREATE FUNCTION rui.set_consent_messages(project_id bigint, purpose text, kind_codes text[], at timestamptz DEFAULT now()) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -139,6 +147,10 @@ BEGIN
 	INSERT INTO rui.consent_message AS m (project_id, kind_code, purpose)
 	SELECT DISTINCT set_consent_messages.project_id, c.code, set_consent_messages.purpose FROM unnest(kind_codes) AS c(code)
 	ON CONFLICT ON CONSTRAINT consent_message_pkey DO UPDATE SET purpose = EXCLUDED.purpose;
+	IF purpose = 'marketing' THEN
+		UPDATE rui.message_kind k SET is_marketing = true
+		WHERE k.project_id = set_consent_messages.project_id AND k.code = ANY (kind_codes) AND NOT k.is_marketing;
+	END IF;
 	INSERT INTO rui.message_opt_out (project_id, party_id, kind_code, channel, since_at)
 	SELECT set_consent_messages.project_id, l.party_id, k.code, 'any', set_consent_messages.at
 	FROM (SELECT DISTINCT ON (c.party_id) c.party_id, c.is_given FROM rui.consent c
@@ -150,7 +162,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.set_consent_messages(bigint, text, text[], timestamptz) IS
-'Says which kinds of messages, none of them critical, are sent for a purpose that asks for consent: who has taken back his consent is opted out of them, as by rui.set_message_opt_out. Needs permission set_messages. Errors: 22004, 22008, 22023, P0002 unknown or critical kind, 42501, 55000.';
+'Says which kinds of messages, none of them critical, are sent for a purpose that asks for consent: who has taken back his consent is opted out of them, as by rui.set_message_opt_out; those of purpose marketing become marketing (rui.message_kind.is_marketing) and go to nobody who has not agreed. Needs permission set_messages. Errors: 22004, 22008, 22023, P0002 unknown or critical kind, 42501, 55000.';
 
 CREATE FUNCTION rui.consents_at(project_id bigint, party_id bigint, at timestamptz DEFAULT now())
 RETURNS TABLE (purpose text, purpose_zh text, purpose_en text, is_given boolean, since timestamptz, channel text, text_version text, evidence text)

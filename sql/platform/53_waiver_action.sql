@@ -80,7 +80,7 @@ $$;
 COMMENT ON FUNCTION rui.request_waiver(bigint, bigint, numeric, text, text, timestamptz) IS
 'Asks that a part of a charge, or all of it, need not be paid; nothing changes until rui.decide_waiver. Returns the id in rui.waiver. Needs permission request_waivers. Errors: 22004, 22023, 22003, 22001, 22008 arguments, P0002 unknown charge, 55000 less is open or no books, RU409, 42501.';
 
-CREATE FUNCTION rui._settle_waiver(project_id bigint, waiver_id bigint, action text, remark text, at timestamptz) RETURNS rui.waiver
+CREATE FUNCTION rui._settle_waiver(project_id bigint, waiver_id bigint, action text, remark text, at timestamptz) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -118,37 +118,20 @@ BEGIN
 	RETURNING w.* INTO asked;
 	PERFORM rui._emit(project_id, 'waiver.' || action, 'waiver', waiver_id, at,
 		jsonb_strip_nulls(jsonb_build_object('charge_id', asked.charge_id, 'amount', asked.amount, 'remark', remark)));
-	RETURN asked;
+	RETURN asked.state;
 END
 $$;
 COMMENT ON FUNCTION rui._settle_waiver(bigint, bigint, text, text, timestamptz) IS
-'Internal: approves, refuses or withdraws a waiver and returns its row. The caller has locked the books and asked for the permission. Errors: P0002, 22023 before it was asked for or the charge''s revenue was recognized, 42501 the wrong person, 55000 settled already or not possible (detail), closed month.';
+'Internal: approves, refuses or withdraws a waiver and returns its new state. The caller has locked the books and asked for the permission. Errors: P0002, 22023 before it was asked for or the charge''s revenue was recognized, 42501 the wrong person, 55000 settled already or not possible (detail), closed month.';
 
 CREATE FUNCTION rui.decide_waiver(project_id bigint, waiver_id bigint, approve boolean, remark text DEFAULT NULL,
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	settled rui.waiver;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'approve_waivers');
-	PERFORM rui._check_time(project_id, at);
-	IF waiver_id IS NULL OR approve IS NULL THEN
-		PERFORM rui._missing(CASE WHEN waiver_id IS NULL THEN 'waiver_id' ELSE 'approve' END);
-	END IF;
-	IF remark IS NOT NULL THEN
-		PERFORM rui._check_text('remark', remark, 500);
-	END IF;
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'decide_waiver', request_key, jsonb_build_array(waiver_id, approve, remark));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	settled := rui._settle_waiver(project_id, waiver_id, CASE WHEN approve THEN 'approve' ELSE 'refuse' END, remark, at);
-	PERFORM rui._finish_request(project_id, 'decide_waiver', request_key, to_jsonb(settled.state));
-	RETURN settled.state;
+	RETURN rui._decide('decide_waiver', 'waiver', project_id, waiver_id, rui._verdict(approve), remark, request_key, at);
 END
 $$;
 COMMENT ON FUNCTION rui.decide_waiver(bigint, bigint, boolean, text, text, timestamptz) IS
@@ -159,23 +142,9 @@ CREATE FUNCTION rui.withdraw_waiver(project_id bigint, waiver_id bigint, request
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	settled rui.waiver;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'request_waivers');
-	PERFORM rui._check_time(project_id, at);
-	IF waiver_id IS NULL THEN
-		PERFORM rui._missing('waiver_id');
-	END IF;
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'withdraw_waiver', request_key, jsonb_build_array(waiver_id));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	settled := rui._settle_waiver(project_id, waiver_id, 'withdraw', NULL, at);
-	PERFORM rui._finish_request(project_id, 'withdraw_waiver', request_key, to_jsonb(settled.state));
-	RETURN settled.state;
+	RETURN rui._decide('withdraw_waiver', 'waiver', project_id, waiver_id, 'withdraw', NULL, request_key, at);
 END
 $$;
 COMMENT ON FUNCTION rui.withdraw_waiver(bigint, bigint, text, timestamptz) IS

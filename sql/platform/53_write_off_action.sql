@@ -112,7 +112,7 @@ $$;
 COMMENT ON FUNCTION rui.request_write_off(bigint, bigint[], bigint, integer, text, text, bigint, text, timestamptz) IS
 'Asks that what is open of some charges be written off as a credit loss: charge_ids names them (1 to 1000), or payer_id, all of this party''s that have been overdue for overdue_days (1 to 36500; null: 1) at least. Nothing changes until rui.decide_write_off. reason: why nothing more is to be expected; evidence: what proves it; document_id: its file in rui.document, or null. Returns the id in rui.write_off. Needs permission request_write_offs. Errors: 22004, 22023, 22003, 22001, 22008 arguments, P0002 unknown charge, party or document, 55000 nothing is open or no books, RU409, 42501.';
 
-CREATE FUNCTION rui._settle_write_off(project_id bigint, write_off_id bigint, action text, remark text, at timestamptz) RETURNS rui.write_off
+CREATE FUNCTION rui._settle_write_off(project_id bigint, write_off_id bigint, action text, remark text, at timestamptz) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -147,37 +147,20 @@ BEGIN
 	SELECT asked.project_id, l.charge_id, 'written_off', l.amount, asked.id, _settle_write_off.at FROM unnest(losses, amounts) AS l(charge_id, amount);
 	PERFORM rui._emit(project_id, 'write_off.' || action, 'write_off', write_off_id, at,
 		jsonb_strip_nulls(jsonb_build_object('amount', asked.amount, 'written', asked.written, 'remark', remark)));
-	RETURN asked;
+	RETURN asked.state;
 END
 $$;
 COMMENT ON FUNCTION rui._settle_write_off(bigint, bigint, text, text, timestamptz) IS
-'Internal: approves, refuses or withdraws a write-off and returns its row. The caller has locked the books and asked for the permission. Errors: P0002, 22023 before it was asked for, while a charge was paid or before its revenue was recognized, 42501 the wrong person, 55000 settled already or nothing is open (detail), closed month.';
+'Internal: approves, refuses or withdraws a write-off and returns its new state. The caller has locked the books and asked for the permission. Errors: P0002, 22023 before it was asked for, while a charge was paid or before its revenue was recognized, 42501 the wrong person, 55000 settled already or nothing is open (detail), closed month.';
 
 CREATE FUNCTION rui.decide_write_off(project_id bigint, write_off_id bigint, approve boolean, remark text DEFAULT NULL,
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	settled rui.write_off;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'approve_write_offs');
-	PERFORM rui._check_time(project_id, at);
-	IF write_off_id IS NULL OR approve IS NULL THEN
-		PERFORM rui._missing(CASE WHEN write_off_id IS NULL THEN 'write_off_id' ELSE 'approve' END);
-	END IF;
-	IF remark IS NOT NULL THEN
-		PERFORM rui._check_text('remark', remark, 500);
-	END IF;
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'decide_write_off', request_key, jsonb_build_array(write_off_id, approve, remark));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	settled := rui._settle_write_off(project_id, write_off_id, CASE WHEN approve THEN 'approve' ELSE 'refuse' END, remark, at);
-	PERFORM rui._finish_request(project_id, 'decide_write_off', request_key, to_jsonb(settled.state));
-	RETURN settled.state;
+	RETURN rui._decide('decide_write_off', 'write_off', project_id, write_off_id, rui._verdict(approve), remark, request_key, at);
 END
 $$;
 COMMENT ON FUNCTION rui.decide_write_off(bigint, bigint, boolean, text, text, timestamptz) IS
@@ -188,23 +171,9 @@ CREATE FUNCTION rui.withdraw_write_off(project_id bigint, write_off_id bigint, r
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	settled rui.write_off;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'request_write_offs');
-	PERFORM rui._check_time(project_id, at);
-	IF write_off_id IS NULL THEN
-		PERFORM rui._missing('write_off_id');
-	END IF;
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'withdraw_write_off', request_key, jsonb_build_array(write_off_id));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	settled := rui._settle_write_off(project_id, write_off_id, 'withdraw', NULL, at);
-	PERFORM rui._finish_request(project_id, 'withdraw_write_off', request_key, to_jsonb(settled.state));
-	RETURN settled.state;
+	RETURN rui._decide('withdraw_write_off', 'write_off', project_id, write_off_id, 'withdraw', NULL, request_key, at);
 END
 $$;
 COMMENT ON FUNCTION rui.withdraw_write_off(bigint, bigint, text, timestamptz) IS

@@ -142,26 +142,9 @@ CREATE FUNCTION rui.decide_forfeit(project_id bigint, forfeit_id bigint, approve
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	new_state text;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'approve_forfeits');
-	PERFORM rui._check_time(project_id, at);
-	IF forfeit_id IS NULL OR approve IS NULL THEN
-		PERFORM rui._missing(CASE WHEN forfeit_id IS NULL THEN 'forfeit_id' ELSE 'approve' END);
-	END IF;
-	IF remark IS NOT NULL THEN
-		PERFORM rui._check_text('remark', remark, 500);
-	END IF;
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'decide_forfeit', request_key, jsonb_build_array(forfeit_id, approve, remark));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	new_state := rui._settle_forfeit(project_id, forfeit_id, CASE WHEN approve THEN 'approve' ELSE 'refuse' END, remark, at);
-	PERFORM rui._finish_request(project_id, 'decide_forfeit', request_key, to_jsonb(new_state));
-	RETURN new_state;
+	RETURN rui._decide('decide_forfeit', 'forfeit', project_id, forfeit_id, rui._verdict(approve), remark, request_key, at);
 END
 $$;
 COMMENT ON FUNCTION rui.decide_forfeit(bigint, bigint, boolean, text, text, timestamptz) IS
@@ -172,23 +155,9 @@ CREATE FUNCTION rui.withdraw_forfeit(project_id bigint, forfeit_id bigint, reque
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	new_state text;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'request_forfeits');
-	PERFORM rui._check_time(project_id, at);
-	IF forfeit_id IS NULL THEN
-		PERFORM rui._missing('forfeit_id');
-	END IF;
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'withdraw_forfeit', request_key, jsonb_build_array(forfeit_id));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	new_state := rui._settle_forfeit(project_id, forfeit_id, 'withdraw', NULL, at);
-	PERFORM rui._finish_request(project_id, 'withdraw_forfeit', request_key, to_jsonb(new_state));
-	RETURN new_state;
+	RETURN rui._decide('withdraw_forfeit', 'forfeit', project_id, forfeit_id, 'withdraw', NULL, request_key, at);
 END
 $$;
 COMMENT ON FUNCTION rui.withdraw_forfeit(bigint, bigint, text, timestamptz) IS

@@ -168,26 +168,9 @@ CREATE FUNCTION rui.decide_lease(project_id bigint, lease_id bigint, approve boo
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	settled text;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'approve_leases');
-	PERFORM rui._check_time(project_id, at);
-	IF lease_id IS NULL OR approve IS NULL THEN
-		PERFORM rui._missing(CASE WHEN lease_id IS NULL THEN 'lease_id' ELSE 'approve' END);
-	END IF;
-	IF remark IS NOT NULL THEN
-		PERFORM rui._check_text('remark', remark, 500);
-	END IF;
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'decide_lease', request_key, jsonb_build_array(lease_id, approve, remark));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	settled := rui._settle_lease(project_id, lease_id, CASE WHEN approve THEN 'approve' ELSE 'refuse' END, remark, at);
-	PERFORM rui._finish_request(project_id, 'decide_lease', request_key, to_jsonb(settled));
-	RETURN settled;
+	RETURN rui._decide('decide_lease', 'lease', project_id, lease_id, rui._verdict(approve), remark, request_key, at);
 END
 $$;
 COMMENT ON FUNCTION rui.decide_lease(bigint, bigint, boolean, text, text, timestamptz) IS
@@ -198,22 +181,9 @@ CREATE FUNCTION rui.withdraw_lease(project_id bigint, lease_id bigint, request_k
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	settled text;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'propose_leases');
-	PERFORM rui._check_time(project_id, at);
-	IF lease_id IS NULL THEN
-		PERFORM rui._missing('lease_id');
-	END IF;
-	answer := rui._begin_request(project_id, 'withdraw_lease', request_key, jsonb_build_array(lease_id));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	settled := rui._settle_lease(project_id, lease_id, 'withdraw', NULL, at);
-	PERFORM rui._finish_request(project_id, 'withdraw_lease', request_key, to_jsonb(settled));
-	RETURN settled;
+	RETURN rui._decide('withdraw_lease', 'lease', project_id, lease_id, 'withdraw', NULL, request_key, at);
 END
 $$;
 COMMENT ON FUNCTION rui.withdraw_lease(bigint, bigint, text, timestamptz) IS

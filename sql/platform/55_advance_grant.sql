@@ -298,7 +298,7 @@ $$;
 COMMENT ON FUNCTION rui.withdraw_advance(bigint, bigint, text, text, timestamptz) IS
 'Ends an advance whose payer asks his money back: what is charged with its discount for days to come is taken back, and the months he has had are taken back, too, and charged again at their full price, now due (not where another pays for the unit now and the campaign does not claw back on a sale). His prepayments pay what is open then; what they have left over after that, which is returned, rui.refund_payment may give back. Needs permission reverse_charge. Errors: 22004, 22001, 22008 arguments, 22023 before it was granted, P0002 unknown advance, 55000 ended already, a charge with late fees or costs, no books or closed month, RU409, 42501.';
 
-CREATE FUNCTION rui.transfer_advance(project_id bigint, advance_id bigint, to_payer bigint, reason text, request_key text DEFAULT NULL,
+CREATE FUNCTION rui.transfer_advance(project_id bigint, advance_id bigint, payer_id bigint, reason text, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
@@ -316,21 +316,22 @@ DECLARE
 BEGIN
 	PERFORM rui.require_permission(project_id, 'reverse_charge');
 	PERFORM rui._check_time(project_id, at);
-	IF advance_id IS NULL OR to_payer IS NULL THEN
-		PERFORM rui._missing(CASE WHEN advance_id IS NULL THEN 'advance_id' ELSE 'to_payer' END);
+	IF advance_id IS NULL OR payer_id IS NULL THEN
+		PERFORM rui._missing(CASE WHEN advance_id IS NULL THEN 'advance_id' ELSE 'payer_id' END);
 	END IF;
 	PERFORM rui._check_text('reason', reason, 500);
+	PERFORM rui._check_payer(project_id, payer_id);
 	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'transfer_advance', request_key, jsonb_build_array(advance_id, to_payer, reason));
+	answer := rui._begin_request(project_id, 'transfer_advance', request_key, jsonb_build_array(advance_id, payer_id, reason));
 	IF answer IS NOT NULL THEN
 		RETURN answer::bigint;
 	END IF;
 	held := rui._advance(project_id, advance_id, at);
 	campaign := rui._campaign(project_id, held.campaign_id);
 	today := rui._local_date(project_id, at);
-	IF to_payer = held.payer_id OR to_payer IS DISTINCT FROM (SELECT rui._payer(f.project_id, f.payer, held.unit_id, today)
+	IF payer_id = held.payer_id OR payer_id IS DISTINCT FROM (SELECT rui._payer(f.project_id, f.payer, held.unit_id, today)
 		FROM rui.fee_item f WHERE f.project_id = campaign.project_id AND f.id = campaign.fee_item_id) THEN
-		RAISE EXCEPTION 'party % does not pay for unit % instead of party % on %', to_payer, held.unit_id, held.payer_id, today
+		RAISE EXCEPTION 'party % does not pay for unit % instead of party % on %', payer_id, held.unit_id, held.payer_id, today
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'An advance goes to who pays for the unit after the one who paid ahead.';
 	END IF;
 	SELECT d.* INTO given FROM rui.discount d WHERE d.project_id = held.project_id AND d.id = held.discount_id;
@@ -345,14 +346,14 @@ BEGIN
 	END IF;
 	UPDATE rui.advance a SET last_action = 'transfer', ended_by = rui.current_party(), ended_at = transfer_advance.at, reason = transfer_advance.reason
 	WHERE a.project_id = held.project_id AND a.id = held.id;
-	new_id := rui._grant_advance(campaign, held.unit_id, to_payer, rest, given.share::numeric, greatest(held.quoted - used, 0), held.id, at);
-	PERFORM rui._emit(project_id, 'advance.transfer', 'advance', advance_id, at, jsonb_build_object('to_payer', to_payer, 'advance_id', new_id));
+	new_id := rui._grant_advance(campaign, held.unit_id, payer_id, rest, given.share::numeric, greatest(held.quoted - used, 0), held.id, at);
+	PERFORM rui._emit(project_id, 'advance.transfer', 'advance', advance_id, at, jsonb_build_object('payer_id', payer_id, 'advance_id', new_id));
 	PERFORM rui._finish_request(project_id, 'transfer_advance', request_key, to_jsonb(new_id));
 	RETURN new_id;
 END
 $$;
 COMMENT ON FUNCTION rui.transfer_advance(bigint, bigint, bigint, text, text, timestamptz) IS
-'Hands the rest of an advance over to who pays for the unit now: the months that are not charged yet cost him the same share. The money has to be his, too: it was paid for the unit whoever pays (payer_id null), or he has paid it himself; where it was paid for the earlier payer, that one withdraws his advance and is refunded. Returns the id of the new advance. Needs permission reverse_charge. Errors: 22004, 22001, 22008 arguments, 22023 before it was granted, P0002 unknown advance, 55000 the party does not pay for the unit, too little money, no whole month left, ended already or no books, RU409, 42501.';
+'Hands the rest of an advance over to who pays for the unit now: the months that are not charged yet cost him the same share. The money has to be his, too: it was paid for the unit whoever pays (payer_id null), or he has paid it himself; where it was paid for the earlier payer, that one withdraws his advance and is refunded. Returns the id of the new advance. Needs permission reverse_charge. Errors: 22004, 22001, 22008 arguments, 22023 before it was granted, P0002 unknown advance or party, 55000 he does not pay for the unit, too little money, no whole month left, ended already or no books, RU409, 42501.';
 
 CREATE FUNCTION rui._keep_advance_money() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -209,19 +209,19 @@ $$;
 COMMENT ON FUNCTION rui.open_dispute(bigint, bigint, text, text, timestamptz) IS
 'Disputes a charge of which something is open, for a reason: its late fee stands still as rui.dispute_rule says until rui.settle_dispute or rui.withdraw_dispute; what is owed stays. Returns the id in rui.dispute. Needs permission open_disputes, and for charges of another payer dispute_for_others (P0002 without it). Errors: 22004, 22023, 22001, 22008 arguments, P0002 unknown charge, 55000 nothing open, disputed already or no books, RU409, 42501.';
 
-CREATE FUNCTION rui._end_dispute(project_id bigint, dispute_id bigint, action text, remark text, at timestamptz) RETURNS text
+CREATE FUNCTION rui._settle_dispute(project_id bigint, dispute_id bigint, action text, remark text, at timestamptz) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
 	begun rui.dispute;
 BEGIN
-	SELECT d.* INTO begun FROM rui.dispute d WHERE d.project_id = _end_dispute.project_id AND d.id = dispute_id FOR NO KEY UPDATE;
+	SELECT d.* INTO begun FROM rui.dispute d WHERE d.project_id = _settle_dispute.project_id AND d.id = dispute_id FOR NO KEY UPDATE;
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('dispute', dispute_id, project_id);
 	END IF;
 	PERFORM rui._check_other('dispute', dispute_id, begun.opened_by, begun.opened_at, at, action = 'withdraw');
-	UPDATE rui.dispute d SET last_action = action, remark = _end_dispute.remark, settled_by = rui.current_party(), settled_at = _end_dispute.at
+	UPDATE rui.dispute d SET last_action = action, remark = _settle_dispute.remark, settled_by = rui.current_party(), settled_at = _settle_dispute.at
 	WHERE d.project_id = begun.project_id AND d.id = begun.id
 	RETURNING d.* INTO begun;
 	PERFORM rui._emit(project_id, 'dispute.' || action, 'dispute', dispute_id, at,
@@ -229,7 +229,7 @@ BEGIN
 	RETURN begun.state;
 END
 $$;
-COMMENT ON FUNCTION rui._end_dispute(bigint, bigint, text, text, timestamptz) IS
+COMMENT ON FUNCTION rui._settle_dispute(bigint, bigint, text, text, timestamptz) IS
 'Internal: upholds, rejects or withdraws a dispute and returns its new state. The caller has locked the books and asked for the permission. Errors: P0002, 22023 before it was opened, 42501 the wrong person, 55000 settled already.';
 
 CREATE FUNCTION rui.settle_dispute(project_id bigint, dispute_id bigint, uphold boolean, remark text DEFAULT NULL,
@@ -237,26 +237,10 @@ CREATE FUNCTION rui.settle_dispute(project_id bigint, dispute_id bigint, uphold 
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	new_state text;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'settle_disputes');
-	PERFORM rui._check_time(project_id, at);
-	IF dispute_id IS NULL OR uphold IS NULL THEN
-		PERFORM rui._missing(CASE WHEN dispute_id IS NULL THEN 'dispute_id' ELSE 'uphold' END);
-	END IF;
-	IF remark IS NOT NULL THEN
-		PERFORM rui._check_text('remark', remark, 500);
-	END IF;
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'settle_dispute', request_key, jsonb_build_array(dispute_id, uphold, remark));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	new_state := rui._end_dispute(project_id, dispute_id, CASE WHEN uphold THEN 'uphold' ELSE 'reject' END, remark, at);
-	PERFORM rui._finish_request(project_id, 'settle_dispute', request_key, to_jsonb(new_state));
-	RETURN new_state;
+	RETURN rui._decide('settle_dispute', 'dispute', project_id, dispute_id, CASE WHEN uphold THEN 'uphold' WHEN NOT uphold THEN 'reject' END,
+		remark, request_key, at, '{dispute_id,uphold}');
 END
 $$;
 COMMENT ON FUNCTION rui.settle_dispute(bigint, bigint, boolean, text, text, timestamptz) IS
@@ -267,23 +251,9 @@ CREATE FUNCTION rui.withdraw_dispute(project_id bigint, dispute_id bigint, reque
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	new_state text;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'open_disputes');
-	PERFORM rui._check_time(project_id, at);
-	IF dispute_id IS NULL THEN
-		PERFORM rui._missing('dispute_id');
-	END IF;
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'withdraw_dispute', request_key, jsonb_build_array(dispute_id));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	new_state := rui._end_dispute(project_id, dispute_id, 'withdraw', NULL, at);
-	PERFORM rui._finish_request(project_id, 'withdraw_dispute', request_key, to_jsonb(new_state));
-	RETURN new_state;
+	RETURN rui._decide('withdraw_dispute', 'dispute', project_id, dispute_id, 'withdraw', NULL, request_key, at);
 END
 $$;
 COMMENT ON FUNCTION rui.withdraw_dispute(bigint, bigint, text, timestamptz) IS

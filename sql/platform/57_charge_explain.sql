@@ -1,9 +1,9 @@
 -- Why a charge is what it is: every fen of it, recomputed from what it was
 -- computed from, and what has become of it.
 
-PERFORM rui._permit('see_own_charges', '{candidate,live,closed}', 'resident', 'agent', 'manager', 'accountant', 'expert', 'analyst', 'auditor',
+PERFORM rui._permit('see_own_charges', '{candidate,live,closed}', 'resident', 'agent', 'manager', 'accountant', 'expert', 'auditor',
 	'director', 'loader');
-PERFORM rui._permit('see_charges', '{candidate,live,closed}', 'agent', 'manager', 'accountant', 'expert', 'analyst', 'auditor', 'director', 'loader');
+PERFORM rui._permit('see_charges', '{candidate,live,closed}', 'agent', 'manager', 'accountant', 'expert', 'auditor', 'director', 'loader');
 
 PERFORM rui._name('tariff_model', m.code, m.zh, m.en) FROM (VALUES
 	('flat', '固定金额', 'a flat amount'), ('fixed', '单价乘数量', 'price times quantity'), ('graduated', '分段阶梯价', 'each part at its tier''s price'),

@@ -107,7 +107,7 @@ PERFORM rui._permit('invoices_for_others', '{live,closed}', 'agent', 'manager', 
 PERFORM rui._permit('request_red_letters', '{live,closed}', 'manager', 'accountant', 'loader');
 PERFORM rui._permit('issue_invoices', '{live,closed}', 'tax_gateway', 'loader');
 PERFORM rui._permit('record_buyer_answers', '{live,closed}', 'tax_gateway', 'manager', 'accountant', 'loader');
-PERFORM rui._permit('see_tax', '{candidate,live,closed}', 'manager', 'accountant', 'expert', 'analyst', 'auditor', 'director', 'loader');
+PERFORM rui._permit('see_tax', '{candidate,live,closed}', 'manager', 'accountant', 'expert', 'auditor', 'director', 'loader');
 PERFORM rui._name('role', 'tax_gateway', '税务网关', 'tax gateway');
 PERFORM rui._name('permission', p.code, p.zh, p.en) FROM (VALUES
 	('set_tax', '设置开票', 'set tax invoicing'), ('set_titles', '维护发票抬头', 'keep titles of invoices'),

@@ -163,44 +163,43 @@ $$;
 COMMENT ON FUNCTION rui.propose_budget(bigint, integer, jsonb, text, text, timestamptz) IS
 'Writes down the next version of a year''s budget, whole: lines is an array of objects with category (a code of rui.result_category), amount (0 or more, without tax) and month (its first day); without month the amount is of the year and spread over its months, by largest remainder. It counts once rui.decide_budget approves it. Returns its id. Needs permission propose_budgets. Errors: 22004, 22001, 22003, 22023, 22008 arguments, 55000 no books, RU409, 42501.';
 
+CREATE FUNCTION rui._settle_budget(project_id bigint, budget_id bigint, action text, remark text, at timestamptz) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	asked rui.budget;
+BEGIN
+	IF action = 'refuse' THEN
+		PERFORM rui._check_text('remark', remark, 500);
+	END IF;
+	SELECT b.* INTO asked FROM rui.budget b WHERE b.project_id = _settle_budget.project_id AND b.id = _settle_budget.budget_id;
+	IF NOT FOUND THEN
+		PERFORM rui._unknown('budget', budget_id, project_id);
+	END IF;
+	PERFORM rui._check_other('budget', budget_id, asked.proposed_by, asked.proposed_at, at);
+	IF action = 'approve' AND asked.state = 'proposed' THEN
+		UPDATE rui.budget b SET last_action = 'supersede'
+		WHERE b.project_id = asked.project_id AND b.year = asked.year AND b.state = 'approved';
+	END IF;
+	UPDATE rui.budget b SET last_action = action, decided_by = rui.current_party(), decided_at = _settle_budget.at, remark = _settle_budget.remark
+	WHERE b.project_id = asked.project_id AND b.id = asked.id
+	RETURNING b.* INTO asked;
+	PERFORM rui._emit(project_id, 'budget.' || action, 'budget', asked.id, at, jsonb_strip_nulls(jsonb_build_object('remark', remark)));
+	RETURN asked.state;
+END
+$$;
+COMMENT ON FUNCTION rui._settle_budget(bigint, bigint, text, text, timestamptz) IS
+'Internal: approves or refuses a budget and returns its new state. The caller has locked the books and asked for the permission. Errors: P0002, 22004 no remark, 22023 before it was proposed, 42501 one''s own, 55000 decided already.';
+
 CREATE FUNCTION rui.decide_budget(project_id bigint, budget_id bigint, approve boolean, remark text DEFAULT NULL, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	asked rui.budget;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'approve_budgets');
-	PERFORM rui._check_time(project_id, at);
-	IF budget_id IS NULL OR approve IS NULL THEN
-		PERFORM rui._missing(CASE WHEN budget_id IS NULL THEN 'budget_id' ELSE 'approve' END);
-	END IF;
-	IF remark IS NOT NULL OR NOT approve THEN
-		PERFORM rui._check_text('remark', remark, 500);
-	END IF;
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'decide_budget', request_key, jsonb_build_array(budget_id, approve, remark));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	SELECT b.* INTO asked FROM rui.budget b WHERE b.project_id = decide_budget.project_id AND b.id = decide_budget.budget_id;
-	IF NOT FOUND THEN
-		PERFORM rui._unknown('budget', budget_id, project_id);
-	END IF;
-	PERFORM rui._check_other('budget', budget_id, asked.proposed_by, asked.proposed_at, at);
-	IF approve AND asked.state = 'proposed' THEN
-		UPDATE rui.budget b SET last_action = 'supersede'
-		WHERE b.project_id = asked.project_id AND b.year = asked.year AND b.state = 'approved';
-	END IF;
-	UPDATE rui.budget b SET last_action = CASE WHEN decide_budget.approve THEN 'approve' ELSE 'refuse' END,
-		decided_by = rui.current_party(), decided_at = decide_budget.at, remark = decide_budget.remark
-	WHERE b.project_id = asked.project_id AND b.id = asked.id
-	RETURNING b.* INTO asked;
-	PERFORM rui._emit(project_id, 'budget.' || asked.last_action, 'budget', asked.id, at, jsonb_strip_nulls(jsonb_build_object('remark', remark)));
-	PERFORM rui._finish_request(project_id, 'decide_budget', request_key, to_jsonb(asked.state));
-	RETURN asked.state;
+	RETURN rui._decide('decide_budget', 'budget', project_id, budget_id, rui._verdict(approve), remark, request_key, at);
 END
 $$;
 COMMENT ON FUNCTION rui.decide_budget(bigint, bigint, boolean, text, text, timestamptz) IS

@@ -174,26 +174,9 @@ CREATE FUNCTION rui.decide_reversal(project_id bigint, reversal_id bigint, appro
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	new_state text;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'approve_reversals');
-	PERFORM rui._check_time(project_id, at);
-	IF reversal_id IS NULL OR approve IS NULL THEN
-		PERFORM rui._missing(CASE WHEN reversal_id IS NULL THEN 'reversal_id' ELSE 'approve' END);
-	END IF;
-	IF remark IS NOT NULL THEN
-		PERFORM rui._check_text('remark', remark, 500);
-	END IF;
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'decide_reversal', request_key, jsonb_build_array(reversal_id, approve, remark));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	new_state := rui._settle_reversal(project_id, reversal_id, CASE WHEN approve THEN 'approve' ELSE 'refuse' END, remark, at);
-	PERFORM rui._finish_request(project_id, 'decide_reversal', request_key, to_jsonb(new_state));
-	RETURN new_state;
+	RETURN rui._decide('decide_reversal', 'reversal', project_id, reversal_id, rui._verdict(approve), remark, request_key, at);
 END
 $$;
 COMMENT ON FUNCTION rui.decide_reversal(bigint, bigint, boolean, text, text, timestamptz) IS
@@ -203,23 +186,9 @@ CREATE FUNCTION rui.withdraw_reversal(project_id bigint, reversal_id bigint, req
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	new_state text;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'request_reversals');
-	PERFORM rui._check_time(project_id, at);
-	IF reversal_id IS NULL THEN
-		PERFORM rui._missing('reversal_id');
-	END IF;
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'withdraw_reversal', request_key, jsonb_build_array(reversal_id));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	new_state := rui._settle_reversal(project_id, reversal_id, 'withdraw', NULL, at);
-	PERFORM rui._finish_request(project_id, 'withdraw_reversal', request_key, to_jsonb(new_state));
-	RETURN new_state;
+	RETURN rui._decide('withdraw_reversal', 'reversal', project_id, reversal_id, 'withdraw', NULL, request_key, at);
 END
 $$;
 COMMENT ON FUNCTION rui.withdraw_reversal(bigint, bigint, text, timestamptz) IS

@@ -152,9 +152,8 @@ BEGIN
 	PERFORM rui._check_time(project_id, at);
 	IF contract_id IS NULL OR action IS NULL OR (action = 'terminate') <> (ends_on IS NOT NULL) THEN
 		PERFORM rui._missing(CASE WHEN contract_id IS NULL THEN 'contract_id' WHEN action IS NULL THEN 'action' ELSE 'ends_on (with terminate alone)' END);
-	ELSIF action NOT IN ('approve', 'refuse', 'terminate') THEN
-		RAISE EXCEPTION 'unknown action "%"', action USING ERRCODE = 'invalid_parameter_value', HINT = 'Actions are approve, refuse and terminate.';
 	END IF;
+	PERFORM rui._check_action(action, 'approve', 'refuse', 'terminate');
 	IF remark IS NOT NULL OR action <> 'approve' THEN
 		PERFORM rui._check_text('remark', remark, 500);
 	END IF;

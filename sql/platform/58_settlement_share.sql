@@ -210,38 +210,41 @@ $$;
 COMMENT ON FUNCTION rui.propose_share_contract(bigint, text, text, daterange, bigint[], numeric[], integer[], integer, text, timestamptz) IS
 'Writes down that partners share in what is charged for a fee item on some days; it counts once rui.decide_share_contract approves it. fractions has the company''s own share first, then one per party, and adds up to 1 exactly; ranks, likewise, says who is paid first (null: all together); remainder_place (from 1, of fractions) names who bears what rounding leaves, null: largest remainder. Returns its id. Needs permission propose_share_contracts. Errors: 22004, 22001, 22023, 22008 arguments, P0002 unknown fee item or party, 23505 code taken, 55000 no books, RU409, 42501.';
 
-CREATE FUNCTION rui.decide_share_contract(project_id bigint, contract_id bigint, action text, remark text DEFAULT NULL,
-	at timestamptz DEFAULT now()) RETURNS text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+CREATE FUNCTION rui._settle_share_contract(project_id bigint, contract_id bigint, action text, remark text, at timestamptz) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
 	present rui.share_contract;
 BEGIN
-	PERFORM rui.require_permission(project_id, 'approve_share_contracts');
-	PERFORM rui._check_time(project_id, at);
-	IF contract_id IS NULL OR action IS NULL THEN
-		PERFORM rui._missing(CASE WHEN contract_id IS NULL THEN 'contract_id' ELSE 'action' END);
-	ELSIF action NOT IN ('approve', 'refuse', 'terminate') THEN
-		RAISE EXCEPTION 'unknown action "%"', action USING ERRCODE = 'invalid_parameter_value', HINT = 'Actions are approve, refuse and terminate.';
-	END IF;
-	IF remark IS NOT NULL OR action <> 'approve' THEN
+	PERFORM rui._check_action(action, 'approve', 'refuse', 'terminate');
+	IF action <> 'approve' THEN
 		PERFORM rui._check_text('remark', remark, 500);
 	END IF;
-	PERFORM rui._lock_books(project_id);
-	SELECT c.* INTO present FROM rui.share_contract c WHERE c.project_id = decide_share_contract.project_id AND c.id = contract_id;
+	SELECT c.* INTO present FROM rui.share_contract c WHERE c.project_id = _settle_share_contract.project_id AND c.id = contract_id;
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('share contract', contract_id, project_id);
 	END IF;
 	PERFORM rui._check_other('share contract', contract_id, present.proposed_by, greatest(present.proposed_at, present.decided_at), at);
-	UPDATE rui.share_contract c SET last_action = decide_share_contract.action, decided_by = rui.current_party(),
-		decided_at = decide_share_contract.at, remark = decide_share_contract.remark
+	UPDATE rui.share_contract c SET last_action = action, decided_by = rui.current_party(), decided_at = _settle_share_contract.at, remark = _settle_share_contract.remark
 	WHERE c.project_id = present.project_id AND c.id = present.id
 	RETURNING c.state INTO present.state;
-	PERFORM rui._emit(project_id, 'share_contract.' || action, 'share_contract', contract_id, at,
-		jsonb_strip_nulls(jsonb_build_object('remark', remark)));
+	PERFORM rui._emit(project_id, 'share_contract.' || action, 'share_contract', contract_id, at, jsonb_strip_nulls(jsonb_build_object('remark', remark)));
 	RETURN present.state;
 END
 $$;
-COMMENT ON FUNCTION rui.decide_share_contract(bigint, bigint, text, text, timestamptz) IS
-'Approves or refuses a share contract that another person proposed, or terminates one: action is approve, refuse or terminate; a remark must say why not. Charges keep the shares they were made with. Returns the new state. Needs permission approve_share_contracts. Errors: 22004, 22001, 22023, 22008 arguments, P0002 unknown contract, 55000 not legal now, or another contract shares the fee item at the time (detail), 42501 also for one''s own.';
+COMMENT ON FUNCTION rui._settle_share_contract(bigint, bigint, text, text, timestamptz) IS
+'Internal: approves, refuses or terminates a share contract and returns its new state. The caller has locked the books and asked for the permission. Errors: P0002, 22004 no remark, 22023 unknown action or before it was proposed, 42501 one''s own, 55000 not legal now.';
+
+CREATE FUNCTION rui.decide_share_contract(project_id bigint, contract_id bigint, action text, remark text DEFAULT NULL,
+	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'approve_share_contracts');
+	RETURN rui._decide('decide_share_contract', 'share_contract', project_id, contract_id, action, remark, request_key, at, '{contract_id,action}');
+END
+$$;
+COMMENT ON FUNCTION rui.decide_share_contract(bigint, bigint, text, text, text, timestamptz) IS
+'Approves or refuses a share contract that another person proposed, or terminates one: action is approve, refuse or terminate; a remark must say why not. Charges keep the shares they were made with. Returns the new state. Needs permission approve_share_contracts. Errors: 22004, 22001, 22023, 22008 arguments, P0002 unknown contract, 55000 not legal now, or another contract shares the fee item at the time (detail), RU409, 42501 also for one''s own.';

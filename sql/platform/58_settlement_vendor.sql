@@ -169,41 +169,44 @@ $$;
 COMMENT ON FUNCTION rui.propose_vendor_contract(bigint, text, text, bigint, daterange, text, numeric, numeric, numeric, integer, text, timestamptz) IS
 'Writes down a contract with a vendor (a party of the company), valid on some days; it counts once rui.decide_vendor_contract approves it. With price, without tax, services are counted in units and agreed_amount is the most that may be accepted (null: no limit); without it agreed_amount is the price of the whole. cost_account is the code of an expense account, tax_rate a fraction, due_days the days from invoice to last day to pay. Returns its id. Needs permission propose_vendor_contracts. Errors: 22004, 22001, 22003, 22023, 22008 arguments, P0002 unknown vendor or account, 23505 code taken, 55000 no books, RU409, 42501.';
 
-CREATE FUNCTION rui.decide_vendor_contract(project_id bigint, contract_id bigint, action text, remark text DEFAULT NULL,
-	at timestamptz DEFAULT now()) RETURNS text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+CREATE FUNCTION rui._settle_vendor_contract(project_id bigint, contract_id bigint, action text, remark text, at timestamptz) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
 	present rui.vendor_contract;
 BEGIN
-	PERFORM rui.require_permission(project_id, 'approve_vendor_contracts');
-	PERFORM rui._check_time(project_id, at);
-	IF contract_id IS NULL OR action IS NULL THEN
-		PERFORM rui._missing(CASE WHEN contract_id IS NULL THEN 'contract_id' ELSE 'action' END);
-	ELSIF action NOT IN ('approve', 'refuse', 'terminate') THEN
-		RAISE EXCEPTION 'unknown action "%"', action USING ERRCODE = 'invalid_parameter_value', HINT = 'Actions are approve, refuse and terminate.';
-	END IF;
-	IF remark IS NOT NULL OR action <> 'approve' THEN
+	PERFORM rui._check_action(action, 'approve', 'refuse', 'terminate');
+	IF action <> 'approve' THEN
 		PERFORM rui._check_text('remark', remark, 500);
 	END IF;
-	PERFORM rui._lock_books(project_id);
-	SELECT c.* INTO present FROM rui.vendor_contract c WHERE c.project_id = decide_vendor_contract.project_id AND c.id = contract_id;
+	SELECT c.* INTO present FROM rui.vendor_contract c WHERE c.project_id = _settle_vendor_contract.project_id AND c.id = contract_id;
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('vendor contract', contract_id, project_id);
 	END IF;
 	PERFORM rui._check_other('vendor contract', contract_id, present.proposed_by, greatest(present.proposed_at, present.decided_at), at);
-	UPDATE rui.vendor_contract c SET last_action = decide_vendor_contract.action, decided_by = rui.current_party(),
-		decided_at = decide_vendor_contract.at, remark = decide_vendor_contract.remark
+	UPDATE rui.vendor_contract c SET last_action = action, decided_by = rui.current_party(), decided_at = _settle_vendor_contract.at, remark = _settle_vendor_contract.remark
 	WHERE c.project_id = present.project_id AND c.id = present.id
 	RETURNING c.state INTO present.state;
-	PERFORM rui._emit(project_id, 'vendor_contract.' || action, 'vendor_contract', contract_id, at,
-		jsonb_strip_nulls(jsonb_build_object('remark', remark)));
+	PERFORM rui._emit(project_id, 'vendor_contract.' || action, 'vendor_contract', contract_id, at, jsonb_strip_nulls(jsonb_build_object('remark', remark)));
 	RETURN present.state;
 END
 $$;
-COMMENT ON FUNCTION rui.decide_vendor_contract(bigint, bigint, text, text, timestamptz) IS
-'Approves or refuses a vendor contract that another person proposed, or terminates one: action is approve, refuse or terminate; a remark must say why not. Of a terminated contract nothing more is accepted; what was accepted is still invoiced and paid. Returns the new state. Needs permission approve_vendor_contracts. Errors: 22004, 22001, 22023, 22008 arguments, P0002 unknown contract, 55000 not legal now, 42501 also for one''s own.';
+COMMENT ON FUNCTION rui._settle_vendor_contract(bigint, bigint, text, text, timestamptz) IS
+'Internal: approves, refuses or terminates a vendor contract and returns its new state. The caller has locked the books and asked for the permission. Errors: P0002, 22004 no remark, 22023 unknown action or before it was proposed, 42501 one''s own, 55000 not legal now.';
+
+CREATE FUNCTION rui.decide_vendor_contract(project_id bigint, contract_id bigint, action text, remark text DEFAULT NULL,
+	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'approve_vendor_contracts');
+	RETURN rui._decide('decide_vendor_contract', 'vendor_contract', project_id, contract_id, action, remark, request_key, at, '{contract_id,action}');
+END
+$$;
+COMMENT ON FUNCTION rui.decide_vendor_contract(bigint, bigint, text, text, text, timestamptz) IS
+'Approves or refuses a vendor contract that another person proposed, or terminates one: action is approve, refuse or terminate; a remark must say why not. Of a terminated contract nothing more is accepted; what was accepted is still invoiced and paid. Returns the new state. Needs permission approve_vendor_contracts. Errors: 22004, 22001, 22023, 22008 arguments, P0002 unknown contract, 55000 not legal now, RU409, 42501 also for one''s own.';
 
 CREATE FUNCTION rui.accept_service(project_id bigint, contract_id bigint, quantity numeric, during daterange, evidence text,
 	document_id bigint DEFAULT NULL, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS bigint

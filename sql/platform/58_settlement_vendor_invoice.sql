@@ -251,48 +251,49 @@ $$;
 COMMENT ON FUNCTION rui.record_vendor_credit(bigint, bigint, text, date, numeric, numeric, text, timestamptz) IS
 'Records a vendor''s credit note for an approved invoice; it counts once rui.decide_vendor_invoice approves it, in the month it was recorded: less is owed, or what was paid too much is kept from the vendor''s next payment. Returns its id in rui.vendor_invoice. Needs permission record_vendor_invoices. Errors: 22004, 22001, 22003, 22023, 22008 arguments, P0002 unknown invoice, 23505 the vendor''s number is known, 55000 invoice not approved, or no books, RU409, 42501.';
 
+CREATE FUNCTION rui._settle_vendor_invoice(project_id bigint, invoice_id bigint, action text, remark text, at timestamptz) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	asked rui.vendor_invoice;
+BEGIN
+	SELECT i.* INTO asked FROM rui.vendor_invoice i WHERE i.project_id = _settle_vendor_invoice.project_id AND i.id = invoice_id;
+	IF NOT FOUND THEN
+		PERFORM rui._unknown('vendor invoice', invoice_id, project_id);
+	END IF;
+	PERFORM rui._check_other('vendor invoice', invoice_id, asked.requested_by, asked.requested_at, at);
+	IF action = 'approve' AND asked.differences <> '{}' THEN
+		PERFORM rui.require_permission(project_id, 'approve_invoice_differences');
+	END IF;
+	IF action = 'refuse' OR asked.differences <> '{}' THEN
+		PERFORM rui._check_text('remark', remark, 500);
+	END IF;
+	UPDATE rui.vendor_invoice i SET last_action = action, decided_by = rui.current_party(), decided_at = _settle_vendor_invoice.at,
+		remark = _settle_vendor_invoice.remark
+	WHERE i.project_id = asked.project_id AND i.id = asked.id
+	RETURNING i.* INTO asked;
+	IF action = 'refuse' THEN
+		UPDATE rui.vendor_acceptance a SET last_action = 'release', invoice_id = NULL
+		WHERE a.project_id = asked.project_id AND a.invoice_id = asked.id;
+	END IF;
+	PERFORM rui._emit(project_id, 'vendor_invoice.' || action, 'vendor_invoice', asked.id, at,
+		jsonb_strip_nulls(jsonb_build_object('differences', asked.differences, 'remark', remark)));
+	RETURN asked.state;
+END
+$$;
+COMMENT ON FUNCTION rui._settle_vendor_invoice(bigint, bigint, text, text, timestamptz) IS
+'Internal: approves or refuses a vendor''s invoice and returns its new state; a refused one lets go of the services it was for. The caller has locked the books and asked for permission approve_vendor_invoices. Errors: P0002, 22004 no remark where one is needed, 22023 before it was recorded, 42501 one''s own, or differences without approve_invoice_differences, 55000 decided already or not possible (detail), closed month.';
+
 CREATE FUNCTION rui.decide_vendor_invoice(project_id bigint, invoice_id bigint, approve boolean, remark text DEFAULT NULL,
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	asked rui.vendor_invoice;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'approve_vendor_invoices');
-	PERFORM rui._check_time(project_id, at);
-	IF invoice_id IS NULL OR approve IS NULL THEN
-		PERFORM rui._missing(CASE WHEN invoice_id IS NULL THEN 'invoice_id' ELSE 'approve' END);
-	END IF;
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'decide_vendor_invoice', request_key, jsonb_build_array(invoice_id, approve, remark));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	SELECT i.* INTO asked FROM rui.vendor_invoice i WHERE i.project_id = decide_vendor_invoice.project_id AND i.id = invoice_id;
-	IF NOT FOUND THEN
-		PERFORM rui._unknown('vendor invoice', invoice_id, project_id);
-	END IF;
-	PERFORM rui._check_other('vendor invoice', invoice_id, asked.requested_by, asked.requested_at, at);
-	IF approve AND asked.differences <> '{}' THEN
-		PERFORM rui.require_permission(project_id, 'approve_invoice_differences');
-	END IF;
-	IF remark IS NOT NULL OR NOT approve OR asked.differences <> '{}' THEN
-		PERFORM rui._check_text('remark', remark, 500);
-	END IF;
-	UPDATE rui.vendor_invoice i SET last_action = CASE WHEN decide_vendor_invoice.approve THEN 'approve' ELSE 'refuse' END,
-		decided_by = rui.current_party(), decided_at = decide_vendor_invoice.at, remark = decide_vendor_invoice.remark
-	WHERE i.project_id = asked.project_id AND i.id = asked.id
-	RETURNING i.* INTO asked;
-	IF NOT approve THEN
-		UPDATE rui.vendor_acceptance a SET last_action = 'release', invoice_id = NULL
-		WHERE a.project_id = asked.project_id AND a.invoice_id = asked.id;
-	END IF;
-	PERFORM rui._emit(project_id, 'vendor_invoice.' || asked.last_action, 'vendor_invoice', asked.id, at,
-		jsonb_strip_nulls(jsonb_build_object('differences', asked.differences, 'remark', remark)));
-	PERFORM rui._finish_request(project_id, 'decide_vendor_invoice', request_key, to_jsonb(asked.state));
-	RETURN asked.state;
+	RETURN rui._decide('decide_vendor_invoice', 'vendor_invoice', project_id, invoice_id, rui._verdict(approve), remark, request_key, at,
+		'{invoice_id}');
 END
 $$;
 COMMENT ON FUNCTION rui.decide_vendor_invoice(bigint, bigint, boolean, text, text, timestamptz) IS

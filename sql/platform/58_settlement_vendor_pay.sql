@@ -3,7 +3,7 @@
 
 PERFORM rui._permit('request_vendor_payments', '{live,closed}', 'manager', 'accountant', 'loader');
 PERFORM rui._permit('approve_vendor_payments', '{live,closed}', 'manager', 'accountant', 'director');
-PERFORM rui._permit('see_payables', '{candidate,live,closed}', 'manager', 'accountant', 'expert', 'analyst', 'auditor', 'director', 'loader');
+PERFORM rui._permit('see_payables', '{candidate,live,closed}', 'manager', 'accountant', 'expert', 'auditor', 'director', 'loader');
 PERFORM rui._name('permission', n.code, n.zh, n.en) FROM (VALUES
 	('request_vendor_payments', '申请付款', 'request payments to vendors'), ('approve_vendor_payments', '批准付款', 'approve payments to vendors'),
 	('see_payables', '查看应付', 'see payables')) AS n(code, zh, en);
@@ -186,41 +186,41 @@ $$;
 COMMENT ON FUNCTION rui.request_vendor_payment(bigint, date, text, bigint[], text, timestamptz) IS
 'Asks that what vendors (all, or those named) are owed and is due until a day be paid from an account (its code): every open invoice that no waiting run pays, less what the vendor was paid too much. Nothing is paid before rui.decide_vendor_payment. Returns the id of the run, null when there is nothing to pay. Needs permission request_vendor_payments. Errors: 22004, 22001, 22023, 22008 arguments, P0002 unknown account, 55000 no books, RU409, 42501.';
 
+CREATE FUNCTION rui._settle_vendor_payment(project_id bigint, run_id bigint, action text, remark text, at timestamptz) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	asked rui.vendor_payment_run;
+BEGIN
+	IF action = 'refuse' THEN
+		PERFORM rui._check_text('remark', remark, 500);
+	END IF;
+	SELECT r.* INTO asked FROM rui.vendor_payment_run r WHERE r.project_id = _settle_vendor_payment.project_id AND r.id = run_id;
+	IF NOT FOUND THEN
+		PERFORM rui._unknown('payment run', run_id, project_id);
+	END IF;
+	PERFORM rui._check_other('payment run', run_id, asked.requested_by, asked.requested_at, at);
+	UPDATE rui.vendor_payment_run r SET last_action = action, decided_by = rui.current_party(), decided_at = _settle_vendor_payment.at,
+		remark = _settle_vendor_payment.remark
+	WHERE r.project_id = asked.project_id AND r.id = asked.id
+	RETURNING r.* INTO asked;
+	PERFORM rui._emit(project_id, 'vendor_payment_run.' || action, 'vendor_payment_run', asked.id, at,
+		jsonb_strip_nulls(jsonb_build_object('total', asked.total, 'remark', remark)));
+	RETURN asked.state;
+END
+$$;
+COMMENT ON FUNCTION rui._settle_vendor_payment(bigint, bigint, text, text, timestamptz) IS
+'Internal: approves or refuses a payment run and returns its new state. The caller has locked the books and asked for the permission. Errors: P0002, 22004 no remark, 22023 before it was asked for, 42501 one''s own, 55000 decided already or not possible (detail), closed month.';
+
 CREATE FUNCTION rui.decide_vendor_payment(project_id bigint, run_id bigint, approve boolean, remark text DEFAULT NULL,
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	asked rui.vendor_payment_run;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'approve_vendor_payments');
-	PERFORM rui._check_time(project_id, at);
-	IF run_id IS NULL OR approve IS NULL THEN
-		PERFORM rui._missing(CASE WHEN run_id IS NULL THEN 'run_id' ELSE 'approve' END);
-	END IF;
-	IF remark IS NOT NULL OR NOT approve THEN
-		PERFORM rui._check_text('remark', remark, 500);
-	END IF;
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'decide_vendor_payment', request_key, jsonb_build_array(run_id, approve, remark));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	SELECT r.* INTO asked FROM rui.vendor_payment_run r WHERE r.project_id = decide_vendor_payment.project_id AND r.id = run_id;
-	IF NOT FOUND THEN
-		PERFORM rui._unknown('payment run', run_id, project_id);
-	END IF;
-	PERFORM rui._check_other('payment run', run_id, asked.requested_by, asked.requested_at, at);
-	UPDATE rui.vendor_payment_run r SET last_action = CASE WHEN decide_vendor_payment.approve THEN 'approve' ELSE 'refuse' END,
-		decided_by = rui.current_party(), decided_at = decide_vendor_payment.at, remark = decide_vendor_payment.remark
-	WHERE r.project_id = asked.project_id AND r.id = asked.id
-	RETURNING r.* INTO asked;
-	PERFORM rui._emit(project_id, 'vendor_payment_run.' || asked.last_action, 'vendor_payment_run', asked.id, at,
-		jsonb_strip_nulls(jsonb_build_object('total', asked.total, 'remark', remark)));
-	PERFORM rui._finish_request(project_id, 'decide_vendor_payment', request_key, to_jsonb(asked.state));
-	RETURN asked.state;
+	RETURN rui._decide('decide_vendor_payment', 'vendor_payment', project_id, run_id, rui._verdict(approve), remark, request_key, at, '{run_id}');
 END
 $$;
 COMMENT ON FUNCTION rui.decide_vendor_payment(bigint, bigint, boolean, text, text, timestamptz) IS

@@ -15,8 +15,6 @@ PERFORM rui._declare_table('masked_column', 'reference', 'none');
 PERFORM rui._permit('read_history', '{candidate,live,closed}', 'manager', 'expert', 'auditor', 'director');
 PERFORM rui._name('journal_operation', n.code, n.zh, n.en) FROM (VALUES
 	('insert', '新增', 'added'), ('update', '修改', 'changed'), ('delete', '删除', 'removed')) AS n(code, zh, en);
--- Tables above the projects; what is read of them is checked below.
-CREATE POLICY api_company ON rui.journal FOR SELECT TO rui_api USING (project_id = 0);
 
 CREATE FUNCTION rui._mask(table_name text, content jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -44,7 +42,6 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
-	table_class text;
 	kept_under bigint;
 	my_company bigint;
 	wanted jsonb;
@@ -58,7 +55,7 @@ BEGIN
 	ELSIF row_limit NOT BETWEEN 1 AND 1000 THEN
 		RAISE EXCEPTION 'row_limit must be 1 to 1000, not %', row_limit USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	SELECT t.class INTO table_class FROM rui.platform_table t
+	PERFORM FROM rui.platform_table t
 	WHERE t.table_name = history.table_name AND t.writes = 'change' AND t.class IN ('tenant', 'company');
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'table "%" has no history', left(table_name, 80)
@@ -74,9 +71,9 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value', HINT = format('Give an id, or an object of %s.', array_to_string(key_columns, ', '));
 	END IF;
 	SELECT p.company_id INTO my_company FROM rui.project p WHERE p.id = history.project_id;
-	-- Rows of a project are kept under it, those of a company under 0.
+	-- Rows of a project are kept under it, those of a company under minus its id.
 	kept_under := CASE WHEN EXISTS (SELECT FROM rui.journal_layout l
-		WHERE l.table_name = history.table_name AND l.columns @> '[{"name": "project_id"}]') THEN project_id ELSE 0 END;
+		WHERE l.table_name = history.table_name AND l.columns @> '[{"name": "project_id"}]') THEN project_id ELSE -my_company END;
 	-- The last number of the key is what the journal is indexed by.
 	SELECT coalesce(array_agg(DISTINCT (wanted ->> n.name)::bigint) FILTER (WHERE wanted ->> n.name ~ '^-?[0-9]{1,18}$'), '{}'),
 		bool_or(n.name IS NULL OR NOT wanted ? n.name)
@@ -98,9 +95,7 @@ BEGIN
 		SELECT j.* FROM rui.journal j
 		WHERE has_plain AND j.project_id = kept_under AND j.table_name = history.table_name AND (j.first_key IS NULL OR numbers = '{}')
 	), image AS MATERIALIZED (
-		SELECT f.id, f.at, f.party_id, f.login, f.transaction_id, i.operation, i.image_number, i.old_row, i.new_row,
-			-- Of a company's row every image or an earlier one says whose it is.
-			coalesce((i.row_key ->> 'company_id')::bigint, (i.old_row ->> 'company_id')::bigint, (i.new_row ->> 'company_id')::bigint) AS company_id
+		SELECT f.id, f.at, f.party_id, f.login, f.transaction_id, i.operation, i.image_number, i.old_row, i.new_row
 		FROM found f
 		JOIN rui.journal_layout l ON l.id = f.layout_id
 		CROSS JOIN LATERAL rui.image_json(l.columns::text, f.images) i
@@ -110,7 +105,6 @@ BEGIN
 		rui.label('journal_operation', i.operation, 'en'), rui._mask(history.table_name, i.old_row), rui._mask(history.table_name, i.new_row), i.transaction_id
 	FROM image i
 	LEFT JOIN rui.party p ON p.id = i.party_id
-	WHERE table_class = 'tenant' OR kept_under <> 0 OR (SELECT bool_and(o.company_id = my_company) FROM image o WHERE o.company_id IS NOT NULL)
 	ORDER BY i.at DESC, i.id DESC, i.image_number DESC
 	LIMIT row_limit;
 END

@@ -90,6 +90,8 @@ DECLARE
 	begin_at timestamptz;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'see_site_results');
+	-- A kind of charges may be that of one home.
+	PERFORM rui.require_permission(project_id, 'see_charges');
 	PERFORM rui._check_month('month', month);
 	PERFORM rui._check_books(project_id);
 	begin_at := (SELECT month::timestamp AT TIME ZONE j.time_zone FROM rui.project j WHERE j.id = site_result_detail.project_id);
@@ -110,7 +112,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.site_result_detail(bigint, date) IS
-'What the revenue, costs and transfers of rui.site_result are made of, from the postings of an accounting month (its first day): by category, account, document they come from and, of charges, waivers and partners'' shares, fee item (null otherwise). amount has the sign of the section: what is taken back lowers it. By section and category they add up to rui.site_result. Needs permission see_site_results. Errors: 22004, 22008, 22023 month, 55000 no books, 42501.';
+'What the revenue, costs and transfers of rui.site_result are made of, from the postings of an accounting month (its first day): by category, account, document they come from and, of charges, waivers and partners'' shares, fee item (null otherwise). amount has the sign of the section: what is taken back lowers it. By section and category they add up to rui.site_result. Needs permissions see_site_results and see_charges. Errors: 22004, 22008, 22023 month, 55000 no books, 42501.';
 
 CREATE FUNCTION rui.company_site_results(company_id bigint, month date)
 RETURNS TABLE (project_id bigint, project_code text, regime text, revenue numeric, cost numeric, commission numeric, surplus numeric, belongs_to text,

@@ -253,41 +253,40 @@ $$;
 COMMENT ON FUNCTION rui.request_surplus(bigint, date, text, timestamptz) IS
 'Settles what the books say is the owners'' of the months under a commission until to_month (its first day, over at at): of months not settled before the surplus or deficit, of settled ones that changed since the difference. A month, a quarter or a year: whatever is open is taken. Nothing is posted until rui.decide_surplus. Returns the id in rui.surplus_settlement. Needs permission settle_surplus. Errors: 22004, 22008, 22023 month or not over, 55000 nothing to settle, one waits, a budget is missing, or no books, RU409, 42501.';
 
+CREATE FUNCTION rui._settle_surplus(project_id bigint, settlement_id bigint, action text, remark text, at timestamptz) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	asked rui.surplus_settlement;
+BEGIN
+	IF action = 'refuse' THEN
+		PERFORM rui._check_text('remark', remark, 500);
+	END IF;
+	SELECT s.* INTO asked FROM rui.surplus_settlement s WHERE s.project_id = _settle_surplus.project_id AND s.id = _settle_surplus.settlement_id;
+	IF NOT FOUND THEN
+		PERFORM rui._unknown('settlement of surplus', settlement_id, project_id);
+	END IF;
+	PERFORM rui._check_other('settlement of surplus', settlement_id, asked.requested_by, asked.requested_at, at);
+	UPDATE rui.surplus_settlement s SET last_action = action, decided_by = rui.current_party(), decided_at = _settle_surplus.at, remark = _settle_surplus.remark
+	WHERE s.project_id = asked.project_id AND s.id = asked.id
+	RETURNING s.* INTO asked;
+	PERFORM rui._emit(project_id, 'surplus.' || action, 'surplus', asked.id, at,
+		jsonb_strip_nulls(jsonb_build_object('amount', asked.amount, 'remark', remark)));
+	RETURN asked.state;
+END
+$$;
+COMMENT ON FUNCTION rui._settle_surplus(bigint, bigint, text, text, timestamptz) IS
+'Internal: approves or refuses a settlement of surplus and returns its new state. The caller has locked the books and asked for the permission. Errors: P0002, 22004 no remark, 22023 before it was asked for, 42501 one''s own, 55000 decided already or not possible (detail), closed month.';
+
 CREATE FUNCTION rui.decide_surplus(project_id bigint, settlement_id bigint, approve boolean, remark text DEFAULT NULL, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	asked rui.surplus_settlement;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'approve_surplus');
-	PERFORM rui._check_time(project_id, at);
-	IF settlement_id IS NULL OR approve IS NULL THEN
-		PERFORM rui._missing(CASE WHEN settlement_id IS NULL THEN 'settlement_id' ELSE 'approve' END);
-	END IF;
-	IF remark IS NOT NULL OR NOT approve THEN
-		PERFORM rui._check_text('remark', remark, 500);
-	END IF;
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'decide_surplus', request_key, jsonb_build_array(settlement_id, approve, remark));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	SELECT s.* INTO asked FROM rui.surplus_settlement s WHERE s.project_id = decide_surplus.project_id AND s.id = decide_surplus.settlement_id;
-	IF NOT FOUND THEN
-		PERFORM rui._unknown('settlement of surplus', settlement_id, project_id);
-	END IF;
-	PERFORM rui._check_other('settlement of surplus', settlement_id, asked.requested_by, asked.requested_at, at);
-	UPDATE rui.surplus_settlement s SET last_action = CASE WHEN decide_surplus.approve THEN 'approve' ELSE 'refuse' END,
-		decided_by = rui.current_party(), decided_at = decide_surplus.at, remark = decide_surplus.remark
-	WHERE s.project_id = asked.project_id AND s.id = asked.id
-	RETURNING s.* INTO asked;
-	PERFORM rui._emit(project_id, 'surplus.' || asked.last_action, 'surplus', asked.id, at,
-		jsonb_strip_nulls(jsonb_build_object('amount', asked.amount, 'remark', remark)));
-	PERFORM rui._finish_request(project_id, 'decide_surplus', request_key, to_jsonb(asked.state));
-	RETURN asked.state;
+	RETURN rui._decide('decide_surplus', 'surplus', project_id, settlement_id, rui._verdict(approve), remark, request_key, at, '{settlement_id}');
 END
 $$;
 COMMENT ON FUNCTION rui.decide_surplus(bigint, bigint, boolean, text, text, timestamptz) IS
@@ -333,41 +332,40 @@ $$;
 COMMENT ON FUNCTION rui.request_surplus_payout(bigint, numeric, bigint, text, text, text, timestamptz) IS
 'Asks to pay a part of the owners'' surplus (2241.02) back, to a party that gets it for them, from an account of money; reason names their decision. What is not paid back is carried over, and later deficits lower it. Returns the id in rui.surplus_payout. Needs permission settle_surplus. Errors: 22004, 22001, 22003, 22023, 22008 arguments, P0002 unknown party or account, 55000 no books, RU409, 42501.';
 
+CREATE FUNCTION rui._settle_surplus_payout(project_id bigint, payout_id bigint, action text, remark text, at timestamptz) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	asked rui.surplus_payout;
+BEGIN
+	IF action = 'refuse' THEN
+		PERFORM rui._check_text('remark', remark, 500);
+	END IF;
+	SELECT y.* INTO asked FROM rui.surplus_payout y WHERE y.project_id = _settle_surplus_payout.project_id AND y.id = _settle_surplus_payout.payout_id;
+	IF NOT FOUND THEN
+		PERFORM rui._unknown('return of surplus', payout_id, project_id);
+	END IF;
+	PERFORM rui._check_other('return of surplus', payout_id, asked.requested_by, asked.requested_at, at);
+	UPDATE rui.surplus_payout y SET last_action = action, decided_by = rui.current_party(), decided_at = _settle_surplus_payout.at, remark = _settle_surplus_payout.remark
+	WHERE y.project_id = asked.project_id AND y.id = asked.id
+	RETURNING y.* INTO asked;
+	PERFORM rui._emit(project_id, 'surplus_payout.' || action, 'surplus_payout', asked.id, at,
+		jsonb_strip_nulls(jsonb_build_object('amount', asked.amount, 'remark', remark)));
+	RETURN asked.state;
+END
+$$;
+COMMENT ON FUNCTION rui._settle_surplus_payout(bigint, bigint, text, text, timestamptz) IS
+'Internal: approves or refuses a return of surplus and returns its new state. The caller has locked the books and asked for the permission. Errors: P0002, 22004 no remark, 22023 before it was asked for, 42501 one''s own, 55000 decided already or not possible (detail), closed month.';
+
 CREATE FUNCTION rui.decide_surplus_payout(project_id bigint, payout_id bigint, approve boolean, remark text DEFAULT NULL, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	answer jsonb;
-	asked rui.surplus_payout;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'approve_surplus');
-	PERFORM rui._check_time(project_id, at);
-	IF payout_id IS NULL OR approve IS NULL THEN
-		PERFORM rui._missing(CASE WHEN payout_id IS NULL THEN 'payout_id' ELSE 'approve' END);
-	END IF;
-	IF remark IS NOT NULL OR NOT approve THEN
-		PERFORM rui._check_text('remark', remark, 500);
-	END IF;
-	PERFORM rui._lock_books(project_id);
-	answer := rui._begin_request(project_id, 'decide_surplus_payout', request_key, jsonb_build_array(payout_id, approve, remark));
-	IF answer IS NOT NULL THEN
-		RETURN answer #>> '{}';
-	END IF;
-	SELECT y.* INTO asked FROM rui.surplus_payout y WHERE y.project_id = decide_surplus_payout.project_id AND y.id = decide_surplus_payout.payout_id;
-	IF NOT FOUND THEN
-		PERFORM rui._unknown('return of surplus', payout_id, project_id);
-	END IF;
-	PERFORM rui._check_other('return of surplus', payout_id, asked.requested_by, asked.requested_at, at);
-	UPDATE rui.surplus_payout y SET last_action = CASE WHEN decide_surplus_payout.approve THEN 'approve' ELSE 'refuse' END,
-		decided_by = rui.current_party(), decided_at = decide_surplus_payout.at, remark = decide_surplus_payout.remark
-	WHERE y.project_id = asked.project_id AND y.id = asked.id
-	RETURNING y.* INTO asked;
-	PERFORM rui._emit(project_id, 'surplus_payout.' || asked.last_action, 'surplus_payout', asked.id, at,
-		jsonb_strip_nulls(jsonb_build_object('amount', asked.amount, 'remark', remark)));
-	PERFORM rui._finish_request(project_id, 'decide_surplus_payout', request_key, to_jsonb(asked.state));
-	RETURN asked.state;
+	RETURN rui._decide('decide_surplus_payout', 'surplus_payout', project_id, payout_id, rui._verdict(approve), remark, request_key, at, '{payout_id}');
 END
 $$;
 COMMENT ON FUNCTION rui.decide_surplus_payout(bigint, bigint, boolean, text, text, timestamptz) IS

@@ -7,13 +7,9 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
 	role_name text;
-	others text;
 BEGIN
-	SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) INTO others FROM pg_attribute a
-	WHERE a.attrelid = format('rui.%I', table_name)::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attname::text <> ALL (columns);
 	FOREACH role_name IN ARRAY roles LOOP
-		EXECUTE format('REVOKE SELECT ON rui.%I FROM %I', table_name, role_name);
-		EXECUTE format('GRANT SELECT (%s) ON rui.%I TO %I', others, table_name, role_name);
+		PERFORM rui._grant_others(table_name, columns, role_name);
 	END LOOP;
 	INSERT INTO rui.masked_column (table_name, column_name)
 	SELECT _mask_columns.table_name, c.name FROM unnest(columns) AS c(name)
@@ -23,7 +19,7 @@ $$;
 COMMENT ON FUNCTION rui._mask_columns(text, text[], text[]) IS
 'Internal: takes columns of a table from group roles that read it, and has histories mask them. SELECT * of these roles is refused then: they name columns.';
 
-PERFORM rui._mask_columns('parking_stay', '{plate}', '{rui_agent,rui_expert,rui_analyst}');
+PERFORM rui._mask_columns('parking_stay', '{plate}', '{rui_agent,rui_expert}');
 PERFORM rui._mask_columns('tax_title', '{name,tax_no,address,phone,bank,account_no}', '{rui_agent}');
 PERFORM rui._mask_columns('tax_invoice', '{buyer_name,buyer_tax_no,buyer_contact}', '{rui_agent}');
 PERFORM rui._mask_columns('tax_attempt', '{answer}', '{rui_agent}');

@@ -52,6 +52,8 @@ PERFORM rui._allow_read('scorecard', '{rui_staff,rui_steward,rui_manager,rui_exp
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 PERFORM rui._allow_read('audit', '{rui_manager,rui_expert,rui_analyst,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
+PERFORM rui._analysts_read('scorecard', 'free', 'What is scored, and how.');
+PERFORM rui._analysts_read('audit', 'partly', 'Scores of projects, grids, buildings and posts, not by whom.', '{findings,auditor_id}');
 
 CREATE FUNCTION rui.set_scorecard(project_id bigint, code text, name text, rubric rui.rubric, at timestamptz DEFAULT now())
 RETURNS bigint
@@ -162,6 +164,7 @@ PERFORM rui._describe('latest_audit', 'The last audit of everything that was aud
 	'scorecard_code: Code of the scorecard.', 'subject: What was audited.', 'subject_id: Its id.', 'audit_id: The audit.',
 	'total: The score.', 'grade: The grade.', 'vetoed: Codes of the items that took the score.', 'at: When it took place.');
 GRANT SELECT ON rui.latest_audit TO rui_manager, rui_expert, rui_analyst, rui_auditor;
+PERFORM rui._analysts_read('latest_audit', 'free', 'Scores of projects, grids, buildings and posts.');
 PERFORM rui._name('subject', n.code, n.zh, n.en) FROM (VALUES
 	('project', '项目', 'project'), ('grid', '网格', 'grid'), ('building', '楼栋', 'building'), ('post', '岗位', 'post')
 ) AS n(code, zh, en);

@@ -26,6 +26,8 @@ BEGIN
 		WHERE c.oid = source AND g.privilege_type = 'SELECT' AND r.rolname <> 'rui_owner' LOOP
 		EXECUTE format('GRANT SELECT ON rui.%I TO %I', plain, granted.rolname);
 	END LOOP;
+	INSERT INTO rui.analyst_relation (relation_name, form, why)
+	SELECT plain, r.form, r.why FROM rui.analyst_relation r WHERE r.relation_name = table_name;
 END
 $$;
 COMMENT ON FUNCTION rui._plain_view(text) IS

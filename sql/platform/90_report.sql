@@ -1,7 +1,7 @@
 -- Figures for people: what was asked for and how it went, in one project and
 -- one span of time. The drawing is in 91, the page in 92.
 
-PERFORM rui._permit('read_reports', '{candidate,live,closed}', 'manager', 'expert', 'analyst', 'auditor', 'director',
+PERFORM rui._permit('read_reports', '{candidate,live,closed}', 'manager', 'expert', 'auditor', 'director',
 	'accountant', 'loader');
 
 CREATE FUNCTION rui._check_report(project_id bigint, from_at timestamptz, to_at timestamptz) RETURNS void

@@ -177,7 +177,7 @@ BEGIN
 			WHERE %s
 			RETURNING t.project_id, json_build_array(%s)::text AS row_key, %s AS content_hash), written AS (
 			INSERT INTO rui.erased_row (project_id, table_name, row_key, content_hash, party_id, at)
-			SELECT c.project_id, %L, c.row_key, c.content_hash, $1, $2 FROM changed c WHERE c.project_id > 0)
+			SELECT c.project_id, %L, c.row_key, c.content_hash, $1, $2 FROM changed c)
 		SELECT count(*) FROM changed', table_name, assignments,
 		(SELECT string_agg(format('%L, %s', c.name, rui._digest(c.name)), ', ') FROM unnest(salted) AS c(name)),
 		condition, key, rui._content_hash(salted), table_name)
@@ -292,7 +292,12 @@ DECLARE
 	erased jsonb := '{}';
 BEGIN
 	FOR place IN
-		SELECT t.table_name, t.class, string_agg(format('%I = %s', a.attname, CASE a.atttypid WHEN 'jsonb'::regtype THEN format('rui._redact_json(t.%I, $3)', a.attname)
+		SELECT t.table_name, t.class, string_agg(format('%I = %s', a.attname, CASE
+				WHEN a.atttypid = 'jsonb'::regtype THEN format('rui._redact_json(t.%I, $3)', a.attname)
+				-- What must differ from row to row goes whole.
+				WHEN EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid AND (i.indisunique OR i.indisexclusion) AND a.attnum = ANY (i.indkey::smallint[]))
+				THEN format('CASE WHEN t.%I ~* $3 THEN ''erased-'' || %s ELSE t.%1$I END', a.attname, CASE WHEN EXISTS (SELECT FROM pg_attribute k
+					WHERE k.attrelid = a.attrelid AND k.attname = 'id') THEN 't.id' ELSE 'gen_random_uuid()' END)
 				ELSE format('regexp_replace(t.%I, $3, ''***'', ''gi'')', a.attname) END), ', ') AS assignments,
 			-- What a term holds of the party stays, and documents as they came, also those about others.
 			string_agg(format('t.%I::text ~* $3%s', a.attname, CASE WHEN c.years > 0 THEN
@@ -300,14 +305,12 @@ BEGIN
 					CASE WHEN c.is_whole THEN 'true' ELSE rui._personal_condition(t.table_name, p.subjects, p.also) END, c.held_from, c.years) ELSE '' END), ' OR ') AS found,
 			bool_or(c.is_whole) IS TRUE AS keeps
 		FROM rui.platform_table t
+		JOIN rui.personal_text x ON x.table_name = t.table_name
 		JOIN pg_attribute a ON a.attrelid = format('rui.%I', t.table_name)::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-			AND a.atttypid IN ('text'::regtype, 'jsonb'::regtype) AND a.attname = ANY (rui._free_text())
-		LEFT JOIN rui.salted_column s ON s.table_name = t.table_name
+			AND a.attname::text = ANY (x.written)
 		LEFT JOIN rui.personal_column c ON c.table_name = t.table_name AND c.column_name = a.attname AND c.years > 0
 		LEFT JOIN rui.personal_table p ON p.table_name = t.table_name
 		WHERE t.class IN ('tenant', 'company') AND t.table_name <> 'journal'
-			AND (t.writes <> 'append' OR a.attname::text = ANY (s.columns))
-			AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype IN ('p', 'u', 'f', 'x') AND a.attnum = ANY (k.conkey))
 		GROUP BY t.table_name, t.class ORDER BY t.table_name
 	LOOP
 		IF place.keeps THEN
@@ -323,7 +326,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._erase_written(bigint, timestamptz, text, bigint[], bigint) IS
-'Internal: puts *** for what matches a pattern in the columns of rui._free_text() of all tables of a company and its projects, but for keys and what a term holds back. Returns how many rows of which tables.';
+'Internal: puts *** for what matches a pattern in the columns that rui.personal_text calls written, of all tables of a company and its projects, but for what a term holds back; keys become erased- and a number. Returns how many rows of which tables.';
 
 CREATE FUNCTION rui._byte_pattern(pattern text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -360,7 +363,7 @@ BEGIN
 			FROM jsonb_to_recordset(l.columns) AS y(name text, "key" boolean) WHERE y."key" IS NOT TRUE) c
 		LEFT JOIN LATERAL (SELECT x.column_name FROM rui.personal_column x
 			WHERE x.table_name = j.table_name AND x.column_name IN (c.name, '*') LIMIT 1) x ON true
-		WHERE (j.project_id = 0 OR j.project_id = ANY (projects))
+		WHERE j.project_id = ANY (projects || -company_id)
 			AND (position(int8send(_erase_journal.party_id) IN j.images) > 0 OR encode(j.images, 'escape') ~* in_bytes
 				OR EXISTS (SELECT FROM unnest(f.ids) AS n(id) WHERE n.id BETWEEN j.first_key AND j.last_key))
 		GROUP BY j.project_id, j.id, j.table_name, j.images, l.columns, p.subjects, f.ids
@@ -389,6 +392,23 @@ $$;
 COMMENT ON FUNCTION rui._erase_journal(bigint, timestamptz, text, bigint[], bigint, jsonb, jsonb) IS
 'Internal: takes from the images of the journal what is erased in the rows they are of (rows_of: as rui._rows_of), and everything in which a pattern is found, but for what is held. Returns how many journal rows.';
 
+CREATE FUNCTION rui._money_obstacle(party_id bigint, at timestamptz) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN (SELECT string_agg(format(o.problem, o.amount), ' ' ORDER BY o.place) FROM (
+		SELECT 1 AS place, 'The party owes %s.' AS problem, sum(c.open_amount) AS amount FROM rui.charge_open c WHERE c.payer_id = _money_obstacle.party_id
+		UNION ALL SELECT 2, 'The party has paid %s more than it was charged.', sum(y.left_over) FROM rui.payment_open y WHERE y.payer_id = _money_obstacle.party_id
+		UNION ALL SELECT 3, 'A deposit of %s is held.', sum(d.held) FROM rui.deposit_held d WHERE d.party_id = _money_obstacle.party_id
+		UNION ALL SELECT 4, 'The party has %s running leases.', count(*) FROM rui.lease l
+		WHERE l.lessee_id = _money_obstacle.party_id AND l.state = 'running' AND upper(l.valid) > _money_obstacle.at::date IS NOT FALSE) o
+		WHERE o.amount > 0);
+END
+$$;
+COMMENT ON FUNCTION rui._money_obstacle(bigint, timestamptz) IS
+'Internal: what is still owed by a party or to it, in all projects the caller sees, or null: then its data are needed.';
+
 CREATE FUNCTION rui._erase_party(party_id bigint, at timestamptz) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT SET jit = off SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex'
@@ -407,8 +427,7 @@ DECLARE
 BEGIN
 	SELECT p.* INTO whose FROM rui.party p WHERE p.id = _erase_party.party_id FOR UPDATE;
 	projects := ARRAY(SELECT j.id FROM rui.project j WHERE j.company_id = whose.company_id ORDER BY j.id);
-	obstacle := concat_ws(' ', rui._erasure_obstacle(party_id, at), (SELECT format('The party owes %s.', sum(c.open_amount)) FROM rui.charge_open c
-		WHERE c.payer_id = _erase_party.party_id HAVING sum(c.open_amount) > 0));
+	obstacle := concat_ws(' ', rui._erasure_obstacle(party_id, at), rui._money_obstacle(party_id, at));
 	IF obstacle <> '' THEN
 		RETURN jsonb_build_object('obstacle', obstacle);
 	END IF;

@@ -1,5 +1,6 @@
--- Seals: what was added to a project's journal and append-only tables is
--- condensed, batch by batch, into roots that can be kept elsewhere.
+-- Seals: what was added to the journal and the append-only tables of a project,
+-- a company or the installation is condensed, batch by batch, into roots that
+-- can be kept elsewhere.
 
 CREATE TABLE rui.seal (
 	project_id bigint NOT NULL,
@@ -44,7 +45,7 @@ PERFORM rui._name('permission', p.code, p.zh, p.en) FROM (VALUES ('seal_journal'
 	('verify_journal', '核验日志', 'verify the journal and prove entries')) AS p(code, zh, en);
 PERFORM rui._name('event', 'journal.seal', '日志封存', 'journal sealed');
 
-PERFORM rui._describe('seal', 'Seals of a project, chained: each covers the rows recorded from from_at to before before_at. Number and root are to be kept elsewhere.',
+PERFORM rui._describe('seal', 'Seals of a project (of a company: under minus its id; of the installation: under 0), chained: each covers the rows recorded from from_at to before before_at. Number and root are to be kept elsewhere.',
 	'number: 1, 2, 3 …',
 	'from_at: The first instant it covers: where the seal before ends.',
 	'before_at: The instant before which it covers.',
@@ -69,17 +70,24 @@ PERFORM rui._declare_table('seal', 'tenant', 'append');
 PERFORM rui._declare_table('seal_table', 'tenant', 'append');
 PERFORM rui._declare_table('seal_watch', 'tenant', 'none');
 GRANT INSERT, UPDATE ON rui.seal_watch TO rui_api;
-PERFORM rui._allow_read('seal', '{rui_resident,rui_staff,rui_steward,rui_agent,rui_manager,rui_expert,rui_partner,rui_analyst,rui_auditor}',
-	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
+PERFORM rui._allow_read('seal', ARRAY[r.name], format('project_id = ANY ((SELECT rui.journals_as(%L))::bigint[])', r.name))
+FROM unnest('{rui_resident,rui_staff,rui_steward,rui_agent,rui_manager,rui_expert,rui_partner,rui_analyst,rui_auditor}'::text[]) AS r(name);
 PERFORM rui._allow_read('seal_table', '{rui_manager,rui_auditor}', 'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 
-CREATE FUNCTION rui._sealed_tables() RETURNS TABLE (table_name text, columns text[], key text, clock text)
+-- What stands above the projects, under minus a company's id and under 0.
+PERFORM rui._reach_above(t.name) FROM unnest('{journal,event,erased_row,duty_run,seal,seal_table,seal_watch}'::text[]) AS t(name);
+-- Only the owner changes what everybody reads (what a role may, which duties
+-- there are, which tables): from here on that is journaled as well.
+PERFORM rui._journal_table(t.table_name) FROM rui.platform_table t WHERE t.class = 'reference' AND t.writes = 'none';
+
+CREATE FUNCTION rui._sealed_tables(project_id bigint) RETURNS TABLE (table_name text, columns text[], key text, clock text, whose text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 60
 SET search_path FROM CURRENT
 AS $$
 BEGIN
 	RETURN QUERY
-	SELECT t.table_name, c.columns, k.key, CASE t.table_name WHEN 'journal' THEN 'at' ELSE 'recorded_at' END
+	SELECT t.table_name, c.columns, k.key, CASE t.table_name WHEN 'journal' THEN 'at' ELSE 'recorded_at' END,
+		CASE t.class WHEN 'tenant' THEN 't.project_id = $1' WHEN 'company' THEN 't.company_id = -$1' ELSE '$1 = 0' END
 	FROM rui.platform_table t
 	CROSS JOIN LATERAL (SELECT ('rui.' || quote_ident(t.table_name))::regclass AS oid) r
 	LEFT JOIN rui.salted_column s ON s.table_name = t.table_name
@@ -91,12 +99,15 @@ BEGIN
 		CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS p(number, place)
 		JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = p.number
 		WHERE i.indrelid = r.oid AND i.indisprimary) k
-	WHERE t.class = 'tenant' AND t.writes = 'append' AND t.table_name NOT IN ('seal', 'seal_table')
+	WHERE t.writes = 'append' AND t.table_name NOT IN ('seal', 'seal_table')
+		-- Above the projects lie journal, events and erasures, and tables of their own.
+		AND CASE WHEN project_id > 0 THEN t.class = 'tenant' ELSE t.table_name IN ('journal', 'event', 'erased_row')
+			OR t.class = CASE project_id WHEN 0 THEN 'reference' ELSE 'company' END END
 	ORDER BY t.table_name COLLATE "C";
 END
 $$;
-COMMENT ON FUNCTION rui._sealed_tables() IS
-'Internal: the tables that are sealed: their columns (those of which the seal takes a salted digest with # behind the name), the order of their rows (primary key) and the column that says when a row was recorded.';
+COMMENT ON FUNCTION rui._sealed_tables(bigint) IS
+'Internal: the tables that are sealed of a project, a company (minus its id) or the installation (0): their columns (those of which the seal takes a salted digest with # behind the name), the order of their rows (primary key) the column that says when a row was recorded, and the condition of the rows that are its own ($1: the number).';
 
 
 CREATE FUNCTION rui._leaf(columns text[]) RETURNS text
@@ -108,7 +119,7 @@ RETURN format('convert_to(json_build_array(%s)::text, ''UTF8'')',
 COMMENT ON FUNCTION rui._leaf(text[]) IS
 'Internal: the expression of the leaf of a row t: the JSON array of the texts of its columns (null for null), of those with # behind their name the salted digests, UTF-8; what is erased is there as it was sealed. Depends on settings of text output: rui._seal_part pins them.';
 
-CREATE FUNCTION rui._seal_part(project_id bigint, table_name text, columns text[], key text, clock text, from_at timestamptz, before_at timestamptz,
+CREATE FUNCTION rui._seal_part(project_id bigint, table_name text, columns text[], key text, clock text, whose text, from_at timestamptz, before_at timestamptz,
 	OUT rows bigint, OUT root bytea, OUT marks bytea)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex' SET jit = off
@@ -116,12 +127,12 @@ AS $$
 BEGIN
 	-- Rows come in the order of their key, and are hashed as they come.
 	EXECUTE format('SELECT count(*), rui.merkle_root(l.leaf), string_agg(substring(rui.merkle_leaf(l.leaf) FROM 1 FOR 4), '''')
-		FROM (SELECT %s AS leaf FROM rui.%I t WHERE t.project_id = $1 AND t.%3$I >= $2 AND t.%3$I < $3 ORDER BY %4$s) l',
-		rui._leaf(columns), table_name, clock, key)
+		FROM (SELECT %s AS leaf FROM rui.%I t WHERE %s AND t.%4$I >= $2 AND t.%4$I < $3 ORDER BY %5$s) l',
+		rui._leaf(columns), table_name, whose, clock, key)
 	INTO rows, root, marks USING project_id, from_at, before_at;
 END
 $$;
-COMMENT ON FUNCTION rui._seal_part(bigint, text, text[], text, text, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION rui._seal_part(bigint, text, text[], text, text, text, timestamptz, timestamptz) IS
 'Internal: of the rows of a table that were recorded from an instant to before another: how many, the root over their leaves, and their marks (null without rows). The caller may read them.';
 
 CREATE FUNCTION rui._table_entry(table_name text, rows bigint, root bytea, columns text[]) RETURNS text
@@ -192,8 +203,8 @@ BEGIN
 	IF before_at <= from_at THEN
 		RETURN 0;
 	END IF;
-	FOR source IN SELECT * FROM rui._sealed_tables() LOOP
-		SELECT p.* INTO part FROM rui._seal_part(project_id, source.table_name, source.columns, source.key, source.clock, from_at, before_at) p;
+	FOR source IN SELECT * FROM rui._sealed_tables(project_id) LOOP
+		SELECT p.* INTO part FROM rui._seal_part(project_id, source.table_name, source.columns, source.key, source.clock, source.whose, from_at, before_at) p;
 		CONTINUE WHEN part.rows = 0;
 		parts := parts || ROW(project_id, next_number, cardinality(entries), source.table_name, source.columns, part.rows, part.root, part.marks, now())::rui.seal_table;
 		entries := entries || convert_to(rui._table_entry(source.table_name, part.rows, part.root, source.columns), 'UTF8');
@@ -217,7 +228,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._seal(bigint, timestamptz, timestamptz) IS
-'Internal: seals what was recorded before an instant and is not sealed yet; returns how many rows. The caller holds the project''s row of rui.seal_watch and knows that nobody is at work who began before.';
+'Internal: seals what was recorded before an instant and is not sealed yet; returns how many rows. The caller holds its row of rui.seal_watch and knows that nobody is at work who began before.';
 
 CREATE FUNCTION rui._seal_settled(project_id bigint, at timestamptz, slack interval) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -258,13 +269,13 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
-	PERFORM rui.require_permission(project_id, 'seal_journal');
+	PERFORM CASE WHEN project_id > 0 THEN rui.require_permission(project_id, 'seal_journal') ELSE rui._require_above(project_id, 'seal_journal') END;
 	PERFORM rui._check_time(project_id, at);
 	RETURN rui._seal_settled(project_id, at, '5 seconds');
 END
 $$;
 COMMENT ON FUNCTION rui.seal_journal(bigint, timestamptz) IS
-'Seals what was added to the journal and the append-only tables of a project since its last seal and is settled: recorded more than five seconds ago, by the server''s clock, by transactions before which no other is still under way. Writes rui.seal and an event journal.seal with its number and root, to be kept elsewhere; a duty does it every ten minutes. Returns how many rows were sealed; 0 where nothing is settled, or nothing but the event of the last seal was added. Needs permission seal_journal. Errors: 22004, 22008, 42501.';
+'Seals what was added to the journal and the append-only tables of a project, of a company (minus its id) or of the installation (0) since its last seal and is settled: recorded more than five seconds ago, by the server''s clock, by transactions before which no other is still under way. Writes rui.seal and an event journal.seal with its number and root, to be kept elsewhere; a duty does it every ten minutes. Returns how many rows were sealed; 0 where nothing is settled, or nothing but the event of the last seal was added. Needs permission seal_journal: of a company in the company as a whole, of the installation in any. Errors: 22004, 22008, 42501.';
 
 CREATE FUNCTION rui._duty_seal(project_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -280,5 +291,6 @@ END
 $$;
 COMMENT ON FUNCTION rui._duty_seal(bigint, timestamptz) IS
 'Internal: duty: a seal as rui.seal_journal makes it, ten minutes after the last one.';
-INSERT INTO rui.duty (code, sort_order, about) VALUES ('seal', 9300, 'Seals what was added to the journal and the append-only tables.');
+INSERT INTO rui.duty (code, sort_order, about, levels) VALUES
+	('seal', 9300, 'Seals what was added to the journal and the append-only tables.', '{project,company,installation}');
 PERFORM rui._name('duty', 'seal', '日志封存', 'seal the journal');

@@ -17,8 +17,8 @@ DECLARE
 	seal_path bytea[];
 	head rui.seal;
 BEGIN
-	SELECT x.* INTO source FROM rui._sealed_tables() x WHERE x.table_name = _prove_row.table_name;
-	EXECUTE format('SELECT t.%I FROM rui.%I t WHERE t.project_id = $1 AND %s', source.clock, table_name, condition) INTO recorded USING project_id, row_id;
+	SELECT x.* INTO source FROM rui._sealed_tables(project_id) x WHERE x.table_name = _prove_row.table_name;
+	EXECUTE format('SELECT t.%I FROM rui.%I t WHERE %s AND %s', source.clock, table_name, source.whose, condition) INTO recorded USING project_id, row_id;
 	IF recorded IS NULL THEN
 		PERFORM rui._unknown(table_name, row_id, project_id);
 	END IF;
@@ -30,19 +30,21 @@ BEGIN
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Ticks seal what is settled every ten minutes; rui.seal_journal does it now.';
 	END IF;
 	EXECUTE format('SELECT max(l.place) FILTER (WHERE l.is_it), convert_from((array_agg(l.leaf) FILTER (WHERE l.is_it))[1], ''UTF8''), array_agg(l.leaf ORDER BY l.place)
-		FROM (SELECT %s AS leaf, %s AS is_it, row_number() OVER (ORDER BY %s) - 1 AS place FROM rui.%I t WHERE t.project_id = $1 AND t.%5$I >= $3 AND t.%5$I < $4) l',
-		rui._leaf(sealed.columns), condition, source.key, table_name, source.clock)
+		FROM (SELECT %s AS leaf, %s AS is_it, row_number() OVER (ORDER BY %s) - 1 AS place FROM rui.%I t WHERE %s AND t.%6$I >= $3 AND t.%6$I < $4) l',
+		rui._leaf(sealed.columns), condition, source.key, table_name, source.whose, source.clock)
 	INTO index, leaf, path USING project_id, row_id, seal.from_at, seal.before_at;
 	IF cardinality(path) <> sealed.rows OR (SELECT rui.merkle_root(p.leaf ORDER BY p.place) FROM unnest(path) WITH ORDINALITY AS p(leaf, place)) <> sealed.root THEN
-		RAISE EXCEPTION 'seal % of project % is broken at table %', seal.number, project_id, table_name
+		RAISE EXCEPTION 'seal % of % is broken at table %', seal.number, project_id, table_name
 			USING ERRCODE = 'data_corrupted', HINT = 'rui.verify_journal says where.';
 	END IF;
 	path := rui.merkle_proof(path, index);
 	IF EXISTS (SELECT FROM unnest(sealed.columns) AS c(name) WHERE c.name LIKE '%#') THEN
-		EXECUTE format('SELECT jsonb_strip_nulls(jsonb_build_object(%s)) FROM rui.%I t WHERE t.project_id = $1 AND %s',
+		EXECUTE format('SELECT jsonb_strip_nulls(jsonb_build_object(%s)) FROM rui.%I t WHERE %s AND %s%s',
 			(SELECT string_agg(format('%L, CASE WHEN t.salt IS NOT NULL AND t.%I IS NOT NULL THEN jsonb_build_array(t.salt::text, t.%I::text) END',
 				rtrim(c.name, '#'), rtrim(c.name, '#'), rtrim(c.name, '#')), ', ') FROM unnest(sealed.columns) AS c(name) WHERE c.name LIKE '%#'),
-			table_name, condition)
+			table_name, source.whose, condition,
+			-- What nobody is shown without saying why stays a digest.
+			CASE table_name WHEN 'journal' THEN ' AND NOT EXISTS (SELECT FROM rui.masked_column m WHERE m.table_name = t.table_name)' ELSE '' END)
 		INTO openings USING project_id, row_id;
 	END IF;
 	SELECT rui.merkle_proof(array_agg(convert_to(rui._table_entry(t.table_name, t.rows, t.root, t.columns), 'UTF8') ORDER BY t.place), sealed.place)
@@ -70,7 +72,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
-	PERFORM rui.require_permission(project_id, 'verify_journal');
+	PERFORM CASE WHEN project_id > 0 THEN rui.require_permission(project_id, 'verify_journal') ELSE rui._require_above(project_id, 'verify_journal') END;
 	IF entry_id IS NULL THEN
 		PERFORM rui._missing('entry_id');
 	END IF;
@@ -78,19 +80,19 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.journal_proof(bigint, bigint) IS
-'The proof that a row of rui.journal (its id) was there when its seal was made, up to the last head: a JSON object that docs/verify_proof.py checks against a head that was published, without this database. It shows the row itself, with the salts of what is in it as digests (none where it was erased), and nothing of others but hashes. Needs permission verify_journal. Errors: 22004, P0002 unknown entry, 55000 not sealed yet, XX001 what was sealed with it has been altered, 42501.';
+'The proof that a row of the journal of a project, of a company (minus its id) or of the installation (0), by its id, was there when its seal was made, up to the last head: a JSON object that docs/verify_proof.py checks against a head that was published, without this database. It shows the row itself, with the salts of what is in it as digests (none where it was erased, or where rui.masked_column has columns of the table the entry is about: what it was stays a digest), and nothing of others but hashes. Needs permission verify_journal: of a company in the company as a whole, of the installation in any. Errors: 22004, P0002 unknown entry, 55000 not sealed yet, XX001 what was sealed with it has been altered, 42501.';
 
 CREATE FUNCTION rui.row_proof(project_id bigint, table_name text, row_id bigint) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
-	PERFORM rui.require_permission(project_id, 'verify_journal');
+	PERFORM CASE WHEN project_id > 0 THEN rui.require_permission(project_id, 'verify_journal') ELSE rui._require_above(project_id, 'verify_journal') END;
 	IF row_id IS NULL THEN
 		PERFORM rui._missing('row_id');
 	END IF;
 	PERFORM rui._check_text('table_name', table_name, 63);
-	IF NOT EXISTS (SELECT FROM rui._sealed_tables() x WHERE x.table_name = row_proof.table_name AND 'id' = ANY (x.columns)) THEN
+	IF NOT EXISTS (SELECT FROM rui._sealed_tables(project_id) x WHERE x.table_name = row_proof.table_name AND 'id' = ANY (x.columns)) THEN
 		RAISE EXCEPTION 'rows of "%" are not sealed by an id', table_name
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Append-only tables with a column id are, such as charge, payment, posting and event.';
 	END IF;
@@ -98,4 +100,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.row_proof(bigint, text, bigint) IS
-'The proof that a row of an append-only table, such as a charge, a payment or a posting, was there when its seal was made: as rui.journal_proof. Needs permission verify_journal. Errors: 22004, 22023 no such table, 22001, P0002 unknown row, 55000 not sealed yet, XX001 what was sealed with it has been altered, 42501.';
+'The proof that a row of an append-only table, such as a charge, a payment or a posting, was there when its seal was made: as rui.journal_proof, with the same numbers. Needs permission verify_journal as that. Errors: 22004, 22023 no such table, 22001, P0002 unknown row, 55000 not sealed yet, XX001 what was sealed with it has been altered, 42501.';

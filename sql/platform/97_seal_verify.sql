@@ -1,7 +1,7 @@
 -- Whether what is sealed is still what was sealed; and whether a head that was
 -- kept elsewhere is one of this database.
 
-CREATE FUNCTION rui._compare_marks(project_id bigint, sealed rui.seal_table, key text, clock text, from_at timestamptz, before_at timestamptz,
+CREATE FUNCTION rui._compare_marks(project_id bigint, sealed rui.seal_table, key text, clock text, whose text, from_at timestamptz, before_at timestamptz,
 	OUT finding text, OUT detail text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex' SET jit = off
@@ -15,8 +15,8 @@ DECLARE
 	are integer;
 BEGIN
 	EXECUTE format('SELECT coalesce(array_agg(l.key), ''{}''), coalesce(array_agg(substring(rui.merkle_leaf(l.leaf) FROM 1 FOR 4)), ''{}'')
-		FROM (SELECT %s AS leaf, json_build_array(%s)::text AS key FROM rui.%I t WHERE t.project_id = $1 AND t.%4$I >= $2 AND t.%4$I < $3 ORDER BY %2$s) l',
-		rui._leaf(sealed.columns), key, sealed.table_name, clock)
+		FROM (SELECT %s AS leaf, json_build_array(%s)::text AS key FROM rui.%I t WHERE %s AND t.%5$I >= $2 AND t.%5$I < $3 ORDER BY %2$s) l',
+		rui._leaf(sealed.columns), key, sealed.table_name, whose, clock)
 	INTO present, marks USING project_id, from_at, before_at;
 	are := cardinality(marks);
 	WHILE same_before < least(were, are) AND marks[same_before + 1] = substring(sealed.marks FROM 4 * same_before + 1 FOR 4) LOOP
@@ -34,10 +34,10 @@ BEGIN
 			coalesce(present[same_before + 1], '(none)'), coalesce(present[are - same_after], '(none)')) END END;
 END
 $$;
-COMMENT ON FUNCTION rui._compare_marks(bigint, rui.seal_table, text, text, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION rui._compare_marks(bigint, rui.seal_table, text, text, text, timestamptz, timestamptz) IS
 'Internal: where the rows of a table differ from what a seal says of them, by their marks: finding (inserted, deleted, altered) and detail with the primary keys of the rows now there (JSON arrays). Marks only locate: it is the root that proves.';
 
-CREATE FUNCTION rui._check_erased(project_id bigint, table_name text, key text, clock text, from_at timestamptz, before_at timestamptz,
+CREATE FUNCTION rui._check_erased(project_id bigint, table_name text, key text, clock text, whose text, from_at timestamptz, before_at timestamptz,
 	OUT finding text, OUT detail text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex' SET jit = off
@@ -53,10 +53,10 @@ BEGIN
 	END IF;
 	EXECUTE format('SELECT count(*), min(l.key) FROM (
 			SELECT json_build_array(%s)::text AS key, %s AS content FROM rui.%I t
-			WHERE t.project_id = $1 AND t.%4$I >= $2 AND t.%4$I < $3 AND (t.erased IS NOT NULL OR t.salt IS NULL)) l
+			WHERE %s AND t.%5$I >= $2 AND t.%5$I < $3 AND (t.erased IS NOT NULL OR t.salt IS NULL)) l
 		WHERE l.content IS DISTINCT FROM (SELECT e.content_hash FROM rui.erased_row e
 			WHERE e.project_id = $1 AND e.table_name = $4 AND e.row_key = l.key ORDER BY e.id DESC LIMIT 1)',
-		key, rui._content_hash(salted), table_name, clock)
+		key, rui._content_hash(salted), table_name, whose, clock)
 	INTO strays, first_key USING project_id, from_at, before_at, table_name;
 	IF strays > 0 THEN
 		finding := 'altered';
@@ -64,7 +64,7 @@ BEGIN
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION rui._check_erased(bigint, text, text, text, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION rui._check_erased(bigint, text, text, text, text, timestamptz, timestamptz) IS
 'Internal: whether rows of a table whose digests are taken as they were sealed are what an erasure that is on record has left; finding altered where not.';
 
 CREATE FUNCTION rui.verify_journal(project_id bigint, from_number bigint DEFAULT 1, to_number bigint DEFAULT NULL)
@@ -84,7 +84,7 @@ DECLARE
 	ends timestamptz;
 	last_number bigint;
 BEGIN
-	PERFORM rui.require_permission(project_id, 'verify_journal');
+	PERFORM CASE WHEN project_id > 0 THEN rui.require_permission(project_id, 'verify_journal') ELSE rui._require_above(project_id, 'verify_journal') END;
 	IF from_number IS NULL THEN
 		PERFORM rui._missing('from_number');
 	ELSIF from_number < 1 OR to_number < from_number THEN
@@ -128,7 +128,7 @@ BEGIN
 		root := seal.root;
 		frontier := seal.frontier;
 		ends := seal.before_at;
-		FOR source IN SELECT * FROM rui._sealed_tables() LOOP
+		FOR source IN SELECT * FROM rui._sealed_tables(seal.project_id) LOOP
 			finding := NULL;
 			table_name := source.table_name;
 			SELECT t.* INTO sealed FROM rui.seal_table t
@@ -141,25 +141,25 @@ BEGIN
 				CONTINUE;
 			END IF;
 			SELECT p.* INTO part FROM rui._seal_part(seal.project_id, source.table_name, coalesce(sealed.columns, source.columns), source.key, source.clock,
-				seal.from_at, seal.before_at) p;
+				source.whose, seal.from_at, seal.before_at) p;
 			rows := rows + part.rows;
 			IF sealed.rows IS NULL AND part.rows > 0 THEN
 				finding := 'inserted';
 				detail := format('%s rows that were not there', part.rows);
 				RETURN NEXT;
 			ELSIF sealed.rows IS NOT NULL AND (part.rows <> sealed.rows OR part.root <> sealed.root) THEN
-				SELECT c.finding, c.detail INTO finding, detail FROM rui._compare_marks(seal.project_id, sealed, source.key, source.clock, seal.from_at, seal.before_at) c;
+				SELECT c.finding, c.detail INTO finding, detail FROM rui._compare_marks(seal.project_id, sealed, source.key, source.clock, source.whose, seal.from_at, seal.before_at) c;
 				RETURN NEXT;
 			END IF;
 			-- What is erased is proved by its digest: that it was erased, by whom it was.
-			SELECT e.finding, e.detail INTO finding, detail FROM rui._check_erased(seal.project_id, source.table_name, source.key, source.clock, seal.from_at, seal.before_at) e;
+			SELECT e.finding, e.detail INTO finding, detail FROM rui._check_erased(seal.project_id, source.table_name, source.key, source.clock, source.whose, seal.from_at, seal.before_at) e;
 			IF finding IS NOT NULL THEN
 				RETURN NEXT;
 			END IF;
 		END LOOP;
 		-- Tables that are sealed and are no more.
 		FOR sealed IN SELECT t.* FROM rui.seal_table t WHERE t.project_id = seal.project_id AND t.number = seal.number
-			AND NOT EXISTS (SELECT FROM rui._sealed_tables() x WHERE x.table_name = t.table_name) ORDER BY t.place
+			AND NOT EXISTS (SELECT FROM rui._sealed_tables(seal.project_id) x WHERE x.table_name = t.table_name) ORDER BY t.place
 		LOOP
 			finding := 'unreadable';
 			table_name := sealed.table_name;
@@ -185,7 +185,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.verify_journal(bigint, bigint, bigint) IS
-'Computes the seals of a project anew from its rows, from one number to another (null: the last), and says what has become of each: a row verified, with the rows it has counted and its root (detail), after a row for everything that is not as it was sealed: finding altered, deleted or inserted (detail: which keys of table_name), unreadable (a table or column is gone), forged (a seal that does not agree with itself), unchained (it does not go on from the one before) or missing. An insider who makes rows and seals anew is found out by heads kept elsewhere: rui.check_head. With from_number beyond 1 the seals before are believed. Call it in ranges to see how far it is. Needs permission verify_journal. Errors: 22004, 22023, 42501.';
+'Computes the seals of a project, of a company (minus its id) or of the installation (0) anew from its rows, from one number to another (null: the last), and says what has become of each: a row verified, with the rows it has counted and its root (detail), after a row for everything that is not as it was sealed: finding altered, deleted or inserted (detail: which keys of table_name), unreadable (a table or column is gone), forged (a seal that does not agree with itself), unchained (it does not go on from the one before) or missing. An insider who makes rows and seals anew is found out by heads kept elsewhere: rui.check_head. With from_number beyond 1 the seals before are believed. Call it in ranges to see how far it is. Needs permission verify_journal: of a company in the company as a whole, of the installation in any. Errors: 22004, 22023, 42501.';
 
 CREATE FUNCTION rui.check_head(project_id bigint, number bigint, root text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -194,7 +194,7 @@ AS $$
 DECLARE
 	known bytea;
 BEGIN
-	PERFORM rui.require_permission(project_id, 'verify_journal');
+	PERFORM CASE WHEN project_id > 0 THEN rui.require_permission(project_id, 'verify_journal') ELSE rui._require_above(project_id, 'verify_journal') END;
 	IF number IS NULL OR root IS NULL THEN
 		PERFORM rui._missing(CASE WHEN number IS NULL THEN 'number' ELSE 'root' END);
 	ELSIF root !~ '^[0-9a-f]{64}$' THEN
@@ -208,4 +208,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.check_head(bigint, bigint, text) IS
-'Whether a head that was kept elsewhere (number of seals and root, hexadecimal) is one of this database: holds; truncated, when there are not so many seals any more; or forked, when those seals are not the same. Together with rui.verify_journal up to that number it proves that nothing recorded before has been altered. Needs permission verify_journal. Errors: 22004, 22023, 42501.';
+'Whether a head that was kept elsewhere (number of seals and root, hexadecimal) is one of this database: holds; truncated, when there are not so many seals any more; or forked, when those seals are not the same. Together with rui.verify_journal up to that number it proves that nothing recorded before has been altered. project_id and permission as of rui.verify_journal. Errors: 22004, 22023, 42501.';

@@ -4,7 +4,7 @@
  *	  What must be done with everything that is kept of a person.
  *
  * Erasing changes rows that nobody else ever changes, in all projects of a
- * company.  It is done as the owner of the tables, by two functions that are
+ * company.  It is done as the owner of the tables, by functions that are
  * named here, and only while they run do the guards of append-only tables
  * let a change pass.
  */
@@ -72,4 +72,9 @@ RUI_FUNCTION(_erase_as_owner)
 RUI_FUNCTION(_export_as_owner)
 {
 	return run_as_owner(fcinfo, "SELECT rui._export_party($1, $2)");
+}
+
+RUI_FUNCTION(_ties_as_owner)
+{
+	return run_as_owner(fcinfo, "SELECT rui._party_ties($1, $2)");
 }

@@ -56,6 +56,7 @@ typedef struct table_layout
 	int column_count;
 	column_layout *columns;
 	int project_column; /* attribute number, 0: none */
+	int company_column; /* the same */
 	int number_column; /* the last integer of the key but those above, 0: none */
 } table_layout;
 
@@ -177,7 +178,10 @@ describe(table_layout *layout, Relation relation)
 		if (strcmp(NameStr(attribute->attname), "project_id") == 0 &&
 			attribute->atttypid == INT8OID)
 			layout->project_column = attribute->attnum;
-		else if (column->is_key && strcmp(NameStr(attribute->attname), "company_id") != 0 &&
+		else if (strcmp(NameStr(attribute->attname), "company_id") == 0 &&
+				 attribute->atttypid == INT8OID)
+			layout->company_column = attribute->attnum;
+		else if (column->is_key &&
 				 (attribute->atttypid == INT8OID || attribute->atttypid == INT4OID))
 			layout->number_column = attribute->attnum;
 		appendStringInfoString(&text, layout->column_count > 0 ? ",{\"name\":" : "{\"name\":");
@@ -435,15 +439,21 @@ put_change(StringInfo out, table_layout *layout, TupleTableSlot *before, TupleTa
 	return true;
 }
 
-/* The project of a row; 0 for tables above the projects. */
+/*
+ * The project of a row; of what belongs to a company, minus its id; 0 for what
+ * belongs to neither.
+ */
 static int64
 row_project(const table_layout *layout, TupleTableSlot *slot)
 {
 	int number = layout->project_column - 1;
 
-	if (number < 0 || slot->tts_isnull[number])
-		return 0;
-	return DatumGetInt64(slot->tts_values[number]);
+	if (number >= 0 && !slot->tts_isnull[number])
+		return DatumGetInt64(slot->tts_values[number]);
+	number = layout->company_column - 1;
+	if (number >= 0 && !slot->tts_isnull[number])
+		return -DatumGetInt64(slot->tts_values[number]);
+	return 0;
 }
 
 /* Widen the range of keys of a batch to hold that of a row. */

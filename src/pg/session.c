@@ -477,12 +477,20 @@ static rui_lookup group_lookup = {
 	.name = "groups", .tables = { "role_group" }, .load = load_groups
 };
 
+/* Which ids are asked for, of the projects and companies one reaches. */
+typedef enum wanted_ids
+{
+	PROJECT_IDS,
+	COMPANY_IDS,
+	JOURNAL_IDS /* both, companies as minus their id, and 0 */
+} wanted_ids;
+
 /*
- * Ids of the projects (or companies) in which the acting party holds a role
- * that reads as the group role named by the first argument.
+ * Ids of the projects (or companies, or both) in which the acting party holds
+ * a role that reads as the group role named by the first argument.
  */
 static Datum
-ids_as_group(FunctionCallInfo fcinfo, bool companies)
+ids_as_group(FunctionCallInfo fcinfo, wanted_ids wanted)
 {
 	int64 party = acting_party();
 	permission_row key;
@@ -497,29 +505,39 @@ ids_as_group(FunctionCallInfo fcinfo, bool companies)
 	text_to_cstring_buffer(PG_GETARG_TEXT_PP(0), key.permission, CODE_SIZE);
 	access = acting_access(party);
 	groups = rui_lookup_get(&group_lookup);
-	ids = palloc(sizeof(int64) * (access->count + 1));
+	ids = palloc(sizeof(int64) * (2 * access->count + 1));
 	for (i = 0; i < access->count; i++)
 	{
 		const access_row *row = &access->rows[i];
 
-		if (!companies && row->project == 0)
-			continue;
 		strlcpy(key.role, row->role, CODE_SIZE);
 		if (bsearch(&key, groups->rows, groups->count, sizeof(permission_row),
-					compare_permissions) != NULL)
-			ids[count++] = companies ? row->company : row->project;
+					compare_permissions) == NULL)
+			continue;
+		/* A company without projects has the row of none. */
+		if (wanted != COMPANY_IDS && row->project != 0)
+			ids[count++] = row->project;
+		if (wanted != PROJECT_IDS)
+			ids[count++] = wanted == COMPANY_IDS ? row->company : -row->company;
 	}
+	if (wanted == JOURNAL_IDS && count > 0)
+		ids[count++] = 0;
 	return distinct_ids(ids, count, CurrentMemoryContext);
 }
 
 RUI_FUNCTION(projects_as)
 {
-	return ids_as_group(fcinfo, false);
+	return ids_as_group(fcinfo, PROJECT_IDS);
 }
 
 RUI_FUNCTION(companies_as)
 {
-	return ids_as_group(fcinfo, true);
+	return ids_as_group(fcinfo, COMPANY_IDS);
+}
+
+RUI_FUNCTION(journals_as)
+{
+	return ids_as_group(fcinfo, JOURNAL_IDS);
 }
 
 /* Bits of the project states in which the role has the permission. */

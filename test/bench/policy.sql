@@ -1,7 +1,7 @@
 -- Fifty live projects with a hundred homes, four hundred tickets and :months
 -- months of charges each, put there behind the platform's back: the API makes
 -- one ticket, the others are like it. A resident, a steward and a manager of
--- the seventh project; an analyst of that one and one of all.
+-- the seventh project; an auditor of that one and one of all.
 SELECT rui.create_company('bench', 'Bench', 'Director') AS company \gset
 SELECT id AS director FROM rui.party WHERE company_id = :company \gset
 BEGIN;
@@ -72,16 +72,16 @@ SET session_replication_role = origin;
 CREATE ROLE bench_resident LOGIN IN ROLE rui_resident;
 CREATE ROLE bench_steward LOGIN IN ROLE rui_steward;
 CREATE ROLE bench_manager LOGIN IN ROLE rui_manager;
-CREATE ROLE bench_analyst LOGIN IN ROLE rui_analyst;
-CREATE ROLE bench_analyst_of_all LOGIN IN ROLE rui_analyst;
-INSERT INTO rui.party (company_id, code, name) SELECT :company, 'm' || n, 'Manager or analyst' FROM generate_series(1, 3) n;
+CREATE ROLE bench_auditor LOGIN IN ROLE rui_auditor;
+CREATE ROLE bench_auditor_of_all LOGIN IN ROLE rui_auditor;
+INSERT INTO rui.party (company_id, code, name) SELECT :company, 'm' || n, 'Manager or auditor' FROM generate_series(1, 3) n;
 INSERT INTO rui.membership (project_id, party_id, role_code, valid)
-SELECT j.id, p.id, CASE p.code WHEN 'm1' THEN 'manager' ELSE 'analyst' END, '[2020-01-01,)' FROM rui.party p JOIN rui.project j
+SELECT j.id, p.id, CASE p.code WHEN 'm1' THEN 'manager' ELSE 'auditor' END, '[2020-01-01,)' FROM rui.party p JOIN rui.project j
 	ON p.code = 'm3' OR p.code IN ('m1', 'm2') AND j.id = :seventh;
 CREATE TABLE bench.who AS
 SELECT v.login::name, p.id AS party_id FROM (
 	VALUES ('bench_resident', (SELECT 'r' || household_id FROM bench.made WHERE project_id = :seventh AND n = 100)), ('bench_steward', 's' || :seventh || '-1'),
-		('bench_manager', 'm1'), ('bench_analyst', 'm2'), ('bench_analyst_of_all', 'm3')) AS v(login, code)
+		('bench_manager', 'm1'), ('bench_auditor', 'm2'), ('bench_auditor_of_all', 'm3')) AS v(login, code)
 JOIN rui.party p ON p.code = v.code;
 INSERT INTO rui.login (login, party_id) SELECT w.login, w.party_id FROM bench.who w;
 VACUUM ANALYZE;

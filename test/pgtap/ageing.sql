@@ -121,7 +121,7 @@ SELECT set_eq('SELECT code FROM aged WHERE dimension IN (''unit'', ''building'',
 -- Who may, and what is refused.
 SELECT pg_temp.act(:qian) \gset hidden_
 SET LOCAL ROLE rui_analyst;
-SELECT isnt_empty(format('SELECT * FROM rui.arrears_ageing(%s, ''2025-01-01'', ''grid'')', :one), 'an analyst may ask');
+SELECT throws_ok(format('SELECT * FROM rui.arrears_ageing(%s, ''2025-01-01'', ''unit'')', :one), '42501', NULL, 'an analyst has rui.count_arrears');
 RESET ROLE;
 SELECT pg_temp.act(:loader) \gset hidden_
 SELECT throws_ok(format('SELECT * FROM rui.arrears_ageing(%s, %s)', :one, a.given), a.code, NULL, a.about)

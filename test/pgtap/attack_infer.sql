@@ -24,35 +24,7 @@ WHERE t.class <> 'reference' AND c.relnamespace = 'rui'::regnamespace AND (x.ind
 	AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = x.indkey[0]
 		AND (a.attname = 'project_id' OR t.class = 'company' AND a.attname = 'company_id'));
 
-\ir fixture/every_table.sql
--- Words that everybody reads are no rows of others.
-DO $$
-DECLARE
-	one record;
-BEGIN
-	SET LOCAL session_replication_role = replica;
-	FOR one IN SELECT t.table_name FROM rui.platform_table t WHERE t.class = 'reference' AND t.table_name !~ '^x\d' LOOP
-		EXECUTE format('DELETE FROM rui.%I t WHERE t::text ~ ''x100000[2-5]''', one.table_name);
-	END LOOP;
-	SET LOCAL session_replication_role = origin;
-END $$;
--- Whatever else is handed over is one's own, too.
-\set one :mine
-\set company :mine
-\set u1 :mine
-\set u2 :mine
-\set b1 :mine
-\set zhao :mine
-\set manager :mine
-\set loader :mine
-\set two :mine
-\set v1 :mine
-\ir fixture/drawn_call.sql
-SELECT set_config('rui.party_id', :'mine', true) \gset hidden_
-INSERT INTO rui.membership (project_id, party_id, role_code, valid)
-SELECT :mine, :mine, r.role_code, '[2000-01-01,)' FROM (SELECT DISTINCT role_code FROM rui.role_permission WHERE role_code !~ '^x\d') r;
-INSERT INTO rui.company_member (company_id, party_id, role_code, valid)
-SELECT :mine, :mine, r.role_code, '[2000-01-01,)' FROM (SELECT DISTINCT role_code FROM rui.role_permission WHERE role_code !~ '^x\d') r;
+\ir fixture/infer.sql
 -- One's own requests in another project, one for each command.
 SET LOCAL session_replication_role = replica;
 INSERT INTO rui.request (project_id, party_id, command, request_key, content_hash, answer)
@@ -73,54 +45,6 @@ WHERE t.type IN ('bigint'::regtype, 'bigint[]'::regtype, 'text'::regtype, 'text[
 -- only. A resident is told of none.
 CREATE TEMP TABLE of_company (argument text);
 INSERT INTO of_company VALUES ('developer_id'), ('for_party'), ('lessee_id'), ('party_id'), ('payee_id'), ('payer_id'), ('recipient_id'), ('steward_id'), ('stewards'), ('to_id'), ('vendor_id');
-
--- The first draw names what is one's own wherever it can; others mix it.
-CREATE FUNCTION pg_temp.given(name text, type oid, draw integer) RETURNS text
-LANGUAGE sql VOLATILE AS $$
-SELECT CASE
-	WHEN name IN ('project_id', 'company_id') THEN '1000001'
-	WHEN draw > 1 AND (type <> 'bigint'::regtype OR random() < 0.1) THEN pg_temp.drawn(name, type)
-	WHEN type = 'bigint'::regtype THEN '1000001'
-	WHEN type = 'bigint[]'::regtype THEN '''{1000001}'''
-	WHEN type = 'text'::regtype AND name !~ '^(lang|reason|purpose|table_name|subject|channel|separator|request_key|remark|time_zone)$' THEN '''x1000001'''
-	WHEN type = 'text[]'::regtype THEN '''{x1000001}'''
-	WHEN type = 'timestamptz'::regtype THEN 'now()'
-	WHEN type = 'date'::regtype THEN '''2026-01-15'''
-	WHEN type IN ('integer'::regtype, 'numeric'::regtype) THEN '1'
-	WHEN type = 'boolean'::regtype THEN 'true'
-	WHEN type = 'interval'::regtype THEN '''1 hour'''
-	ELSE pg_temp.drawn(name, type)
-END
-$$;
--- What a call comes to, with the number it was handed left out.
-CREATE FUNCTION pg_temp.outcome(command text, world text, role_name text) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-	answer text;
-	state text;
-	message text;
-	detail text;
-	hint text;
-BEGIN
-	EXECUTE format('SET LOCAL ROLE %I', role_name);
-	EXECUTE replace(command, '<world>', world) INTO answer;
-	SET CONSTRAINTS ALL IMMEDIATE;
-	RAISE EXCEPTION USING ERRCODE = 'RUUND', MESSAGE = coalesce(answer, 'nothing'); -- and undo it
-EXCEPTION WHEN OTHERS OR query_canceled OR assert_failure THEN
-	GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-	RETURN replace(concat_ws(' | ', state, message, nullif(detail, ''), nullif(hint, '')), world, '#');
-END $$;
--- Whether a call with a row of others ends otherwise than one with none. Numbers
--- that are given anew at each call are not held against it.
-CREATE FUNCTION pg_temp.tells(command text, world text, role_name text, absent text) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-	outcome CONSTANT text := pg_temp.outcome(command, world, role_name);
-BEGIN
-	RETURN CASE WHEN outcome = absent OR regexp_replace(outcome, '\d+', '', 'g') = regexp_replace(absent, '\d+', '', 'g')
-		AND pg_temp.outcome(command, '1000008', role_name) <> absent THEN NULL
-		ELSE format(E'%s: %s\n%s\ninstead of %s', role_name, replace(command, '<world>', world), outcome, absent) END;
-END $$;
 
 CREATE TEMP TABLE probed (role_name text, name text, argument text, is_known boolean, told text);
 -- Rows of one's own project stand where a command may find them.

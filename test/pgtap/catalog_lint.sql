@@ -251,8 +251,7 @@ $$, 'keys of tenant tables begin with project_id');
 SELECT is_empty($$
 	SELECT table_name, conname, columns, target_columns FROM our_key
 	WHERE class = 'tenant' AND contype = 'f'
-		AND (target_class = 'tenant' AND (columns[1] <> 'project_id' OR target_columns[1] <> 'project_id')
-			OR target_class = 'local')
+		AND target_class = 'tenant' AND (columns[1] <> 'project_id' OR target_columns[1] <> 'project_id')
 	UNION ALL
 	SELECT table_name, conname, columns, target_columns FROM our_key
 	WHERE class <> 'tenant' AND contype = 'f' AND target_class = 'tenant'

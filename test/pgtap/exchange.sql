@@ -197,13 +197,13 @@ SELECT is_empty($$SELECT m.table_name, m.columns, k.keys FROM rui.master_table m
 SELECT is_empty($$SELECT m.table_name FROM rui.master_table m
 	WHERE has_table_privilege('rui_manager', format('rui.%I', m.source), 'SELECT')$$, 'and nobody reads their views past the command that records it');
 
--- An analyst takes the estate, an auditor people without their names.
+-- An expert takes the estate, an auditor people without their names.
 INSERT INTO rui.party (company_id, code, name) SELECT :company, c, c FROM unnest('{ana,aud}'::text[]) c;
 SELECT p.id AS ana FROM rui.party p WHERE p.code = 'ana' \gset
 SELECT p.id AS aud FROM rui.party p WHERE p.code = 'aud' \gset
-SELECT rui.grant_role(:project, :ana, 'analyst', '2020-01-01'), rui.grant_role(:project, :aud, 'auditor', '2020-01-01') \gset hidden_
+SELECT rui.grant_role(:project, :ana, 'expert', '2020-01-01'), rui.grant_role(:project, :aud, 'auditor', '2020-01-01') \gset hidden_
 SET LOCAL rui.party_id = :'ana';
-SELECT is(count(*), 7::bigint, 'an analyst may export units') FROM rui.export_csv(:project, 'unit');
+SELECT is(count(*), 7::bigint, 'an expert may export units') FROM rui.export_csv(:project, 'unit');
 SELECT throws_ok(format('SELECT rui.export_csv(%s, ''party'')', :project), '42501', NULL, 'but not people');
 SET LOCAL rui.party_id = :'aud';
 SELECT throws_ok(format('SELECT rui.export_csv(%s, ''party'', ''curiosity'', true)', :project), '42501', NULL, 'an auditor sees no names');

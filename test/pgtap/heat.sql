@@ -69,13 +69,13 @@ SELECT pg_temp.refused('0, 16, now() - interval ''1 day'', now()', '42501', 'an 
 -- Who may ask.
 SELECT id AS wu FROM rui.import_staff(:project, '[{"code":"wu","name":"Wu","staff_no":"1","from":"2020-01-01","role":"staff"}]') \gset
 SELECT set_eq($$SELECT role_code FROM rui.role_permission WHERE permission = 'see_heat'$$,
-	$$VALUES ('manager'), ('expert'), ('analyst'), ('auditor'), ('director'), ('loader')$$, 'those who answer for the whole');
+	$$VALUES ('manager'), ('expert'), ('auditor'), ('director'), ('loader')$$, 'those who answer for the whole');
 SELECT set_config('rui.party_id', :'wu', true) \g /dev/null
 SELECT pg_temp.refused(format('%s, 16, now() - interval ''1 day'', now()', :project), '42501', 'who only works there may not');
 SELECT set_config('rui.party_id', :'boss', true) \g /dev/null
-SELECT rui.grant_role(:project, :wu, 'analyst') \g /dev/null
+SELECT rui.grant_role(:project, :wu, 'expert') \g /dev/null
 SELECT set_config('rui.party_id', :'wu', true) \g /dev/null
-SELECT is((SELECT sum(needs) FROM rui.heat(:january)), 7::numeric, 'an analyst of the project may');
+SELECT is((SELECT sum(needs) FROM rui.heat(:january)), 7::numeric, 'an expert of the project may');
 SELECT pg_temp.refused(format('%s, 16, now() - interval ''1 day'', now()', :other_project), '42501', 'not of another one');
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,7 +1,7 @@
 -- Personal data: shown for a purpose, within limits, on record; emergencies
 -- and their reviews; consents; who was shown what of me.
 BEGIN;
-SELECT plan(59);
+SELECT plan(68);
 \ir fixture/estate.sql
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'agent', 'Agent') RETURNING id AS agent \gset
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'steward', 'Steward') RETURNING id AS steward \gset
@@ -35,6 +35,10 @@ SELECT is_empty($$SELECT r.role_name, c.table_name, c.column_name
 	'no group role but managers and auditors reads others'' phones, numbers and plates');
 SELECT is_empty($$SELECT p.tablename, p.roles FROM pg_policies p WHERE p.schemaname = 'rui' AND p.tablename IN ('contact_point', 'personal_value')
 	AND p.roles <> '{rui_api}' AND p.qual !~ 'party_id = \( SELECT rui.current_party'$$, 'phones and identity numbers: nobody but whose they are');
+SELECT set_eq($$SELECT r.role_name FROM unnest('{rui_user,rui_resident,rui_staff,rui_steward,rui_agent,rui_manager,rui_expert,rui_partner,rui_analyst,rui_auditor}'::text[]) AS r(role_name)
+	WHERE has_column_privilege(r.role_name, 'rui.party', 'name', 'SELECT') AND EXISTS (SELECT FROM pg_policies p WHERE p.schemaname = 'rui' AND p.tablename = 'party'
+		AND r.role_name = ANY (p.roles) AND p.qual !~ 'id = \( SELECT rui.current_party|rui.my_colleagues')$$, '{rui_manager,rui_auditor}'::text[],
+	'names: managers and auditors; others their own, agents those of colleagues');
 SELECT set_config('rui.party_id', :'agent', true) \gset hidden_
 SET LOCAL ROLE rui_agent;
 SELECT is((SELECT string_agg(name, ',' ORDER BY name) FROM rui.party), 'Director,Steward', 'an agent sees colleagues, no residents');
@@ -71,6 +75,17 @@ SELECT rui.set_message_kind(:one, 'offer', '优惠', 'Offers', '{}', '{sms}'), r
 	rui.set_message_template(:one, 'offer', 'sms', 'zh', '优惠'), rui.set_message_kind(:one, 'break_glass', '紧急查看', 'Emergency', '{review}', '{sms}', is_critical => true),
 	rui.set_message_template(:one, 'break_glass', 'sms', 'zh', '紧急查看{review}'), rui.set_consent_messages(:one, 'marketing', '{offer}') \g /dev/null
 SELECT throws_ok(format('SELECT rui.set_consent_messages(%s, ''marketing'', ''{break_glass}'')', :one), 'P0002', NULL, 'not of critical kinds');
+SELECT ok((SELECT is_marketing FROM rui.message_kind WHERE project_id = :one AND code = 'offer'), 'kinds of purpose marketing are marketing');
+SELECT rui.set_message_kind(:one, 'offer', '优惠', 'Offers', '{}', '{sms}') \g /dev/null
+SELECT ok((SELECT is_marketing FROM rui.message_kind WHERE project_id = :one AND code = 'offer'), 'and stay so');
+SELECT throws_ok(format('SELECT rui.set_message_kind(%s, ''offer'', ''x'', ''x'', ''{}'', ''{sms}'', is_critical => true)', :one), '22023', 'marketing is not critical', 'that all may refuse');
+SELECT rui.send_messages(:one, 'offer', format('{"party": [%s, %s]}', :zhao, :qian)::jsonb) AS unasked \gset
+SELECT row_eq(format('SELECT total, suppressed, without_consent, waiting FROM rui.message_progress WHERE batch_id = %s', :unasked), ROW(2::bigint, 2::bigint, 2::bigint, 0::bigint),
+	'nobody was asked: no offers');
+SELECT is((SELECT string_agg(DISTINCT r.reason, ',') FROM rui.message_receipt r JOIN rui.message m ON m.id = r.message_id WHERE m.batch_id = :unasked), 'no_consent', 'with the reason');
+SELECT rui.set_message_kind(:one, 'notice', '通知', 'Notices', '{}', '{sms}'), rui.set_message_template(:one, 'notice', 'sms', 'zh', '停水') \g /dev/null
+SELECT rui.send_message(:one, 'notice', :qian) AS notice \gset
+SELECT is((SELECT state FROM rui.message WHERE id = :notice), 'queued', 'but notices of the service');
 SELECT set_config('rui.party_id', :'zhao', true) \gset hidden_
 SELECT rui.record_consent(:one, 'marketing', true, 'app', '2026-1', 'session 17', at => now() - interval '2 minutes') AS first_consent \gset
 SELECT throws_ok(format('SELECT rui.record_consent(%s, ''debt'', true, ''app'', ''1'', ''x'')', :one), '22023', NULL, 'a contract is no consent');
@@ -89,6 +104,11 @@ SELECT set_config('rui.party_id', :'agent', true) \gset hidden_
 SELECT throws_ok(format('SELECT * FROM rui.reveal(%s, %s, ''{phone}'', ''marketing'')', :one, :zhao), '42501', NULL, 'taken back');
 SELECT rui.send_message(:one, 'offer', :zhao) AS kept \gset
 SELECT is((SELECT state FROM rui.message WHERE id = :kept), 'suppressed', 'offers no longer go');
+SELECT is((SELECT string_agg(r.reason, ',') FROM rui.message_receipt r WHERE r.message_id = :kept), 'no_consent', 'for want of consent');
+SELECT set_config('rui.party_id', :'loader', true) \gset hidden_
+SELECT count(*) AS taken FROM rui.take_messages(:one, 'sms', 10, 'g') AS t WHERE t.message_id = :sent \gset
+SELECT is(:taken, 0, 'not even one that was queued');
+SELECT set_config('rui.party_id', :'agent', true) \gset hidden_
 
 -- A steward: own cases only.
 SELECT set_config('rui.party_id', :'steward', true) \gset hidden_

@@ -2,7 +2,7 @@
 -- was sealed before is proved as it was; what a law holds back goes later.
 -- Corrections, and the export of all that is held.
 BEGIN;
-SELECT plan(49);
+SELECT plan(62);
 \ir fixture/estate.sql
 UPDATE rui.party SET name = '欧阳丽华', code = '13800138000' WHERE id = :zhao;
 UPDATE rui.party SET name = '司徒建国' WHERE id = :qian;
@@ -21,6 +21,9 @@ SELECT rui.set_personal_value(:one, :zhao, 'id_card', '11010519491231002X'), rui
 	rui.set_ticket_category(:one, 'pipe', '水管', 'Pipes'), rui.set_sla_policy(:one, 'always', response => '1:00') \g /dev/null
 SELECT rui.open_ticket(:one, 'pipe', '欧阳丽华 of 1-001, call 138 0013 8000', unit_id => :u1, reporter_id => :zhao) AS own \gset
 SELECT rui.open_ticket(:one, 'pipe', '司徒建国: tell +86 139-1234-5678 first', unit_id => :u1, reporter_id => :qian) AS other \gset
+INSERT INTO rui.message_batch (project_id, kind_code, dedupe_key, audience, parameters, is_emergency, zh_channels, en_channels, at, from_at, expires_at)
+SELECT :one, k.code, 'for 欧阳丽华', '{}', '{}', false, '{sms}', '{}', now(), now(), now() + interval '1 day'
+FROM (SELECT rui.set_message_kind(:one, 'words', '话', 'Words', '{}', '{sms}')) AS made CROSS JOIN LATERAL (SELECT 'words' AS code) k RETURNING id AS batch \gset
 SELECT rui._emit(:one, 'test.note', 'test', 1, now(), '{"note": "ask 欧阳丽华, 13800138000", "phones": [13800138000]}') \g /dev/null
 SELECT rui.open_books(:one, '2026-01-01') \g /dev/null
 INSERT INTO rui.bank_statement (project_id, channel, code, opening, closing, lines, content_hash, at)
@@ -29,6 +32,10 @@ INSERT INTO rui.bank_line (project_id, statement_id, channel, line_no, at, on_da
 VALUES (:one, :statement, 'bank', 1, now() - interval '11 years', current_date, 'receipt', 100, '欧阳丽华', 'from 苏A12345') RETURNING id AS line \gset
 INSERT INTO rui.bank_line (project_id, statement_id, channel, line_no, at, on_date, kind, amount, payer)
 VALUES (:one, :statement, 'bank', 2, now(), current_date, 'receipt', 100, '欧阳丽华') RETURNING id AS new_line \gset
+SET LOCAL session_replication_role = replica;
+INSERT INTO rui.posting_reversal (project_id, posting_id, reversal_id, reason) VALUES (:one, 1, 2, 'bounced, 欧阳丽华 said so');
+SET LOCAL session_replication_role = origin;
+INSERT INTO rui.tax_title (project_id, party_id, kind, name, phone, set_at) VALUES (:one, :qian, 'person', '司徒建国', '138 0013 8000', now());
 INSERT INTO rui.tax_title (project_id, party_id, kind, name, phone, set_at) VALUES (:one, :zhao, 'person', '欧阳丽华', '13800138000', now());
 INSERT INTO rui.message_recipient (project_id, batch_id, party_id, parameters) VALUES (:one, 1, :zhao, '{"name": "欧阳丽华"}');
 SELECT set_config('rui.party_id', :'zhao', true) \gset hidden_
@@ -57,6 +64,34 @@ SELECT is_empty($$SELECT p.table_name, c.name FROM rui.personal_table p CROSS JO
 	UNION ALL SELECT c.table_name, c.column_name FROM rui.personal_column c
 	WHERE c.column_name <> '*' AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = format('rui.%I', c.table_name)::regclass AND a.attname = c.column_name)$$,
 	'and what is declared is there');
+
+-- Every column of text is said to tell of people, or not to.
+CREATE TEMP VIEW text_column AS
+SELECT t.table_name, t.writes, a.attrelid, a.attname::text AS name, y.typname, a.attname::text = ANY (p.written) AS is_written, a.attname::text = ANY (p.linked) AS is_linked,
+	a.attname::text = ANY (p.never) AS is_never
+FROM rui.platform_table t
+JOIN pg_attribute a ON a.attrelid = format('rui.%I', t.table_name)::regclass AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_type y ON y.oid = a.atttypid
+LEFT JOIN pg_type e ON e.oid = y.typelem AND y.typcategory = 'A'
+LEFT JOIN rui.personal_text p ON p.table_name = t.table_name
+WHERE t.class <> 'reference' AND a.attname <> 'erased' -- which holds digests
+	AND (coalesce(e.typcategory, y.typcategory) = 'S' OR coalesce(e.typname, y.typname) IN ('json', 'jsonb', 'bytea', 'xml', 'hstore'));
+SELECT is_empty($$SELECT table_name, name FROM text_column WHERE (is_written::integer + is_linked::integer + is_never::integer) IS DISTINCT FROM 1$$,
+	'every column of text is declared, once');
+SELECT is_empty($$SELECT p.table_name, c.name FROM rui.personal_text p CROSS JOIN LATERAL unnest(p.written || p.linked || p.never) AS c(name)
+	WHERE NOT EXISTS (SELECT FROM text_column t WHERE t.table_name = p.table_name AND t.name = c.name)$$, 'and what is declared is one');
+SELECT is_empty($$SELECT table_name, name FROM text_column WHERE is_written AND typname NOT IN ('text', 'jsonb') AND table_name <> 'journal'$$, 'an erasure can look through it');
+SELECT is_empty($$SELECT t.table_name, t.name FROM text_column t LEFT JOIN rui.salted_column s ON s.table_name = t.table_name
+	WHERE t.writes = 'append' AND t.is_written AND NOT coalesce(t.name = ANY (s.columns), false)$$, 'what is only added is salted, so that proofs hold');
+SELECT is_empty($$SELECT t.table_name, t.name FROM text_column t WHERE t.is_linked
+	AND NOT EXISTS (SELECT FROM rui.personal_column c WHERE c.table_name = t.table_name AND c.column_name IN (t.name, '*'))
+	AND NOT EXISTS (SELECT FROM rui.personal_table p WHERE p.table_name = t.table_name AND p.excluded IS NOT NULL)$$, 'what is the person''s own has its rule');
+SELECT is_empty($$SELECT c.table_name, c.column_name FROM rui.personal_column c JOIN text_column t ON t.table_name = c.table_name AND t.name = c.column_name WHERE t.is_never$$,
+	'what has a rule tells of people');
+SAVEPOINT new_column;
+ALTER TABLE rui.ticket ADD COLUMN chat text;
+SELECT is((SELECT string_agg(table_name || '.' || name, ' ') FROM text_column WHERE (is_written OR is_linked OR is_never) IS NOT true), 'ticket.chat', 'a new column is found');
+ROLLBACK TO new_column;
 
 -- A correction.
 SELECT throws_ok(format('SELECT rui.request_correction(%s, ''phone'', ''110'', ''13811111111'', ''new'')', :one), '22023', NULL, 'of what is recorded');
@@ -87,13 +122,14 @@ DECLARE
 	place record;
 BEGIN
 	-- An hour ago: what an erasure writes is of now.
-	FOR place IN SELECT * FROM rui._sealed_tables() LOOP
+	FOR place IN SELECT * FROM rui._sealed_tables(1) LOOP
 		EXECUTE format('UPDATE rui.%I SET %I = %2$I - interval ''1 hour''', place.table_name, place.clock);
 	END LOOP;
 END $$;
 SET LOCAL session_replication_role = origin;
 SELECT cmp_ok(rui._seal(:one, now() - interval '30 minutes', now()), '>', 20::bigint, 'sealed');
 SELECT encode(root, 'hex') AS head FROM rui.seal WHERE project_id = :one \gset
+SELECT cmp_ok(rui._seal(-:company, now() - interval '30 minutes', now()), '>', 5::bigint, 'so is what belongs to the company');
 SELECT id AS note FROM rui.event WHERE kind = 'test.note' \gset
 SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
 SELECT results_eq(format('SELECT finding FROM rui.verify_journal(%s)', :one), $$VALUES ('verified')$$, 'verified');
@@ -122,7 +158,7 @@ BEGIN
 END $$;
 SELECT string_agg(replace(encode(convert_to(w, 'UTF8'), 'escape'), '\', '\\'), '|') || '|欧阳丽华|苏A12345|1[- ]?3[- ]?8[- ]?0[- ]?0[- ]?1[- ]?3[- ]?8[- ]?0[- ]?0[- ]?0|139-?1234-?5678|lihua@|11010519491231002|00083100' AS trace
 FROM unnest('{欧阳丽华,苏A12345}'::text[]) w \gset
-SELECT is(pg_temp.found(:'trace'), 'bank_line 2 consent 1 contact_point 2 event 1 journal 13 message_recipient 1 party 1 person_key 4 personal_request 1 personal_value 2 tax_title 1 ticket 2', 'before: in many places');
+SELECT is(pg_temp.found(:'trace'), 'bank_line 2 consent 1 contact_point 2 event 1 journal 15 message_batch 1 message_recipient 1 party 1 person_key 4 personal_request 1 personal_value 2 posting_reversal 1 tax_title 2 ticket 2', 'before: in many places');
 
 -- Erased. Nothing of hers was charged or paid; the ticket is of today.
 SELECT is(rui.decide_personal_request(:one, :erasure, 'approve', 'moved out'), 'held', 'erased but for what is held');
@@ -134,12 +170,19 @@ SELECT is((SELECT name || code FROM rui.party WHERE id = :zhao), format('***eras
 SELECT is((SELECT details FROM rui.ticket WHERE id = :other), '司徒建国: tell *** first', 'her former number in a neighbour''s ticket');
 SELECT is((SELECT payload FROM rui.event WHERE id = :note), '{"note": "ask ***, ***", "phones": ["***"]}'::jsonb, 'in what happened');
 SELECT is((SELECT concat_ws('/', payer, note) FROM rui.bank_line WHERE id = :line), '***/from ***', 'on a bank''s line');
+SELECT is((SELECT dedupe_key FROM rui.message_batch WHERE id = :batch), 'erased-' || :batch, 'in a key that a sender made up');
+SELECT is((SELECT reason FROM rui.posting_reversal WHERE project_id = :one AND posting_id = 1), 'bounced, *** said so', 'in the reason of a reversal');
+SELECT is((SELECT name || ' ' || phone FROM rui.tax_title WHERE party_id = :qian), '司徒建国 ***', 'her number with another''s invoices');
 SELECT is((SELECT name FROM rui.party WHERE id = :qian), '司徒建国', 'others stay');
 SELECT is((SELECT value FROM rui.contact_point WHERE party_id = :qian), '13500001111', 'with their numbers');
 
 -- Proofs hold.
 SELECT is_empty(format('SELECT * FROM rui.verify_journal(%s) WHERE finding <> ''verified''', :one), 'what was sealed is as it was');
 SELECT is(rui.check_head(:one, 1, :'head'), 'holds', 'under the head that was kept');
+SELECT set_config('rui.party_id', (SELECT id::text FROM rui.party WHERE company_id = :company AND code = 'director'), true) \gset hidden_
+SELECT is_empty(format('SELECT * FROM rui.verify_journal(-%s) WHERE finding <> ''verified''', :company), 'so is what was sealed of the company');
+SELECT cmp_ok((SELECT count(*) FROM rui.erased_row WHERE project_id = -:company AND table_name = 'journal'), '>', 0::bigint, 'of which something was erased');
+SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
 SELECT is(rui.row_proof(:one, 'event', :note) - 'openings', :'proof'::jsonb - 'openings', 'a proof is the same');
 SELECT is(rui.row_proof(:one, 'event', :note) -> 'openings', '{}', 'but opens nothing');
 SELECT cmp_ok((SELECT count(*) FROM rui.erased_row WHERE project_id = :one), '>', 3::bigint, 'what was changed is on record');

@@ -53,27 +53,7 @@ SELECT throws_ok(format('SELECT rui.check_head(%s, 2, ''abc'')', :one), '22023',
 SELECT throws_ok(format('SELECT * FROM rui.verify_journal(%s, 3, 2)', :one), '22023', NULL, 'no range');
 
 -- Somebody who may do everything does something, and all is as it was again.
-CREATE FUNCTION pg_temp.found(project bigint, deed text, OUT findings text) LANGUAGE plpgsql AS $$
-BEGIN
-	SET LOCAL session_replication_role = replica;
-	EXECUTE deed;
-	SET LOCAL session_replication_role = origin;
-	SELECT coalesce(string_agg(concat_ws(' ', v.number, v.finding, v.table_name, v.detail), '; ' ORDER BY v.number), 'nothing') INTO findings
-	FROM rui.verify_journal(project) v WHERE v.finding <> 'verified';
-	RAISE EXCEPTION USING ERRCODE = 'ZZ000', MESSAGE = findings;
-EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
-	findings := SQLERRM;
-END $$;
-CREATE FUNCTION pg_temp.head(project bigint, number bigint, root text, deed text, OUT answer text) LANGUAGE plpgsql AS $$
-BEGIN
-	SET LOCAL session_replication_role = replica;
-	EXECUTE deed;
-	SET LOCAL session_replication_role = origin;
-	answer := rui.check_head(project, number, root);
-	RAISE EXCEPTION USING ERRCODE = 'ZZ000', MESSAGE = answer;
-EXCEPTION WHEN SQLSTATE 'ZZ000' THEN
-	answer := SQLERRM;
-END $$;
+\ir fixture/seal.sql
 SELECT is(pg_temp.found(:one, 'SELECT 1'), 'nothing', 'nothing done, nothing found');
 SELECT is(pg_temp.found(:one, format('UPDATE rui.event SET payload = ''{"n": 99}'' WHERE id = %s', :e2)),
 	format('1 altered event 1 of 3 rows are 1 other ones, from key [%1$s, "%2$s"] to [%1$s, "%2$s"]', :one || ', ' || :e2, (SELECT replace(to_json(now() AT TIME ZONE 'UTC')::text, '"', '') || '+00:00')),

@@ -1,7 +1,7 @@
 -- Vendors: contracts, acceptance, invoices in a three-way match, payables and
 -- their payment; what is refused, and who must be two.
 BEGIN;
-SELECT plan(63);
+SELECT plan(66);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'clean', 'Cleaners') RETURNING id AS clean \gset
@@ -31,7 +31,10 @@ SELECT results_eq('SELECT subject_id, about FROM rui._inbox(now()) WHERE subject
 SELECT rui.propose_vendor_contract(:one, 'C2', 'Lifts', :lift, '[2025-01-01,2025-04-01)', '6602', agreed_amount => 1000, tax_rate => 0.13, at => '2025-01-02') AS c2 \gset
 SELECT throws_ok(format('SELECT rui.decide_vendor_contract(%s, %s, ''approve'', at => ''2025-01-03'')', :one, :c2), '42501', 'nobody decides on a vendor contract of his own');
 SELECT throws_ok(format('SELECT rui.decide_vendor_contract(%s, %s, ''approve'', at => ''2025-01-01'')', :one, :c1), '22023', NULL, 'nor before it is proposed');
-SELECT is(rui.decide_vendor_contract(:one, :c1, 'approve', at => '2025-01-03'), 'active', 'another one approves it');
+SELECT throws_ok(format('SELECT rui.decide_vendor_contract(%s, %s, ''burn'', at => ''2025-01-03'')', :one, :c1), '22023', 'unknown action "burn"', 'nor burns it');
+SELECT is(rui.decide_vendor_contract(:one, :c1, 'approve', request_key => 'c1', at => '2025-01-03'), 'active', 'another one approves it');
+SELECT is(rui.decide_vendor_contract(:one, :c1, 'approve', request_key => 'c1', at => '2025-01-03'), 'active', 'the same request again is answered alike');
+SELECT throws_ok(format('SELECT rui.decide_vendor_contract(%s, %s, ''refuse'', ''no'', ''c1'', ''2025-01-03'')', :one, :c1), 'RU409', NULL, 'another one under its key is refused');
 SELECT pg_temp.act(:manager) \gset hidden_
 SELECT is(rui.decide_vendor_contract(:one, :c2, 'approve', at => '2025-01-03'), 'active', 'and that one');
 

@@ -37,7 +37,9 @@ is($node->safe_psql('postgres', $late), $live, 'before the first run every live 
 my ($code, $out, $err) = run('CALL rui.run_duties()');
 is("$code$err", '0', 'all duties run');
 is($node->safe_psql('postgres', $late), '', 'and none is late');
-is($node->safe_psql('postgres', q{SELECT count(DISTINCT project_id) FROM rui.duty_run}), 4, 'closed projects rest');
+is($node->safe_psql('postgres', q{SELECT count(DISTINCT project_id) FROM rui.duty_run WHERE project_id > 0}), 4, 'closed projects rest');
+is($node->safe_psql('postgres', q{SELECT string_agg(concat_ws(' ', project_id, duty_code, failure), ',' ORDER BY project_id) FROM rui.duty_run WHERE project_id <= 0}), '-2 seal,-1 seal,0 seal',
+	'companies and the installation have duties of their own');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM rui.party WHERE code = 'duty_runner'}), 2, 'each company has one runner');
 ($code, $out, $err) = run('BEGIN', 'CALL rui.run_duties()');
 like($err, qr/invalid transaction termination/, 'not within a transaction: each project has its own');
@@ -59,14 +61,37 @@ $node->safe_psql('postgres', 'DROP TRIGGER refuse ON rui.duty_run');
 like($err, qr/pg_cron is not in this database/, 'without pg_cron a schedule is refused, and it is said how to get it');
 SKIP:
 {
-	skip 'no pg_cron', 5 unless $have_cron;
+	skip 'no pg_cron', 11 unless $have_cron;
 	$node->safe_psql('postgres', 'CREATE EXTENSION pg_cron');
-	is($node->safe_psql('postgres', 'SELECT rui.schedule(5, 2)'), 2, 'two workers');
-	is($node->safe_psql('postgres', 'SELECT rui.schedule()'), 1, 'scheduled anew');
-	my $job = $node->safe_psql('postgres', q{SELECT schedule, command FROM cron.job WHERE active});
+	is($node->safe_psql('postgres', 'SELECT rui.schedule(5, 2)'), 3, 'two workers, and one for sessions');
+	is($node->safe_psql('postgres', 'SELECT rui.schedule()'), 2, 'scheduled anew');
+	my $job = $node->safe_psql('postgres', q{SELECT schedule, command FROM cron.job WHERE active AND jobname = 'rui_duties_1'});
 	is($job, '* * * * *|CALL rui.run_duties(1, 1)', 'one job, every minute');
 	($code, $out, $err) = run((split /\|/, $job)[1]);
 	is($code . $node->safe_psql('postgres', $late), '0', 'its command does what is due');
-	is($node->safe_psql('postgres', 'SELECT rui.unschedule(); SELECT count(*) FROM cron.job'), "1\n0", 'taken back');
+	is($node->safe_psql('postgres', 'SELECT rui.unschedule(); SELECT count(*) FROM cron.job'), "2\n0", 'taken back');
+
+	# Whose session outstays its limit is ended by what was scheduled.
+	$node->safe_psql('postgres', 'SELECT rui.schedule()');
+	my $ends = $node->safe_psql('postgres', q{SELECT concat_ws('|', schedule, command, username) FROM cron.job WHERE jobname = 'rui_sessions'});
+	like($ends, qr/^\* \* \* \* \*\|SELECT rui\.end_overdue_sessions\(\)\|/, 'every minute');
+	is((split /\|/, $ends)[2], $node->safe_psql('postgres', 'SELECT current_user'), 'as who scheduled it');
+	$node->safe_psql('postgres', q{CREATE ROLE slow LOGIN IN ROLE rui_manager; SELECT rui.limit_login('slow', idle_limit => '10 milliseconds')});
+	my $idle = $node->background_psql('postgres', on_error_stop => 0, extra_params => [ '-U', 'slow' ]);
+	$idle->query('SET idle_in_transaction_session_timeout = 0; BEGIN');
+	# The clock goes on between two sessions; the command is the one of the job.
+	ok($node->poll_query_until('postgres', (split /\|/, $ends)[1], '1'), 'its command ends a session that took its limit off');
+	eval { $idle->quit };
+	# A night watchman who is no superuser.
+	$node->safe_psql('postgres', q{
+		CREATE ROLE watchman LOGIN IN ROLE rui_owner;
+		GRANT USAGE ON SCHEMA cron TO watchman;
+	});
+	my ($said, $warned) = ('', '');
+	$node->psql('postgres', 'SELECT rui.schedule()', stdout => \$said, stderr => \$warned, extra_params => [ '-U', 'watchman' ]);
+	is("$said", '1', 'who may not end sessions schedules the duties alone');
+	like($warned, qr/WARNING:  sessions that outstay their limits are not ended by watchman/, 'and is told so');
+	$node->safe_psql('postgres', 'GRANT pg_signal_backend, pg_read_all_stats TO watchman');
+	is($node->safe_psql('postgres', 'SELECT rui.schedule()', extra_params => [ '-U', 'watchman' ]), '2', 'who may schedules both');
 }
 done_testing();

@@ -22,6 +22,8 @@ $node->safe_psql('postgres', q{
 my $emit = q{SELECT rui._emit(1, 'test', 'test', %d, now())};
 # Without slack: nobody is just beginning while a test looks on.
 my $seal = q{SELECT rui._seal_settled(1, now(), '0')};
+# What belongs to the company, and to nobody, too.
+my $above = q{SELECT string_agg(finding, ',') FROM (SELECT finding FROM rui.verify_journal(-1) UNION ALL SELECT finding FROM rui.verify_journal(0)) v};
 my $broken = q{SELECT coalesce(string_agg(concat_ws(' ', number, finding, table_name, detail), '; '), 'nothing') FROM rui.verify_journal(1) WHERE finding <> 'verified'};
 
 sub ask { return $node->safe_psql('postgres', sprintf($_[0], @_[1 .. $#_])); }
@@ -44,6 +46,8 @@ sub session
 }
 
 cmp_ok(ask($seal), '>', 0, 'what made the project is sealed');
+cmp_ok(ask(q{SELECT rui._seal_settled(-1, now(), '0')}), '>', 3, 'what made the company, too');
+cmp_ok(ask(q{SELECT rui._seal_settled(0, now(), '0')}), '>', 100, 'and what belongs to nobody');
 my $late = session();
 $late->('BEGIN');
 $late->(sprintf $emit, 1);
@@ -108,6 +112,7 @@ my $restored = run_log([ 'pg_restore', '-e', '-d', $node->connstr('other'), "$fo
 ok($restored, 'restored');
 is($node->safe_psql('other', $broken), 'nothing', 'what was sealed is sealed there');
 $node->safe_psql('other', sprintf $emit, 11);
+is($node->safe_psql('other', $above), 'verified,verified', 'above the projects, too');
 cmp_ok($node->safe_psql('other', $seal), '>', 0, 'and sealed on');
 is($node->safe_psql('other', $broken), 'nothing', 'without anything twice');
 my ($number, $root) = split /\|/, ask(q{SELECT number, encode(root, 'hex') FROM rui.seal ORDER BY number DESC LIMIT 1});
@@ -116,7 +121,7 @@ is($node->safe_psql('other', "SELECT rui.check_head(1, $number, '$root')"), 'hol
 # Proofs, by somebody who has the head and Python.
 SKIP:
 {
-	skip 'no python3', 8 unless run_log([ 'python3', '--version' ]);
+	skip 'no python3', 10 unless run_log([ 'python3', '--version' ]);
 	my $checks = sub {
 		my ($proof, $head, $of) = @_;
 		my $file = "$folder/proof.json";
@@ -128,6 +133,10 @@ SKIP:
 	my $proof = ask("SELECT rui.journal_proof(1, $entry)");
 	ok($checks->($proof, $number, $root), 'an entry of the journal');
 	ok($checks->(ask(q{SELECT rui.row_proof(1, 'event', max(id)) FROM rui.event WHERE kind = 'test' AND subject_id = 9}), $number, $root), 'an event');
+	my ($of_company, $number_above, $root_above) = split /\|/, ask(q{SELECT rui.journal_proof(-1, min(j.id)), s.number, encode(s.root, 'hex')
+		FROM rui.journal j JOIN rui.seal s ON s.project_id = -1 WHERE j.project_id = -1 AND j.table_name = 'login' GROUP BY s.number, s.root});
+	ok($checks->($of_company, $number_above, $root_above), 'a login, of the company');
+	ok(!$checks->($of_company, $number, $root), 'which is not under the head of a project');
 	ok(!$checks->($proof, $number, 'a' x 64), 'another head does not hold');
 	ok(!$checks->($proof, $number - 1, $root), 'nor another number');
 	my $event = ask(q{SELECT rui.row_proof(1, 'event', max(id)) FROM rui.event WHERE kind = 'test' AND subject_id = 9});

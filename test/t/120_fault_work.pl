@@ -1,5 +1,5 @@
-# Long work that is stopped: a disk that is full during a bill and an import,
-# backends and the whole server killed in the midst of an import, and a cancel
+# Long work that is stopped: a disk that is full during a bill and an import, one
+# that has no room for the write-ahead log, backends and the whole server killed in the midst of an import, and a cancel
 # inside each thing that takes long. What was not acknowledged has not happened,
 # what is sent again happens once. Then several sessions at once under
 # SERIALIZABLE, each trying again: the same as one after another.
@@ -14,7 +14,7 @@ use Test::More;
 use Time::HiRes qw(time);
 
 my $node = PostgreSQL::Test::Cluster->new('work');
-$node->init;
+$node->init(extra => ['--wal-segsize=1']);
 $node->append_conf('postgresql.conf', "restart_after_crash = on\nsynchronous_commit = on\njit = off\n");
 $node->start;
 FaultTown::settle($node, 400);
@@ -23,21 +23,22 @@ my $import = sub {
 	return "SELECT count(*) FILTER (WHERE accepted) FROM rui.import_units(1, (SELECT jsonb_agg(jsonb_build_object('code', '$prefix' || i, 'building', 'b1', 'area_m2', 60)) FROM generate_series(1, $count) i), request_key => '$key')";
 };
 
+# A small disk, of which all but so many bytes are taken.
+my $small = $ENV{RUI_SMALL_DISK};
+my $ballast = ($small // '') . '/ballast';
+my $fill = sub {
+	my ($left) = @_;
+	unlink $ballast;
+	my ($free) = qx(df -B1 --output=avail '$small') =~ /(\d+)/;
+	open my $file, '>', $ballast or die "$ballast: $!";
+	print $file "\0" x ($free - $left);
+	close $file;
+};
+
 # ------------------------------------------------------------------ a full disk
 SKIP:
 {
-	my $small = $ENV{RUI_SMALL_DISK};
 	skip 'only root can make a small disk', 12 unless defined $small;
-	my $ballast = "$small/ballast";
-	# All but so many bytes of it.
-	my $fill = sub {
-		my ($left) = @_;
-		unlink $ballast;
-		my ($free) = qx(df -B1 --output=avail '$small') =~ /(\d+)/;
-		open my $file, '>', $ballast or die "$ballast: $!";
-		print $file "\0" x ($free - $left);
-		close $file;
-	};
 	mkdir "$small/space", 0700;
 	$node->safe_psql('postgres', "CREATE TABLESPACE small LOCATION '$small/space'");
 	$node->safe_psql('postgres', 'ALTER TABLE rui.charge SET TABLESPACE small; ALTER TABLE rui.unit SET TABLESPACE small');
@@ -65,6 +66,56 @@ SKIP:
 	$node->safe_psql('postgres', 'ALTER TABLE rui.charge SET TABLESPACE pg_default; ALTER TABLE rui.unit SET TABLESPACE pg_default');
 	$node->safe_psql('postgres', 'DROP TABLESPACE small');
 	pass('the small disk is left');
+}
+
+# ------------------------------------------------------------------ no room for the log
+# The server cannot go on, nor start, until there is room; it keeps what it has
+# said, and of what was under way all or nothing.
+SKIP:
+{
+	skip 'only root can make a small disk', 12 unless defined $small;
+	my $log = $node->data_dir . '/pg_wal';
+	my $move = sub {
+		my ($from, $to) = @_;
+		$node->stop('fast');
+		# Of a server that was stopped one segment counts; others are there to be used again.
+		my ($last) = (run_command([ 'pg_controldata', $node->data_dir ]))[0] =~ /REDO WAL file: +(\w+)/;
+		unlink grep { /\/[0-9A-F]{24}$/ && !/\/$last$/ } glob "$from/*";
+		unlink $log if -l $log;
+		system('mv', $from, $to) == 0 or die "mv $from $to";
+		symlink $to, $log or die "symlink: $!" if $to ne $log;
+		$node->start;
+	};
+	$move->($log, "$small/wal");
+	$node->safe_psql('postgres', "SELECT rui._seal_settled(1, now(), '0')");
+	my $head = $node->safe_psql('postgres', "SELECT number || ',' || quote_literal(encode(root, 'hex')) FROM rui.seal WHERE project_id = 1 ORDER BY number DESC LIMIT 1");
+	$fill->(1024 * 1024 + 65536);
+	my $folder = PostgreSQL::Test::Utils::tempdir();
+	append_to_file("$folder/work.sql", join '', map { "SELECT '$_', rui.open_ticket(1, 'general', 'log $_', request_key => 'log $_');\n" } 1 .. 4000);
+	my $gone = system("psql -X -q -At -v ON_ERROR_STOP=1 -d '@{[$node->connstr('postgres')]}' -f $folder/work.sql >$folder/answers 2>$folder/errors");
+	isnt($gone, 0, 'the server is gone in the midst of work');
+	my %told = map { /^(\d+)\|(\d+)$/ ? ($1 => $2) : () } split /\n/, slurp_file("$folder/answers");
+	my $count = keys %told;
+	cmp_ok($count, '>', 0, "after $count tickets");
+	$node->stop('immediate', fail_ok => 1);
+	like(slurp_file($node->logfile), qr/PANIC: .*No space left on device/, 'for want of room');
+	is($node->start(fail_ok => 1), 0, 'it does not start without room');
+	unlink $ballast;
+	is($node->start(fail_ok => 1), 1, 'with room it starts');
+	my $values = join ',', map { "('log $_', $told{$_})" } keys %told;
+	is($node->safe_psql('postgres', "SELECT count(*) FROM (VALUES $values) v(details, id) JOIN rui.ticket t USING (details, id)"), $count, 'what was acknowledged is there');
+	my $there = $node->safe_psql('postgres', "SELECT count(*) FROM rui.ticket WHERE details LIKE 'log %'");
+	ok($there == $count || $there == $count + 1, 'and at most the one that was under way') or diag("$there, acknowledged $count");
+	is($node->safe_psql('postgres', "SELECT count(*) FROM rui.ticket k LEFT JOIN rui.task t USING (project_id, id) LEFT JOIN rui.event e ON e.project_id = k.project_id
+		AND e.subject = 'ticket' AND e.subject_id = k.id WHERE k.details LIKE 'log %' AND (t.id IS NULL OR e.id IS NULL)"), 0, 'with its task and its event');
+	my $next = $count + 1;
+	my $again = "SELECT rui.open_ticket(1, 'general', 'log %s', request_key => 'log %1\$s')";
+	is($node->safe_psql('postgres', sprintf $again, $count), $told{$count}, 'sent again it has the same answer');
+	$node->safe_psql('postgres', sprintf $again, $next);
+	is($node->safe_psql('postgres', "SELECT count(*) FROM rui.ticket WHERE details = 'log $next'"), 1, 'and the one under way is done once');
+	is(FaultTown::problems($node) . $node->safe_psql('postgres', "SELECT rui.check_head(1, $head)"), 'holds', 'nothing is broken, the head of before holds');
+	$move->("$small/wal", $log);
+	is($node->safe_psql('postgres', "SELECT count(*) FROM rui.ticket WHERE details LIKE 'log %'"), $next, 'the log is where it was');
 }
 
 # ------------------------------------------------------------------ killed imports

@@ -38,13 +38,14 @@ sub content
 	return $node->safe_psql('postgres', slurp_file('test/pgtap/fixture/content.sql') . "SELECT pg_temp.content();");
 }
 
-# What is wrong: broken invariants, and what the seals find.
+# What is wrong: broken invariants, and what the seals of the project, of what
+# belongs to nobody and of the company find.
 sub problems
 {
 	my ($node) = @_;
 	return $node->safe_psql('postgres', q{
 		SELECT v.invariant || ': ' || v.detail FROM rui.invariant_violation v
-		UNION ALL SELECT concat_ws(' ', j.finding, j.table_name, j.detail) FROM rui.verify_journal(1) j WHERE j.finding <> 'verified'});
+		UNION ALL SELECT concat_ws(' ', j.finding, j.table_name, j.detail) FROM generate_series(-1, 1) n, rui.verify_journal(n) j WHERE j.finding <> 'verified'});
 }
 
 # (SQLSTATE or '', what came out) of a statement in a session of its own.

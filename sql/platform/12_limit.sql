@@ -54,10 +54,12 @@ BEGIN
 				max(split_part(c, '=', 2)::interval) FILTER (WHERE c ~ '^idle_in_transaction_session_timeout=\d+ms$') AS idle_limit
 			FROM unnest(s.setconfig) AS c) AS l
 		WHERE a.backend_type = 'client backend' AND a.pid <> pg_backend_pid() AND pg_has_role(a.usesysid, 'rui_user', 'MEMBER')
+			-- No limit binds a superuser, who only superusers may end.
+			AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = a.usesysid AND r.rolsuper)
 			-- Half as much again: whoever keeps the limit is gone by then.
 			AND CASE WHEN a.state = 'active' THEN a.query_start + l.statement_limit * 1.5 < at
 				WHEN a.state ~ '^idle in transaction' THEN a.state_change + l.idle_limit * 1.5 < at END);
 END
 $$;
 COMMENT ON FUNCTION rui.end_overdue_sessions(timestamptz) IS
-'For the DBA: ends sessions of logins of rui.limit_login whose statement has run, or whose transaction has lain idle, half as long again as their limit at the time at: those that lengthened it for themselves. Returns how many. Call it every minute, as a superuser, beside rui.run_duties. Errors: 22004, 22008.';
+'For the DBA: ends sessions of logins of rui.limit_login whose statement has run, or whose transaction has lain idle, half as long again as their limit at the time at: those that lengthened it for themselves. Returns how many. rui.schedule lets pg_cron call it every minute. Needs a superuser, or a member of pg_signal_backend and pg_read_all_stats who may call it. Errors: 22004, 22008.';
