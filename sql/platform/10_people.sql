@@ -218,8 +218,9 @@ PERFORM rui._allow_read('contact_point', '{rui_resident,rui_staff,rui_steward,ru
 PERFORM rui._allow_read('occupancy', '{rui_manager,rui_agent,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 PERFORM rui._allow_read('occupancy', '{rui_resident}',
-	'household_id = ANY ((SELECT rui.my_households())::bigint[])');
-PERFORM rui._allow_read('household', '{rui_resident}', 'id = ANY ((SELECT rui.my_households())::bigint[])');
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND household_id = ANY ((SELECT rui.my_households())::bigint[])');
+PERFORM rui._allow_read('household', '{rui_resident}',
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND id = ANY ((SELECT rui.my_households())::bigint[])');
 PERFORM rui._allow_read('ownership', '{rui_manager,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 PERFORM rui._allow_read('staff', '{rui_manager,rui_expert,rui_auditor}',

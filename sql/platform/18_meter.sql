@@ -203,8 +203,10 @@ COMMENT ON FUNCTION rui.my_registers() IS
 PERFORM rui._allow_read(t.name, '{rui_staff,rui_steward,rui_agent,rui_manager,rui_expert,rui_analyst,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])')
 FROM unnest('{meter,meter_register,meter_rule,meter_reading}'::text[]) AS t(name);
-PERFORM rui._allow_read('meter', '{rui_resident}', 'unit_id = ANY ((SELECT rui.my_homes())::bigint[])');
-PERFORM rui._allow_read('meter_register', '{rui_resident}', 'id = ANY ((SELECT rui.my_registers())::bigint[])');
+PERFORM rui._allow_read('meter', '{rui_resident}',
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND unit_id = ANY ((SELECT rui.my_homes())::bigint[])');
+PERFORM rui._allow_read('meter_register', '{rui_resident}',
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND id = ANY ((SELECT rui.my_registers())::bigint[])');
 PERFORM rui._allow_read('meter_reading', '{rui_resident}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND register_id = ANY ((SELECT rui.my_registers())::bigint[])');
 

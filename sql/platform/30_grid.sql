@@ -208,8 +208,10 @@ COMMENT ON FUNCTION rui.my_grids() IS
 PERFORM rui._allow_read(t.name, '{rui_agent,rui_manager,rui_expert,rui_analyst,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])')
 FROM unnest('{grid_plan,grid,grid_cell,grid_building,grid_steward,grid_cover,territory_map}'::text[]) AS t(name);
-PERFORM rui._allow_read('grid', '{rui_steward}', 'id = ANY ((SELECT rui.my_grids())::bigint[])');
-PERFORM rui._allow_read(t.name, '{rui_steward}', 'grid_id = ANY ((SELECT rui.my_grids())::bigint[])')
+PERFORM rui._allow_read('grid', '{rui_steward}',
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND id = ANY ((SELECT rui.my_grids())::bigint[])');
+PERFORM rui._allow_read(t.name, '{rui_steward}',
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND grid_id = ANY ((SELECT rui.my_grids())::bigint[])')
 FROM unnest('{grid_building,grid_steward,grid_cover}'::text[]) AS t(name);
 
 CREATE FUNCTION rui._grid_at(project_id bigint, place geometry) RETURNS bigint

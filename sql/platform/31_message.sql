@@ -301,7 +301,8 @@ PERFORM rui._allow_read(t.name, '{rui_steward,rui_agent,rui_manager,rui_auditor}
 FROM unnest('{message_channel,message_template}'::text[]) AS t(name);
 PERFORM rui._allow_read(t.name, '{rui_agent,rui_manager,rui_auditor}', 'project_id = ANY ((SELECT rui.my_projects())::bigint[])')
 FROM unnest('{message_batch,message_recipient,message,message_receipt,message_opt_out,message_opt_in,message_language,contact_budget,message_throttle}'::text[]) AS t(name);
-PERFORM rui._allow_read(t.name, '{rui_resident,rui_staff,rui_steward,rui_partner}', 'party_id = (SELECT rui.current_party())')
+PERFORM rui._allow_read(t.name, '{rui_resident,rui_staff,rui_steward,rui_partner}',
+	'project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND party_id = (SELECT rui.current_party())')
 FROM unnest('{message,message_opt_out,message_opt_in,message_language}'::text[]) AS t(name);
 
 INSERT INTO rui.subject (subject, table_name) VALUES ('message', 'message'), ('message_batch', 'message_batch');
