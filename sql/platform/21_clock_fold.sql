@@ -234,7 +234,9 @@ BEGIN
 			SELECT rui._next_level(CASE WHEN j.known_cycle = j.cycle THEN j.next_level ELSE -20 END, w.warn_after,
 				CASE WHEN w.warn_after = '{}' THEN NULL
 					WHEN s.is_planned THEN rui._worked(j.calendar, rui.clock_started_at(j.clock), _fold_clocks.at, j.pauses)
-					ELSE rui.clock_elapsed(j.clock, j.calendar, s.changed_at) END, r.breached_at IS NOT NULL)
+					-- Another policy may come without changing the clock: what it would
+					-- have warned of before is not told.
+					ELSE rui.clock_elapsed(j.clock, j.calendar, greatest(s.changed_at, _fold_clocks.since)) END, r.breached_at IS NOT NULL)
 			OFFSET 0) AS n(level)
 		WHERE j.is_last
 	), changed AS (
@@ -274,4 +276,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._fold_clocks(bigint, bigint[], timestamptz, text[], timestamptz) IS
-'Internal: makes the clocks of tasks, and the verdicts of their ended cycles, what their facts give as of `at`; levels already told stay told. only_targets: the targets that the new facts are about, null: all; since: the earliest instant they are about, so that cycles ended before stay as they are. The caller has locked the clocks and told what came before `at`.';
+'Internal: makes the clocks of tasks, and the verdicts of their ended cycles, what their facts give as of `at`; levels already told stay told. only_targets: the targets that the new facts are about, null: all; since: the earliest instant they are about, so that cycles ended before stay as they are, and nothing is told that another policy would have warned of before. The caller has locked the clocks and told what came before `at`.';

@@ -335,9 +335,9 @@ CREATE FUNCTION pg_temp.unlike(project bigint, instant timestamptz) RETURNS bigi
 		rui.clock_remaining(f.clock, f.hours, instant), b.late_at IS NOT NULL)$$;
 
 CREATE TEMP TABLE game AS
-SELECT s.seed, '2026-03-02 00:00+08'::timestamptz + s.n * interval '14 days' AS base, NULL::timestamptz AS ended_at
-FROM unnest('{0.1,0.2,0.3}'::float8[]) WITH ORDINALITY AS s(seed, n);
-UPDATE game g SET ended_at = pg_temp.play(g.seed, :one, ARRAY[:worker, :other_worker]::bigint[], g.base, 80, 1600);
+SELECT s.seed, s.steps, '2026-03-02 00:00+08'::timestamptz + s.n * interval '14 days' AS base, NULL::timestamptz AS ended_at
+FROM unnest('{0.1,0.2,0.3}'::float8[], '{1600,1000,700}'::integer[]) WITH ORDINALITY AS s(seed, steps, n);
+UPDATE game g SET ended_at = pg_temp.play(g.seed, :one, ARRAY[:worker, :other_worker]::bigint[], g.base, 80, g.steps);
 SELECT is_empty(format('SELECT * FROM rui.check_clocks(%s)', :one), 'clocks are what their facts give');
 SELECT is_empty(format($$SELECT s.task_id, s.target, s.cycle FROM (
 		SELECT task_id, target, cycle, judged_by, stopped_at, on_time, due_at FROM rui.task_clock WHERE project_id = %1$s AND state = 'stopped'

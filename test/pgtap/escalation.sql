@@ -2,7 +2,7 @@
 -- instant, however it is found.
 BEGIN;
 \ir fixture/estate.sql
-SELECT plan(18);
+SELECT plan(19);
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'w', 'Worker') RETURNING id AS worker \gset
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :worker, 'staff', '[2000-01-01,)');
 SELECT rui.set_calendar(:one, 'site', '{"tz":"Asia/Shanghai","weekly":{"mon":[["09:00","18:00"]],"tue":[["09:00","18:00"]]}}') \gset hidden_
@@ -48,5 +48,14 @@ SELECT is((SELECT (breached_at = pg_temp.at('16 13:00'), next_level, next_at)::t
 SELECT rui.complete_ticket(:one, :c, 'x', at => pg_temp.at('17 18:30')), rui.reopen_ticket(:one, :c, 'x', at => pg_temp.at('23 09:00')) \gset hidden_
 SELECT is(pg_temp.tick(:one, '23 13:30'), 1::bigint, 'a new cycle escalates anew');
 SELECT is(pg_temp.told(:c), '1 0 16 13:00, 1 1 17 12:30, 1 2 17 17:30, 2 0 23 13:00', 'under its own number');
+
+-- Another policy with the same target: what it would have warned of before it came is not told.
+SELECT rui.set_ticket_category(:one, 'late', '晚预警', 'Warned late'), rui.set_ticket_category(:one, 'early', '早预警', 'Warned early') \gset hidden_
+SELECT rui.set_sla_policy(:one, 'site', resolution => '4:00', category => 'late', warnings => '{80%,90%,95%}'),
+	rui.set_sla_policy(:one, 'site', resolution => '4:00', category => 'early', warnings => '{25%,50%,75%}') \gset hidden_
+SELECT rui.open_ticket(:one, 'late', 'x', at => pg_temp.at('30 09:00')) AS d \gset
+SELECT rui.triage_ticket(:one, :d, 'early', at => pg_temp.at('30 10:30')) \gset hidden_
+SELECT pg_temp.tick(:one, '30 12:30') \gset hidden_
+SELECT is(pg_temp.told(:d), '1 -2 30 11:00, 1 -1 30 12:00', 'another policy warns of what is still to come');
 SELECT * FROM finish();
 ROLLBACK;
