@@ -41,7 +41,7 @@ SELECT is(rui.move_building(:project, :by_cells, :edge_house, :beyond), 0, 'wher
 SELECT is_empty(format('SELECT pg_temp.problems(%s)', :by_cells), 'the grids still tile the project');
 SELECT results_eq(format('SELECT edits, round(most_over::numeric, 4), round(most_under::numeric, 4) FROM rui.compare_grid_plans(%s) WHERE plan_id = %s', :project, :by_cells), 'VALUES (1, 0.0500, 0.0500)', 'and are measured anew');
 SELECT results_eq(format('SELECT homes, buildings FROM rui.grid WHERE plan_id = %s ORDER BY homes', :by_cells), 'VALUES (57, 19), (60, 20), (63, 21)', 'with their homes');
-SELECT is((SELECT array_agg(kind) FROM rui.event WHERE subject = 'grid_plan' AND subject_id = :by_cells), '{grid_plan.propose,grid_plan.move_building}', 'and it is told');
+SELECT is((SELECT array_agg(kind ORDER BY id) FROM rui.event WHERE subject = 'grid_plan' AND subject_id = :by_cells), '{grid_plan.propose,grid_plan.move_building}', 'and it is told');
 
 -- What would break a grid is refused, and changes nothing.
 SELECT pg_temp.content() AS before \gset
