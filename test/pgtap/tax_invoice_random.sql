@@ -67,7 +67,7 @@ BEGIN
 	FROM generate_series(1, 150) n
 	CROSS JOIN LATERAL (SELECT (ARRAY[0.06, 0.09, NULL, 0.06])[1 + n % 4] AS rate, round((10 + 90 * random())::numeric, 2) AS gross) g
 	CROSS JOIN LATERAL (SELECT g.rate, g.gross, round(g.gross - g.gross / (1 + coalesce(g.rate, 0)), 2) AS tax) m;
-	INSERT INTO rui.payment (project_id, id, payer_id, amount, channel, at) SELECT project, n, payers[1], 250 + 20 * n, 'bank', '2025-01-06' FROM generate_series(1, 15) n;
+	INSERT INTO rui.payment (project_id, id, payer_id, amount, channel, at) SELECT project, n, payers[1], 250 + 30 * n, 'bank', '2025-01-06' FROM generate_series(1, 15) n;
 	-- Of each payment some charges are paid, in full, in part, and sometimes not after all.
 	INSERT INTO rui.allocation (project_id, id, payment_id, charge_id, amount, at)
 	SELECT project, c.id, 1 + c.id % 15, c.id, CASE WHEN random() < 0.6 THEN c.gross ELSE round((c.gross * 0.5)::numeric, 2) END, '2025-01-07'
@@ -86,10 +86,17 @@ BEGIN
 	SELECT project, 'charge', c.id, round((c.net * p.part)::numeric, 2), round((c.tax * p.part)::numeric, 2),
 		round((c.net * p.part)::numeric, 2) + round((c.tax * p.part)::numeric, 2), c.net, c.tax
 	FROM rui.charge c CROSS JOIN LATERAL (SELECT CASE WHEN random() < 0.5 THEN 1 ELSE 0.3 END::numeric AS part) p
-	WHERE c.project_id = project AND random() < 0.2;
+	WHERE c.project_id = project AND c.source <> 'opening' AND random() < 0.2;
 	INSERT INTO rui.tax_invoiced (project_id, source, source_id, net, tax, gross, most_net, most_tax)
 	SELECT project, 'payment', p.id, 20 * (p.id % 3), 0, 20 * (p.id % 3), p.amount, 0 FROM rui.payment p WHERE p.project_id = project AND p.id % 2 = 0;
-	INSERT INTO rui.refund (project_id, payment_id, amount, at, reason) SELECT project, p.id, 120, '2025-01-08', 'x' FROM rui.payment p WHERE p.project_id = project AND p.id % 4 = 0;
+	-- Just so much is given back that it decides whether a payment has paid too much, or not quite.
+	INSERT INTO rui.refund (project_id, payment_id, amount, at, reason)
+	SELECT project, f.id, f.free + CASE WHEN f.id % 4 = 0 THEN 1 ELSE -1 END, '2025-01-08', 'x'
+	FROM (SELECT p.id, p.amount - d.gross - (SELECT sum(b.amount) FROM rui.allocation b JOIN rui.charge z ON z.project_id = project AND z.id = b.charge_id
+			WHERE b.project_id = project AND b.payment_id = p.id AND z.source <> 'opening') AS free
+		FROM rui.payment p
+		JOIN rui.tax_invoiced d ON d.project_id = project AND d.source = 'payment' AND d.source_id = p.id AND d.gross > 0
+		WHERE p.project_id = project) f WHERE f.free > 1;
 END $$;
 SET LOCAL session_replication_role = replica;
 CALL pg_temp.draw(:one, ARRAY[:u1, :u2, :u4]::bigint[], ARRAY[:property, :rent, :water, :odd]::bigint[], ARRAY[:zhao, :qian]::bigint[]);
