@@ -61,32 +61,46 @@ $$;
 COMMENT ON FUNCTION rui.set_personal_retention(bigint, integer, integer, date, timestamptz) IS
 'Says how many months (1 to 1200) after the last thing that connected it with a company a person is kept: then the duty expire_people erases it as rui.request_erasure would, at most a_day people (1 to 1000) a project and day, from begins_on (7 days to 10 years ahead, UTC; null: in 30 days). months null: nobody is erased who has not asked. Returns the first day, or null. Needs permission manage_company. Errors: 22004, 22008, 22023, 42501.';
 
+CREATE FUNCTION rui._ties(project_id bigint, party_id bigint) RETURNS TABLE (of_party bigint, tie text, ended_at timestamptz)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
+-- Which of the two is given decides by which indexes it is found.
+SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+	RETURN QUERY
+	SELECT t.of_party, t.tie, coalesce(t.ended_at, 'infinity')
+	FROM (
+		SELECT o.project_id, o.party_id AS of_party, 'occupancy' AS tie, upper(o.valid)::timestamp AT TIME ZONE 'UTC' AS ended_at FROM rui.occupancy o
+		UNION ALL SELECT w.project_id, i.id, 'ownership', upper(w.valid)::timestamp AT TIME ZONE 'UTC' FROM rui.ownership w CROSS JOIN LATERAL unnest(w.owner_ids) AS i(id)
+		UNION ALL SELECT NULL, s.party_id, 'staff', coalesce(s.left_at, upper(s.employed)::timestamp AT TIME ZONE 'UTC') FROM rui.staff s
+		-- That somebody was a resident ends with his homes.
+		UNION ALL SELECT m.project_id, m.party_id, 'membership', CASE m.role_code WHEN 'resident' THEN lower(m.valid) ELSE upper(m.valid) END FROM rui.membership m
+		UNION ALL SELECT NULL, c.party_id, 'company_member', upper(c.valid) FROM rui.company_member c
+		UNION ALL SELECT l.project_id, l.lessee_id, 'lease', upper(l.valid)::timestamp AT TIME ZONE 'UTC' FROM rui.lease l
+		UNION ALL SELECT i.project_id, i.reporter_id, 'ticket', k.ended_at FROM rui.ticket i JOIN rui.task k ON k.project_id = i.project_id AND k.id = i.id
+		UNION ALL SELECT c.project_id, c.payer_id, 'charge', c.at FROM rui.charge c
+		UNION ALL SELECT y.project_id, y.payer_id, 'payment', y.at FROM rui.payment y
+		UNION ALL SELECT d.project_id, d.party_id, 'deposit', d.at FROM rui.deposit d
+		UNION ALL SELECT r.project_id, r.party_id, 'personal_request', r.requested_at FROM rui.personal_request r) t
+	WHERE (_ties.project_id IS NULL OR t.project_id = _ties.project_id) AND (_ties.party_id IS NULL OR t.of_party = _ties.party_id)
+		AND t.of_party IS NOT NULL;
+END
+$$;
+COMMENT ON FUNCTION rui._ties(bigint, bigint) IS
+'Internal: what connects people with a company: of all (party_id null) in a project, or of one in everything the caller sees (project_id null), and until when; days end in UTC, what has no end in infinity.';
+
 CREATE FUNCTION rui._party_ties(party_id bigint, at timestamptz) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET jit = off
 AS $$
 BEGIN
-	-- A tie without an end is one today; that somebody was a resident ends with his homes.
-	RETURN (SELECT jsonb_build_object('last_at', max(coalesce(t.ended_at, 'infinity')), 'last_tie', (array_agg(t.tie ORDER BY coalesce(t.ended_at, 'infinity') DESC, t.tie))[1])
-		FROM (
-			SELECT 'occupancy' AS tie, upper(o.valid)::timestamp AT TIME ZONE 'UTC' AS ended_at FROM rui.occupancy o WHERE o.party_id = _party_ties.party_id
-			UNION ALL SELECT 'ownership', upper(w.valid)::timestamp AT TIME ZONE 'UTC' FROM rui.ownership w WHERE _party_ties.party_id = ANY (w.owner_ids)
-			UNION ALL SELECT 'staff', coalesce(s.left_at, upper(s.employed)::timestamp AT TIME ZONE 'UTC') FROM rui.staff s WHERE s.party_id = _party_ties.party_id
-			UNION ALL SELECT 'membership', CASE m.role_code WHEN 'resident' THEN lower(m.valid) ELSE upper(m.valid) END FROM rui.membership m
-			WHERE m.party_id = _party_ties.party_id
-			UNION ALL SELECT 'company_member', upper(c.valid) FROM rui.company_member c WHERE c.party_id = _party_ties.party_id
-			UNION ALL SELECT 'lease', upper(l.valid)::timestamp AT TIME ZONE 'UTC' FROM rui.lease l WHERE l.lessee_id = _party_ties.party_id
-			UNION ALL SELECT 'ticket', k.ended_at FROM rui.ticket i JOIN rui.task k ON k.project_id = i.project_id AND k.id = i.id
-			WHERE i.reporter_id = _party_ties.party_id
-			UNION ALL SELECT 'charge', max(c.at) FROM rui.charge c WHERE c.payer_id = _party_ties.party_id HAVING count(*) > 0
-			UNION ALL SELECT 'payment', max(y.at) FROM rui.payment y WHERE y.payer_id = _party_ties.party_id HAVING count(*) > 0
-			UNION ALL SELECT 'deposit', max(d.at) FROM rui.deposit d WHERE d.party_id = _party_ties.party_id HAVING count(*) > 0
-			UNION ALL SELECT 'personal_request', r.requested_at FROM rui.personal_request r WHERE r.party_id = _party_ties.party_id) t)
+	RETURN (SELECT jsonb_build_object('last_at', max(t.ended_at), 'last_tie', (array_agg(t.tie ORDER BY t.ended_at DESC, t.tie))[1])
+		FROM rui._ties(NULL, _party_ties.party_id) t)
 		|| jsonb_build_object('obstacle', nullif(concat_ws(' ', rui._erasure_obstacle(party_id, at), rui._money_obstacle(party_id, at)), ''));
 END
 $$;
 COMMENT ON FUNCTION rui._party_ties(bigint, timestamptz) IS
-'Internal: until when (days end in UTC) something connected a party with its company, in all projects (last_at, infinity while something does, null when nothing ever did), what it was (last_tie), and what its data are needed for (obstacle). Only rui._ties_as_owner may run it.';
+'Internal: until when something connected a party with its company, in all projects (last_at, infinity while something does, null when nothing ever did), what it was (last_tie), and what its data are needed for (obstacle). Only rui._ties_as_owner may run it.';
 
 CREATE FUNCTION rui._retention_candidates(project_id bigint, until timestamptz) RETURNS TABLE (party_id bigint, last_at timestamptz)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
@@ -95,21 +109,11 @@ AS $$
 BEGIN
 	-- By what this project knows; the other ones may know more.
 	RETURN QUERY
-	SELECT t.party_id, max(coalesce(t.ended_at, 'infinity'))
-	FROM (
-		SELECT o.party_id, upper(o.valid)::timestamp AT TIME ZONE 'UTC' AS ended_at FROM rui.occupancy o WHERE o.project_id = _retention_candidates.project_id
-		UNION ALL SELECT w.id, upper(s.valid)::timestamp AT TIME ZONE 'UTC' FROM rui.ownership s CROSS JOIN LATERAL unnest(s.owner_ids) AS w(id)
-		WHERE s.project_id = _retention_candidates.project_id
-		UNION ALL SELECT m.party_id, CASE m.role_code WHEN 'resident' THEN lower(m.valid) ELSE upper(m.valid) END FROM rui.membership m
-		WHERE m.project_id = _retention_candidates.project_id
-		UNION ALL SELECT l.lessee_id, upper(l.valid)::timestamp AT TIME ZONE 'UTC' FROM rui.lease l WHERE l.project_id = _retention_candidates.project_id
-		UNION ALL SELECT i.reporter_id, k.ended_at FROM rui.ticket i JOIN rui.task k ON k.project_id = i.project_id AND k.id = i.id
-		WHERE i.project_id = _retention_candidates.project_id AND i.reporter_id IS NOT NULL
-		UNION ALL SELECT y.payer_id, y.at FROM rui.payment y WHERE y.project_id = _retention_candidates.project_id AND y.payer_id IS NOT NULL) t
-	JOIN rui.party p ON p.id = t.party_id AND p.kind = 'person'
-	WHERE NOT rui._is_restricted(t.party_id)
-	GROUP BY t.party_id
-	HAVING max(coalesce(t.ended_at, 'infinity')) <= until
+	SELECT t.of_party, max(t.ended_at)
+	FROM rui._ties(_retention_candidates.project_id, NULL) t
+	JOIN rui.party p ON p.id = t.of_party AND p.kind = 'person'
+	GROUP BY t.of_party
+	HAVING max(t.ended_at) <= until AND NOT rui._is_restricted(t.of_party)
 	ORDER BY 2, 1;
 END
 $$;
