@@ -125,7 +125,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.withdraw_discount(bigint, bigint, text, timestamptz) IS
-'Takes back one''s own request for a discount that is not decided. Returns the new state. Needs permission request_discounts. Errors: 22004, 22008 arguments, 22023 before it was asked for, P0002 unknown discount, 55000 settled already, RU409, 42501 also for another''s.';
+'Takes back one''s own request for a discount that is not decided. Returns the new state. Needs permission request_discounts. Errors: 22004, 22008 arguments, 22023 before it was asked for, P0002 unknown discount, 55000 settled already or no books, RU409, 42501 also for another''s.';
 
 CREATE FUNCTION rui.end_discount(project_id bigint, discount_id bigint, last_day date, remark text DEFAULT NULL,
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text

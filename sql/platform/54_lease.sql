@@ -187,7 +187,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.withdraw_lease(bigint, bigint, text, timestamptz) IS
-'Takes back one''s own proposal of a lease that is not decided. Returns the new state. Needs permission propose_leases. Errors: 22004, 22008 arguments, 22023 before it was proposed, P0002 unknown lease, 55000 settled already, RU409, 42501 also for another''s.';
+'Takes back one''s own proposal of a lease that is not decided. Returns the new state. Needs permission propose_leases. Errors: 22004, 22008 arguments, 22023 before it was proposed, P0002 unknown lease, 55000 settled already or no books, RU409, 42501 also for another''s.';
 
 CREATE FUNCTION rui._settle_lease(project_id bigint, lease_id bigint, action text, remark text, at timestamptz) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -218,4 +218,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._settle_lease(bigint, bigint, text, text, timestamptz) IS
-'Internal: approves, refuses or withdraws a lease and returns its state. The caller has asked for the permission; to approve it has locked the books. Errors: P0002, 22023 before it was proposed, 42501 the wrong person, 55000 settled already, or the unit is let.';
+'Internal: approves, refuses or withdraws a lease and returns its state. The caller has locked the books and asked for the permission. Errors: P0002, 22023 before it was proposed, 42501 the wrong person, 55000 settled already, or the unit is let.';

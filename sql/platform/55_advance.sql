@@ -214,7 +214,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_advance_campaign(bigint, bigint, boolean, text, text, timestamptz) IS
-'Approves or refuses a campaign that another person asked for, with a remark or null. Returns the new state. Needs permission approve_discounts. Errors: 22004, 22001, 22008 arguments, 22023 before it was asked for, P0002 unknown campaign, 55000 settled already, RU409, 42501 also for one''s own.';
+'Approves or refuses a campaign that another person asked for, with a remark or null. Returns the new state. Needs permission approve_discounts. Errors: 22004, 22001, 22008 arguments, 22023 before it was asked for, P0002 unknown campaign, 55000 settled already or no books, RU409, 42501 also for one''s own.';
 
 CREATE FUNCTION rui.withdraw_advance_campaign(project_id bigint, campaign_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -226,7 +226,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.withdraw_advance_campaign(bigint, bigint, text, timestamptz) IS
-'Takes back one''s own request for a campaign that is not decided. Returns the new state. Needs permission request_discounts. Errors: 22004, 22008 arguments, 22023 before it was asked for, P0002 unknown campaign, 55000 settled already, RU409, 42501 also for another''s.';
+'Takes back one''s own request for a campaign that is not decided. Returns the new state. Needs permission request_discounts. Errors: 22004, 22008 arguments, 22023 before it was asked for, P0002 unknown campaign, 55000 settled already or no books, RU409, 42501 also for another''s.';
 
 CREATE FUNCTION rui.end_advance_campaign(project_id bigint, campaign_id bigint, remark text DEFAULT NULL, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS text
@@ -239,4 +239,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.end_advance_campaign(bigint, bigint, text, text, timestamptz) IS
-'Ends an approved campaign before its last day: nobody uses it any more; what was granted stays. Returns the new state. Needs permission approve_discounts. Errors: 22004, 22001, 22008 arguments, P0002 unknown campaign, 55000 not approved or ended already, RU409, 42501.';
+'Ends an approved campaign before its last day: nobody uses it any more; what was granted stays. Returns the new state. Needs permission approve_discounts. Errors: 22004, 22001, 22008 arguments, P0002 unknown campaign, 55000 not approved, ended already or no books, RU409, 42501.';

@@ -161,7 +161,7 @@ BEGIN
 	IF at < campaign.decided_at THEN
 		RAISE EXCEPTION 'a campaign of % cannot be used at %', campaign.decided_at, at USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
 	END IF;
-	SELECT sum(m.gross) AS gross, max(m.share) AS share, min(format('%s: %s', to_char(m.month, 'YYYY-MM'), m.fault)) AS fault,
+	SELECT sum(m.gross) AS gross, max(m.share) AS share, min(format('%s: %s', to_char(m.month, 'YYYY-MM'), m.fault)) FILTER (WHERE m.fault IS NOT NULL) AS fault,
 		(max(m.month) + interval '1 month')::date AS ends_on
 	INTO total FROM rui._advance_months(campaign, unit_id, payer_id, from_month, at) m;
 	obstacle := CASE WHEN campaign.state <> 'approved' THEN 'The campaign is not approved.'
@@ -171,8 +171,7 @@ BEGIN
 			OR NOT EXISTS (SELECT FROM rui.unit u WHERE u.project_id = campaign.project_id AND u.id = unit_id AND campaign.unit_kind IN ('any', u.kind)) THEN 'The campaign is not for this unit.'
 		WHEN NOT campaign.allows_arrears AND EXISTS (SELECT FROM rui.charge_open o
 			WHERE o.project_id = campaign.project_id AND o.payer_id = grant_advance.payer_id AND o.due_on < today AND o.open_amount > 0) THEN 'The payer has arrears.'
-		ELSE (SELECT min(format('%s: %s', to_char(m.month, 'YYYY-MM'), m.fault)) FROM rui._advance_months(campaign, unit_id, payer_id, from_month, at) m
-			WHERE m.fault IS NOT NULL) END;
+		ELSE total.fault END;
 	IF obstacle IS NOT NULL THEN
 		RAISE EXCEPTION 'paying ahead by campaign % gives no discount here', campaign_id USING ERRCODE = 'object_not_in_prerequisite_state',
 			DETAIL = obstacle, HINT = 'rui.advance_quote tells of each month.';

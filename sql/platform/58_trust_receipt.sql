@@ -137,12 +137,6 @@ DECLARE
 	new_movement bigint;
 	shown numeric;
 BEGIN
-	IF receipt_id IS NULL THEN
-		PERFORM rui._missing('receipt_id');
-	ELSIF remark IS NOT NULL THEN
-		PERFORM rui._check_text('remark', remark, 500);
-	END IF;
-	PERFORM rui._lock_books(project_id);
 	SELECT b.amount INTO shown FROM rui.bank_line b WHERE b.project_id = _settle_trust_receipt.project_id AND b.id = _settle_trust_receipt.line_id;
 	SELECT r.* INTO asked FROM rui.trust_receipt r WHERE r.project_id = _settle_trust_receipt.project_id AND r.id = receipt_id FOR NO KEY UPDATE;
 	IF NOT FOUND THEN
@@ -190,7 +184,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._settle_trust_receipt(bigint, bigint, text, text, timestamptz, bigint) IS
-'Internal: confirms, matches (with a line), refuses or withdraws what was entered for a trust fund, and moves the fund where it counts: at the time it came, or that of the fund''s last movement if that is later; where that month is closed, at at. Returns the new state. The caller has asked for the permission. Errors: 22004, 22001, 22023 before it came or another amount, P0002, 42501 the wrong person, 55000 settled already, nothing to bear interest, no books.';
+'Internal: confirms, matches (with a line), refuses or withdraws what was entered for a trust fund, and moves the fund where it counts: at the time it came, or that of the fund''s last movement if that is later; where that month is closed, at at. Returns the new state. The caller has locked the books and asked for the permission. Errors: 22023 before it came or another amount, P0002, 42501 the wrong person, 55000 settled already, nothing to bear interest, closed month.';
 
 CREATE FUNCTION rui.decide_trust_money(project_id bigint, receipt_id bigint, approve boolean, remark text DEFAULT NULL, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS text
@@ -227,6 +221,10 @@ DECLARE
 BEGIN
 	PERFORM rui.require_permission(project_id, 'record_trust_money');
 	PERFORM rui._check_time(project_id, at);
+	IF receipt_id IS NULL THEN
+		PERFORM rui._missing('receipt_id');
+	END IF;
+	PERFORM rui._lock_books(project_id);
 	line := rui._line(project_id, line_id, true);
 	IF line.kind NOT IN ('receipt', 'other') THEN
 		RAISE EXCEPTION 'line % is a %, no receipt', line_id, line.kind USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a line of kind receipt or other.';

@@ -1,8 +1,9 @@
 # Long work that is stopped: a disk that is full during a bill and an import, one
-# that has no room for the write-ahead log, backends and the whole server killed in the midst of an import, and a cancel
-# inside each thing that takes long. What was not acknowledged has not happened,
-# what is sent again happens once. Then several sessions at once under
-# SERIALIZABLE, each trying again: the same as one after another.
+# that has no room for the write-ahead log, backends and the whole server killed
+# in the midst of an import, and a cancel inside each thing that takes long. What
+# was not acknowledged has not happened, what is sent again happens once. Then
+# several sessions at once under SERIALIZABLE, each trying again: the same as one
+# after another.
 use strict;
 use warnings;
 use FindBin;
