@@ -7,376 +7,21 @@
 
 #include <string.h>
 
+#include "core/assign_draft.h"
 #include "core/assign_list.h"
 
 #define NONE RUI_ASSIGN_NONE
-#define NEIGHBOURS 6 /* workers of a task that the walk goes on to */
-#define LOOK (1 << 18)
-
-/* The best workers of a task, by rank, ascending by (cost, worker). */
-typedef struct choice
-{
-	int64_t cost[NEIGHBOURS];
-	uint32_t worker[NEIGHBOURS];
-	uint32_t count;
-} choice;
-
-/*
- * What is known before the pairs are laid out: enough to number tasks and
- * workers, so that the pairs need to be written once.  A rank is the place in
- * the order of ids; a node is the rank of a task, or tasks + that of a worker.
- */
-typedef struct draft
-{
-	const rui_assign_rows *rows;
-	rui_env env;
-	uint32_t tasks;
-	uint32_t workers;
-	uint32_t *task_by_id; /* indexes */
-	uint32_t *worker_by_id;
-	uint32_t *task_rank; /* the inverse */
-	uint32_t *worker_rank;
-	int64_t *penalty; /* by index of the task: no dearer pair is wanted */
-	choice *choice; /* by rank of the task */
-	uint32_t *node; /* parent, then part of each node */
-	uint32_t *worker_order; /* ranks by part, then as the walk finds them */
-	uint32_t *task_order;
-	uint32_t *part_end; /* in worker_order, then in the new numbers */
-	uint32_t looked;
-} draft;
-
-/* What the draft takes beside the choices. */
-static size_t
-draft_bytes(size_t tasks, size_t workers)
-{
-	return tasks * (4 * sizeof(uint32_t) + sizeof(int64_t)) + workers * 3 * sizeof(uint32_t) +
-		(tasks + workers) * sizeof(uint32_t);
-}
 
 size_t
 rui_assign_graph_bytes(size_t tasks, size_t workers, size_t pairs)
 {
 	size_t kept = (tasks * 3 + workers * 2) * sizeof(uint32_t) + tasks * sizeof(rui_assign_range);
-	size_t choosing = tasks * (sizeof(choice) + sizeof(uint32_t)) + workers * 2 * sizeof(uint32_t);
+	size_t choosing;
+	size_t drafted = rui_assign_draft_bytes(tasks, workers, &choosing) - choosing;
 	size_t laying = rui_assign_engine_bytes(tasks, workers, pairs, false) +
 		(tasks + workers) * sizeof(uint32_t);
 
-	return kept + draft_bytes(tasks, workers) + (choosing > laying ? choosing : laying);
-}
-
-static rui_status
-interrupted(rui_error *error)
-{
-	return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "The assignment was interrupted.");
-}
-
-/* Asks whether to stop after every so many pairs looked at. */
-static inline bool
-stopped(draft *d, uint32_t more)
-{
-	d->looked += more + 1;
-	if (d->looked < LOOK)
-		return false;
-	d->looked = 0;
-	return rui_interrupted(&d->env);
-}
-
-/* Indexes ascending by id, and their inverse. */
-static rui_status
-rank_ids(const rui_env *env, const rui_assign_ids *ids, uint32_t *by_id, uint32_t *rank,
-		 rui_error *error)
-{
-	int64_t *key;
-	bool ascending = true;
-	uint32_t i;
-
-	for (i = 0; i < ids->count; i++)
-	{
-		by_id[i] = rank[i] = i;
-		ascending = ascending && (i == 0 || ids->id[i - 1] < ids->id[i]);
-	}
-	if (ascending)
-		return RUI_OK;
-	key = rui_allocate(env, ids->count, sizeof *key);
-	if (key == NULL)
-		return rui_fail_memory(error, ids->count * sizeof *key);
-	memcpy(key, ids->id, ids->count * sizeof *key);
-	rui_assign_sort(key, by_id, ids->count);
-	for (i = 0; i < ids->count; i++)
-		rank[by_id[i]] = i;
-	rui_release(env, key);
-	return RUI_OK;
-}
-
-static rui_status
-start(draft *d, const rui_assign_rows *rows, const rui_env *env, rui_error *error)
-{
-	size_t nodes;
-	uint32_t i;
-	rui_status status;
-
-	memset(d, 0, sizeof *d);
-	d->rows = rows;
-	d->env = *env;
-	d->tasks = rows->task_ids.count;
-	d->workers = rows->worker_ids.count;
-	nodes = (size_t) d->tasks + d->workers;
-	d->task_by_id = rui_allocate(env, d->tasks, sizeof(uint32_t));
-	d->worker_by_id = rui_allocate(env, d->workers, sizeof(uint32_t));
-	d->task_rank = rui_allocate(env, d->tasks, sizeof(uint32_t));
-	d->worker_rank = rui_allocate(env, d->workers, sizeof(uint32_t));
-	d->penalty = rui_allocate(env, d->tasks, sizeof(int64_t));
-	d->choice = rui_allocate(env, d->tasks, sizeof(choice));
-	d->node = rui_allocate(env, nodes, sizeof(uint32_t));
-	d->worker_order = rui_allocate(env, d->workers, sizeof(uint32_t));
-	d->task_order = rui_allocate(env, d->tasks, sizeof(uint32_t));
-	d->part_end = rui_allocate(env, d->tasks, sizeof(uint32_t));
-	if (d->task_by_id == NULL || d->worker_by_id == NULL || d->task_rank == NULL ||
-		d->worker_rank == NULL || d->penalty == NULL || d->choice == NULL || d->node == NULL ||
-		d->worker_order == NULL || d->task_order == NULL || d->part_end == NULL)
-		return rui_fail_memory(error,
-							   draft_bytes(d->tasks, d->workers) + d->tasks * sizeof(choice));
-	for (i = 0; i < d->tasks; i++)
-	{
-		d->choice[i].count = 0;
-		d->penalty[i] = rows->form == RUI_ASSIGN_MOST ? INT64_MAX
-													  : rui_assign_units(rows->task[i].penalty);
-	}
-	status = rank_ids(env, &rows->task_ids, d->task_by_id, d->task_rank, error);
-	if (status == RUI_OK)
-		status = rank_ids(env, &rows->worker_ids, d->worker_by_id, d->worker_rank, error);
-	return status;
-}
-
-static void
-finish(draft *d)
-{
-	rui_release(&d->env, d->task_by_id);
-	rui_release(&d->env, d->worker_by_id);
-	rui_release(&d->env, d->task_rank);
-	rui_release(&d->env, d->worker_rank);
-	rui_release(&d->env, d->penalty);
-	rui_release(&d->env, d->choice);
-	rui_release(&d->env, d->node);
-	rui_release(&d->env, d->worker_order);
-	rui_release(&d->env, d->task_order);
-	rui_release(&d->env, d->part_end);
-}
-
-/* Whether an optimum may need a pair. */
-static inline bool
-is_wanted(const draft *d, uint32_t task, uint32_t worker, int64_t cost)
-{
-	return cost <= d->penalty[task] && d->rows->worker[worker].capacity > 0;
-}
-
-static inline void
-choose(choice *best, int64_t cost, uint32_t worker)
-{
-	uint32_t at = best->count;
-
-	if (at == NEIGHBOURS)
-	{
-		if (cost > best->cost[at - 1] ||
-			(cost == best->cost[at - 1] && worker > best->worker[at - 1]))
-			return;
-		at--;
-	}
-	else
-		best->count++;
-	for (; at > 0 && (cost < best->cost[at - 1] ||
-					  (cost == best->cost[at - 1] && worker < best->worker[at - 1]));
-		 at--)
-	{
-		best->cost[at] = best->cost[at - 1];
-		best->worker[at] = best->worker[at - 1];
-	}
-	best->cost[at] = cost;
-	best->worker[at] = worker;
-}
-
-static inline uint32_t
-find_root(uint32_t *parent, uint32_t node)
-{
-	while (parent[node] != node)
-	{
-		parent[node] = parent[parent[node]];
-		node = parent[node];
-	}
-	return node;
-}
-
-/* See which nodes hang together, and the best workers of each task. */
-static rui_status
-look_through(draft *d, rui_error *error)
-{
-	rui_assign_cursor cursor = { d->rows->first, 0 };
-	const rui_assign_pair *pair;
-	uint32_t *parent = d->node;
-	uint32_t i;
-
-	for (i = 0; i < d->tasks + d->workers; i++)
-		parent[i] = i;
-	while ((pair = rui_assign_next_pair(&cursor)) != NULL)
-	{
-		int64_t cost = rui_assign_units(pair->cost);
-		uint32_t task;
-		uint32_t worker;
-		uint32_t a;
-		uint32_t b;
-
-		if (stopped(d, 0))
-			return interrupted(error);
-		if (!is_wanted(d, pair->task, pair->worker, cost))
-			continue;
-		task = d->task_rank[pair->task];
-		worker = d->worker_rank[pair->worker];
-		choose(&d->choice[task], cost, worker);
-		a = find_root(parent, task);
-		b = find_root(parent, d->tasks + worker);
-
-		/* The smaller is the root: a task, where there is a pair. */
-		if (a < b)
-			parent[b] = a;
-		else
-			parent[a] = b;
-	}
-	return RUI_OK;
-}
-
-/*
- * Number the connected parts by their first tasks, bring the workers of each
- * together.  Returns how many parts have a pair.
- */
-static uint32_t
-find_parts(draft *d)
-{
-	uint32_t *parent = d->node;
-	uint32_t nodes = d->tasks + d->workers;
-	uint32_t parts = 0;
-	uint32_t at = 0;
-	uint32_t i;
-
-	for (i = 0; i < nodes; i++)
-		parent[i] = find_root(parent, i);
-	for (i = 0; i < nodes; i++)
-	{
-		uint32_t root = parent[i];
-
-		if (root != i)
-			parent[i] = parent[root]; /* which has its part already */
-		else if (i < d->tasks && d->choice[i].count > 0)
-		{
-			d->part_end[parts] = 0;
-			parent[i] = parts++;
-		}
-		else
-			parent[i] = NONE;
-		if (i >= d->tasks && parent[i] != NONE)
-			d->part_end[parent[i]]++;
-	}
-	for (i = 0; i < parts; i++)
-	{
-		uint32_t count = d->part_end[i];
-
-		d->part_end[i] = at;
-		at += count;
-	}
-	for (i = d->tasks; i < nodes; i++)
-		if (parent[i] != NONE)
-			d->worker_order[d->part_end[parent[i]]++] = i - d->tasks;
-	return parts;
-}
-
-/* A list for each worker of the tasks whose first choice he is, ascending. */
-static void
-list_first_choices(const draft *d, uint32_t *first, uint32_t *next)
-{
-	uint32_t i;
-
-	for (i = 0; i < d->workers; i++)
-		first[i] = NONE;
-	for (i = d->tasks; i-- > 0;)
-		if (d->choice[i].count > 0)
-		{
-			next[i] = first[d->choice[i].worker[0]];
-			first[d->choice[i].worker[0]] = i;
-		}
-}
-
-/*
- * Walk each part breadth first from its first worker: to the tasks that a
- * worker is the first choice of, then to their next choices.  Tasks and workers
- * get their numbers in the order of the walk.
- */
-static rui_status
-walk(draft *d, rui_assign_graph *graph, rui_error *error)
-{
-	const rui_env *env = &d->env;
-	uint32_t *queue = rui_allocate(env, d->workers, sizeof *queue);
-	uint32_t *first = rui_allocate(env, d->workers, sizeof *first);
-	uint32_t *next = rui_allocate(env, d->tasks, sizeof *next);
-	uint32_t head = 0;
-	uint32_t tail = 0;
-	uint32_t task_count = 0;
-	uint32_t part;
-	uint32_t i;
-	uint32_t j;
-
-	if (queue == NULL || first == NULL || next == NULL)
-	{
-		rui_release(env, queue);
-		rui_release(env, first);
-		rui_release(env, next);
-		return rui_fail_memory(error, (d->workers * 2 + d->tasks) * sizeof *queue);
-	}
-	list_first_choices(d, first, next);
-	for (i = 0; i < d->workers; i++)
-		graph->worker_number[d->worker_by_id[i]] = NONE;
-	for (part = 0; part < graph->parts; part++)
-	{
-		rui_assign_range *range = &graph->part[part];
-
-		range->task = task_count;
-		range->worker = tail;
-		for (i = tail; i < d->part_end[part]; i++)
-		{
-			uint32_t from = d->worker_order[i];
-
-			if (graph->worker_number[d->worker_by_id[from]] != NONE)
-				continue;
-			graph->worker_number[d->worker_by_id[from]] = tail;
-			queue[tail++] = from;
-			while (head < tail)
-			{
-				uint32_t task = first[queue[head++]];
-
-				for (; task != NONE; task = next[task])
-				{
-					const choice *best = &d->choice[task];
-
-					d->task_order[task_count++] = task;
-					for (j = 0; j < best->count; j++)
-					{
-						uint32_t *number = &graph->worker_number[d->worker_by_id[best->worker[j]]];
-
-						if (*number == NONE)
-						{
-							*number = tail;
-							queue[tail++] = best->worker[j];
-						}
-					}
-				}
-			}
-		}
-		range->task_end = task_count;
-		range->worker_end = tail;
-	}
-	memcpy(d->worker_order, queue, tail * sizeof *queue);
-	rui_release(env, queue);
-	rui_release(env, first);
-	rui_release(env, next);
-	return RUI_OK;
+	return kept + drafted + (choosing > laying ? choosing : laying);
 }
 
 /*
@@ -385,7 +30,7 @@ walk(draft *d, rui_assign_graph *graph, rui_error *error)
  * task, by index, end.
  */
 static rui_status
-lay_pairs(draft *d, rui_assign_graph *graph, uint32_t *end, rui_error *error)
+lay_pairs(rui_assign_draft *d, rui_assign_graph *graph, uint32_t *end, rui_error *error)
 {
 	rui_assign_engine *engine = &graph->engine;
 	rui_assign_cursor cursor = { d->rows->first, 0 };
@@ -415,14 +60,14 @@ lay_pairs(draft *d, rui_assign_graph *graph, uint32_t *end, rui_error *error)
 		at = end[pair->task]++;
 		engine->arc_cost[at] = rui_assign_units(pair->cost);
 		engine->arc_worker[at] = pair->worker;
-		if (stopped(d, 0))
-			return interrupted(error);
+		if (rui_assign_draft_stopped(d, 0))
+			return rui_assign_draft_interrupted(error);
 	}
 	return RUI_OK;
 }
 
 static rui_status
-refuse_repeated(const draft *d, uint32_t task, uint32_t worker, rui_error *error)
+refuse_repeated(const rui_assign_draft *d, uint32_t task, uint32_t worker, rui_error *error)
 {
 	char part[RUI_ASSIGN_PART_SIZE];
 
@@ -432,9 +77,9 @@ refuse_repeated(const draft *d, uint32_t task, uint32_t worker, rui_error *error
 					"The pair occurs twice.");
 }
 
-/* Refuse a pair that a task has twice.  mark: of a worker, the last task that had it, + 1. */
+/* Refuse a pair that a task has twice; mark is the last task of each worker, + 1. */
 static rui_status
-check_pairs(draft *d, uint32_t task, const uint32_t *worker, uint32_t *mark, rui_error *error)
+check_pairs(rui_assign_draft *d, uint32_t task, const uint32_t *worker, uint32_t *mark, rui_error *error)
 {
 	uint32_t i;
 
@@ -444,12 +89,12 @@ check_pairs(draft *d, uint32_t task, const uint32_t *worker, uint32_t *mark, rui
 			return refuse_repeated(d, task, worker[i], error);
 		mark[worker[i]] = task + 1;
 	}
-	return stopped(d, i) ? interrupted(error) : RUI_OK;
+	return rui_assign_draft_stopped(d, i) ? rui_assign_draft_interrupted(error) : RUI_OK;
 }
 
 /* Keep the pairs that are wanted, close up, and put the best of each task first. */
 static rui_status
-keep_pairs(draft *d, rui_assign_graph *graph, const uint32_t *end, uint32_t *mark,
+keep_pairs(rui_assign_draft *d, rui_assign_graph *graph, const uint32_t *end, uint32_t *mark,
 		   rui_error *error)
 {
 	rui_assign_engine *engine = &graph->engine;
@@ -467,7 +112,7 @@ keep_pairs(draft *d, rui_assign_graph *graph, const uint32_t *end, uint32_t *mar
 		status = check_pairs(d, index, engine->arc_worker + from, mark, error);
 		t->arc = arcs;
 		for (j = from; j < end[index]; j++)
-			if (is_wanted(d, index, engine->arc_worker[j], engine->arc_cost[j]))
+			if (rui_assign_is_wanted(d, index, engine->arc_worker[j], engine->arc_cost[j]))
 			{
 				engine->arc_cost[arcs] = engine->arc_cost[j];
 				engine->arc_worker[arcs++] = graph->worker_number[engine->arc_worker[j]];
@@ -487,7 +132,7 @@ keep_pairs(draft *d, rui_assign_graph *graph, const uint32_t *end, uint32_t *mar
 
 /* The graph itself, in the order of the walk. */
 static rui_status
-lay_out(draft *d, rui_assign_graph *graph, rui_error *error)
+lay_out(rui_assign_draft *d, rui_assign_graph *graph, rui_error *error)
 {
 	rui_assign_engine *engine = &graph->engine;
 	const rui_assign_range *last = graph->part + graph->parts;
@@ -524,31 +169,23 @@ rui_status
 rui_assign_graph_start(rui_assign_graph *graph, const rui_assign_rows *rows, const rui_env *env,
 					   rui_error *error)
 {
-	draft d;
+	rui_assign_draft d;
 	rui_status status;
 
 	memset(graph, 0, sizeof *graph);
 	graph->rows = rows;
 	graph->env = *env;
-	status = start(&d, rows, env, error);
+	status = rui_assign_draft_start(&d, rows, env, error);
 	if (status == RUI_OK)
-		status = look_through(&d, error);
+		status = rui_assign_draft_number(&d, graph, error);
 	if (status == RUI_OK)
 	{
-		graph->parts = find_parts(&d);
 		graph->task_number = rui_allocate(env, d.tasks, sizeof(uint32_t));
-		graph->worker_number = rui_allocate(env, d.workers, sizeof(uint32_t));
 		graph->task_index = rui_allocate(env, d.tasks, sizeof(uint32_t));
 		graph->worker_index = rui_allocate(env, d.workers, sizeof(uint32_t));
-		graph->part = rui_allocate(env, graph->parts, sizeof *graph->part);
-		if (graph->task_number == NULL || graph->worker_number == NULL ||
-			graph->task_index == NULL || graph->worker_index == NULL || graph->part == NULL)
+		if (graph->task_number == NULL || graph->task_index == NULL || graph->worker_index == NULL)
 			status = rui_fail_memory(error, d.tasks * 3 * sizeof(uint32_t));
 	}
-	if (status == RUI_OK)
-		status = walk(&d, graph, error);
-	rui_release(env, d.choice);
-	d.choice = NULL;
 	if (status == RUI_OK)
 		status = lay_out(&d, graph, error);
 	if (status == RUI_OK)
@@ -556,7 +193,7 @@ rui_assign_graph_start(rui_assign_graph *graph, const rui_assign_rows *rows, con
 		graph->task_by_id = d.task_by_id;
 		d.task_by_id = NULL;
 	}
-	finish(&d);
+	rui_assign_draft_finish(&d);
 	if (status != RUI_OK)
 		rui_assign_graph_finish(graph);
 	return status;
