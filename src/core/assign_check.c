@@ -33,6 +33,7 @@ typedef __int128 wide __attribute__((aligned(8)));
 #define OUTWEIGHS ((wide) 1 << 96)
 
 #define NONE RUI_ASSIGN_NONE
+#define LOOK (1 << 18)
 #define BY_LOAD (NONE - 1) /* a price that rests on the worker's own load */
 
 struct rui_assign_check
@@ -60,6 +61,9 @@ typedef struct judge
 	uint32_t *first; /* of a worker's tasks */
 	uint32_t *load;
 	wide *price;
+	wide *most; /* what a worker's price may be at most */
+	uint32_t *most_reason; /* the task that says so, or BY_LOAD */
+	uint64_t looked; /* pairs looked at since interrupted was asked */
 	uint32_t *raised_by; /* task, or BY_LOAD, or NONE while 0 */
 	uint32_t *mark;
 	uint32_t *queue; /* a ring of workers */
@@ -131,7 +135,7 @@ rui_assign_judge_bytes(const rui_assign_check *check)
 	size_t workers = check->rows->worker_ids.count;
 
 	return tasks * (sizeof(size_t) + sizeof(int64_t) + 2 * sizeof(uint32_t)) +
-		workers * (sizeof(wide) + 5 * sizeof(uint32_t) + sizeof(bool)) +
+		workers * (2 * sizeof(wide) + 6 * sizeof(uint32_t) + sizeof(bool)) +
 		check->rows->pairs * (sizeof(int64_t) + sizeof(uint32_t)) + 1024;
 }
 
@@ -139,8 +143,8 @@ static void
 finish(judge *j)
 {
 	void *blocks[] = { j->arc, j->arc_cost, j->arc_worker, j->task_worker, j->task_cost,
-					   j->task_next, j->first, j->load, j->price, j->raised_by, j->mark,
-					   j->queue, j->queued };
+					   j->task_next, j->first, j->load, j->price, j->most, j->most_reason,
+					   j->raised_by, j->mark, j->queue, j->queued };
 	size_t i;
 
 	for (i = 0; i < sizeof blocks / sizeof *blocks; i++)
@@ -167,14 +171,16 @@ start(judge *j, const rui_assign_check *check, const rui_env *env, rui_error *er
 	j->first = rui_allocate(env, j->workers, sizeof *j->first);
 	j->load = rui_allocate_zero(env, j->workers, sizeof *j->load);
 	j->price = rui_allocate_zero(env, j->workers, sizeof *j->price);
+	j->most = rui_allocate(env, j->workers, sizeof *j->most);
+	j->most_reason = rui_allocate(env, j->workers, sizeof *j->most_reason);
 	j->raised_by = rui_allocate(env, j->workers, sizeof *j->raised_by);
 	j->mark = rui_allocate_zero(env, j->workers, sizeof *j->mark);
 	j->queue = rui_allocate(env, j->workers, sizeof *j->queue);
 	j->queued = rui_allocate_zero(env, j->workers, sizeof *j->queued);
 	if (j->arc == NULL || j->arc_cost == NULL || j->arc_worker == NULL || j->task_worker == NULL ||
 		j->task_cost == NULL || j->task_next == NULL || j->first == NULL || j->load == NULL ||
-		j->price == NULL || j->raised_by == NULL || j->mark == NULL || j->queue == NULL ||
-		j->queued == NULL)
+		j->price == NULL || j->most == NULL || j->most_reason == NULL || j->raised_by == NULL ||
+		j->mark == NULL || j->queue == NULL || j->queued == NULL)
 		return rui_fail_memory(error, rui_assign_judge_bytes(check));
 	for (i = 0; i < j->tasks; i++)
 		j->task_worker[i] = NONE;
@@ -183,11 +189,25 @@ start(judge *j, const rui_assign_check *check, const rui_env *env, rui_error *er
 	return RUI_OK;
 }
 
+/* Asks whether to stop after every so many pairs looked at. */
+static rui_status
+look_up(judge *j, uint64_t more, rui_error *error)
+{
+	j->looked += more;
+	if (j->looked < LOOK)
+		return RUI_OK;
+	j->looked = 0;
+	if (rui_interrupted(&j->env))
+		return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "The check was interrupted.");
+	return RUI_OK;
+}
+
 static rui_status
 lay_pairs(judge *j, rui_error *error)
 {
 	rui_assign_cursor cursor = { j->rows->first, 0 };
 	const rui_assign_pair *pair;
+	rui_status status = RUI_OK;
 	uint32_t i;
 	size_t a;
 
@@ -197,13 +217,15 @@ lay_pairs(judge *j, rui_error *error)
 	for (i = 1; i <= j->tasks; i++)
 		j->arc[i] += j->arc[i - 1];
 	cursor = (rui_assign_cursor){ j->rows->first, 0 };
-	while ((pair = rui_assign_next_pair(&cursor)) != NULL)
+	while (status == RUI_OK && (pair = rui_assign_next_pair(&cursor)) != NULL)
 	{
 		a = --j->arc[pair->task];
 		j->arc_cost[a] = rui_assign_units(pair->cost);
 		j->arc_worker[a] = pair->worker;
+		status = look_up(j, 1, error);
 	}
-	for (i = 0; i < j->tasks; i++)
+	for (i = 0; status == RUI_OK && i < j->tasks; i++)
+	{
 		for (a = j->arc[i]; a < j->arc[i + 1]; a++)
 		{
 			char part[RUI_ASSIGN_PART_SIZE];
@@ -218,7 +240,9 @@ lay_pairs(judge *j, rui_error *error)
 			}
 			j->mark[j->arc_worker[a]] = i + 1;
 		}
-	return RUI_OK;
+		status = look_up(j, a - j->arc[i], error);
+	}
+	return status;
 }
 
 static wide
@@ -291,28 +315,35 @@ sum_up(const judge *j)
 	return ldexp((double) sum, -RUI_ASSIGN_FRACTION_BITS);
 }
 
-/* The most a worker's price may be, but for what exceeds every sum. */
-static wide
-most_price(const judge *j, uint32_t worker, uint32_t *reason)
+/* The most that each worker's price may be, but for what exceeds every sum. */
+static void
+find_most(judge *j)
 {
-	const rui_assign_worker_row *w = &j->rows->worker[worker];
-	wide most = OUTWEIGHS * 4;
-	uint32_t task;
+	uint32_t i;
 
-	*reason = BY_LOAD;
-	if (j->load[worker] < (uint32_t) w->capacity)
-		most = load_cost(j, worker) * j->load[worker];
-	for (task = j->first[worker]; task != NONE; task = j->task_next[task])
+	for (i = 0; i < j->workers; i++)
 	{
-		wide bound = penalty_of(j, task) - j->task_cost[task];
+		const rui_assign_worker_row *w = &j->rows->worker[i];
 
-		if (bound < most)
+		j->most[i] = OUTWEIGHS * 4;
+		j->most_reason[i] = BY_LOAD;
+		if (j->load[i] < (uint32_t) w->capacity)
+			j->most[i] = load_cost(j, i) * j->load[i];
+	}
+	for (i = 0; i < j->tasks; i++)
+	{
+		uint32_t worker = j->task_worker[i];
+		wide bound;
+
+		if (worker == NONE)
+			continue;
+		bound = penalty_of(j, i) - j->task_cost[i];
+		if (bound < j->most[worker])
 		{
-			most = bound;
-			*reason = task;
+			j->most[worker] = bound;
+			j->most_reason[worker] = i;
 		}
 	}
-	return most;
 }
 
 static void __attribute__((format(printf, 2, 3)))
@@ -432,13 +463,11 @@ endless(judge *j, rui_assign_verdict *verdict)
 static bool
 too_high(judge *j, uint32_t worker, rui_assign_verdict *verdict)
 {
-	uint32_t leaving;
-	wide most = most_price(j, worker, &leaving);
-
-	if (j->price[worker] <= most)
+	if (j->price[worker] <= j->most[worker])
 		return false;
 	if (!endless(j, verdict))
-		say_chain(j, chain_worth(j, worker, NONE) - most, worker, NONE, leaving, verdict);
+		say_chain(j, chain_worth(j, worker, NONE) - j->most[worker], worker, NONE,
+				  j->most_reason[worker], verdict);
 	return true;
 }
 
@@ -449,11 +478,12 @@ raise_prices(judge *j, bool *optimal, rui_assign_verdict *verdict, rui_error *er
 	uint32_t head = 0;
 	uint32_t count = 0;
 	uint64_t raises = 0;
-	uint64_t work = 0;
+	rui_status status = RUI_OK;
 	uint32_t i;
 	size_t a;
 
 	*optimal = false;
+	find_most(j);
 	for (i = 0; i < j->workers; i++)
 		if (j->load[i] > 1 && j->rows->worker[i].load_cost > 0)
 		{
@@ -480,7 +510,7 @@ raise_prices(judge *j, bool *optimal, rui_assign_verdict *verdict, rui_error *er
 		j->queue[count++] = i;
 		j->queued[i] = true;
 	}
-	while (count > 0)
+	while (count > 0 && status == RUI_OK)
 	{
 		uint32_t from = j->queue[head];
 		uint32_t task;
@@ -488,7 +518,7 @@ raise_prices(judge *j, bool *optimal, rui_assign_verdict *verdict, rui_error *er
 		head = head + 1 == j->workers ? 0 : head + 1;
 		count--;
 		j->queued[from] = false;
-		for (task = j->first[from]; task != NONE; task = j->task_next[task])
+		for (task = j->first[from]; task != NONE && status == RUI_OK; task = j->task_next[task])
 		{
 			wide value = j->price[from] + j->task_cost[task];
 
@@ -512,17 +542,11 @@ raise_prices(judge *j, bool *optimal, rui_assign_verdict *verdict, rui_error *er
 				if (++raises % j->workers == 0 && endless(j, verdict))
 					return RUI_OK;
 			}
-			work += a - j->arc[task] + 1;
-		}
-		if (work > 1 << 20)
-		{
-			work = 0;
-			if (rui_interrupted(&j->env))
-				return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "The check was interrupted.");
+			status = look_up(j, a - j->arc[task] + 1, error);
 		}
 	}
-	*optimal = true;
-	return RUI_OK;
+	*optimal = status == RUI_OK;
+	return status;
 }
 
 /* The proof itself: every condition, once, for the prices found. */

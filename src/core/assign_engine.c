@@ -285,6 +285,7 @@ scan_task(rui_assign_engine *engine, uint32_t task, int64_t base, path_end *end)
 	int64_t elsewhere = INT64_MAX;
 	uint32_t i;
 
+	engine->work++;
 	if (base + t->elsewhere - engine->fallen >= end->distance)
 		return;
 	for (i = 0;; i++)
@@ -328,7 +329,7 @@ scan_task(rui_assign_engine *engine, uint32_t task, int64_t base, path_end *end)
 	}
 	if (elsewhere != INT64_MAX)
 		t->elsewhere = elsewhere + engine->fallen;
-	engine->work += i + 1;
+	engine->work += i;
 }
 
 rui_status
@@ -357,11 +358,12 @@ rui_assign_search_task(rui_assign_engine *engine, uint32_t task, rui_error *erro
 			if (base + t->penalty < end.distance)
 				end = (path_end){ base + t->penalty, worker, other, 0 };
 			scan_task(engine, other, base, &end);
-		}
-		if (rui_assign_stopped(engine))
-		{
-			end_search(engine, INT64_MIN, 1);
-			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "The assignment was interrupted.");
+			if (rui_assign_stopped(engine))
+			{
+				end_search(engine, INT64_MIN, 1);
+				return rui_fail(error, RUI_INTERRUPTED, NULL, NULL,
+								"The assignment was interrupted.");
+			}
 		}
 	}
 	end_search(engine, end.distance, 1);

@@ -159,6 +159,7 @@ scan_task(rui_assign_live *live, uint32_t task, wide base, path_end *end)
 	wide elsewhere = FAR;
 	uint32_t i;
 
+	live->work++;
 	if (base + t->elsewhere - live->fallen >= end->distance)
 		return;
 	for (i = 0; i < t->arcs; i++)
@@ -200,7 +201,7 @@ scan_task(rui_assign_live *live, uint32_t task, wide base, path_end *end)
 		reach(live, worker, base + value, task, NONE, cost);
 	}
 	t->elsewhere = elsewhere + live->fallen;
-	live->work += i + 1;
+	live->work += i;
 }
 
 /*
@@ -241,9 +242,8 @@ search_task_side(rui_assign_live *live, uint32_t task, uint32_t start, path_end 
 			if (base + penalty_of(live, t) < end.distance)
 				end = (path_end){ base + penalty_of(live, t), worker, w->held[i], 0 };
 			scan_task(live, w->held[i], base, &end);
-		}
-		if (status == RUI_OK)
 			status = look_up(live, error);
+		}
 	}
 	end_search(live, status == RUI_OK ? end.distance : -FAR, 1);
 

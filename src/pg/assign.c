@@ -8,6 +8,7 @@
 
 #include "access/htup_details.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -197,6 +198,7 @@ build_array(const rui_assignment *rows, size_t count, Oid array_type)
 	at = (char *) array + header;
 	for (i = 0; i < count; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		value[0] = Int64GetDatum(rows[i].task);
 		value[1] = Int64GetDatum(rows[i].worker);
 		value[2] = Float8GetDatum(rows[i].cost);
@@ -227,6 +229,7 @@ build_prices(const rui_assign_worker_price *rows, size_t count, Oid array_type)
 		bool is_null[3] = { false, false, false };
 		HeapTuple tuple = heap_form_tuple(shape, value, is_null);
 
+		CHECK_FOR_INTERRUPTS();
 		if (i == 0)
 		{
 			size = MAXALIGN(tuple->t_len);

@@ -417,6 +417,74 @@ test_interrupted(void)
 	CHECK(looks > 4);
 }
 
+/*
+ * Two workers with just room for all tasks, who differ most at the last: every
+ * search passes by all tasks of a full worker.  That is work like any other,
+ * to be stopped when the host asks.  So is judging it: an exchange is found
+ * without looking at all tasks of a worker for each raise of his price.
+ */
+static void
+test_few_workers(void)
+{
+	enum
+	{
+		TASKS = 150000
+	};
+	batch b = { RUI_ASSIGN_PENALTY, TASKS * 2, calloc(TASKS * 2, sizeof(rui_assign_row)) };
+	rui_assignment *result = calloc(TASKS, sizeof *result);
+	rui_assign_rows *rows;
+	rui_assignment *none = NULL;
+	rui_assign_check *check;
+	rui_assign_verdict verdict;
+	rui_error error = { 0 };
+	int i;
+
+	for (i = 0; i < TASKS * 2; i++)
+	{
+		rui_assign_row *row = &b.row[i];
+
+		row->task = i / 2;
+		row->worker = 1 + i % 2;
+		row->has_worker = true;
+		row->capacity = TASKS / 2;
+		row->cost = (double) (TASKS - row->task) * (double) row->worker;
+		row->penalty = 1e9;
+	}
+	for (i = 0; i < TASKS; i++)
+	{
+		result[i].task = i;
+		result[i].assigned = true;
+		result[i].worker = i < TASKS / 2 ? 2 : 1; /* the wrong way round */
+	}
+	verdict = judge_batch(&b, result);
+	CHECK(!verdict.optimal);
+	for (i = 0; i < TASKS; i++)
+		result[i].worker = 3 - result[i].worker;
+	verdict = judge_batch(&b, result);
+	CHECK(verdict.optimal);
+	for (i = 0; i < 2; i++)
+	{
+		host h = { 0, 0, -1, i };
+		rui_env env = { host_allocate, host_release, host_interrupted, &h };
+
+		CHECK(collect(&b, &env, &rows, &error) == RUI_OK);
+		CHECK(rui_assign_solve(rows, &env, &none, &error) == RUI_INTERRUPTED);
+		rui_assign_rows_free(rows);
+		CHECK_INT(h.held, 0);
+
+		CHECK(rui_assign_check_create(&env, b.form, &check, &error) == RUI_OK);
+		for (size_t k = 0; k < b.count; k++)
+			CHECK(rui_assign_check_add(check, &b.row[k], k % 2 == (k < b.count / 2), &error) ==
+				  RUI_OK);
+		h.looks_left = i;
+		CHECK(rui_assign_check_judge(check, &env, &verdict, &error) == RUI_INTERRUPTED);
+		rui_assign_check_free(check);
+		CHECK_INT(h.held, 0);
+	}
+	free(result);
+	free(b.row);
+}
+
 int
 main(void)
 {
@@ -430,5 +498,6 @@ main(void)
 	test_one_worker(300000);
 	test_one_worker(1);
 	test_interrupted();
+	test_few_workers();
 	return unit_finish("assign_large");
 }
