@@ -54,7 +54,8 @@ rank_ids(const rui_env *env, const rui_assign_ids *ids, uint32_t *by_id, uint32_
 }
 
 rui_status
-rui_assign_draft_start(rui_assign_draft *d, const rui_assign_rows *rows, const rui_env *env, rui_error *error)
+rui_assign_draft_start(rui_assign_draft *d, const rui_assign_rows *rows, const rui_env *env,
+					   rui_error *error)
 {
 	size_t nodes;
 	uint32_t i;

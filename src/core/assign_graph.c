@@ -79,7 +79,8 @@ refuse_repeated(const rui_assign_draft *d, uint32_t task, uint32_t worker, rui_e
 
 /* Refuse a pair that a task has twice; mark is the last task of each worker, + 1. */
 static rui_status
-check_pairs(rui_assign_draft *d, uint32_t task, const uint32_t *worker, uint32_t *mark, rui_error *error)
+check_pairs(rui_assign_draft *d, uint32_t task, const uint32_t *worker, uint32_t *mark,
+			rui_error *error)
 {
 	uint32_t i;
 
