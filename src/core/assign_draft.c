@@ -80,7 +80,7 @@ rui_assign_draft_start(rui_assign_draft *d, const rui_assign_rows *rows, const r
 	if (d->task_by_id == NULL || d->worker_by_id == NULL || d->task_rank == NULL ||
 		d->worker_rank == NULL || d->penalty == NULL || d->choice == NULL || d->node == NULL ||
 		d->worker_order == NULL || d->task_order == NULL || d->part_end == NULL)
-		return rui_fail_memory(error, nodes * 4 * sizeof(uint32_t) + d->tasks * (sizeof(int64_t) + sizeof(rui_assign_choice)));
+		return rui_fail_memory(error, nodes * 8 * sizeof(uint32_t));
 	for (i = 0; i < d->tasks; i++)
 	{
 		d->choice[i].count = 0;
@@ -108,6 +108,12 @@ rui_assign_draft_finish(rui_assign_draft *d)
 	rui_release(&d->env, d->part_end);
 }
 
+static inline bool
+is_better(int64_t cost, uint32_t worker, const rui_assign_choice *best, uint32_t at)
+{
+	return cost < best->cost[at] || (cost == best->cost[at] && worker < best->worker[at]);
+}
+
 static inline void
 choose(rui_assign_choice *best, int64_t cost, uint32_t worker)
 {
@@ -115,15 +121,13 @@ choose(rui_assign_choice *best, int64_t cost, uint32_t worker)
 
 	if (at == RUI_ASSIGN_NEIGHBOURS)
 	{
-		if (cost > best->cost[at - 1] ||
-			(cost == best->cost[at - 1] && worker > best->worker[at - 1]))
+		if (!is_better(cost, worker, best, at - 1))
 			return;
 		at--;
 	}
 	else
 		best->count++;
-	for (; at > 0 && (cost < best->cost[at - 1] || (cost == best->cost[at - 1] && worker < best->worker[at - 1]));
-		 at--)
+	for (; at > 0 && is_better(cost, worker, best, at - 1); at--)
 	{
 		best->cost[at] = best->cost[at - 1];
 		best->worker[at] = best->worker[at - 1];
