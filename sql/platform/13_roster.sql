@@ -98,16 +98,39 @@ $$;
 COMMENT ON FUNCTION rui._missing_qualification(bigint, bigint, bigint, tstzrange) IS
 'Internal: the first code that a post asks for and a party is not qualified for during all of a time, or null.';
 
+CREATE FUNCTION rui._shift_obstacle(project_id bigint, post_id bigint, party_id bigint, during tstzrange, gone bigint[] DEFAULT '{}') RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN (
+		SELECT CASE
+			WHEN NOT EXISTS (SELECT FROM rui.staff s WHERE s.company_id = j.company_id AND s.party_id = _shift_obstacle.party_id
+				AND tstzrange(lower(s.employed)::timestamp AT TIME ZONE j.time_zone, upper(s.employed)::timestamp AT TIME ZONE j.time_zone)
+					@> _shift_obstacle.during) THEN 'not_employed'
+			WHEN EXISTS (SELECT FROM rui.leave_request l WHERE l.project_id = j.id AND l.party_id = _shift_obstacle.party_id
+				AND l.during && _shift_obstacle.during AND l.state = 'approved') THEN 'on_leave'
+			WHEN EXISTS (SELECT FROM rui.shift s WHERE s.project_id = j.id AND s.party_id = _shift_obstacle.party_id
+				AND s.during && _shift_obstacle.during AND s.state <> 'absent' AND s.id <> ALL (gone)) THEN 'has_shift'
+			WHEN rui._missing_qualification(j.id, _shift_obstacle.post_id, _shift_obstacle.party_id, _shift_obstacle.during) IS NOT NULL THEN 'not_qualified'
+		END
+		FROM rui.project j WHERE j.id = _shift_obstacle.project_id);
+END
+$$;
+COMMENT ON FUNCTION rui._shift_obstacle(bigint, bigint, bigint, tstzrange, bigint[]) IS
+'Internal: why a party cannot have a shift at a post at a time, the shifts `gone` aside: a code of label kind cover_reason (not_employed, on_leave, has_shift, not_qualified), or null. Rules of rest are rui._roster_faults().';
+
 CREATE FUNCTION rui._lock_rosters(parties bigint[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
+	PERFORM rui._require_read_committed('a roster is changed');
 	PERFORM FROM rui.party p WHERE p.id = ANY (parties) ORDER BY p.id FOR NO KEY UPDATE;
 END
 $$;
 COMMENT ON FUNCTION rui._lock_rosters(bigint[]) IS
-'Internal: lets whoever plans shifts of the same people go one after the other, until the transaction ends: two shifts may each be legal and both together not.';
+'Internal: lets whoever plans shifts or leave of the same people go one after the other, until the transaction ends: two of them may each be legal and both together not. Error 25000 in a transaction that looks at the past.';
 
 CREATE FUNCTION rui._refuse_roster(project_id bigint, gone bigint[], parties bigint[], posts bigint[], during tstzrange[]) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -118,23 +141,29 @@ DECLARE
 	warnings jsonb;
 BEGIN
 	PERFORM rui._lock_rosters(parties);
-	SELECT n.*, c.missing, c.is_employed INTO fault
+	SELECT n.*, c.why INTO fault
 	FROM unnest(parties, posts, during) WITH ORDINALITY AS n(party_id, post_id, during, place)
-	CROSS JOIN LATERAL (
-		SELECT rui._missing_qualification(_refuse_roster.project_id, n.post_id, n.party_id, n.during) AS missing,
-			EXISTS (SELECT FROM rui.project j JOIN rui.staff s ON s.company_id = j.company_id AND s.party_id = n.party_id
-				AND tstzrange(lower(s.employed)::timestamp AT TIME ZONE j.time_zone, upper(s.employed)::timestamp AT TIME ZONE j.time_zone) @> n.during
-				WHERE j.id = _refuse_roster.project_id) AS is_employed) c
-	WHERE c.missing IS NOT NULL OR NOT c.is_employed
+	CROSS JOIN LATERAL (SELECT rui._shift_obstacle(_refuse_roster.project_id, n.post_id, n.party_id, n.during, gone) AS why OFFSET 0) c
+	WHERE c.why IS NOT NULL
 	ORDER BY n.place LIMIT 1;
-	IF FOUND AND NOT fault.is_employed THEN
-		RAISE EXCEPTION 'party % is not employed during %', fault.party_id, fault.during
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'rui.staff says who is, and from when to when.';
-	ELSIF FOUND THEN
-		RAISE EXCEPTION 'party % is not qualified for post %: it needs %', fault.party_id, fault.post_id, fault.missing
-			USING ERRCODE = 'invalid_parameter_value', DETAIL = format('During all of %s.', fault.during),
-				HINT = 'rui.post_qualification says what a post needs, rui.qualification who has it.';
-	END IF;
+	CASE fault.why
+		WHEN 'not_employed' THEN
+			RAISE EXCEPTION 'party % is not employed during %', fault.party_id, fault.during
+				USING ERRCODE = 'invalid_parameter_value', HINT = 'rui.staff says who is, and from when to when.';
+		WHEN 'on_leave' THEN
+			RAISE EXCEPTION 'party % is on leave during %', fault.party_id, fault.during
+				USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Give the shift to somebody else, or revoke the leave first.';
+		WHEN 'has_shift' THEN
+			RAISE EXCEPTION 'party % has another shift during %', fault.party_id, fault.during
+				USING ERRCODE = 'exclusion_violation', HINT = 'A person has one shift at a time.';
+		WHEN 'not_qualified' THEN
+			RAISE EXCEPTION 'party % is not qualified for post %: it needs %', fault.party_id, fault.post_id,
+					rui._missing_qualification(project_id, fault.post_id, fault.party_id, fault.during)
+				USING ERRCODE = 'invalid_parameter_value', DETAIL = format('During all of %s.', fault.during),
+					HINT = 'rui.post_qualification says what a post needs, rui.qualification who has it.';
+		ELSE
+			NULL;
+	END CASE;
 	SELECT f.* INTO fault
 	FROM rui._roster_faults(project_id, (SELECT min(lower(n.d)) FROM unnest(during) AS n(d)), (SELECT max(upper(n.d)) FROM unnest(during) AS n(d)),
 		parties, gone, parties, posts, during) f
@@ -159,7 +188,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._refuse_roster(bigint, bigint[], bigint[], bigint[], tstzrange[]) IS
-'Internal: raises unless a roster without the shifts `gone` and with new ones may be: 22023 not employed or not qualified for the post, 23514 against a rule of rest that refuses. Returns what it breaks of the rules that are only told, as an array.';
+'Internal: raises unless a roster without the shifts `gone` and with new ones may be: 22023 not employed or not qualified for the post, 55000 on leave, 23P01 has another shift, 23514 against a rule of rest that refuses. Returns what it breaks of the rules that are only told, as an array.';
 
 CREATE FUNCTION rui.publish_shifts(project_id bigint, post_id bigint, party_ids bigint[], from_ats timestamptz[], to_ats timestamptz[],
 	capacity integer DEFAULT 8, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS jsonb
@@ -212,7 +241,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.publish_shifts(bigint, bigint, bigint[], timestamptz[], timestamptz[], integer, text, timestamptz) IS
-'Publishes shifts at a post, all of them or none: party_ids[i] from from_ats[i] to to_ats[i] (at most 48 hours), each for up to capacity open tasks at a time. Everybody must be employed and qualified for the post for all of it, and the rules of rest that refuse must hold with the shifts that are there. Returns {"shift_ids": […], "warnings": [what breaks rules that are only told]}. Needs permission plan_shifts. Errors: 22004, 22008, 22023 not employed, not qualified, or no time, 23514 against a rule of rest (the detail names the shifts), 23P01 overlaps another shift of the person, P0002 unknown post, RU409, 42501, 55000.';
+'Publishes shifts at a post, all of them or none: party_ids[i] from from_ats[i] to to_ats[i] (at most 48 hours), each for up to capacity open tasks at a time. Everybody must be employed, not on approved leave and qualified for the post for all of it, and the rules of rest that refuse must hold with the shifts that are there. Returns {"shift_ids": […], "warnings": [what breaks rules that are only told]}. Needs permission plan_shifts. Errors: 22004, 22008, 22023 not employed, not qualified, or no time, 23514 against a rule of rest (the detail names the shifts), 23P01 overlaps another shift of the person, 25000 in a transaction that looks at the past, P0002 unknown post, RU409, 42501, 55000 also on leave.';
 
 CREATE FUNCTION rui._lock_shift(project_id bigint, shift_id bigint) RETURNS rui.shift
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -279,7 +279,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_leave(bigint, bigint, text, text, text, timestamptz) IS
-'What becomes of a leave request: approve (planned shifts in it are absent and wait to be covered, as rui.uncovered_shift lists them), refuse, revoke (what has not begun and nobody covers is planned again), by somebody with plan_shifts who neither is the person nor asked for him; withdraw, by who asked. reason: 1 to 500 characters, for refuse and revoke. Returns the shifts that changed, ascending. Needs permission work_shift. Errors: 22004, 22001, 22008, 22023 blank reason, P0002, RU409, 42501 also for one''s own request, 55000 not legal now.';
+'What becomes of a leave request: approve (planned shifts in it are absent and wait to be covered, as rui.uncovered_shift lists them), refuse, revoke (what has not begun and nobody covers is planned again), by somebody with plan_shifts who neither is the person nor asked for him; withdraw, by who asked. reason: 1 to 500 characters, for refuse and revoke. Returns the shifts that changed, ascending. Needs permission work_shift. Errors: 22004, 22001, 22008, 22023 blank reason, 25000 in a transaction that looks at the past, P0002, RU409, 42501 also for one''s own request, 55000 not legal now.';
 
 CREATE FUNCTION rui.propose_swap(project_id bigint, shift_id bigint, other_shift_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS bigint
@@ -381,7 +381,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_swap(bigint, bigint, text, text, text, timestamptz) IS
-'What becomes of a swap: agree or decline, by whose the other shift is; withdraw, by who proposed it; approve or refuse (reason: 1 to 500 characters), by somebody with plan_shifts whose neither shift is. Approving exchanges both shifts at once, where both people are qualified and employed for what they get and no rule of rest is broken that refuses; broken rules that are only told are in the event. Returns the new state. Needs permission work_shift. Errors: 22004, 22001, 22008, 22023 blank reason, not qualified or not employed, 23514 against a rule of rest, 23P01 another shift is there, P0002, RU409, 42501 also for one''s own swap, 55000 not legal now, or the shifts have changed.';
+'What becomes of a swap: agree or decline, by whose the other shift is; withdraw, by who proposed it; approve or refuse (reason: 1 to 500 characters), by somebody with plan_shifts whose neither shift is. Approving exchanges both shifts at once, where both people are qualified, employed and not on leave for what they get and no rule of rest is broken that refuses; broken rules that are only told are in the event. Returns the new state. Needs permission work_shift. Errors: 22004, 22001, 22008, 22023 blank reason, not qualified or not employed, 23514 against a rule of rest, 23P01 another shift is there, 25000 in a transaction that looks at the past, P0002, RU409, 42501 also for one''s own swap, 55000 not legal now, on leave then, or the shifts have changed.';
 
 CREATE FUNCTION rui.cover_candidates(project_id bigint, shift_id bigint)
 RETURNS TABLE (party_id bigint, name text, is_able boolean, reason text, warnings bigint)
@@ -399,13 +399,8 @@ BEGIN
 	RETURN QUERY
 	SELECT c.party_id, c.name, c.why IS NULL, c.why, c.told
 	FROM (
-		SELECT p.id AS party_id, p.name, CASE
-			WHEN NOT EXISTS (SELECT FROM rui.staff s WHERE s.company_id = j.company_id AND s.party_id = p.id
-				AND tstzrange(lower(s.employed)::timestamp AT TIME ZONE j.time_zone, upper(s.employed)::timestamp AT TIME ZONE j.time_zone) @> present.during) THEN 'not_employed'
-			WHEN EXISTS (SELECT FROM rui.leave_request l WHERE l.project_id = j.id AND l.party_id = p.id AND l.during && present.during AND l.state = 'approved') THEN 'on_leave'
-			WHEN EXISTS (SELECT FROM rui.shift s WHERE s.project_id = j.id AND s.party_id = p.id AND s.during && present.during AND s.state <> 'absent') THEN 'has_shift'
-			WHEN rui._missing_qualification(j.id, present.post_id, p.id, present.during) IS NOT NULL THEN 'not_qualified'
-			WHEN f.refused > 0 THEN 'needs_rest' END AS why, f.told
+		SELECT p.id AS party_id, p.name, coalesce(rui._shift_obstacle(j.id, present.post_id, p.id, present.during),
+			CASE WHEN f.refused > 0 THEN 'needs_rest' END) AS why, f.told
 		FROM rui.project j
 		CROSS JOIN LATERAL (SELECT DISTINCT m.party_id FROM rui.membership m
 			WHERE m.project_id = j.id AND m.role_code IN ('staff', 'steward', 'agent', 'manager', 'partner') AND m.valid && present.during) m
@@ -510,9 +505,6 @@ BEGIN
 		IF absent.state <> 'absent' THEN
 			RAISE EXCEPTION 'shift % is %', absent.id, absent.state
 				USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Only absent shifts are covered.';
-		ELSIF EXISTS (SELECT FROM rui.leave_request l WHERE l.project_id = present.project_id AND l.party_id = present.party_id
-			AND l.during && absent.during AND l.state = 'approved') THEN
-			RAISE EXCEPTION 'party % is on leave then', present.party_id USING ERRCODE = 'object_not_in_prerequisite_state';
 		END IF;
 		warnings := rui._refuse_roster(project_id, '{}', ARRAY[present.party_id], ARRAY[absent.post_id], ARRAY[absent.during]);
 		INSERT INTO rui.shift (project_id, post_id, party_id, during, capacity)
@@ -531,4 +523,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_cover(bigint, bigint, text, text, text, timestamptz) IS
-'What becomes of an offered cover: agree or decline, by who was asked; approve, refuse (reason: 1 to 500 characters) or withdraw, by somebody else with plan_shifts. Approving publishes the covering shift, where qualification, employment, leave and the rules of rest still allow it, and takes the other offers back. Returns the new state. Needs permission work_shift. Errors: 22004, 22001, 22008, 22023 blank reason, not qualified or not employed, 23514 against a rule of rest, 23P01 has another shift, P0002, RU409, 42501 also for one''s own cover, 55000 not legal now, not absent, on leave.';
+'What becomes of an offered cover: agree or decline, by who was asked; approve, refuse (reason: 1 to 500 characters) or withdraw, by somebody else with plan_shifts. Approving publishes the covering shift, where qualification, employment, leave and the rules of rest still allow it, and takes the other offers back. Returns the new state. Needs permission work_shift. Errors: 22004, 22001, 22008, 22023 blank reason, not qualified or not employed, 23514 against a rule of rest, 23P01 has another shift, 25000 in a transaction that looks at the past, P0002, RU409, 42501 also for one''s own cover, 55000 not legal now, not absent, on leave.';

@@ -1,6 +1,6 @@
 -- Rosters: rules of rest, shifts, leave, swaps, covers.
 BEGIN;
-SELECT plan(67);
+SELECT plan(73);
 \ir fixture/town.sql
 SELECT rui.set_project_state(:project, 'go_live') \gset hidden_
 SELECT count(*) FROM rui.import_staff(:project, '[
@@ -101,6 +101,28 @@ SELECT is((SELECT string_agg(kind || ' ' || subject || ' ' || about, ', ' ORDER 
 SELECT is(cardinality(rui.decide_leave(:project, :leave, 'approve')), 2, 'two shifts are absent');
 SELECT is((SELECT count(*) FROM rui.uncovered_shift WHERE party_id = :cleo), 2::bigint, 'and wait to be covered');
 SELECT throws_ok(format('SELECT rui.decide_leave(%s, %s, ''refuse'', ''x'')', :project, :leave), '55000', NULL, 'decided once');
+-- Nothing is planned for who is on leave, in whatever way.
+SELECT set_config('rui.party_id', :'boss', true) \gset hidden_
+SELECT pg_temp.refused($$SELECT pg_temp.publish('cleo', 18, 20, 23)$$, '55000', format('party %s is on leave during %s', :cleo, tstzrange(pg_temp.at(18, 20), pg_temp.at(18, 23))), 'no shift on leave');
+SELECT pg_temp.refused($$SELECT pg_temp.publish('cleo', 16, 20, 25)$$, '55000', NULL, 'nor one that ends in it');
+SELECT results_eq(format($$SELECT row_no, outcome, error_code FROM rui.import_shifts(%s, '[
+	{"post":"desk","staff":"cleo","from":"2026-03-16 08:00","to":"2026-03-16 16:00"},
+	{"post":"desk","staff":"cleo","from":"2026-03-18 08:00","to":"2026-03-18 16:00"}]', preview => true)$$, :project),
+	$$VALUES (1, 'unchanged', NULL), (2, 'rejected', '55000')$$, 'nor by an import');
+SELECT pg_temp.publish('dan', 18, 8, 16) \gset hidden_
+SELECT is(rui.hand_over(:project, :dan, :cleo, 'ill', at => pg_temp.at(17, 9)) ->> 'shifts', '0', 'nor handed over');
+SELECT pg_temp.publish('cleo', 20, 8, 16) \gset hidden_
+SELECT id AS c20 FROM rui.shift WHERE party_id = :cleo AND during @> pg_temp.at(20, 9) \gset
+SELECT id AS d18 FROM rui.shift WHERE party_id = :dan AND during @> pg_temp.at(18, 9) \gset
+SELECT pg_temp.acts('cleo') \gset hidden_
+SELECT rui.propose_swap(:project, :c20, :d18) AS early \gset
+SELECT pg_temp.acts('dan') \gset hidden_
+SELECT rui.decide_swap(:project, :early, 'agree') \gset hidden_
+SELECT pg_temp.acts('mia') \gset hidden_
+SELECT pg_temp.refused(format('SELECT rui.decide_swap(%s, %s, ''approve'')', :project, :early), '55000', format('party %s is on leave during %s', :cleo, tstzrange(pg_temp.at(18, 8), pg_temp.at(18, 16))), 'nor swapped for');
+SELECT is_empty(format('SELECT * FROM rui.invariant_violation WHERE project_id = %s', :project), 'so leave is kept');
+DELETE FROM rui.shift_swap;
+DELETE FROM rui.shift WHERE id IN (:c20, :d18);
 
 -- Cover.
 SELECT shift_id AS gap FROM rui.uncovered_shift WHERE party_id = :cleo ORDER BY during LIMIT 1 \gset
