@@ -26,42 +26,45 @@ BEGIN
 			coalesce(
 				(SELECT w.system FROM rui.working_system w WHERE w.project_id = _roster_faults.project_id AND w.party_id = r.party_id AND w.valid @> r.day),
 				(SELECT w.system FROM rui.working_system w WHERE w.project_id = _roster_faults.project_id AND w.post_id = r.post_id AND w.valid @> r.day),
-				'standard') AS system,
-			lag(r.id) OVER w AS before_id, lag(r.during) OVER w AS before, lag(r.day) OVER w AS before_day
+				'standard') AS system
 		FROM roster r
-		WINDOW w AS (PARTITION BY r.party_id ORDER BY lower(r.during), r.id)
+	), ordered AS MATERIALIZED (
+		SELECT d.*, lag(d.id) OVER w AS before_id, lag(d.during) OVER w AS before, lag(d.day) OVER w AS before_day, lag(d.system) OVER w AS before_system,
+			d.day - dense_rank() OVER (PARTITION BY d.party_id ORDER BY d.day)::integer AS island
+		FROM dated d
+		WINDOW w AS (PARTITION BY d.party_id ORDER BY lower(d.during), d.id)
 	), measure AS (
-		SELECT d.party_id, d.system, 'day_hours' AS kind, d.day AS from_on, array_agg(d.id ORDER BY lower(d.during)) AS ids,
-			tstzrange(min(lower(d.during)), max(upper(d.during))) AS during, sum(d.hours) AS found
-		FROM dated d GROUP BY d.party_id, d.system, d.day
+		-- Work is work, by whatever system: each system looks at all of it.
+		SELECT d.party_id, 'day_hours' AS kind, d.day AS from_on, array_agg(d.id ORDER BY lower(d.during)) AS ids,
+			tstzrange(min(lower(d.during)), max(upper(d.during))) AS during, sum(d.hours) AS found, array_agg(DISTINCT d.system) AS systems
+		FROM ordered d GROUP BY d.party_id, d.day
 		UNION ALL
-		SELECT d.party_id, d.system, 'week_hours', date_trunc('week', d.day)::date, array_agg(d.id ORDER BY lower(d.during)),
-			tstzrange(min(lower(d.during)), max(upper(d.during))), sum(d.hours)
-		FROM dated d GROUP BY d.party_id, d.system, date_trunc('week', d.day)
+		SELECT d.party_id, 'week_hours', date_trunc('week', d.day)::date, array_agg(d.id ORDER BY lower(d.during)),
+			tstzrange(min(lower(d.during)), max(upper(d.during))), sum(d.hours), array_agg(DISTINCT d.system)
+		FROM ordered d GROUP BY d.party_id, date_trunc('week', d.day)
 		UNION ALL
-		SELECT d.party_id, d.system, 'month_hours', date_trunc('month', d.day)::date, array_agg(d.id ORDER BY lower(d.during)),
-			tstzrange(min(lower(d.during)), max(upper(d.during))), sum(d.hours)
-		FROM dated d GROUP BY d.party_id, d.system, date_trunc('month', d.day)
+		SELECT d.party_id, 'month_hours', date_trunc('month', d.day)::date, array_agg(d.id ORDER BY lower(d.during)),
+			tstzrange(min(lower(d.during)), max(upper(d.during))), sum(d.hours), array_agg(DISTINCT d.system)
+		FROM ordered d GROUP BY d.party_id, date_trunc('month', d.day)
 		UNION ALL
 		-- A pause within a day of work is no rest between shifts.
-		SELECT d.party_id, d.system, 'shift_rest', d.day, ARRAY[d.before_id, d.id], tstzrange(lower(d.before), upper(d.during)),
-			lower(d.during) - upper(d.before)
-		FROM dated d WHERE d.before_day < d.day
+		SELECT d.party_id, 'shift_rest', d.day, ARRAY[d.before_id, d.id], tstzrange(lower(d.before), upper(d.during)),
+			lower(d.during) - upper(d.before), CASE d.before_system WHEN d.system THEN ARRAY[d.system] ELSE ARRAY[d.before_system, d.system] END
+		FROM ordered d WHERE d.before_day < d.day
 		UNION ALL
-		SELECT i.party_id, i.system, 'row_days', min(i.day), array_agg(i.id ORDER BY lower(i.during)),
-			tstzrange(min(lower(i.during)), max(upper(i.during))), make_interval(days => count(DISTINCT i.day)::integer)
-		FROM (SELECT d.*, d.day - dense_rank() OVER (PARTITION BY d.party_id, d.system ORDER BY d.day)::integer AS island FROM dated d) i
-		GROUP BY i.party_id, i.system, i.island
+		SELECT d.party_id, 'row_days', min(d.day), array_agg(d.id ORDER BY lower(d.during)),
+			tstzrange(min(lower(d.during)), max(upper(d.during))), make_interval(days => count(DISTINCT d.day)::integer), array_agg(DISTINCT d.system)
+		FROM ordered d GROUP BY d.party_id, d.island
 	)
-	SELECT m.party_id, r.id, m.system, m.kind, r.action, m.ids, m.during, m.found, r.amount, r.source
+	SELECT m.party_id, r.id, r.system, m.kind, r.action, m.ids, m.during, m.found, r.amount, r.source
 	FROM measure m
-	JOIN rui.rest_rule r ON r.project_id = _roster_faults.project_id AND r.system = m.system AND r.kind = m.kind AND r.valid @> m.from_on
+	JOIN rui.rest_rule r ON r.project_id = _roster_faults.project_id AND r.system = ANY (m.systems) AND r.kind = m.kind AND r.valid @> m.from_on
 	WHERE m.during && tstzrange(from_at, to_at)
 		AND CASE m.kind WHEN 'shift_rest' THEN m.found < r.amount ELSE m.found > r.amount END;
 END
 $$;
 COMMENT ON FUNCTION rui._roster_faults(bigint, timestamptz, timestamptz, bigint[], bigint[], bigint[], bigint[], tstzrange[]) IS
-'Internal: what breaks a rule of rest between two instants, for everybody or the parties named: on the roster without the shifts `gone` and with new ones (parties, posts and times; their ids are -1, -2 …). Absent shifts do not count. A shift counts whole on the local day it begins; the rule is that of the first day of the day, week (from Monday), month or row of days.';
+'Internal: what breaks a rule of rest between two instants, for everybody or the parties named: on the roster without the shifts `gone` and with new ones (parties, posts and times; their ids are -1, -2 …). Absent shifts do not count. A shift counts whole on the local day it begins, by whatever working-time system; of a day, week (from Monday), month or row of days the rules of every system that has a shift in it must hold for all of it, as they are on its first day.';
 
 CREATE FUNCTION rui.rest_violations(project_id bigint, from_at timestamptz, to_at timestamptz)
 RETURNS TABLE (party_id bigint, kind text, kind_zh text, kind_en text, system text, action text, shift_ids bigint[], during tstzrange,
@@ -81,7 +84,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.rest_violations(bigint, timestamptz, timestamptz) IS
-'Everything on the roster of a project between two instants that breaks a rule of rest (rui.rest_rule): whose, which rule (names in kind_zh, kind_en), by which working-time system, whether such rosters are refused or told, which shifts, from the first to the end of the last of them, what was found, what is allowed, by how much it is missed (excess), and what the rule rests on. Shifts that are absent do not count; a shift counts whole on the local day it begins; shifts of other projects are not seen. For everybody with plan_shifts, else one''s own. Needs permission work_shift. Errors: 22004, 22008, 22023, 42501, 55000.';
+'Everything on the roster of a project between two instants that breaks a rule of rest (rui.rest_rule): whose, which rule (names in kind_zh, kind_en), by which working-time system, whether such rosters are refused or told, which shifts, from the first to the end of the last of them, what was found, what is allowed, by how much it is missed (excess), and what the rule rests on. Shifts that are absent do not count; a shift counts whole on the local day it begins, for the rules of every system by which somebody works in the day, week, month or row of days; shifts of other projects are not seen. For everybody with plan_shifts, else one''s own. Needs permission work_shift. Errors: 22004, 22008, 22023, 42501, 55000.';
 
 CREATE FUNCTION rui._missing_qualification(project_id bigint, post_id bigint, party_id bigint, during tstzrange) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
