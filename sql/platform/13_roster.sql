@@ -4,59 +4,70 @@
 CREATE FUNCTION rui._roster_faults(project_id bigint, from_at timestamptz, to_at timestamptz, parties bigint[], gone bigint[] DEFAULT '{}',
 	new_parties bigint[] DEFAULT '{}', new_posts bigint[] DEFAULT '{}', new_during tstzrange[] DEFAULT '{}')
 RETURNS TABLE (party_id bigint, rule_id bigint, system text, kind text, action text, shift_ids bigint[], during tstzrange,
-	found interval, allowed interval, source text)
+	found interval, allowed interval, elsewhere interval, source text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
-	zone CONSTANT text := (SELECT p.time_zone FROM rui.project p WHERE p.id = _roster_faults.project_id);
+	company bigint;
+	zone text;
 	-- A month before and after, and the longest row of days that is told.
 	seen CONSTANT tstzrange := tstzrange(from_at - interval '62 days', to_at + interval '62 days');
 BEGIN
+	SELECT p.company_id, p.time_zone INTO company, zone FROM rui.project p WHERE p.id = _roster_faults.project_id;
 	RETURN QUERY
-	WITH roster AS MATERIALIZED (
-		SELECT s.id, s.party_id, s.post_id, s.during, (lower(s.during) AT TIME ZONE zone)::date AS day FROM rui.shift s
+	WITH own AS MATERIALIZED (
+		SELECT s.id, s.party_id, s.post_id, s.during FROM rui.shift s
 		WHERE s.project_id = _roster_faults.project_id AND s.during && seen AND s.state <> 'absent' AND s.id <> ALL (gone)
 			AND (parties IS NULL OR s.party_id = ANY (parties))
 		UNION ALL
-		SELECT -n.place, n.party_id, n.post_id, n.during, (lower(n.during) AT TIME ZONE zone)::date
+		SELECT -n.place, n.party_id, n.post_id, n.during
 		FROM unnest(new_parties, new_posts, new_during) WITH ORDINALITY AS n(party_id, post_id, during, place)
+	), roster AS MATERIALIZED (
+		SELECT o.* FROM own o
+		UNION ALL
+		-- Work in other projects counts; which, and at what post, is theirs.
+		SELECT NULL, t.party_id, NULL, t.during
+		FROM (SELECT DISTINCT o.party_id FROM own o) o
+		JOIN rui.roster_time t ON t.company_id = company AND t.party_id = o.party_id AND t.kind = 'shift' AND t.during && seen
+			AND t.project_id <> _roster_faults.project_id
 	), dated AS MATERIALIZED (
-		SELECT r.*, upper(r.during) - lower(r.during) AS hours,
-			coalesce(
-				(SELECT w.system FROM rui.working_system w WHERE w.project_id = _roster_faults.project_id AND w.party_id = r.party_id AND w.valid @> r.day),
-				(SELECT w.system FROM rui.working_system w WHERE w.project_id = _roster_faults.project_id AND w.post_id = r.post_id AND w.valid @> r.day),
-				'standard') AS system
+		SELECT r.*, d.day, upper(r.during) - lower(r.during) AS hours,
+			CASE WHEN r.id IS NOT NULL THEN coalesce(
+				(SELECT w.system FROM rui.working_system w WHERE w.project_id = _roster_faults.project_id AND w.party_id = r.party_id AND w.valid @> d.day),
+				(SELECT w.system FROM rui.working_system w WHERE w.project_id = _roster_faults.project_id AND w.post_id = r.post_id AND w.valid @> d.day),
+				'standard') END AS system
 		FROM roster r
+		CROSS JOIN LATERAL (SELECT (lower(r.during) AT TIME ZONE zone)::date AS day) d
 	), ordered AS MATERIALIZED (
 		SELECT d.*, lag(d.id) OVER w AS before_id, lag(d.during) OVER w AS before, lag(d.day) OVER w AS before_day, lag(d.system) OVER w AS before_system,
 			d.day - dense_rank() OVER (PARTITION BY d.party_id ORDER BY d.day)::integer AS island
 		FROM dated d
 		WINDOW w AS (PARTITION BY d.party_id ORDER BY lower(d.during), d.id)
-	), measure AS (
+	), span AS (
 		-- Work is work, by whatever system: each system looks at all of it.
-		SELECT d.party_id, 'day_hours' AS kind, d.day AS from_on, array_agg(d.id ORDER BY lower(d.during)) AS ids,
-			tstzrange(min(lower(d.during)), max(upper(d.during))) AS during, sum(d.hours) AS found, array_agg(DISTINCT d.system) AS systems
-		FROM ordered d GROUP BY d.party_id, d.day
-		UNION ALL
-		SELECT d.party_id, 'week_hours', date_trunc('week', d.day)::date, array_agg(d.id ORDER BY lower(d.during)),
-			tstzrange(min(lower(d.during)), max(upper(d.during))), sum(d.hours), array_agg(DISTINCT d.system)
-		FROM ordered d GROUP BY d.party_id, date_trunc('week', d.day)
-		UNION ALL
-		SELECT d.party_id, 'month_hours', date_trunc('month', d.day)::date, array_agg(d.id ORDER BY lower(d.during)),
-			tstzrange(min(lower(d.during)), max(upper(d.during))), sum(d.hours), array_agg(DISTINCT d.system)
-		FROM ordered d GROUP BY d.party_id, date_trunc('month', d.day)
+		SELECT d.party_id, k.kind, k.from_on, d.id, d.during, d.day, d.hours, d.system
+		FROM ordered d
+		CROSS JOIN LATERAL (VALUES ('day_hours', d.day), ('week_hours', date_trunc('week', d.day)::date), ('month_hours', date_trunc('month', d.day)::date),
+			('row_days', d.island)) AS k(kind, from_on)
+	), measure AS (
+		SELECT s.party_id, s.kind, CASE s.kind WHEN 'row_days' THEN min(s.day) ELSE s.from_on END AS from_on,
+			array_agg(s.id ORDER BY lower(s.during)) FILTER (WHERE s.id IS NOT NULL) AS ids,
+			tstzrange(min(lower(s.during)) FILTER (WHERE s.id IS NOT NULL), max(upper(s.during)) FILTER (WHERE s.id IS NOT NULL)) AS during,
+			CASE s.kind WHEN 'row_days' THEN make_interval(days => count(DISTINCT s.day)::integer) ELSE sum(s.hours) END AS found,
+			sum(s.hours) FILTER (WHERE s.id IS NULL) AS elsewhere,
+			array_agg(DISTINCT s.system) FILTER (WHERE s.id IS NOT NULL) AS systems
+		FROM span s GROUP BY s.party_id, s.kind, s.from_on
 		UNION ALL
 		-- A pause within a day of work is no rest between shifts.
-		SELECT d.party_id, 'shift_rest', d.day, ARRAY[d.before_id, d.id], tstzrange(lower(d.before), upper(d.during)),
-			lower(d.during) - upper(d.before), CASE d.before_system WHEN d.system THEN ARRAY[d.system] ELSE ARRAY[d.before_system, d.system] END
-		FROM ordered d WHERE d.before_day < d.day
-		UNION ALL
-		SELECT d.party_id, 'row_days', min(d.day), array_agg(d.id ORDER BY lower(d.during)),
-			tstzrange(min(lower(d.during)), max(upper(d.during))), make_interval(days => count(DISTINCT d.day)::integer), array_agg(DISTINCT d.system)
-		FROM ordered d GROUP BY d.party_id, d.island
+		SELECT d.party_id, 'shift_rest', d.day, array_remove(ARRAY[d.before_id, d.id], NULL),
+			tstzrange(lower(CASE WHEN d.before_id IS NULL THEN d.during ELSE d.before END), upper(CASE WHEN d.id IS NULL THEN d.before ELSE d.during END)),
+			lower(d.during) - upper(d.before),
+			CASE WHEN d.before_id IS NULL THEN upper(d.before) - lower(d.before) WHEN d.id IS NULL THEN d.hours END,
+			ARRAY(SELECT DISTINCT u.system FROM unnest(ARRAY[d.before_system, d.system]) AS u(system) WHERE u.system IS NOT NULL)
+		FROM ordered d WHERE d.before_day < d.day AND coalesce(d.before_id, d.id) IS NOT NULL
 	)
-	SELECT m.party_id, r.id, r.system, m.kind, r.action, m.ids, m.during, m.found, r.amount, r.source
+	SELECT m.party_id, r.id, r.system, m.kind, r.action, m.ids, m.during, m.found, r.amount, m.elsewhere, r.source
 	FROM measure m
 	JOIN rui.rest_rule r ON r.project_id = _roster_faults.project_id AND r.system = ANY (m.systems) AND r.kind = m.kind AND r.valid @> m.from_on
 	WHERE m.during && tstzrange(from_at, to_at)
@@ -64,11 +75,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._roster_faults(bigint, timestamptz, timestamptz, bigint[], bigint[], bigint[], bigint[], tstzrange[]) IS
-'Internal: what breaks a rule of rest between two instants, for everybody or the parties named: on the roster without the shifts `gone` and with new ones (parties, posts and times; their ids are -1, -2 …). Absent shifts do not count. A shift counts whole on the local day it begins, by whatever working-time system; of a day, week (from Monday), month or row of days the rules of every system that has a shift in it must hold for all of it, as they are on its first day.';
+'Internal: what breaks a rule of rest between two instants, for everybody or the parties named: on the roster without the shifts `gone` and with new ones (parties, posts and times; their ids are -1, -2 …). Absent shifts do not count. Shifts in other projects of the company do: the hours of those among what was found (of shift_rest: of the shift before or after) are elsewhere, the rest tells of the project''s own. A shift counts whole on the local day it begins, by whatever working-time system; of a day, week (from Monday), month or row of days the rules of every system that has a shift in it must hold for all of it, as they are on its first day.';
 
 CREATE FUNCTION rui.rest_violations(project_id bigint, from_at timestamptz, to_at timestamptz)
 RETURNS TABLE (party_id bigint, kind text, kind_zh text, kind_en text, system text, action text, shift_ids bigint[], during tstzrange,
-	found interval, allowed interval, excess interval, source text)
+	found interval, allowed interval, excess interval, elsewhere interval, source text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT SET jit = off
 AS $$
@@ -77,14 +88,14 @@ BEGIN
 	PERFORM rui._check_span(from_at, to_at);
 	RETURN QUERY
 	SELECT f.party_id, f.kind, rui.label('rest_rule', f.kind, 'zh'), rui.label('rest_rule', f.kind, 'en'), f.system, f.action, f.shift_ids, f.during,
-		f.found, f.allowed, CASE f.kind WHEN 'shift_rest' THEN f.allowed - f.found ELSE f.found - f.allowed END, f.source
+		f.found, f.allowed, CASE f.kind WHEN 'shift_rest' THEN f.allowed - f.found ELSE f.found - f.allowed END, f.elsewhere, f.source
 	FROM rui._roster_faults(rest_violations.project_id, from_at, to_at,
 		CASE WHEN NOT rui.has_permission(rest_violations.project_id, 'plan_shifts') THEN ARRAY[rui.current_party()] END) f
 	ORDER BY f.party_id, lower(f.during), f.kind, f.action;
 END
 $$;
 COMMENT ON FUNCTION rui.rest_violations(bigint, timestamptz, timestamptz) IS
-'Everything on the roster of a project between two instants that breaks a rule of rest (rui.rest_rule): whose, which rule (names in kind_zh, kind_en), by which working-time system, whether such rosters are refused or told, which shifts, from the first to the end of the last of them, what was found, what is allowed, by how much it is missed (excess), and what the rule rests on. Shifts that are absent do not count; a shift counts whole on the local day it begins, for the rules of every system by which somebody works in the day, week, month or row of days; shifts of other projects are not seen. For everybody with plan_shifts, else one''s own. Needs permission work_shift. Errors: 22004, 22008, 22023, 42501, 55000.';
+'Everything on the roster of a project between two instants that breaks a rule of rest (rui.rest_rule): whose, which rule (names in kind_zh, kind_en), by which working-time system, whether such rosters are refused or told, which shifts, from the first to the end of the last of them, what was found, what is allowed, by how much it is missed (excess), how many hours of that lie in other projects of the company (elsewhere; null: none), and what the rule rests on. Of other projects no more is told: what they alone break is theirs. Shifts that are absent do not count; a shift counts whole on the local day it begins, for the rules of every system by which somebody works in the day, week, month or row of days. For everybody with plan_shifts, else one''s own. Needs permission work_shift. Errors: 22004, 22008, 22023, 42501, 55000.';
 
 CREATE FUNCTION rui._missing_qualification(project_id bigint, post_id bigint, party_id bigint, during tstzrange) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -111,17 +122,18 @@ BEGIN
 			WHEN NOT EXISTS (SELECT FROM rui.staff s WHERE s.company_id = j.company_id AND s.party_id = _shift_obstacle.party_id
 				AND tstzrange(lower(s.employed)::timestamp AT TIME ZONE j.time_zone, upper(s.employed)::timestamp AT TIME ZONE j.time_zone)
 					@> _shift_obstacle.during) THEN 'not_employed'
-			WHEN EXISTS (SELECT FROM rui.leave_request l WHERE l.project_id = j.id AND l.party_id = _shift_obstacle.party_id
-				AND l.during && _shift_obstacle.during AND l.state = 'approved') THEN 'on_leave'
-			WHEN EXISTS (SELECT FROM rui.shift s WHERE s.project_id = j.id AND s.party_id = _shift_obstacle.party_id
-				AND s.during && _shift_obstacle.during AND s.state <> 'absent' AND s.id <> ALL (gone)) THEN 'has_shift'
+			WHEN EXISTS (SELECT FROM rui.roster_time t WHERE t.company_id = j.company_id AND t.party_id = _shift_obstacle.party_id
+				AND t.kind = 'leave' AND t.during && _shift_obstacle.during) THEN 'on_leave'
+			WHEN EXISTS (SELECT FROM rui.roster_time t WHERE t.company_id = j.company_id AND t.party_id = _shift_obstacle.party_id
+				AND t.kind = 'shift' AND t.during && _shift_obstacle.during
+				AND NOT (t.project_id = j.id AND t.row_id = ANY (gone))) THEN 'has_shift'
 			WHEN rui._missing_qualification(j.id, _shift_obstacle.post_id, _shift_obstacle.party_id, _shift_obstacle.during) IS NOT NULL THEN 'not_qualified'
 		END
 		FROM rui.project j WHERE j.id = _shift_obstacle.project_id);
 END
 $$;
 COMMENT ON FUNCTION rui._shift_obstacle(bigint, bigint, bigint, tstzrange, bigint[]) IS
-'Internal: why a party cannot have a shift at a post at a time, the shifts `gone` aside: a code of label kind cover_reason (not_employed, on_leave, has_shift, not_qualified), or null. Rules of rest are rui._roster_faults().';
+'Internal: why a party cannot have a shift at a post at a time, the project''s shifts `gone` aside, whatever project of the company keeps it from it: a code of label kind cover_reason (not_employed, on_leave, has_shift, not_qualified), or null. Rules of rest are rui._roster_faults().';
 
 CREATE FUNCTION rui._lock_rosters(parties bigint[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -158,7 +170,7 @@ BEGIN
 				USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Give the shift to somebody else, or revoke the leave first.';
 		WHEN 'has_shift' THEN
 			RAISE EXCEPTION 'party % has another shift during %', fault.party_id, fault.during
-				USING ERRCODE = 'exclusion_violation', HINT = 'A person has one shift at a time.';
+				USING ERRCODE = 'exclusion_violation', HINT = 'A person has one shift at a time, in all projects of the company.';
 		WHEN 'not_qualified' THEN
 			RAISE EXCEPTION 'party % is not qualified for post %: it needs %', fault.party_id, fault.post_id,
 					rui._missing_qualification(project_id, fault.post_id, fault.party_id, fault.during)
@@ -175,13 +187,15 @@ BEGIN
 	IF FOUND THEN
 		RAISE EXCEPTION 'the roster of party % breaks the rule %: % instead of %', fault.party_id, fault.kind, fault.found, fault.allowed
 			USING ERRCODE = 'check_violation',
-				DETAIL = format('%s; shifts %s from %s to %s.', fault.source,
+				DETAIL = format('%s; shifts %s from %s to %s%s.', fault.source,
 					(SELECT string_agg(CASE WHEN u.id < 0 THEN 'new ' || -u.id ELSE u.id::text END, ', ' ORDER BY u.place)
-						FROM unnest(fault.shift_ids) WITH ORDINALITY AS u(id, place)), lower(fault.during), upper(fault.during)),
+						FROM unnest(fault.shift_ids) WITH ORDINALITY AS u(id, place)), lower(fault.during), upper(fault.during),
+					', and ' || fault.elsewhere || ' in other projects'),
 				HINT = format('Plan %s less, or give the shift to somebody else; rui.rest_violations() tells all.',
 					CASE fault.kind WHEN 'shift_rest' THEN fault.allowed - fault.found ELSE fault.found - fault.allowed END);
 	END IF;
-	SELECT jsonb_agg(jsonb_build_object('party_id', f.party_id, 'kind', f.kind, 'found', f.found, 'allowed', f.allowed, 'during', f.during)
+	SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('party_id', f.party_id, 'kind', f.kind, 'found', f.found, 'allowed', f.allowed, 'during', f.during,
+			'elsewhere', f.elsewhere))
 		ORDER BY lower(f.during), f.party_id, f.kind)
 	INTO warnings
 	FROM rui._roster_faults(project_id, (SELECT min(lower(n.d)) FROM unnest(during) AS n(d)), (SELECT max(upper(n.d)) FROM unnest(during) AS n(d)),
@@ -244,7 +258,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.publish_shifts(bigint, bigint, bigint[], timestamptz[], timestamptz[], integer, text, timestamptz) IS
-'Publishes shifts at a post, all of them or none: party_ids[i] from from_ats[i] to to_ats[i] (at most 48 hours), each for up to capacity open tasks at a time. Everybody must be employed, not on approved leave and qualified for the post for all of it, and the rules of rest that refuse must hold with the shifts that are there. Returns {"shift_ids": […], "warnings": [what breaks rules that are only told]}. Needs permission plan_shifts. Errors: 22004, 22008, 22023 not employed, not qualified, or no time, 23514 against a rule of rest (the detail names the shifts), 23P01 overlaps another shift of the person, 25000 in a transaction that looks at the past, P0002 unknown post, RU409, 42501, 55000 also on leave.';
+'Publishes shifts at a post, all of them or none: party_ids[i] from from_ats[i] to to_ats[i] (at most 48 hours), each for up to capacity open tasks at a time. Everybody must be employed, not on approved leave and qualified for the post for all of it, and the rules of rest that refuse must hold with the shifts that are there, in all projects of the company. Returns {"shift_ids": […], "warnings": [what breaks rules that are only told]}. Needs permission plan_shifts. Errors: 22004, 22008, 22023 not employed, not qualified, or no time, 23514 against a rule of rest (the detail names the shifts), 23P01 overlaps another shift of the person in whatever project, 25000 in a transaction that looks at the past, P0002 unknown post, RU409, 42501, 55000 also on leave.';
 
 CREATE FUNCTION rui._lock_shift(project_id bigint, shift_id bigint) RETURNS rui.shift
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

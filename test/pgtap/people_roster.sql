@@ -1,6 +1,6 @@
 -- Rosters: rules of rest, shifts, leave, swaps, covers.
 BEGIN;
-SELECT plan(76);
+SELECT plan(88);
 \ir fixture/town.sql
 SELECT rui.set_project_state(:project, 'go_live') \gset hidden_
 SELECT count(*) FROM rui.import_staff(:project, '[
@@ -183,6 +183,42 @@ SELECT results_eq(format($$SELECT row_no, outcome, error_code FROM rui.import_sh
 	{"post":"gate","staff":"cleo","from":"2026-04-02 08:00","to":"2026-04-02 16:00"},
 	{"post":"desk","staff":"cleo","from":"2026-04-02 08:00","to":"2026-04-02 16:00"}]')$$, :project),
 	$$VALUES (1, 'rejected', '23514'), (2, 'rejected', '23514'), (3, 'rejected', '23514'), (4, 'rejected', '22023'), (5, 'added', NULL)$$, 'an import obeys the rules');
+-- People belong to the company: what its other projects plan counts, and no more is told of it.
+SELECT rui.create_project(:company, 'village', 'Village', 'Asia/Shanghai') AS village \gset
+SELECT rui.set_project_state(:village, 'go_live') \gset hidden_
+SELECT count(*) FROM rui.import_staff(:village, '[{"code":"vera","name":"Vera","staff_no":"6","from":"2020-01-01","role":"loader"}]') \gset hidden_
+SELECT count(*) FROM rui.import_posts(:village, '[{"code":"stall","name":"Stall","module":"order"}]') \gset hidden_
+SELECT rui.set_standard_rest_rules(:village) \gset hidden_
+SELECT pg_temp.publish('dan', 60, 8, 16) \gset hidden_
+SELECT rui.request_leave(:project, 'annual', pg_temp.at(62, 0), pg_temp.at(63, 0), 'holiday', :dan, at => pg_temp.at(1, 0)) AS away \gset
+SELECT pg_temp.acts('mia') \gset hidden_
+SELECT rui.decide_leave(:project, :away, 'approve') \gset hidden_
+SELECT pg_temp.acts('vera') \gset hidden_
+SELECT throws_ok(format('SELECT rui.rest_violations(%s, ''2026-03-01'', ''2026-05-01'')', :project), '42501', NULL, 'who plans in one project sees no other');
+SELECT pg_temp.refused($$SELECT pg_temp.publish('dan', 60, 14, 18, 1, 'stall')$$, '23P01', format('party %s has another shift during %s', :dan, tstzrange(pg_temp.at(60, 14), pg_temp.at(60, 18))), 'nobody is in two places');
+SELECT pg_temp.refused($$SELECT pg_temp.publish('dan', 60, 16, 21, 1, 'stall')$$, '23514', format('the roster of party %s breaks the rule day_hours: 13:00:00 instead of 11:00:00', :dan), 'nor works thirteen hours in two');
+SELECT pg_temp.refused($$SELECT pg_temp.publish('dan', 62, 8, 16, 1, 'stall')$$, '55000', NULL, 'nor works while on leave from another');
+SELECT results_eq(format($$SELECT row_no, outcome, error_code, problem FROM rui.import_shifts(%s, '[
+	{"post":"stall","staff":"vera","from":"2026-04-29 08:00","to":"2026-04-29 16:00"}]')$$, :village), $$VALUES (1, 'added', NULL, NULL)$$, 'an import where she is free');
+SELECT is(pg_temp.publish('dan', 60, 17, 19, 1, 'stall') #- '{shift_ids}', jsonb_build_object('warnings', jsonb_build_array(jsonb_build_object('party_id', :dan, 'kind', 'day_hours',
+	'found', '10:00:00', 'allowed', '08:00:00', 'during', tstzrange(pg_temp.at(60, 17), pg_temp.at(60, 19)), 'elsewhere', '08:00:00'))), 'ten hours are told');
+SELECT results_eq(format($$SELECT kind, cardinality(shift_ids), during, found, elsewhere FROM rui.rest_violations(%s, '2026-03-01', '2026-05-01')$$, :village),
+	$$VALUES ('day_hours', 1, tstzrange(pg_temp.at(60, 17), pg_temp.at(60, 19)), interval '10:00', interval '8:00')$$, 'of other projects the hours alone');
+SELECT pg_temp.publish('vera', 61, 8, 16, 1, 'stall') -> 'shift_ids' -> 0 AS stall \gset
+SELECT rui.report_absent(:village, :stall, 'ill') \gset hidden_
+SELECT count(*) FROM rui.import_staff(:village, '[{"code":"dan","name":"Dan","staff_no":"4","from":"2026-03-05"}]') \gset hidden_
+SELECT set_config('rui.party_id', :'boss', true) \gset hidden_
+SELECT pg_temp.publish('dan', 61, 8, 16) \gset hidden_
+SELECT pg_temp.refused($$SELECT pg_temp.publish('dan', 60, 18, 20)$$, '23P01', NULL, 'the other project is told as well');
+SELECT pg_temp.acts('vera') \gset hidden_
+SELECT is((SELECT reason FROM rui.cover_candidates(:village, :stall) WHERE name = 'Dan'), 'has_shift', 'who is taken elsewhere cannot cover');
+SELECT results_eq(format($$SELECT row_no, outcome, error_code, problem FROM rui.import_shifts(%s, '[
+	{"post":"stall","staff":"dan","from":"2026-04-30 10:00","to":"2026-04-30 18:00"}]')$$, :village),
+	$$VALUES (1, 'rejected', '23P01', '"dan" has a shift in another project then')$$, 'nor is he imported there');
+SELECT throws_ok(format($$INSERT INTO rui.shift (project_id, post_id, party_id, during) SELECT project_id, id, %s, tstzrange(pg_temp.at(61, 10), pg_temp.at(61, 12)) FROM rui.post WHERE code = 'stall'$$, :dan),
+	'23P01', 'conflicting key value violates exclusion constraint "roster_time_once"', 'the database itself refuses it');
+SELECT set_config('rui.party_id', :'boss', true) \gset hidden_
+SELECT is_empty('SELECT * FROM rui.invariant_violation', 'and nothing is broken');
 SELECT is_empty('SELECT * FROM rui.workflow_problem', 'the machines are sound');
 SELECT * FROM finish();
 ROLLBACK;
