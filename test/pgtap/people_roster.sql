@@ -1,6 +1,6 @@
 -- Rosters: rules of rest, shifts, leave, swaps, covers.
 BEGIN;
-SELECT plan(88);
+SELECT plan(92);
 \ir fixture/town.sql
 SELECT rui.set_project_state(:project, 'go_live') \gset hidden_
 SELECT count(*) FROM rui.import_staff(:project, '[
@@ -153,6 +153,25 @@ SELECT pg_temp.acts('mia') \gset hidden_
 UPDATE rui.leave_request SET requested_by = :cleo WHERE id = :leave;
 SELECT set_config('rui.party_id', :'boss', true) \gset hidden_
 SELECT is(rui.decide_leave(:project, :leave, 'revoke', 'needed', at => pg_temp.at(1, 1)), ARRAY(SELECT shift_id FROM rui.uncovered_shift WHERE party_id = :cleo), 'who comes back has what nobody covers');
+
+-- What a leave made absent comes back with it: not what was absent before, nor what can no more be.
+SELECT pg_temp.publish('cleo', 40, 8, 16, 4) -> 'shift_ids' AS april \gset
+SELECT :'april'::jsonb ->> 0 AS c40, :'april'::jsonb ->> 1 AS c41, :'april'::jsonb ->> 2 AS c42, :'april'::jsonb ->> 3 AS c43 \gset
+SELECT pg_temp.acts('cleo') \gset hidden_
+SELECT rui.report_absent(:project, :c40, 'ill') \gset hidden_
+SELECT set_config('rui.party_id', :'boss', true) \gset hidden_
+SELECT rui.request_leave(:project, 'annual', pg_temp.at(40, 0), pg_temp.at(44, 0), 'holiday', :cleo, at => pg_temp.at(1, 0)) AS spring \gset
+SELECT pg_temp.acts('mia') \gset hidden_
+SELECT is(rui.decide_leave(:project, :spring, 'approve'), ARRAY[:c41, :c42, :c43]::bigint[], 'three are absent, one was');
+SELECT set_config('rui.party_id', :'boss', true) \gset hidden_
+SELECT pg_temp.publish('cleo', 44, 0, 8) \gset hidden_
+SELECT rui.offer_cover(:project, :c41, :ben) AS needless \gset
+SELECT pg_temp.acts('mia') \gset hidden_
+UPDATE rui.leave_request SET requested_by = :cleo WHERE id = :spring;
+SELECT set_config('rui.party_id', :'boss', true) \gset hidden_
+SELECT is(rui.decide_leave(:project, :spring, 'revoke', 'needed', at => pg_temp.at(1, 1)), ARRAY[:c41, :c42]::bigint[], 'two come back, the third leaves too little rest');
+SELECT is(ARRAY(SELECT shift_id FROM rui.uncovered_shift WHERE party_id = :cleo ORDER BY 1), ARRAY[:c40, :c43]::bigint[], 'which waits to be covered, as does what was absent before');
+SELECT is((SELECT state FROM rui.shift_cover WHERE id = :needless), 'withdrawn', 'who was asked need not answer any more');
 
 -- Swap.
 SELECT pg_temp.publish('ben', 27, 8, 16) \gset hidden_
