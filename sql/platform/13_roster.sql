@@ -290,27 +290,40 @@ DECLARE
 	answer jsonb;
 	present rui.shift;
 	new_state text;
+	warnings jsonb;
 BEGIN
 	PERFORM rui._check_time(project_id, at);
 	answer := rui._begin_request(project_id, action || '_shift', request_key, jsonb_build_array(shift_id, reason));
 	IF answer IS NOT NULL THEN
 		RETURN answer #>> '{}';
 	END IF;
+	IF action = 'restore' THEN
+		-- The roster before the shift, as everybody who plans.
+		PERFORM rui._lock_rosters(array_agg(s.party_id)) FROM rui.shift s WHERE s.project_id = _move_shift.project_id AND s.id = _move_shift.shift_id;
+	END IF;
 	present := rui._lock_shift(project_id, shift_id);
 	IF present.party_id IS DISTINCT FROM rui.current_party() AND NOT rui.has_permission(project_id, 'plan_shifts') THEN
 		RAISE EXCEPTION 'shift % is not yours', shift_id
 			USING ERRCODE = 'insufficient_privilege', HINT = 'Only whose shift it is, or who plans shifts, can do this.';
 	END IF;
+	IF action = 'restore' AND present.state = 'absent' THEN
+		IF EXISTS (SELECT FROM rui.shift_cover c WHERE c.project_id = present.project_id AND c.shift_id = present.id AND c.state = 'approved') THEN
+			RAISE EXCEPTION 'shift % is covered', shift_id
+				USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Who covers it has a shift of his own for it.';
+		END IF;
+		warnings := rui._refuse_roster(project_id, '{}', ARRAY[present.party_id], ARRAY[present.post_id], ARRAY[present.during]);
+		PERFORM rui._withdraw_covers(project_id, ARRAY[present.id], at);
+	END IF;
 	UPDATE rui.shift s SET last_action = action WHERE s.project_id = _move_shift.project_id AND s.id = _move_shift.shift_id
 	RETURNING s.state INTO new_state;
 	PERFORM rui._emit(project_id, 'shift.' || action, 'shift', shift_id, at,
-		jsonb_strip_nulls(jsonb_build_object('party_id', present.party_id, 'reason', reason)));
+		jsonb_strip_nulls(jsonb_build_object('party_id', present.party_id, 'reason', reason, 'warnings', warnings)));
 	PERFORM rui._finish_request(project_id, action || '_shift', request_key, to_jsonb(new_state));
 	RETURN new_state;
 END
 $$;
 COMMENT ON FUNCTION rui._move_shift(bigint, bigint, text, text, text, timestamptz) IS
-'Internal: an action on a shift by whose it is or who plans shifts, once per request key. Returns the new state.';
+'Internal: an action on a shift by whose it is or who plans shifts, once per request key. What is restored is judged as if it were published (rui._refuse_roster), and offers to cover it are taken back. Returns the new state.';
 
 CREATE FUNCTION rui.report_absent(project_id bigint, shift_id bigint, reason text, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -324,6 +337,19 @@ END
 $$;
 COMMENT ON FUNCTION rui.report_absent(bigint, bigint, text, text, timestamptz) IS
 'Says that whose planned shift it is will not come; reason: 1 to 500 characters. The shift waits for somebody who covers it. Returns the new state, absent. For whose shift it is, or with plan_shifts. Needs permission work_shift. Errors: 22004, 22001, 22008, 22023 blank reason, P0002, RU409, 42501, 55000 not planned.';
+
+CREATE FUNCTION rui.restore_shift(project_id bigint, shift_id bigint, reason text, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'plan_shifts');
+	PERFORM rui._check_text('reason', reason, 500);
+	RETURN rui._move_shift(project_id, shift_id, 'restore', reason, request_key, at);
+END
+$$;
+COMMENT ON FUNCTION rui.restore_shift(bigint, bigint, text, text, timestamptz) IS
+'Plans an absent shift again: whose it is comes after all; reason: 1 to 500 characters. As if it were published now: the person must be employed, not on leave, free, qualified and rested; broken rules that are only told are in the event. Offers to cover it are taken back. Returns the new state, planned. Needs permission plan_shifts. Errors: 22004, 22001, 22008, 22023 blank reason, not employed or not qualified, 23514 against a rule of rest, 23P01 has another shift, 25000 in a transaction that looks at the past, P0002, RU409, 42501, 55000 not absent, covered, or on leave.';
 
 CREATE FUNCTION rui.begin_shift(project_id bigint, shift_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

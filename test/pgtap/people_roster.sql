@@ -1,6 +1,6 @@
 -- Rosters: rules of rest, shifts, leave, swaps, covers.
 BEGIN;
-SELECT plan(92);
+SELECT plan(104);
 \ir fixture/town.sql
 SELECT rui.set_project_state(:project, 'go_live') \gset hidden_
 SELECT count(*) FROM rui.import_staff(:project, '[
@@ -166,12 +166,30 @@ SELECT is(rui.decide_leave(:project, :spring, 'approve'), ARRAY[:c41, :c42, :c43
 SELECT set_config('rui.party_id', :'boss', true) \gset hidden_
 SELECT pg_temp.publish('cleo', 44, 0, 8) \gset hidden_
 SELECT rui.offer_cover(:project, :c41, :ben) AS needless \gset
+SELECT throws_ok(format('SELECT rui.restore_shift(%s, %s, ''back'')', :project, :c41), '55000', NULL, 'who is on leave does not come');
 SELECT pg_temp.acts('mia') \gset hidden_
 UPDATE rui.leave_request SET requested_by = :cleo WHERE id = :spring;
 SELECT set_config('rui.party_id', :'boss', true) \gset hidden_
 SELECT is(rui.decide_leave(:project, :spring, 'revoke', 'needed', at => pg_temp.at(1, 1)), ARRAY[:c41, :c42]::bigint[], 'two come back, the third leaves too little rest');
 SELECT is(ARRAY(SELECT shift_id FROM rui.uncovered_shift WHERE party_id = :cleo ORDER BY 1), ARRAY[:c40, :c43]::bigint[], 'which waits to be covered, as does what was absent before');
 SELECT is((SELECT state FROM rui.shift_cover WHERE id = :needless), 'withdrawn', 'who was asked need not answer any more');
+
+-- Reported absent, and comes after all.
+SELECT pg_temp.acts('cleo') \gset hidden_
+SELECT throws_ok(format('SELECT rui.restore_shift(%s, %s, ''well'')', :project, :c40), '42501', NULL, 'who plans says so');
+SELECT pg_temp.acts('mia') \gset hidden_
+SELECT rui.offer_cover(:project, :c40, :ben) AS needless \gset
+SELECT ok('restore' IN (SELECT action FROM rui.allowed_actions(:project, 'shift', :c40)), 'it may be restored');
+SELECT is(rui.restore_shift(:project, :c40, 'well again', 'w'), 'planned', 'and is');
+SELECT is(rui.restore_shift(:project, :c40, 'well again', 'w'), 'planned', 'once');
+SELECT is((SELECT count(*) FROM rui.event WHERE kind = 'shift.restore' AND subject_id = :c40), 1::bigint, 'as the event says');
+SELECT is((SELECT state FROM rui.shift_cover WHERE id = :needless), 'withdrawn', 'who was asked need not answer');
+SELECT throws_ok(format('SELECT rui.restore_shift(%s, %s, ''again'')', :project, :c40), '55000', NULL, 'what is planned is not restored');
+SELECT throws_ok(format('SELECT rui.restore_shift(%s, %s, ''x'')', :project, :c43), '23514', NULL, 'nor what leaves too little rest');
+SELECT throws_ok(format('SELECT rui.restore_shift(%s, %s, '' '')', :project, :c43), '22023', NULL, 'without a reason');
+SELECT throws_ok(format('SELECT rui.restore_shift(%s, %s, ''x'')', :project, :gap), '55000', format('shift %s is covered', :gap), 'nor what somebody covers');
+SELECT is((SELECT state FROM rui.shift WHERE id = :c43), 'absent', 'what is refused stays absent');
+SELECT set_config('rui.party_id', :'boss', true) \gset hidden_
 
 -- Swap.
 SELECT pg_temp.publish('ben', 27, 8, 16) \gset hidden_
