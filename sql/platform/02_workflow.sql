@@ -62,6 +62,8 @@ AS $$
 DECLARE
 	present text;
 	place text;
+	guard text;
+	obstacle text;
 BEGIN
 	IF project_id IS NULL OR subject IS NULL OR id IS NULL THEN
 		PERFORM rui._missing(CASE WHEN project_id IS NULL THEN 'project_id' WHEN subject IS NULL THEN 'subject' ELSE 'id' END);
@@ -76,15 +78,22 @@ BEGIN
 	IF present IS NULL THEN
 		PERFORM rui._unknown(subject, id, project_id);
 	END IF;
-	RETURN QUERY
-	SELECT t.action, t.to_state FROM rui.transition t
-	WHERE t.subject = allowed_actions.subject AND t.from_state = present AND t.permission IS NOT NULL
-		AND rui.has_permission(allowed_actions.project_id, t.permission)
-	ORDER BY t.action;
+	FOR action, to_state, guard IN
+		SELECT t.action, t.to_state, t.guard FROM rui.transition t
+		WHERE t.subject = allowed_actions.subject AND t.from_state = present AND t.permission IS NOT NULL
+			AND rui.has_permission(allowed_actions.project_id, t.permission)
+		ORDER BY t.action
+	LOOP
+		IF guard IS NOT NULL THEN
+			EXECUTE format('SELECT rui.%I($1, $2)', guard) INTO obstacle USING project_id, id;
+			CONTINUE WHEN obstacle IS NOT NULL;
+		END IF;
+		RETURN NEXT;
+	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION rui.allowed_actions(bigint, text, bigint) IS
-'The actions that are legal now for one row (subject and id within the project) and permitted to the acting party, with the states they lead to, by name of the action. Errors: 22004 null argument, 22023 unknown subject, P0002 unknown id or another project''s.';
+'The actions that are legal now for one row (subject and id within the project), which their guards let pass, and permitted to the acting party, with the states they lead to, by name of the action. What depends on who asked before (nobody decides on what is his own) or on an action''s arguments, its function says. Errors: 22004 null argument, 22023 unknown subject, P0002 unknown id or another project''s.';
 
 CREATE FUNCTION rui._check_action(action text, VARIADIC known text[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE

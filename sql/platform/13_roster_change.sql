@@ -23,6 +23,7 @@ CREATE TABLE rui.leave_request (
 	requested_at timestamptz NOT NULL,
 	decided_by bigint REFERENCES rui.party (id),
 	decided_at timestamptz,
+	absent_ids bigint[] NOT NULL DEFAULT '{}',
 	state text NOT NULL DEFAULT 'requested',
 	last_action text NOT NULL DEFAULT 'request',
 	PRIMARY KEY (project_id, id),
@@ -111,7 +112,8 @@ PERFORM rui._describe('leave_kind', 'Why people may be on leave, and what is ask
 PERFORM rui._describe('leave_request', 'Leave that somebody asked for.',
 	'kind: A code of rui.leave_kind.', 'during: From, inclusive, to, exclusive.', 'reason: What was said.',
 	'requested_by: Who asked: the person, or who plans shifts for him.', 'requested_at: When.',
-	'decided_by: Who approved, refused, withdrew or revoked it, or null.', 'decided_at: When.');
+	'decided_by: Who approved, refused, withdrew or revoked it, or null.', 'decided_at: When.',
+	'absent_ids: The shifts that are absent because it was approved.');
 PERFORM rui._describe('shift_swap', 'Two shifts whose people want to change places.',
 	'shift_id: The shift of who proposed it.', 'other_shift_id: The shift he would have instead.',
 	'party_id: Who proposed it.', 'other_id: Whose the other shift is.', 'proposed_at: When.',
@@ -176,6 +178,18 @@ $$;
 COMMENT ON FUNCTION rui._require_own(bigint[], text) IS
 'Internal: 42501 unless the acting party is one of those whose something is.';
 
+CREATE FUNCTION rui._withdraw_covers(project_id bigint, shift_ids bigint[], at timestamptz) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	UPDATE rui.shift_cover c SET last_action = 'withdraw', decided_by = rui.current_party(), decided_at = at
+	WHERE c.project_id = _withdraw_covers.project_id AND c.shift_id = ANY (shift_ids) AND c.state IN ('offered', 'accepted');
+END
+$$;
+COMMENT ON FUNCTION rui._withdraw_covers(bigint, bigint[], timestamptz) IS
+'Internal: takes back all offers to cover shifts that need nobody any more: who was asked need not answer.';
+
 CREATE FUNCTION rui.request_leave(project_id bigint, kind text, from_at timestamptz, to_at timestamptz, reason text, party_id bigint DEFAULT NULL,
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -230,6 +244,7 @@ AS $$
 DECLARE
 	answer jsonb;
 	present rui.leave_request;
+	one rui.shift;
 	changed bigint[] := '{}';
 BEGIN
 	PERFORM rui.require_permission(project_id, 'work_shift');
@@ -262,15 +277,23 @@ BEGIN
 			WHERE s.project_id = decide_leave.project_id AND s.party_id = present.party_id AND s.during && present.during AND s.state = 'planned'
 			RETURNING s.id)
 		SELECT coalesce(array_agg(a.id ORDER BY a.id), '{}') INTO changed FROM absent a;
+		UPDATE rui.leave_request r SET absent_ids = changed WHERE r.project_id = decide_leave.project_id AND r.id = leave_id;
 	ELSIF action = 'revoke' THEN
-		-- What has not begun and is nobody else's yet.
-		WITH back AS (
-			UPDATE rui.shift s SET last_action = 'restore'
-			WHERE s.project_id = decide_leave.project_id AND s.party_id = present.party_id AND s.during && present.during AND s.state = 'absent'
-				AND lower(s.during) > decide_leave.at AND NOT EXISTS (SELECT FROM rui.shift_cover c
-					WHERE c.project_id = s.project_id AND c.shift_id = s.id AND c.state = 'approved')
-			RETURNING s.id)
-		SELECT coalesce(array_agg(b.id ORDER BY b.id), '{}') INTO changed FROM back b;
+		-- Of what is absent because of it: what has not begun, is nobody else's
+		-- yet, and can still be worked beside what is planned by now.
+		FOR one IN SELECT s.* FROM rui.shift s
+			WHERE s.project_id = decide_leave.project_id AND s.id = ANY (present.absent_ids) AND s.state = 'absent' AND lower(s.during) > decide_leave.at
+				AND NOT EXISTS (SELECT FROM rui.shift_cover c WHERE c.project_id = s.project_id AND c.shift_id = s.id AND c.state = 'approved')
+			ORDER BY lower(s.during) LOOP
+			IF rui._shift_obstacle(one.project_id, one.post_id, one.party_id, one.during) IS NULL
+				AND NOT EXISTS (SELECT FROM rui._roster_faults(one.project_id, lower(one.during), upper(one.during), ARRAY[one.party_id], '{}',
+					ARRAY[one.party_id], ARRAY[one.post_id], ARRAY[one.during]) f WHERE f.action = 'refuse' AND 0 > ANY (f.shift_ids)) THEN
+				UPDATE rui.shift s SET last_action = 'restore' WHERE s.project_id = one.project_id AND s.id = one.id;
+				changed := changed || one.id;
+			END IF;
+		END LOOP;
+		changed := ARRAY(SELECT u.id FROM unnest(changed) AS u(id) ORDER BY u.id);
+		PERFORM rui._withdraw_covers(project_id, changed, at);
 	END IF;
 	PERFORM rui._emit(project_id, 'leave.' || action, 'leave', leave_id, at,
 		jsonb_strip_nulls(jsonb_build_object('party_id', present.party_id, 'reason', reason, 'shift_ids', changed)));
@@ -279,7 +302,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_leave(bigint, bigint, text, text, text, timestamptz) IS
-'What becomes of a leave request: approve (planned shifts in it are absent and wait to be covered, as rui.uncovered_shift lists them), refuse, revoke (what has not begun and nobody covers is planned again), by somebody with plan_shifts who neither is the person nor asked for him; withdraw, by who asked. reason: 1 to 500 characters, for refuse and revoke. Returns the shifts that changed, ascending. Needs permission work_shift. Errors: 22004, 22001, 22008, 22023 blank reason, P0002, RU409, 42501 also for one''s own request, 55000 not legal now.';
+'What becomes of a leave request: approve (planned shifts in it are absent and wait to be covered, as rui.uncovered_shift lists them), refuse, revoke (of the shifts that it made absent, those that have not begun, that nobody covers and that the person can still have, employed, free, qualified and rested, are planned again and offers to cover them taken back; the others stay absent), by somebody with plan_shifts who neither is the person nor asked for him; withdraw, by who asked. reason: 1 to 500 characters, for refuse and revoke. Returns the shifts that changed, ascending. Needs permission work_shift. Errors: 22004, 22001, 22008, 22023 blank reason, 25000 in a transaction that looks at the past, P0002, RU409, 42501 also for one''s own request, 55000 not legal now.';
 
 CREATE FUNCTION rui.propose_swap(project_id bigint, shift_id bigint, other_shift_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS bigint
@@ -381,7 +404,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_swap(bigint, bigint, text, text, text, timestamptz) IS
-'What becomes of a swap: agree or decline, by whose the other shift is; withdraw, by who proposed it; approve or refuse (reason: 1 to 500 characters), by somebody with plan_shifts whose neither shift is. Approving exchanges both shifts at once, where both people are qualified and employed for what they get and no rule of rest is broken that refuses; broken rules that are only told are in the event. Returns the new state. Needs permission work_shift. Errors: 22004, 22001, 22008, 22023 blank reason, not qualified or not employed, 23514 against a rule of rest, 23P01 another shift is there, P0002, RU409, 42501 also for one''s own swap, 55000 not legal now, or the shifts have changed.';
+'What becomes of a swap: agree or decline, by whose the other shift is; withdraw, by who proposed it; approve or refuse (reason: 1 to 500 characters), by somebody with plan_shifts whose neither shift is. Approving exchanges both shifts at once, where both people are qualified, employed and not on leave for what they get and no rule of rest is broken that refuses; broken rules that are only told are in the event. Returns the new state. Needs permission work_shift. Errors: 22004, 22001, 22008, 22023 blank reason, not qualified or not employed, 23514 against a rule of rest, 23P01 another shift is there, 25000 in a transaction that looks at the past, P0002, RU409, 42501 also for one''s own swap, 55000 not legal now, on leave then, or the shifts have changed.';
 
 CREATE FUNCTION rui.cover_candidates(project_id bigint, shift_id bigint)
 RETURNS TABLE (party_id bigint, name text, is_able boolean, reason text, warnings bigint)
@@ -399,13 +422,8 @@ BEGIN
 	RETURN QUERY
 	SELECT c.party_id, c.name, c.why IS NULL, c.why, c.told
 	FROM (
-		SELECT p.id AS party_id, p.name, CASE
-			WHEN NOT EXISTS (SELECT FROM rui.staff s WHERE s.company_id = j.company_id AND s.party_id = p.id
-				AND tstzrange(lower(s.employed)::timestamp AT TIME ZONE j.time_zone, upper(s.employed)::timestamp AT TIME ZONE j.time_zone) @> present.during) THEN 'not_employed'
-			WHEN EXISTS (SELECT FROM rui.leave_request l WHERE l.project_id = j.id AND l.party_id = p.id AND l.during && present.during AND l.state = 'approved') THEN 'on_leave'
-			WHEN EXISTS (SELECT FROM rui.shift s WHERE s.project_id = j.id AND s.party_id = p.id AND s.during && present.during AND s.state <> 'absent') THEN 'has_shift'
-			WHEN rui._missing_qualification(j.id, present.post_id, p.id, present.during) IS NOT NULL THEN 'not_qualified'
-			WHEN f.refused > 0 THEN 'needs_rest' END AS why, f.told
+		SELECT p.id AS party_id, p.name, coalesce(rui._shift_obstacle(j.id, present.post_id, p.id, present.during),
+			CASE WHEN f.refused > 0 THEN 'needs_rest' END) AS why, f.told
 		FROM rui.project j
 		CROSS JOIN LATERAL (SELECT DISTINCT m.party_id FROM rui.membership m
 			WHERE m.project_id = j.id AND m.role_code IN ('staff', 'steward', 'agent', 'manager', 'partner') AND m.valid && present.during) m
@@ -510,19 +528,13 @@ BEGIN
 		IF absent.state <> 'absent' THEN
 			RAISE EXCEPTION 'shift % is %', absent.id, absent.state
 				USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Only absent shifts are covered.';
-		ELSIF EXISTS (SELECT FROM rui.leave_request l WHERE l.project_id = present.project_id AND l.party_id = present.party_id
-			AND l.during && absent.during AND l.state = 'approved') THEN
-			RAISE EXCEPTION 'party % is on leave then', present.party_id USING ERRCODE = 'object_not_in_prerequisite_state';
 		END IF;
 		warnings := rui._refuse_roster(project_id, '{}', ARRAY[present.party_id], ARRAY[absent.post_id], ARRAY[absent.during]);
 		INSERT INTO rui.shift (project_id, post_id, party_id, during, capacity)
 		VALUES (project_id, absent.post_id, present.party_id, absent.during, absent.capacity) RETURNING id INTO new_shift;
 		UPDATE rui.shift_cover c SET new_shift_id = new_shift
 		WHERE c.project_id = decide_cover.project_id AND c.id = decide_cover.cover_id;
-		-- Whoever else was asked need not answer any more.
-		UPDATE rui.shift_cover c SET last_action = 'withdraw', decided_by = rui.current_party(), decided_at = at
-		WHERE c.project_id = decide_cover.project_id AND c.shift_id = absent.id AND c.id <> decide_cover.cover_id
-			AND c.state IN ('offered', 'accepted');
+		PERFORM rui._withdraw_covers(project_id, ARRAY[absent.id], at);
 	END IF;
 	PERFORM rui._emit(project_id, 'shift_cover.' || action, 'shift_cover', cover_id, at, jsonb_strip_nulls(
 		jsonb_build_object('shift_id', absent.id, 'party_id', present.party_id, 'new_shift_id', new_shift, 'reason', reason, 'warnings', warnings)));
@@ -531,4 +543,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_cover(bigint, bigint, text, text, text, timestamptz) IS
-'What becomes of an offered cover: agree or decline, by who was asked; approve, refuse (reason: 1 to 500 characters) or withdraw, by somebody else with plan_shifts. Approving publishes the covering shift, where qualification, employment, leave and the rules of rest still allow it, and takes the other offers back. Returns the new state. Needs permission work_shift. Errors: 22004, 22001, 22008, 22023 blank reason, not qualified or not employed, 23514 against a rule of rest, 23P01 has another shift, P0002, RU409, 42501 also for one''s own cover, 55000 not legal now, not absent, on leave.';
+'What becomes of an offered cover: agree or decline, by who was asked; approve, refuse (reason: 1 to 500 characters) or withdraw, by somebody else with plan_shifts. Approving publishes the covering shift, where qualification, employment, leave and the rules of rest still allow it, and takes the other offers back. Returns the new state. Needs permission work_shift. Errors: 22004, 22001, 22008, 22023 blank reason, not qualified or not employed, 23514 against a rule of rest, 23P01 has another shift, 25000 in a transaction that looks at the past, P0002, RU409, 42501 also for one''s own cover, 55000 not legal now, not absent, on leave.';

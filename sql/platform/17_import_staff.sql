@@ -319,7 +319,7 @@ BEGIN
 				rui._number_fault('capacity', r.item, 0, 1000)) AS fault
 		FROM rui._import_rows(records) r
 	), planned AS MATERIALIZED (
-		SELECT j.row_no, o.id AS post_id, p.id AS party_id, coalesce((j.item ->> 'capacity')::numeric::integer, 8) AS capacity, d.during,
+		SELECT j.row_no, o.id AS post_id, p.id AS party_id, j.staff_code, coalesce((j.item ->> 'capacity')::numeric::integer, 8) AS capacity, d.during,
 			CASE WHEN o.id IS NULL THEN
 				ARRAY['P0002', format('post "%s" does not exist in the project', j.post_code), 'Import the posts first; give the post''s code.']
 			WHEN p.id IS NULL OR NOT EXISTS (SELECT FROM rui.membership m
@@ -354,6 +354,12 @@ BEGIN
 				ARRAY['23P01', format('the shift overlaps that of row %s', o.other), 'A person has one shift at a time.']
 			WHEN (old.during, old.post_id, old.capacity) <> (s.during, s.post_id, s.capacity) THEN
 				ARRAY['23P01', format('another shift is there: %s', old.during), 'A person has one shift at a time; an import does not change what is there.']
+			WHEN old.id IS NULL THEN CASE rui._shift_obstacle(import_shifts.project_id, s.post_id, s.party_id, s.during)
+				WHEN 'on_leave' THEN
+					ARRAY['55000', format('"%s" is on leave during the shift', s.staff_code), 'Give the shift to somebody else, or revoke the leave first.']
+				WHEN 'has_shift' THEN
+					ARRAY['23P01', format('"%s" has a shift in another project then', s.staff_code), 'A person has one shift at a time, in all projects of the company.']
+				END
 			END AS fault
 		FROM planned s
 		LEFT JOIN overlapping o ON o.row_no = s.row_no
@@ -395,4 +401,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.import_shifts(bigint, jsonb, boolean, text, timestamptz) IS
-'Imports shifts. records: a JSON array of rows {post (its code), staff (code of the person), from, to, capacity? (0 to 1000 open tasks at a time, default 8)}; instants as YYYY-MM-DD HH:MM[:SS], in the project''s zone or with an offset; at most 48 hours, within the employment. The row''s code in the report is the person''s. Good rows are added (state planned) and bad ones change nothing; identical rows already there are unchanged. preview: report only. Returns rui.import_result, one a row, in order; the faults'' SQLSTATEs: 22004, 22023, 22001, 22003, 22007, 22008, P0002 unknown post or person, 23P01 overlaps another shift of the person, 23514 against a rule of rest that refuses (rui.rest_rule), with all that would be there together; 22023 also for who is not employed, or not qualified for the post, during the shift. Needs permission plan_shifts. Errors: 22004, 22023 container, 22008, 42501, 55000, RU409.';
+'Imports shifts. records: a JSON array of rows {post (its code), staff (code of the person), from, to, capacity? (0 to 1000 open tasks at a time, default 8)}; instants as YYYY-MM-DD HH:MM[:SS], in the project''s zone or with an offset; at most 48 hours, within the employment. The row''s code in the report is the person''s. Good rows are added (state planned) and bad ones change nothing; identical rows already there are unchanged. preview: report only. Returns rui.import_result, one a row, in order; the faults'' SQLSTATEs: 22004, 22023, 22001, 22003, 22007, 22008, P0002 unknown post or person, 23P01 overlaps another shift of the person in whatever project, 23514 against a rule of rest that refuses (rui.rest_rule), with all that would be there together; 22023 also for who is not employed, or not qualified for the post, during the shift; 55000 for who is on approved leave. Needs permission plan_shifts. Errors: 22004, 22023 container, 22008, 25000 in a transaction that looks at the past, 42501, 55000, RU409.';

@@ -413,8 +413,7 @@ BEGIN
 	-- Shifts to come, as many as the other one can take.
 	SELECT array_agg(s.id ORDER BY lower(s.during)) INTO taken FROM rui.shift s
 	WHERE s.project_id = hand_over.project_id AND s.party_id = from_id AND s.state = 'planned' AND lower(s.during) >= at
-		AND rui._missing_qualification(s.project_id, s.post_id, to_id, s.during) IS NULL
-		AND NOT EXISTS (SELECT FROM rui.shift o WHERE o.project_id = s.project_id AND o.party_id = to_id AND o.during && s.during AND o.state <> 'absent');
+		AND rui._shift_obstacle(s.project_id, s.post_id, to_id, s.during) IS NULL;
 	IF taken IS NOT NULL THEN
 		-- What a rule of rest refuses stays for somebody else.
 		SELECT array_agg(k.id) INTO taken FROM unnest(taken) AS k(id)
@@ -438,7 +437,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.hand_over(bigint, bigint, bigint, text, text, timestamptz) IS
-'Gives all that a party has in the project to another one who works in it and is employed: grids and covers, what he answers for, the open tasks in his hands as they stand (where the other is qualified), and planned shifts to come (where the other is free, qualified and rested). reason: 1 to 500 characters. Returns {"grids", "covers", "tasks_answered", "tasks_done", "shifts"}: how many went over, and "tasks_left", "shifts_left": how many did not; call it again with somebody else for those. Needs permission manage_people. Errors: 22004, 22001, 22008, 22023 blank reason, the same party, not working here or not employed, P0002, RU409, 42501, 55000.';
+'Gives all that a party has in the project to another one who works in it and is employed: grids and covers, what he answers for, the open tasks in his hands as they stand (where the other is qualified), and planned shifts to come (where the other is employed, not on leave, free, qualified and rested). reason: 1 to 500 characters. Returns {"grids", "covers", "tasks_answered", "tasks_done", "shifts"}: how many went over, and "tasks_left", "shifts_left": how many did not; call it again with somebody else for those. Needs permission manage_people. Errors: 22004, 22001, 22008, 22023 blank reason, the same party, not working here or not employed, 25000 in a transaction that looks at the past, P0002, RU409, 42501, 55000.';
 
 CREATE FUNCTION rui.finish_exit(project_id bigint, exit_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

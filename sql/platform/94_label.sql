@@ -47,6 +47,22 @@ PERFORM rui._name('duty', d.code, d.zh, d.en) FROM (VALUES
 	('retain_events', '事件留存', 'retain events'), ('forget_requests', '清除请求键', 'forget request keys')
 ) AS d(code, zh, en);
 
+-- People: what they are, where they belong, how they are reached.
+PERFORM rui._name(n.kind, n.code, n.zh, n.en) FROM (VALUES
+	('module', 'steward', '管家服务', 'stewardship'), ('module', 'place', '设施维护', 'places and equipment'), ('module', 'order', '秩序维护', 'order'),
+	('module', 'support', '综合支持', 'support'), ('party_kind', 'person', '个人', 'person'), ('party_kind', 'organisation', '单位', 'organisation'),
+	('contact_kind', 'phone', '电话', 'phone'), ('contact_kind', 'email', '电子邮箱', 'email'), ('contact_kind', 'wechat', '微信', 'WeChat'),
+	('contact_kind', 'push', '应用推送', 'app'), ('contact_kind', 'address', '地址', 'address'),
+	('occupancy_role', 'owner', '业主', 'owner'), ('occupancy_role', 'tenant', '租户', 'tenant'), ('occupancy_role', 'family', '家属', 'family'),
+	('occupancy_role', 'helper', '家政人员', 'helper'), ('occupancy_role', 'other', '其他', 'other'),
+	('qualification_kind', 'skill', '技能', 'skill'), ('qualification_kind', 'training', '培训', 'training'), ('qualification_kind', 'certificate', '证书', 'certificate'),
+	('qualification_kind', 'licence', '执照', 'licence'), ('qualification_kind', 'insurance', '保险', 'insurance'),
+	('consent_channel', 'app', '应用', 'app'), ('consent_channel', 'web', '网页', 'web'), ('consent_channel', 'wechat', '微信', 'WeChat'), ('consent_channel', 'phone', '电话', 'phone'),
+	('consent_channel', 'sms', '短信', 'SMS'), ('consent_channel', 'email', '电子邮箱', 'email'), ('consent_channel', 'paper', '纸质', 'paper'), ('consent_channel', 'visit', '上门', 'visit'),
+	('personal_request', 'correction', '更正', 'correction'), ('personal_request', 'erasure', '删除', 'erasure'), ('personal_request', 'retention', '到期删除', 'end of retention'),
+	('unit_kind', 'any', '任何', 'any')
+) AS n(kind, code, zh, en);
+
 -- What docs/errors.md lists, for those who show errors to people.
 PERFORM rui._name('error', e.code, e.zh, e.en) FROM (VALUES
 	('0A000', '不支持', 'not supported'), ('22001', '文本过长', 'text too long'), ('22003', '数值超出范围', 'number out of range'),

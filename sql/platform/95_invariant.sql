@@ -322,6 +322,20 @@ JOIN rui.shift s ON s.project_id = c.project_id AND s.id = c.shift_id
 LEFT JOIN rui.shift n ON n.project_id = c.project_id AND n.id = c.new_shift_id AND n.post_id = s.post_id AND n.during = s.during
 WHERE c.state = 'approved' AND (n.id IS NULL OR s.state <> 'absent')
 UNION ALL
+SELECT l.project_id, 'leave_kept', format('party %s is on leave %s, and shift %s is planned then', l.party_id, l.id, s.id)
+FROM rui.leave_request l
+JOIN rui.shift s ON s.project_id = l.project_id AND s.party_id = l.party_id AND s.during && l.during AND s.state = 'planned'
+WHERE l.state = 'approved'
+UNION ALL
+SELECT coalesce(w.project_id, t.project_id), 'roster_kept', format('%s %s of party %s is %s, others are told of party %s and %s', coalesce(w.kind, t.kind),
+	coalesce(w.id, t.row_id), coalesce(w.party_id::text, '-'), coalesce(w.during::text, '-'), coalesce(t.party_id::text, '-'), coalesce(t.during::text, '-'))
+FROM (
+	SELECT s.project_id, 'shift' AS kind, s.id, s.party_id, s.during FROM rui.shift s WHERE s.state <> 'absent'
+	UNION ALL
+	SELECT l.project_id, 'leave', l.id, l.party_id, l.during FROM rui.leave_request l WHERE l.state = 'approved') w
+FULL JOIN rui.roster_time t ON t.project_id = w.project_id AND t.kind = w.kind AND t.row_id = w.id
+WHERE (w.party_id, w.during) IS DISTINCT FROM (t.party_id, t.during)
+UNION ALL
 
 -- Messages: counted, written down, to each once.
 SELECT m.project_id, 'message_receipt', format('message %s is %s, and no receipt says so', m.id, m.state)
@@ -639,6 +653,8 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('clock_folded', '时钟可重算', 'clocks are what their facts give'),
 	('accountable_staff', '责任人在职', 'who answers for open work is on the staff'),
 	('leaver_gone', '离职者无遗留', 'who has left has nothing to do here any more'),
+	('leave_kept', '假期不排班', 'nobody has a planned shift while on approved leave'),
+	('roster_kept', '各项目排班互知', 'other projects know when people are taken'),
 	('cover_sound', '替班属实', 'covers stand in for absent shifts'),
 	('match_plan', '匹配有据', 'every task of a standing match is planned, for a candidate'),
 	('match_load', '匹配不超容量', 'nobody is planned more than he has room for'),

@@ -123,6 +123,7 @@ INSERT INTO rui.personal_table (table_name, subjects, actors, also) VALUES
 	('vendor_invoice', '{vendor_id}', '{requested_by,decided_by}', NULL), ('vendor_payment', '{vendor_id}', '{}', NULL),
 	('vendor_payment_run', '{}', '{requested_by,decided_by}', NULL), ('reversal', '{}', '{requested_by,decided_by}', NULL);
 INSERT INTO rui.personal_table (table_name, excluded) VALUES
+	('roster_time', 'Says only what shifts and leave say, and changes with them.'),
 	('person_key', 'Says only what the name and the phones say, and goes with them.'),
 	('dispatch_candidate', 'Computed anew from shifts, qualifications and tickets; holds no history.'),
 	('dispatch_change', 'A queue of what dispatch has yet to look at; holds no history.'),

@@ -63,7 +63,7 @@ INSERT INTO rui.personal_text (table_name, written, linked, never) VALUES
 	('promise', '{}', '{}', '{state,last_action}'), ('qualification', '{source}', '{}', '{kind,code}'),
 	('reconciliation', '{reason,difference_reason,undone_reason}', '{}', '{rule,state,last_action}'), ('reconciliation_part', '{}', '{}', '{subject}'),
 	('reconciliation_setting', '{}', '{}', '{channel}'), ('refund', '{reason}', '{}', '{}'), ('region', '{}', '{}', '{code,name}'),
-	('request', '{request_key,answer}', '{}', '{command,content_hash}'), ('rest_rule', '{}', '{}', '{system,kind,action,source}'),
+	('request', '{request_key,answer}', '{}', '{command,content_hash}'), ('rest_rule', '{}', '{}', '{system,kind,action,source}'), ('roster_time', '{}', '{}', '{kind}'),
 	('reveal_review', '{remark}', '{}', '{state,last_action}'), ('reversal', '{reason,remark}', '{}', '{kind,state,last_action}'),
 	('scorecard', '{}', '{}', '{code,name}'), ('seal', '{}', '{}', '{tables_root,previous_root,header,root,frontier}'),
 	('seal_table', '{}', '{}', '{table_name,columns,root,marks}'), ('seal_watch', '{}', '{}', '{running}'),

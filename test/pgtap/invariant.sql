@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(154);
+SELECT plan(156);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -157,6 +157,8 @@ FROM (VALUES (1, '(,)', '{archived_unused}'::text[], 'a gate in an archived plac
 SELECT pg_temp.damage('UPDATE rui.opening_arrear SET amount = 6', '{opening_charged}', 'earlier books that say otherwise');
 SELECT pg_temp.damage(format('UPDATE rui.staff SET left_at = ''2025-01-30'' WHERE party_id = %s', :loader), '{leaver_gone}', 'a leaver who keeps his role');
 SELECT pg_temp.damage(format('UPDATE rui.staff SET left_at = ''2025-01-28'' WHERE party_id = %s; DELETE FROM rui.membership WHERE party_id = %1$s', :loader), '{leaver_gone}', 'a leaver who keeps his shift');
+SELECT pg_temp.damage('INSERT INTO rui.leave_request (project_id, party_id, kind, during, reason, requested_by, requested_at, state) SELECT project_id, party_id, ''sick'', during, ''x'', party_id, now(), ''approved'' FROM rui.shift', '{leave_kept,roster_kept}', 'a shift on a day of leave');
+SELECT pg_temp.damage('DELETE FROM rui.roster_time', '{roster_kept}', 'a shift that other projects do not know of');
 SELECT pg_temp.damage(format('INSERT INTO rui.shift_cover (project_id, shift_id, party_id, offered_by, offered_at, state) SELECT project_id, id, %s, %1$s, now(), ''approved'' FROM rui.shift WHERE project_id = %s', :loader, :one), '{cover_sound}', 'a cover of nothing');
 SELECT pg_temp.damage(format('UPDATE rui.audit SET total = 99 WHERE id = %s', :audit), '{audit_score}', 'a score that was touched up');
 SELECT pg_temp.damage(format('UPDATE rui.message SET state = ''delivered'' WHERE id = %s', :news), '{message_receipt}', 'an arrival without a receipt');

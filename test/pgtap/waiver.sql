@@ -1,7 +1,7 @@
 -- Waivers: asked for by one, decided by another; what they lower in what is
 -- open, in the ledger and in the tax; late fees; what is refused.
 BEGIN;
-SELECT plan(44);
+SELECT plan(45);
 \ir fixture/estate.sql
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES
 	(:one, :accountant, 'loader', '[2000-01-01,)'), (:one, :qian, 'agent', '[2000-01-01,)');
@@ -58,6 +58,7 @@ SELECT rui.request_waiver(:one, :c1, 33.34, 'Second', at => '2025-02-12') AS w2,
 SELECT rui.request_waiver(:one, :c3, 20, 'For later', at => '2025-02-12') AS w5 \gset
 SELECT pg_temp.act(:manager) \gset hidden_
 SELECT rui.decide_waiver(:one, :w2, true), rui.decide_waiver(:one, :w3, true) \gset hidden_
+SELECT results_eq(format('SELECT action FROM rui.allowed_actions(%s, ''waiver'', %s)', :one, :w4), $$VALUES ('refuse'), ('withdraw')$$, 'when nothing is open clients are not offered to approve');
 SELECT throws_ok(format('SELECT rui.decide_waiver(%s, %s, true)', :one, :w4), '55000', 'waiver: action "approve" is not possible now', 'when nothing is open nothing is waived');
 SELECT pg_temp.act(p.id) FROM rui.party p WHERE p.company_id = :company AND p.name = 'Director' \gset hidden_
 SELECT is(rui.decide_waiver(:one, :w4, false), 'refused', 'only refused, by a director of the company as well');

@@ -1,6 +1,6 @@
 -- One trigger makes the rows of rui.transition law.
 BEGIN;
-SELECT plan(12);
+SELECT plan(14);
 SELECT rui.create_company('acme', 'Acme', 'Director Li') AS company \gset
 SELECT id AS director FROM rui.party WHERE company_id = :company \gset
 SELECT set_config('rui.party_id', :'director', true) \gset hidden_
@@ -28,12 +28,16 @@ SELECT throws_ok('SELECT * FROM rui.allowed_actions(NULL, ''shift'', 99)', '2200
 -- A guard says why not.
 CREATE FUNCTION rui.test_guard(project_id bigint, id bigint) RETURNS text LANGUAGE sql
 AS $$SELECT 'The moon is not full.' WHERE project_id = id$$;
-INSERT INTO rui.transition (subject, from_state, action, to_state, guard)
-VALUES ('project', 'candidate', 'howl', 'live', 'test_guard');
+INSERT INTO rui.transition (subject, from_state, action, to_state, permission, guard)
+VALUES ('project', 'candidate', 'howl', 'live', 'set_project_state', 'test_guard');
+SELECT is((SELECT array_agg(action || '>' || to_state) FROM rui.allowed_actions(:one, 'project', :one)),
+	'{drop>closed,go_live>live}'::text[], 'what a guard does not let pass is not allowed now');
 SELECT throws_ok(format('UPDATE rui.project SET last_action = ''howl'' WHERE id = %s', :one), '55000',
 	'project: action "howl" is not possible now');
 CREATE OR REPLACE FUNCTION rui.test_guard(project_id bigint, id bigint) RETURNS text LANGUAGE sql
 AS $$SELECT NULL::text$$;
+SELECT is((SELECT array_agg(action || '>' || to_state) FROM rui.allowed_actions(:one, 'project', :one)),
+	'{drop>closed,go_live>live,howl>live}'::text[], 'what it lets pass is');
 UPDATE rui.project SET last_action = 'howl' WHERE id = :one;
 SELECT is((SELECT state FROM rui.project WHERE id = :one), 'live', 'a satisfied guard lets it pass');
 SELECT * FROM finish();
