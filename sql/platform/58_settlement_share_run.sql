@@ -43,6 +43,7 @@ CREATE TABLE rui.settlement_allocation (
 	settlement_id bigint NOT NULL,
 	charge_id bigint NOT NULL,
 	amount rui.amount NOT NULL,
+	rate numeric NOT NULL CHECK (rate BETWEEN 0 AND 1),
 	fee rui.amount NOT NULL,
 	PRIMARY KEY (project_id, allocation_id),
 	FOREIGN KEY (project_id, settlement_id) REFERENCES rui.settlement (project_id, id)
@@ -97,7 +98,8 @@ PERFORM rui._describe('settlement', 'Settlements with the partners of a project,
 	'remark: What was said about the decision, or null.');
 PERFORM rui._describe('settlement_allocation', 'The allocations that are settled, each once; a refused settlement''s are free again.',
 	'allocation_id: The allocation, or the one that takes one back.', 'settlement_id: The settlement.', 'charge_id: The charge.',
-	'amount: The allocation''s.', 'fee: The channel''s fee of it, half up.');
+	'amount: The allocation''s.', 'rate: What the channel keeps of it, as a fraction; 0 also of what was taken back before it was settled.',
+	'fee: The channel''s fee of it: that of all of the payment that is settled so far, rounded half up once, less what was taken before; of what is taken back the fee it was settled with.');
 PERFORM rui._describe('settlement_line', 'What a partner gets of a charge in a settlement; negative: what was taken back. Rows are only added.',
 	'settlement_id: The settlement.', 'charge_id: The charge.', 'party_id: The partner.', 'received: His share of what came in.',
 	'fee: His share of the channel''s fee.', 'amount: received less fee.');
@@ -181,16 +183,42 @@ BEGIN
 	WHERE a.project_id = settle_shares.project_id AND a.at < until_at
 		AND NOT EXISTS (SELECT FROM rui.settlement_allocation d WHERE d.project_id = a.project_id AND d.allocation_id = a.id)
 	RETURNING id INTO new_id;
-	-- What is taken back takes back the fee it was settled with.
-	INSERT INTO rui.settlement_allocation (project_id, allocation_id, settlement_id, charge_id, amount, fee)
-	SELECT a.project_id, a.id, new_id, a.charge_id, a.amount,
-		coalesce(-(SELECT d.fee FROM rui.settlement_allocation d WHERE d.project_id = a.project_id AND d.allocation_id = a.reverses),
-			round(a.amount * rui._channel_rate(a.project_id, a.payment_id), 2))
-	FROM rui.allocation a
-	JOIN rui.charge_share h ON h.project_id = a.project_id AND h.charge_id = a.charge_id
-	WHERE a.project_id = settle_shares.project_id AND a.at < until_at
-		AND NOT EXISTS (SELECT FROM rui.settlement_allocation d WHERE d.project_id = a.project_id AND d.allocation_id = a.id)
-	ORDER BY a.id;
+	-- The fee of a payment is rounded once, over all of its allocations that are
+	-- settled so far, less what was taken of it before: so its parts add up. What
+	-- is taken back takes back the fee it was settled with.
+	INSERT INTO rui.settlement_allocation (project_id, allocation_id, settlement_id, charge_id, amount, rate, fee)
+	WITH fresh AS MATERIALIZED (
+		SELECT a.id, a.charge_id, a.payment_id, a.amount, a.reverses IS NOT NULL AS is_back, o.fee AS fee_back,
+			CASE WHEN a.reverses IS NOT NULL THEN coalesce(o.rate, 0)
+				WHEN EXISTS (SELECT FROM rui.allocation v WHERE v.project_id = a.project_id AND v.reverses = a.id AND v.at < until_at) THEN 0
+				ELSE rui._channel_rate(a.project_id, a.payment_id) END AS rate
+		FROM rui.allocation a
+		JOIN rui.charge_share h ON h.project_id = a.project_id AND h.charge_id = a.charge_id
+		LEFT JOIN rui.settlement_allocation o ON o.project_id = a.project_id AND o.allocation_id = a.reverses
+		WHERE a.project_id = settle_shares.project_id AND a.at < until_at
+			AND NOT EXISTS (SELECT FROM rui.settlement_allocation d WHERE d.project_id = a.project_id AND d.allocation_id = a.id)),
+	before AS (
+		SELECT f.payment_id, coalesce(sum(d.rate * d.amount), 0) AS due, coalesce(sum(d.fee), 0) AS taken
+		FROM (SELECT DISTINCT f.payment_id FROM fresh f) f
+		JOIN rui.allocation a ON a.project_id = settle_shares.project_id AND a.payment_id = f.payment_id
+		JOIN rui.settlement_allocation d ON d.project_id = a.project_id AND d.allocation_id = a.id
+		GROUP BY f.payment_id),
+	back AS (
+		SELECT f.payment_id, sum(f.rate * f.amount) AS due, -sum(coalesce(f.fee_back, 0)) AS taken
+		FROM fresh f WHERE f.is_back GROUP BY f.payment_id),
+	summed AS (
+		SELECT f.*, coalesce(b.taken, 0) + coalesce(k.taken, 0) AS taken, coalesce(b.due, 0) + coalesce(k.due, 0)
+			+ sum(f.rate * f.amount) FILTER (WHERE NOT f.is_back) OVER (PARTITION BY f.payment_id ORDER BY f.is_back DESC, f.id) AS due
+		FROM fresh f
+		LEFT JOIN before b ON b.payment_id = f.payment_id
+		LEFT JOIN back k ON k.payment_id = f.payment_id)
+	SELECT settle_shares.project_id, s.id, new_id, s.charge_id, s.amount, s.rate,
+		CASE WHEN s.is_back THEN -coalesce(s.fee_back, 0) WHEN s.rate = 0 THEN 0
+			-- Never less than nothing: what was taken too much, before others were taken back, is made up for.
+			ELSE greatest(round(s.due, 2), s.taken) - lag(greatest(round(s.due, 2), s.taken), 1, s.taken)
+				OVER (PARTITION BY s.payment_id, s.is_back, s.rate = 0 ORDER BY s.id) END
+	FROM summed s
+	ORDER BY s.id;
 	UPDATE rui.settlement s SET fee = (SELECT coalesce(sum(d.fee), 0) FROM rui.settlement_allocation d
 		WHERE d.project_id = s.project_id AND d.settlement_id = s.id)
 	WHERE s.project_id = settle_shares.project_id AND s.id = new_id;

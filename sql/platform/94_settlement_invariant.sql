@@ -46,6 +46,16 @@ LEFT JOIN rui.allocation a ON a.project_id = d.project_id AND a.id = d.allocatio
 JOIN rui.settlement s ON s.project_id = d.project_id AND s.id = d.settlement_id
 WHERE a.amount IS DISTINCT FROM d.amount OR s.state = 'refused'
 UNION ALL
+-- In the order in which they were settled, those that are taken back first.
+SELECT f.project_id, 'channel_fee', format('settled allocation %s of payment %s has fee %s, not %s', f.allocation_id, f.payment_id, f.fee, f.expected)
+FROM (SELECT d.project_id, d.allocation_id, a.payment_id, d.fee, CASE WHEN a.reverses IS NOT NULL THEN coalesce(-o.fee, 0) WHEN d.rate = 0 THEN 0
+		ELSE greatest(round(sum(d.rate * d.amount) OVER w, 2) - (sum(d.fee) OVER w - d.fee), 0) END AS expected
+	FROM rui.settlement_allocation d
+	JOIN rui.allocation a ON a.project_id = d.project_id AND a.id = d.allocation_id
+	LEFT JOIN rui.settlement_allocation o ON o.project_id = a.project_id AND o.allocation_id = a.reverses
+	WINDOW w AS (PARTITION BY d.project_id, a.payment_id ORDER BY d.settlement_id, a.reverses IS NULL, d.allocation_id)) f
+WHERE f.fee <> f.expected
+UNION ALL
 SELECT l.project_id, 'settled_received', format('partners were given %s of charge %s, %s came in', l.received, l.charge_id, coalesce(d.amount, 0))
 FROM (SELECT l.project_id, l.charge_id, sum(l.received) AS received FROM rui.settlement_line l
 	JOIN rui.settlement s ON s.project_id = l.project_id AND s.id = l.settlement_id AND s.state <> 'refused' GROUP BY l.project_id, l.charge_id) l
@@ -79,6 +89,7 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('invoice_paid', '发票不超额付款', 'no invoice is paid more than it is'),
 	('shares_sum', '分成比例合计为一', 'shares add up to one'),
 	('settled_once', '核销只结算一次', 'what is settled has come in, once'),
+	('channel_fee', '渠道费合计不差分', 'channels keep their rate of a payment, rounded once'),
 	('settled_received', '结算不超过实收', 'no more is settled than came in'),
 	('settlement_sum', '结算与明细一致', 'settlements are the sums of their lines'),
 	('partner_shares', '应付分成与明细一致', 'shares of partners are what is settled and not paid')

@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(154);
+SELECT plan(155);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -239,6 +239,7 @@ SELECT set_config('rui.party_id', :'loader', true) \gset hidden_
 SELECT is_empty('SELECT * FROM rui.invariant_violation', 'a partner who is paid breaks none');
 SELECT pg_temp.damage('UPDATE rui.charge_share SET fractions = ''{0.5,0.4}''', '{shares_sum}', 'shares of a charge that are not all of it');
 SELECT pg_temp.damage('UPDATE rui.settlement_allocation SET amount = amount + 1', '{settled_once}', 'more settled than was allocated');
+SELECT pg_temp.damage('UPDATE rui.settlement_allocation SET fee = fee + 0.01', '{channel_fee}', 'a cent more for the channel');
 SELECT pg_temp.damage('DELETE FROM rui.settlement_allocation', '{settled_received}', 'settled from nothing');
 SELECT pg_temp.damage('UPDATE rui.settlement_party SET amount = amount + 1, payout = payout + 1', '{document_posted,settlement_sum}', 'more than the lines say');
 SELECT pg_temp.damage('DELETE FROM rui.posting WHERE document = ''settlement_payout''', '{document_posted,partner_shares}', 'a payout that is not posted');
