@@ -142,7 +142,7 @@ COMMENT ON FUNCTION rui.set_fee_item(bigint, text, text, text, text, timestamptz
 'Creates a fee item, or changes the one with that code; payer is owner or occupant, revenue_account the code of a revenue or liability account. Returns its id. Needs permission set_prices. Errors: 22004, 22023, 22001, 22008 arguments, P0002 unknown account, 55000 no books, 42501.';
 
 CREATE FUNCTION rui._add_price_plan(project_id bigint, fee_code text, tariff rui.tariff, quantity text, from_on date,
-	unit_kind text, due_days integer, at timestamptz) RETURNS bigint
+	unit_kind text, due_days integer, rests text, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -189,16 +189,17 @@ BEGIN
 	VALUES (_add_price_plan.project_id, item.id, _add_price_plan.unit_kind, _add_price_plan.quantity,
 		_add_price_plan.tariff, _add_price_plan.due_days, daterange(from_on, to_on))
 	RETURNING id INTO plan_id;
+	PERFORM rui._check_price_gaps(project_id, item.id, unit_kind, rests, at);
 	PERFORM rui._emit(project_id, 'price_plan.set', 'price_plan', plan_id, at,
-		jsonb_build_object('fee_code', fee_code, 'unit_kind', unit_kind, 'from_on', from_on));
+		jsonb_strip_nulls(jsonb_build_object('fee_code', fee_code, 'unit_kind', unit_kind, 'from_on', from_on, 'rests', rests)));
 	RETURN plan_id;
 END
 $$;
-COMMENT ON FUNCTION rui._add_price_plan(bigint, text, rui.tariff, text, date, text, integer, timestamptz) IS
+COMMENT ON FUNCTION rui._add_price_plan(bigint, text, rui.tariff, text, date, text, integer, text, timestamptz) IS
 'Internal: what rui.set_price_plan does, also for quantity meter. Errors: as it.';
 
 CREATE FUNCTION rui.set_price_plan(project_id bigint, fee_code text, tariff rui.tariff, quantity text, from_on date,
-	unit_kind text DEFAULT 'any', due_days integer DEFAULT 14, at timestamptz DEFAULT now()) RETURNS bigint
+	unit_kind text DEFAULT 'any', due_days integer DEFAULT 14, at timestamptz DEFAULT now(), rests text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -208,13 +209,13 @@ BEGIN
 		RAISE EXCEPTION 'quantity meter needs a medium'
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Plans for meters are set by a function of their own, set_meter_plan.';
 	END IF;
-	RETURN rui._add_price_plan(project_id, fee_code, tariff, quantity, from_on, unit_kind, due_days, at);
+	RETURN rui._add_price_plan(project_id, fee_code, tariff, quantity, from_on, unit_kind, due_days, rests, at);
 END
 $$;
-COMMENT ON FUNCTION rui.set_price_plan(bigint, text, rui.tariff, text, date, text, integer, timestamptz) IS
-'Sets the price of a fee item from a day on, until the next plan that is set already; the plan before it ends then. quantity is area, unit, household (whole months, billed by rui.run_billing) or once (rated with each charge); unit_kind is any or a kind of unit, which goes before any; due_days are counted from the first of the month (once: from the charge). Returns the id. Charges made before stay as they are. Needs permission set_prices. Errors: 22004, 22023 (also a tariff with more than two decimals), 22003, 22008 arguments, P0002 unknown fee item, 55000 a plan begins on that day already, 42501.';
+COMMENT ON FUNCTION rui.set_price_plan(bigint, text, rui.tariff, text, date, text, integer, timestamptz, text) IS
+'Sets the price of a fee item from a day on, until the next plan that is set already; the plan before it ends then. quantity is area, unit, household (whole months, billed by rui.run_billing) or once (rated with each charge); unit_kind is any or a kind of unit, which goes before any; due_days are counted from the first of the month (once: from the charge). The plan follows on the one before: days between two that have no price for a kind of units are refused, unless rests says why nothing is charged then (rui.price_rest). Returns the id. Charges made before stay as they are. Needs permission set_prices. Errors: 22004, 22023 (also a tariff with more than two decimals, days without a price, or rests without such days), 22001, 22003, 22008 arguments, P0002 unknown fee item, 55000 a plan begins on that day already, 42501.';
 
-CREATE FUNCTION rui.end_price_plan(project_id bigint, plan_id bigint, to_on date, at timestamptz DEFAULT now())
+CREATE FUNCTION rui.end_price_plan(project_id bigint, plan_id bigint, to_on date, at timestamptz DEFAULT now(), rests text DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
@@ -228,6 +229,9 @@ BEGIN
 	IF plan_id IS NULL THEN
 		PERFORM rui._missing('plan_id');
 	END IF;
+	-- The row of the item keeps two changes of its plans apart.
+	PERFORM FROM rui.price_plan p JOIN rui.fee_item f ON f.project_id = p.project_id AND f.id = p.fee_item_id
+	WHERE p.project_id = end_price_plan.project_id AND p.id = plan_id FOR NO KEY UPDATE OF f;
 	SELECT p.* INTO plan FROM rui.price_plan p
 	WHERE p.project_id = end_price_plan.project_id AND p.id = plan_id FOR NO KEY UPDATE;
 	IF NOT FOUND THEN
@@ -238,11 +242,12 @@ BEGIN
 	END IF;
 	UPDATE rui.price_plan p SET valid = daterange(lower(p.valid), to_on)
 	WHERE p.project_id = end_price_plan.project_id AND p.id = plan_id;
-	PERFORM rui._emit(project_id, 'price_plan.end', 'price_plan', plan_id, at, jsonb_build_object('to_on', to_on));
+	PERFORM rui._check_price_gaps(project_id, plan.fee_item_id, plan.unit_kind, rests, at);
+	PERFORM rui._emit(project_id, 'price_plan.end', 'price_plan', plan_id, at, jsonb_strip_nulls(jsonb_build_object('to_on', to_on, 'rests', rests)));
 END
 $$;
-COMMENT ON FUNCTION rui.end_price_plan(bigint, bigint, date, timestamptz) IS
-'Ends a price plan; to_on is the first day without it. Needs permission set_prices. Errors: 22004, 22023, 22008 arguments, P0002 unknown plan, 42501.';
+COMMENT ON FUNCTION rui.end_price_plan(bigint, bigint, date, timestamptz, text) IS
+'Ends a price plan; to_on is the first day without it. Where another plan follows, rests must say why nothing is charged in between (rui.price_rest). Needs permission set_prices. Errors: 22004, 22023 (also days without a price, or rests without such days), 22001, 22008 arguments, P0002 unknown plan, 42501.';
 
 CREATE FUNCTION rui.set_late_rule(project_id bigint, fee_code text, daily_rate numeric, grace_days integer,
 	cap_share numeric, from_on date, at timestamptz DEFAULT now()) RETURNS bigint

@@ -29,6 +29,7 @@ PERFORM rui._analysts_read(p.name, 'partly', p.why, p.hidden) FROM (VALUES
 	('advance_campaign', 'What paying ahead earns, without for which units and why.', '{unit_ids,name,reason,requested_by,decided_by,remark}'),
 	('developer', 'Which buildings have one.', '{party_id}'),
 	('unit_delivery', 'When units were built; when somebody took one over is hidden.', '{developer_id,delivered_on}'),
+	('price_rest', 'Days on which a fee rests, without why.', '{reason}'),
 	('billing_run', 'How far billing is, without what it charged.', '{charges,gross,next_unit}'),
 	('budget', 'Budgets as a whole.', '{memo,proposed_by,decided_by,remark}'),
 	('cost', 'What the site spends on, without on whom.', '{party_id,memo,document_id,recorded_by}'),

@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(159);
+SELECT plan(160);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -304,6 +304,8 @@ SELECT pg_temp.damage(format('UPDATE rui.charge SET quantity = quantity + 1 WHER
 SELECT pg_temp.damage(format('UPDATE rui.charge SET period = ''[2025-01-01,2025-01-11)'' WHERE id = %1$s; INSERT INTO rui.charge (project_id, fee_item_id, unit_id, payer_id, source, plan_id,
 	period, quantity, net, tax, gross, due_on, at) SELECT project_id, fee_item_id, unit_id, payer_id, source, plan_id, ''[2025-01-21,2025-02-01)'', quantity, 0, 0, 0, due_on, at
 	FROM rui.charge WHERE id = %1$s', :c2), '{billed_gap,billed_price}', 'ten days that nothing bills');
+SELECT pg_temp.damage(format('INSERT INTO rui.price_plan (project_id, fee_item_id, unit_kind, quantity, tariff, valid)
+	SELECT project_id, fee_item_id, unit_kind, quantity, tariff, ''[2024-01-01,2024-02-01)'' FROM rui.price_plan WHERE id = %s', :plan), '{price_gap}', 'months without a price that nobody explains');
 SELECT pg_temp.damage('WITH r AS (INSERT INTO rui.vendor_payment_run (project_id, due_until, account_id, total, requested_by, requested_at)
 	SELECT r.project_id, r.due_until, r.account_id, r.total, r.requested_by, r.requested_at FROM rui.vendor_payment_run r, generate_series(1, 2) RETURNING project_id, id)
 	INSERT INTO rui.vendor_payment (project_id, run_id, invoice_id, vendor_id, amount) SELECT r.project_id, r.id, y.invoice_id, y.vendor_id, y.amount FROM r, rui.vendor_payment y',
