@@ -38,7 +38,7 @@ sub build_company
 	Strike::arm($node, 'postgres', 'INSERT OR UPDATE', qw(
 		charge charge_reversal payment allocation refund waiver write_off credit_loss deferral recognition posting event
 		request accounting_period billing_run document_number discount lease lease_cycle shared_cost shared_cost_share
-		parking_stay deposit deposit_return deposit_forfeit dispute meter_bill meter_reading));
+		bank_statement bank_line reconciliation parking_stay deposit deposit_return deposit_forfeit dispute meter_bill meter_reading));
 }
 
 sub build_town
