@@ -73,14 +73,14 @@ CROSS JOIN LATERAL (SELECT CASE WHEN c.period = f.month THEN f.gross ELSE rui.pr
 WHERE c.source = 'plan' AND c.gross <> w.gross::rui.amount
 UNION ALL
 -- Late fees: at most the cap of a rule that was in force on the due date, and none before grace is over.
-SELECT d.project_id, 'late_fee_capped', format('charge %s of %s has late fees of %s, at most %s', d.id, d.gross, d.late, coalesce(round(d.gross * d.cap_share, 2), 0))
-FROM (SELECT c.project_id, c.id, c.gross, sum(l.gross) AS late, (SELECT max(r.cap_share) FROM rui.late_rule r
-		WHERE r.project_id = c.project_id AND r.fee_item_id = c.fee_item_id AND lower(r.valid) <= c.due_on) AS cap_share
+SELECT d.project_id, 'late_fee_capped', format('charge %s of %s has late fees of %s, at most %s', d.id, d.gross, d.late, coalesce(d.cap, 0))
+FROM (SELECT c.project_id, c.id, c.gross, sum(l.gross) AS late, (SELECT max(least(round(c.gross * r.cap_share, 2), r.cap_amount)) FROM rui.late_rule r
+		WHERE r.project_id = c.project_id AND r.fee_item_id = c.fee_item_id AND lower(r.valid) <= c.due_on) AS cap
 	FROM rui.charge l
 	JOIN rui.charge c ON c.project_id = l.project_id AND c.id = l.about_charge_id
 	WHERE l.component = 'late_fee' AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = l.project_id AND v.charge_id = l.id)
 	GROUP BY c.project_id, c.id) d
-WHERE (d.late <= round(d.gross * d.cap_share, 2)) IS NOT TRUE
+WHERE (d.late <= d.cap) IS NOT TRUE
 UNION ALL
 SELECT l.project_id, 'late_fee_due', format('late fee %s was charged at %s, charge %s was due on %s', l.id, l.at, c.id, c.due_on)
 FROM rui.charge l

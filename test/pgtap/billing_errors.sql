@@ -53,7 +53,7 @@ SELECT throws_ok(format('EXECUTE late(%s, ''fee'', -0.1, 1, 1, ''2025-02-01'')',
 SELECT throws_ok(format('EXECUTE late(%s, ''fee'', 0.000000001, 1, 1, ''2025-02-01'')', :one), '22003', NULL, 'late rule: too fine a rate');
 SELECT throws_ok(format('EXECUTE late(%s, ''fee'', 0.1, -1, 1, ''2025-02-01'')', :one), '22003', NULL, 'late rule: negative grace');
 SELECT throws_ok(format('EXECUTE late(%s, ''fee'', 0.1, 1, ''Infinity'', ''2025-02-01'')', :one), '22003', NULL, 'late rule: an endless cap');
-SELECT throws_ok(format('EXECUTE late(%s, ''no'', 0.1, 1, 1, ''2025-02-01'')', :one), 'P0002', NULL, 'late rule: unknown fee item');
+SELECT throws_ok(format('EXECUTE late(%s, ''no'', 0.01, 1, 1, ''2025-02-01'')', :one), 'P0002', NULL, 'late rule: unknown fee item');
 
 PREPARE run AS SELECT rui.run_billing($1, $2, $3, $4);
 SELECT throws_ok('EXECUTE run(NULL, ''2025-01-01'', false, ''2025-01-20'')', '22004', 'project_id must not be null');

@@ -48,9 +48,9 @@ SELECT is(pg_temp.refusal('SELECT 1'), 'done', 'what is not refused is told from
 SELECT is(pg_temp.refusal(format('SELECT rui.%s', format(a.command, :one, :p1, :h1))), a.code || ' with hint', a.about)
 FROM (VALUES ($$set_price_plan(%1$s, 'heat', '{"model":"flat","amount":"1"}', 'unit', '2025-01-01', 'home')$$, '55000', 'two prices from one day'),
 	($$set_meter_plan(%1$s, 'water', '{"model":"fixed","price":"1"}', 'water', '2025-01-01')$$, '55000', 'two prices of what meters count'),
-	($$set_late_rule(%1$s, 'job', 0.1, 0, 1, '2025-01-01')$$, '55000', 'two late rules from one day'),
+	($$set_late_rule(%1$s, 'job', 0.01, 0, 1, '2025-01-01')$$, '55000', 'two late rules from one day'),
 	($$set_vacancy_rule(%1$s, 'property', 0.5, 1, '2025-01-01')$$, '55000', 'two vacancy rules from one day'),
-	($$set_late_rule(%1$s, 'job', 1.5, 0, 1, '2025-02-01')$$, '22003', 'more late fee than debt in a day'),
+	($$set_late_rule(%1$s, 'job', 0.02, 0, 1, '2025-02-01')$$, '22003', 'two per cent of the debt in a day'),
 	($$set_late_rule(%1$s, 'job', 'NaN', 0, 1, '2025-02-01')$$, '22003', 'no number'),
 	($$end_price_plan(%1$s, %3$s, '2024-12-31')$$, '22023', 'an end before the beginning'),
 	($$set_price_plan(%1$s, 'job', '{"model":"fixed","price":"1"}', 'weight', '2025-06-01')$$, '22023', 'a price of nothing known'),
