@@ -35,7 +35,7 @@ INSERT INTO rui.account_template (code, kind, is_control) VALUES ('1123.01', 'as
 PERFORM rui._name('account', '1123.01', '预付账款—合作方分成', 'Shares of partners paid ahead');
 
 PERFORM rui._describe('share_deferral', 'Lines of settlements with partners of which a part is for days after the month they count in, written with their postings. Rows are only added.',
-	'line_id: The line, a row of rui.settlement_line.', 'charge_id: Its charge, a row of rui.deferral.',
+	'line_id: The line of the settlement.', 'charge_id: Its charge, a row of rui.deferral.',
 	'account_id: The revenue account the charge is recognized in.', 'period: The days the charge is for.',
 	'amount: The line''s; below zero: taken back from the partner.', 'earned: What of it lowered revenue at once: for the days up to the end of the month it counts in.',
 	'from_month: First month that is left (its first day).', 'to_month: Last month of the charge''s days (its first day).', 'at: When it was posted.');
