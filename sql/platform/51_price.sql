@@ -21,6 +21,7 @@ CREATE TABLE rui.price_plan (
 	quantity text NOT NULL CHECK (quantity IN ('area', 'unit', 'household', 'once', 'meter')),
 	tariff rui.tariff NOT NULL,
 	due_days integer NOT NULL DEFAULT 14 CHECK (due_days BETWEEN 0 AND 366),
+	proration text NOT NULL DEFAULT 'actual' CHECK (proration IN ('actual', 'thirty', 'twelfth', 'half_month', 'none')),
 	valid daterange NOT NULL CHECK (NOT isempty(valid) AND NOT lower_inf(valid)),
 	PRIMARY KEY (project_id, id),
 	FOREIGN KEY (project_id, fee_item_id) REFERENCES rui.fee_item (project_id, id),
@@ -54,7 +55,11 @@ PERFORM rui._describe('price_plan', 'At which price a fee item is charged, and w
 	'unit_kind: Kind of units it is for, or any.',
 	'quantity: What the tariff''s quantity is: area (m2 of the unit), unit (1), household (1 while somebody lives there); once: given with each charge, not part of billing runs; meter: what meters counted, in billing runs.',
 	'tariff: The price of a whole month (of one charge, for once; of what was used in a cycle, for meter).',
-	'due_days: Days from the first of the month (once: from the charge) to the due date.');
+	'due_days: Days from the first of the month (once: from the charge) to the due date.',
+	'proration: What a part of a month costs: its convention''s part (rui.prorate) of the month up to its end, less that up to its beginning.');
+PERFORM rui._name('proration', n.code, n.zh, n.en) FROM (VALUES ('actual', '按天分摊', 'by days'), ('thirty', '按每月三十天分摊', 'by days of a month of 30'),
+	('twelfth', '按一年天数的十二分之一分摊', 'by days of a twelfth of a year'), ('half_month', '按半月分摊', 'by half months'),
+	('none', '不分摊，由月初在册者承担全月', 'whole, for who has the first day')) AS n(code, zh, en);
 PERFORM rui._describe('late_rule', 'What is owed for paying late, by the date a charge is due on.',
 	'fee_item_id: The fee item.',
 	'daily_rate: Share of the unpaid principal per day late, such as 0.0005.',
@@ -146,7 +151,7 @@ COMMENT ON FUNCTION rui.set_fee_item(bigint, text, text, text, text, timestamptz
 'Creates a fee item, or changes the one with that code; payer is owner or occupant, revenue_account the code of a revenue or liability account. Returns its id. Needs permission set_prices. Errors: 22004, 22023, 22001, 22008 arguments, P0002 unknown account, 55000 no books, 42501.';
 
 CREATE FUNCTION rui._add_price_plan(project_id bigint, fee_code text, tariff rui.tariff, quantity text, from_on date,
-	unit_kind text, due_days integer, rests text, at timestamptz) RETURNS bigint
+	unit_kind text, due_days integer, proration text, rests text, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -156,8 +161,8 @@ DECLARE
 	plan_id bigint;
 BEGIN
 	PERFORM rui._check_time(project_id, at);
-	IF tariff IS NULL OR due_days IS NULL THEN
-		PERFORM rui._missing(CASE WHEN tariff IS NULL THEN 'tariff' ELSE 'due_days' END);
+	IF num_nulls(tariff, due_days, proration) > 0 THEN
+		PERFORM rui._missing(CASE WHEN tariff IS NULL THEN 'tariff' WHEN due_days IS NULL THEN 'due_days' ELSE 'proration' END);
 	END IF;
 	PERFORM rui._check_text('quantity', quantity, 20);
 	PERFORM rui._check_text('unit_kind', unit_kind, 20);
@@ -168,6 +173,12 @@ BEGIN
 	ELSIF unit_kind NOT IN ('any', 'home', 'shop', 'office', 'parking', 'storage', 'other') THEN
 		RAISE EXCEPTION 'unknown kind of unit "%"', unit_kind USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'Kinds are any, home, shop, office, parking, storage and other.';
+	ELSIF proration NOT IN ('actual', 'thirty', 'twelfth', 'half_month', 'none') THEN
+		RAISE EXCEPTION 'unknown proration "%"', left(proration, 60) USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'Conventions are actual, thirty, twelfth, half_month and none.';
+	ELSIF proration <> 'actual' AND quantity IN ('once', 'meter') THEN
+		RAISE EXCEPTION 'quantity "%" has no parts of a month', quantity USING ERRCODE = 'invalid_parameter_value',
+			HINT = 'A proration goes with quantities area, unit and household.';
 	ELSIF due_days NOT BETWEEN 0 AND 366 THEN
 		RAISE EXCEPTION 'due_days must be 0 to 366, not %', due_days USING ERRCODE = 'numeric_value_out_of_range';
 	ELSIF (tariff::text::jsonb #>> '{rounding,scale}')::integer > 2 THEN
@@ -189,9 +200,9 @@ BEGIN
 	SELECT min(lower(p.valid)) INTO to_on FROM rui.price_plan p
 	WHERE p.project_id = _add_price_plan.project_id AND p.fee_item_id = item.id
 		AND p.unit_kind = _add_price_plan.unit_kind AND lower(p.valid) > from_on;
-	INSERT INTO rui.price_plan (project_id, fee_item_id, unit_kind, quantity, tariff, due_days, valid)
+	INSERT INTO rui.price_plan (project_id, fee_item_id, unit_kind, quantity, tariff, due_days, proration, valid)
 	VALUES (_add_price_plan.project_id, item.id, _add_price_plan.unit_kind, _add_price_plan.quantity,
-		_add_price_plan.tariff, _add_price_plan.due_days, daterange(from_on, to_on))
+		_add_price_plan.tariff, _add_price_plan.due_days, _add_price_plan.proration, daterange(from_on, to_on))
 	RETURNING id INTO plan_id;
 	PERFORM rui._check_price_gaps(project_id, item.id, unit_kind, rests, at);
 	PERFORM rui._emit(project_id, 'price_plan.set', 'price_plan', plan_id, at,
@@ -199,11 +210,12 @@ BEGIN
 	RETURN plan_id;
 END
 $$;
-COMMENT ON FUNCTION rui._add_price_plan(bigint, text, rui.tariff, text, date, text, integer, text, timestamptz) IS
+COMMENT ON FUNCTION rui._add_price_plan(bigint, text, rui.tariff, text, date, text, integer, text, text, timestamptz) IS
 'Internal: what rui.set_price_plan does, also for quantity meter. Errors: as it.';
 
 CREATE FUNCTION rui.set_price_plan(project_id bigint, fee_code text, tariff rui.tariff, quantity text, from_on date,
-	unit_kind text DEFAULT 'any', due_days integer DEFAULT 14, at timestamptz DEFAULT now(), rests text DEFAULT NULL) RETURNS bigint
+	unit_kind text DEFAULT 'any', due_days integer DEFAULT 14, at timestamptz DEFAULT now(), rests text DEFAULT NULL,
+	proration text DEFAULT 'actual') RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -213,11 +225,11 @@ BEGIN
 		RAISE EXCEPTION 'quantity meter needs a medium'
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Plans for meters are set by a function of their own, set_meter_plan.';
 	END IF;
-	RETURN rui._add_price_plan(project_id, fee_code, tariff, quantity, from_on, unit_kind, due_days, rests, at);
+	RETURN rui._add_price_plan(project_id, fee_code, tariff, quantity, from_on, unit_kind, due_days, proration, rests, at);
 END
 $$;
-COMMENT ON FUNCTION rui.set_price_plan(bigint, text, rui.tariff, text, date, text, integer, timestamptz, text) IS
-'Sets the price of a fee item from a day on, until the next plan that is set already; the plan before it ends then. quantity is area, unit, household (whole months, billed by rui.run_billing) or once (rated with each charge); unit_kind is any or a kind of unit, which goes before any; due_days are counted from the first of the month (once: from the charge). The plan follows on the one before: days between two that have no price for a kind of units are refused, unless rests says why nothing is charged then (rui.price_rest). Returns the id. Charges made before stay as they are. Needs permission set_prices. Errors: 22004, 22023 (also a tariff with more than two decimals, days without a price, or rests without such days), 22001, 22003, 22008 arguments, P0002 unknown fee item, 55000 a plan begins on that day already, 42501.';
+COMMENT ON FUNCTION rui.set_price_plan(bigint, text, rui.tariff, text, date, text, integer, timestamptz, text, text) IS
+'Sets the price of a fee item from a day on, until the next plan that is set already; the plan before it ends then. quantity is area, unit, household (whole months, billed by rui.run_billing) or once (rated with each charge); unit_kind is any or a kind of unit, which goes before any; due_days are counted from the first of the month (once: from the charge). The plan follows on the one before: days between two that have no price for a kind of units are refused, unless rests says why nothing is charged then (rui.price_rest). proration (actual, thirty, twelfth, half_month, none; as rui.prorate) says what a part of a month costs: the month up to its end less the month up to its beginning. Returns the id. Charges made before stay as they are. Needs permission set_prices. Errors: 22004, 22023 (also a tariff with more than two decimals, days without a price, or rests without such days), 22001, 22003, 22008 arguments, P0002 unknown fee item, 55000 a plan begins on that day already, 42501.';
 
 CREATE FUNCTION rui.end_price_plan(project_id bigint, plan_id bigint, to_on date, at timestamptz DEFAULT now(), rests text DEFAULT NULL)
 RETURNS void

@@ -95,7 +95,7 @@ BEGIN
 		RAISE EXCEPTION 'a tariff of model % cannot count on', rules ->> 'model' USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'Models for meters are fixed, graduated, package and blocks by parts. Registers of several prices are fee items of their own.';
 	END IF;
-	new_id := rui._add_price_plan(project_id, fee_code, tariff, 'meter', from_on, unit_kind, due_days, rests, at);
+	new_id := rui._add_price_plan(project_id, fee_code, tariff, 'meter', from_on, unit_kind, due_days, 'actual', rests, at);
 	IF EXISTS (SELECT FROM rui.price_plan p
 		JOIN rui.fee_item f ON f.project_id = p.project_id AND f.id = p.fee_item_id AND f.code = fee_code
 		JOIN rui.meter_plan m ON m.project_id = p.project_id AND m.plan_id = p.id

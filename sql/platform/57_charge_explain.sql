@@ -144,12 +144,12 @@ BEGIN
 	END IF;
 	IF is_part THEN
 		-- As rui._due_charges cuts a month.
-		upto := rui.prorate(whole.gross, daterange(lower(month), upper(about.period)), month);
-		before := rui.prorate(whole.gross, daterange(lower(month), lower(about.period)), month);
-		RETURN NEXT ROW('proration', format(CASE WHEN in_zh THEN '按天分摊：全月 %s，%s 至 %s 共 %s 天中的 %s 天；月初至期末应计 %s，减去月初至期初 %s，得 %s'
-			ELSE 'by days: of the month''s %s, from %s to %s, %5$s of %4$s days; %6$s up to the end less %7$s up to the beginning is %8$s' END,
+		upto := rui.prorate(whole.gross, daterange(lower(month), upper(about.period)), month, 2, plan.proration);
+		before := rui.prorate(whole.gross, daterange(lower(month), lower(about.period)), month, 2, plan.proration);
+		RETURN NEXT ROW('proration', format(CASE WHEN in_zh THEN '%9$s：全月 %1$s，%2$s 至 %3$s 共 %4$s 天中的 %5$s 天；月初至期末应计 %6$s，减去月初至期初 %7$s，得 %8$s'
+			ELSE '%9$s: of the month''s %1$s, from %2$s to %3$s, %5$s of %4$s days; %6$s up to the end less %7$s up to the beginning is %8$s' END,
 			whole.gross, lower(about.period), upper(about.period) - 1, upper(month) - lower(month), upper(about.period) - lower(about.period), upto, before,
-			upto - before), upper(about.period) - lower(about.period), NULL, upto - before - whole.gross, true)::rui.charge_step;
+			upto - before, rui.label('proration', plan.proration, lang)), upper(about.period) - lower(about.period), NULL, upto - before - whole.gross, true)::rui.charge_step;
 		whole.gross := upto - before;
 		whole.net := round(whole.gross / (1 + coalesce(rate, 0)), 2);
 		IF rate IS NOT NULL THEN

@@ -68,8 +68,8 @@ CROSS JOIN LATERAL rui.charge(p.tariff, c.quantity) t
 CROSS JOIN LATERAL (SELECT daterange(m.month, (m.month + interval '1 month')::date) AS month,
 		CASE WHEN coalesce(c.vacancy_rule_id, c.discount_id) IS NULL THEN t.gross ELSE round(t.gross * coalesce(v.share, s.share), 2) END AS gross
 	FROM (SELECT date_trunc('month', c.starts_on::timestamp)::date AS month) m) f
-CROSS JOIN LATERAL (SELECT CASE WHEN c.period = f.month THEN f.gross ELSE rui.prorate(f.gross, daterange(lower(f.month), upper(c.period)), f.month)
-	- rui.prorate(f.gross, daterange(lower(f.month), lower(c.period)), f.month) END AS gross) w
+CROSS JOIN LATERAL (SELECT CASE WHEN c.period = f.month THEN f.gross ELSE rui.prorate(f.gross, daterange(lower(f.month), upper(c.period)), f.month, 2, p.proration)
+	- rui.prorate(f.gross, daterange(lower(f.month), lower(c.period)), f.month, 2, p.proration) END AS gross) w
 WHERE c.source = 'plan' AND c.gross <> w.gross::rui.amount
 UNION ALL
 -- Late fees: at most the cap of a rule that was in force on the due date, and none before grace is over.
