@@ -466,6 +466,24 @@ $$;
 COMMENT ON FUNCTION rui._check_books(bigint) IS
 'Internal: raises 55000 when the project has no books; takes no lock.';
 
+CREATE FUNCTION rui._check_open(project_id bigint, at timestamptz) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	dated CONSTANT date := date_trunc('month', rui._local_date(project_id, at))::date;
+BEGIN
+	-- Months close in order.
+	IF EXISTS (SELECT FROM rui.accounting_period p WHERE p.project_id = _check_open.project_id AND p.month >= dated
+		AND (p.state = 'closed' OR p.state = 'soft_closed' AND NOT rui.has_permission(p.project_id, 'post_soft_closed'))) THEN
+		RAISE EXCEPTION 'accounting month % is closed', to_char(dated, 'YYYY-MM')
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Give a time in an open month.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._check_open(bigint, timestamptz) IS
+'Internal: raises 55000 when the acting party cannot post anything dated at an instant: its month is closed, or closed for most; takes no lock, so a closing in between is found by the posting itself.';
+
 CREATE FUNCTION rui._check_entry(debit text, credit text, amount numeric, memo text, month date) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path FROM CURRENT

@@ -228,6 +228,38 @@ $$;
 COMMENT ON FUNCTION rui._payer(bigint, text, bigint, date) IS
 'Internal: who pays for a unit on a day: until it is handed over its developer, where one is known; then as rui.fee_item.payer says; where neither owner nor occupant is known, the developer; null when nobody is.';
 
+CREATE FUNCTION rui._payers(project_id bigint, payer text, unit_ids bigint[], day date)
+RETURNS TABLE (unit_id bigint, payer_id bigint)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
+SET search_path FROM CURRENT SET jit = off
+AS $$
+BEGIN
+	RETURN QUERY
+	WITH asked AS MATERIALIZED (
+		SELECT u.id, u.building_id FROM unnest(unit_ids) AS x(id)
+		JOIN rui.unit u ON u.project_id = _payers.project_id AND u.id = x.id),
+	developer AS MATERIALIZED (
+		SELECT b.building_id, rui._developer(_payers.project_id, b.building_id, day) AS party_id
+		FROM (SELECT DISTINCT a.building_id FROM asked a) b),
+	occupant AS (
+		SELECT DISTINCT ON (h.unit_id) h.unit_id, o.party_id
+		FROM asked a
+		JOIN rui.household h ON h.project_id = _payers.project_id AND h.unit_id = a.id AND h.valid @> day
+		JOIN rui.occupancy o ON o.project_id = _payers.project_id AND o.household_id = h.id AND o.valid @> day AND o.role IN ('tenant', 'owner', 'family')
+		ORDER BY h.unit_id, array_position('{tenant,owner,family}', o.role), o.party_id)
+	SELECT a.id, coalesce(CASE WHEN y.unit_id IS NOT NULL AND (y.delivered_on <= day) IS NOT TRUE THEN coalesce(y.developer_id, d.party_id) END,
+		CASE payer WHEN 'owner' THEN coalesce(w.owner_id, o.party_id) ELSE coalesce(o.party_id, w.owner_id) END, d.party_id)
+	FROM asked a
+	LEFT JOIN LATERAL (SELECT rui._main_owner(n.owner_ids, n.share_parts) AS owner_id FROM rui.ownership n
+		WHERE n.project_id = _payers.project_id AND n.unit_id = a.id AND n.valid @> day) w ON true
+	LEFT JOIN occupant o ON o.unit_id = a.id
+	LEFT JOIN rui.unit_delivery y ON y.project_id = _payers.project_id AND y.unit_id = a.id
+	LEFT JOIN developer d ON d.building_id IS NOT DISTINCT FROM a.building_id;
+END
+$$;
+COMMENT ON FUNCTION rui._payers(bigint, text, bigint[], date) IS
+'Internal: what rui._payer() says of each of many units, all at once.';
+
 CREATE FUNCTION rui._check_payer(project_id bigint, payer_id bigint) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT

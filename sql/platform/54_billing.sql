@@ -37,6 +37,7 @@ AS $$
 BEGIN
 	PERFORM rui._check_time(project_id, at);
 	PERFORM rui._check_month('month', month);
+	PERFORM rui._check_books(project_id);
 	IF month > rui._local_date(project_id, at) AND NOT ahead THEN
 		RAISE EXCEPTION 'month % has not begun at %', to_char(month, 'YYYY-MM'), at
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Bill a month once it has begun, or ahead with rui.bill_months.';
@@ -50,7 +51,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._check_billing(bigint, date, timestamptz, boolean) IS
-'Internal: what every billing run checks first: the time, and that the month has begun (ahead: is at most two years ahead) and is not before the books. Errors: 22004, 22008, 22023, 42501.';
+'Internal: what every billing run and dry run checks first: the time, that there are books, that the month has begun (ahead: is at most two years ahead) and is not before them. Errors: 22004, 22008, 22023, 55000, 42501.';
 
 CREATE FUNCTION rui._charge_units(project_id bigint, month date, at timestamptz, first_unit bigint, last_unit bigint)
 RETURNS TABLE (fee_code text, charges bigint, net numeric, tax numeric, gross numeric)
@@ -100,7 +101,7 @@ $$;
 COMMENT ON FUNCTION rui._begin_billing(bigint, date, timestamptz) IS
 'Internal: locks the books and returns the row of the month''s runs, made when it is the first.';
 
-CREATE FUNCTION rui.run_billing(project_id bigint, month date, dry_run boolean DEFAULT false, at timestamptz DEFAULT now())
+CREATE FUNCTION rui.run_billing(project_id bigint, month date, dry_run boolean DEFAULT false, at timestamptz DEFAULT now(), ahead boolean DEFAULT false)
 RETURNS TABLE (fee_code text, charges bigint, net numeric, tax numeric, gross numeric)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 10
 SET search_path FROM CURRENT
@@ -113,10 +114,12 @@ DECLARE
 	allocated bigint;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'run_billing');
-	PERFORM rui._check_billing(project_id, month, at);
-	IF dry_run IS NULL THEN
-		PERFORM rui._missing('dry_run');
+	IF dry_run IS NULL OR ahead IS NULL THEN
+		PERFORM rui._missing(CASE WHEN dry_run IS NULL THEN 'dry_run' ELSE 'ahead' END);
 	END IF;
+	PERFORM rui._check_billing(project_id, month, at, ahead);
+	-- Nothing is dated in a closed month: told before anything is computed, and by a dry run too.
+	PERFORM rui._check_open(project_id, at);
 	IF dry_run THEN
 		RETURN QUERY
 		SELECT f.code, count(*), sum(d.net), sum(d.tax), sum(d.gross)
@@ -158,8 +161,8 @@ BEGIN
 		'charges', made, 'gross', total, 'allocations', allocated));
 END
 $$;
-COMMENT ON FUNCTION rui.run_billing(bigint, date, boolean, timestamptz) IS
-'Charges everything recurring for a month (its first day) that has begun: each fee item, unit and day once, in one transaction; then prepayments pay what is open. Run again, it charges only what has become due since; two runs at once give the charges of one. A run in pieces that is under way ends with it: its units are among all of them. dry_run only counts. Returns number and sums of the new charges by fee item. Needs permission run_billing. Errors: 22004, 22008, 22023 not a first day, not begun or before the books, 55000 no books or the month of at is closed, 42501.';
+COMMENT ON FUNCTION rui.run_billing(bigint, date, boolean, timestamptz, boolean) IS
+'Charges everything recurring for a month (its first day) that has begun (or is billed ahead): each fee item, unit and day once, in one transaction; then prepayments pay what is open. Run again, it charges only what has become due since; two runs at once give the charges of one. A run in pieces that is under way ends with it: its units are among all of them. dry_run only counts: what the run would charge at that instant, refused where the run would be. ahead: as rui.continue_billing has it, the month need not have begun; with dry_run it shows what rui.bill_months would charge for the month. Returns number and sums of the new charges by fee item. Needs permission run_billing. Errors: 22004, 22008, 22023 not a first day, not begun or before the books, 55000 no books or the month of at is closed, 42501.';
 
 CREATE FUNCTION rui.continue_billing(project_id bigint, month date, units integer DEFAULT 20000, at timestamptz DEFAULT now(), ahead boolean DEFAULT false)
 RETURNS TABLE (units_done bigint, units_total bigint, charges bigint, gross numeric, is_finished boolean)
@@ -177,6 +180,7 @@ BEGIN
 		PERFORM rui._missing('ahead');
 	END IF;
 	PERFORM rui._check_billing(project_id, month, at, ahead);
+	PERFORM rui._check_open(project_id, at);
 	IF (units BETWEEN 1 AND 1000000) IS NOT TRUE THEN
 		RAISE EXCEPTION 'units must be 1 to 1000000, not %', coalesce(units::text, 'null') USING ERRCODE = 'invalid_parameter_value';
 	END IF;
@@ -229,7 +233,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.months_to_bill(bigint, date, date, timestamptz) IS
-'The months (their first days) that rui.bill_months would bill one after the other: from from_month to to_month, both count, at most 24, from the first of the books to two years ahead of at. Needs permission run_billing. Errors: 22004, 22008, 22023 not a first day, before the books, in the wrong order, too many or too far ahead, 42501.';
+'The months (their first days) that rui.bill_months would bill one after the other: from from_month to to_month, both count, at most 24, from the first of the books to two years ahead of at. Needs permission run_billing. Errors: 22004, 22008, 22023 not a first day, before the books, in the wrong order, too many or too far ahead, 55000 no books, 42501.';
 
 -- Commits after each piece, so it qualifies its names instead of fixing its path.
 CREATE PROCEDURE rui.bill_months(project_id bigint, from_month date, to_month date, units integer DEFAULT 20000, at timestamptz DEFAULT now(),

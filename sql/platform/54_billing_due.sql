@@ -36,7 +36,7 @@ BEGIN
 	RETURN QUERY
 	-- Which plan counts for which kind of units on which days: a few rows.
 	WITH plan AS MATERIALIZED (
-		SELECT p.id, p.fee_item_id, p.unit_kind, p.quantity, p.tariff, p.due_days, p.valid,
+		SELECT p.id, p.fee_item_id, p.unit_kind, p.quantity, p.tariff, p.due_days, p.proration, p.valid,
 			(p.tariff::text::jsonb #>> '{tax,rate}')::numeric AS tax_rate, f.payer
 		FROM rui.price_plan p
 		JOIN rui.fee_item f ON f.project_id = p.project_id AND f.id = p.fee_item_id
@@ -213,7 +213,7 @@ BEGIN
 			b.bill_days * (b.days - coalesce(b.lower_days, '{}'))
 		FROM bill_less b),
 	piece AS (
-		SELECT b.unit_id, b.plan_id, b.payer_id, b.quantity, b.vacancy_rule_id, b.discount_id, p.fee_item_id, p.tax_rate, p.due_days, s.days,
+		SELECT b.unit_id, b.plan_id, b.payer_id, b.quantity, b.vacancy_rule_id, b.discount_id, p.fee_item_id, p.tax_rate, p.due_days, p.proration, s.days,
 			CASE WHEN w.is_full THEN c.net ELSE round(round(c.gross * b.share, 2) / (1 + coalesce(p.tax_rate, 0)), 2) END AS net,
 			CASE WHEN w.is_full THEN c.gross ELSE round(c.gross * b.share, 2) END AS gross
 		FROM bill_at b
@@ -235,11 +235,11 @@ BEGIN
 	FROM piece p
 	LEFT JOIN again g ON g.fee_item_id = p.fee_item_id AND g.unit_id = p.unit_id AND g.starts_on = lower(p.days)
 	CROSS JOIN LATERAL (SELECT CASE WHEN p.days = whole THEN p.gross
-		ELSE rui.prorate(p.gross, daterange(month, upper(p.days)), whole)
-			- rui.prorate(p.gross, daterange(month, lower(p.days)), whole) END AS gross) w
+		ELSE rui.prorate(p.gross, daterange(month, upper(p.days)), whole, 2, p.proration)
+			- rui.prorate(p.gross, daterange(month, lower(p.days)), whole, 2, p.proration) END AS gross) w
 	CROSS JOIN LATERAL (SELECT w.gross,
 		CASE WHEN p.days = whole THEN p.net ELSE round(w.gross / (1 + coalesce(p.tax_rate, 0)), 2) END AS net) m;
 END
 $$;
 COMMENT ON FUNCTION rui._due_charges(bigint, date, timestamptz, bigint, bigint) IS
-'Internal: what a billing run of a month would charge at an instant: every fee item with a plan for the month, for every unit of its kind that was not archived before the month (with ids from first_unit to last_unit, null: all), on the days not charged yet, cut where the plan or the payer changes and where a vacancy rule or a discount makes it less (the lower of several). Until hand-over the developer pays. A part of the month costs the tariff''s gross of the whole month by days, cumulatively rounded, so the parts of a month add up to it exactly; of reduced days it is that of the month''s gross times their share; its tax is what that gross contains.';
+'Internal: what a billing run of a month would charge at an instant: every fee item with a plan for the month, for every unit of its kind that was not archived before the month (with ids from first_unit to last_unit, null: all), on the days not charged yet, cut where the plan or the payer changes and where a vacancy rule or a discount makes it less (the lower of several). Until hand-over the developer pays. A part of the month costs the tariff''s gross of the whole month by the plan''s proration, up to its end less up to its beginning, so the parts of a month add up to it exactly; of reduced days it is that of the month''s gross times their share; its tax is what that gross contains.';

@@ -69,7 +69,7 @@ PERFORM rui._name('meter_obstacle', o.code, o.zh, o.en) FROM (VALUES
 
 CREATE FUNCTION rui.set_meter_plan(project_id bigint, fee_code text, tariff rui.tariff, medium text, from_on date,
 	unit_kind text DEFAULT 'any', due_days integer DEFAULT 14, register text DEFAULT NULL, cycle_months integer DEFAULT 12,
-	first_month integer DEFAULT 1, at timestamptz DEFAULT now()) RETURNS bigint
+	first_month integer DEFAULT 1, at timestamptz DEFAULT now(), rests text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -95,7 +95,7 @@ BEGIN
 		RAISE EXCEPTION 'a tariff of model % cannot count on', rules ->> 'model' USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'Models for meters are fixed, graduated, package and blocks by parts. Registers of several prices are fee items of their own.';
 	END IF;
-	new_id := rui._add_price_plan(project_id, fee_code, tariff, 'meter', from_on, unit_kind, due_days, at);
+	new_id := rui._add_price_plan(project_id, fee_code, tariff, 'meter', from_on, unit_kind, due_days, 'actual', rests, at);
 	IF EXISTS (SELECT FROM rui.price_plan p
 		JOIN rui.fee_item f ON f.project_id = p.project_id AND f.id = p.fee_item_id AND f.code = fee_code
 		JOIN rui.meter_plan m ON m.project_id = p.project_id AND m.plan_id = p.id
@@ -109,8 +109,8 @@ BEGIN
 	RETURN new_id;
 END
 $$;
-COMMENT ON FUNCTION rui.set_meter_plan(bigint, text, rui.tariff, text, date, text, integer, text, integer, integer, timestamptz) IS
-'Sets the price of what the meters of a medium at a unit count (those that are not shared), from a day on, as rui.set_price_plan does. The tiers of the tariff count on through a cycle of cycle_months (12: a yearly ladder; 1, 2, 3, 4, 6), which begins in first_month (1 to 12); a tariff with allowance is that of the persons who live in the household. register: one of the meter''s, null: all but export, together. Returns the id of the price plan. Needs permission set_prices. Errors: 22004, 22023 (also a tariff by which more use may cost less), 22003, 22008, P0002 unknown fee item, 55000 a plan begins on that day already, or the item charges another medium or register, 42501.';
+COMMENT ON FUNCTION rui.set_meter_plan(bigint, text, rui.tariff, text, date, text, integer, text, integer, integer, timestamptz, text) IS
+'Sets the price of what the meters of a medium at a unit count (those that are not shared), from a day on, as rui.set_price_plan does. The tiers of the tariff count on through a cycle of cycle_months (12: a yearly ladder; 1, 2, 3, 4, 6), which begins in first_month (1 to 12); a tariff with allowance is that of the persons who live in the household. register: one of the meter''s, null: all but export, together. Returns the id of the price plan. Needs permission set_prices. Errors: 22004, 22023 (also a tariff by which more use may cost less, or days without a price), 22001, 22003, 22008, P0002 unknown fee item, 55000 a plan begins on that day already, or the item charges another medium or register, 42501.';
 
 CREATE FUNCTION rui._cycle_start(day date, cycle_months integer, first_month integer) RETURNS date
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

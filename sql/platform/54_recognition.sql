@@ -7,11 +7,13 @@ PERFORM rui._name('event', 'revenue.recognize', '确认收入', 'revenue recogni
 CREATE TABLE rui.recognition_progress (
 	project_id bigint PRIMARY KEY REFERENCES rui.books (project_id),
 	through_month date NOT NULL CHECK (extract(day FROM through_month) = 1),
-	charge_id bigint NOT NULL
+	charge_id bigint NOT NULL,
+	line_id bigint NOT NULL DEFAULT 0
 );
 PERFORM rui._describe('recognition_progress', 'How far the revenue of a project is recognized, so that ticks need not look through all that is deferred. Closing looks itself.',
 	'through_month: Last month (its first day) up to which everything was recognized.',
-	'charge_id: The last charge that had deferred something by then; 0: none.');
+	'charge_id: The last charge that had deferred something by then; 0: none.',
+	'line_id: The last line of a settlement with partners of which a part was for days to come; 0: none.');
 PERFORM rui._declare_table('recognition_progress', 'tenant', 'change');
 PERFORM rui._allow_read('recognition_progress', '{rui_manager,rui_expert,rui_analyst,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
@@ -26,11 +28,15 @@ DECLARE
 BEGIN
 	SELECT count(DISTINCT d.due_charge_id), min(d.due_month) INTO waiting, first_due
 	FROM rui._due_recognitions(_recognition_obstacle.project_id, NULL, _recognition_obstacle.month, 'infinity') d;
-	RETURN CASE WHEN waiting > 0 THEN format('Revenue of %s charges since %s is not recognized.', waiting, to_char(first_due, 'YYYY-MM')) END;
+	IF waiting > 0 THEN
+		RETURN format('Revenue of %s charges since %s is not recognized.', waiting, to_char(first_due, 'YYYY-MM'));
+	END IF;
+	RETURN (SELECT format('Shares of partners since %s are not recognized.', to_char(min(d.due_month), 'YYYY-MM'))
+		FROM rui._due_shares(_recognition_obstacle.project_id, _recognition_obstacle.month, 'infinity') d HAVING count(*) > 0);
 END
 $$;
 COMMENT ON FUNCTION rui._recognition_obstacle(bigint, date) IS
-'Internal: why a month cannot be closed, or null: what it or an earlier one earned is not recognized.';
+'Internal: why a month cannot be closed, or null: what it or an earlier one earned, or partners'' shares of that, is not recognized.';
 
 CREATE FUNCTION rui._recognize_all(project_id bigint, through_month date, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -38,29 +44,37 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
 	made bigint;
+	shared bigint;
 	total numeric;
 	last_id CONSTANT bigint := (SELECT coalesce(max(r.id), 0) FROM rui.recognition r WHERE r.project_id = _recognize_all.project_id);
+	last_share_id CONSTANT bigint := (SELECT coalesce(max(r.id), 0) FROM rui.share_recognition r WHERE r.project_id = _recognize_all.project_id);
 BEGIN
 	made := rui._recognize(project_id, NULL, through_month, at);
-	IF made > 0 THEN
-		SELECT sum(r.amount) INTO total FROM rui.recognition r WHERE r.project_id = _recognize_all.project_id AND r.id > last_id;
+	shared := rui._recognize_shares(project_id, through_month, at);
+	IF made + shared > 0 THEN
+		SELECT coalesce((SELECT sum(r.amount) FROM rui.recognition r WHERE r.project_id = _recognize_all.project_id AND r.id > last_id), 0)
+			- coalesce((SELECT sum(r.amount) FROM rui.share_recognition r WHERE r.project_id = _recognize_all.project_id AND r.id > last_share_id), 0)
+		INTO total;
 		PERFORM rui._emit(project_id, 'revenue.recognize', 'project', project_id, at,
-			jsonb_build_object('month', through_month, 'recognitions', made, 'net', total));
+			jsonb_build_object('month', through_month, 'recognitions', made, 'shares', shared, 'net', total));
 	END IF;
-	-- What was charged after this instant is left to a later tick.
-	IF NOT EXISTS (SELECT FROM rui.deferral d WHERE d.project_id = _recognize_all.project_id AND d.at > _recognize_all.at) THEN
-		INSERT INTO rui.recognition_progress AS p (project_id, through_month, charge_id)
-		SELECT _recognize_all.project_id, _recognize_all.through_month, coalesce(max(d.charge_id), 0)
+	-- What was charged or settled after this instant is left to a later tick.
+	IF NOT EXISTS (SELECT FROM rui.deferral d WHERE d.project_id = _recognize_all.project_id AND d.at > _recognize_all.at)
+		AND NOT EXISTS (SELECT FROM rui.share_deferral d WHERE d.project_id = _recognize_all.project_id AND d.at > _recognize_all.at) THEN
+		INSERT INTO rui.recognition_progress AS p (project_id, through_month, charge_id, line_id)
+		SELECT _recognize_all.project_id, _recognize_all.through_month, coalesce(max(d.charge_id), 0),
+			(SELECT coalesce(max(s.line_id), 0) FROM rui.share_deferral s WHERE s.project_id = _recognize_all.project_id)
 		FROM rui.deferral d WHERE d.project_id = _recognize_all.project_id
 		ON CONFLICT ON CONSTRAINT recognition_progress_pkey DO UPDATE
-		SET through_month = EXCLUDED.through_month, charge_id = EXCLUDED.charge_id
-		WHERE (p.through_month, p.charge_id) <> (EXCLUDED.through_month, EXCLUDED.charge_id) AND p.through_month <= EXCLUDED.through_month;
+		SET through_month = EXCLUDED.through_month, charge_id = EXCLUDED.charge_id, line_id = EXCLUDED.line_id
+		WHERE (p.through_month, p.charge_id, p.line_id) <> (EXCLUDED.through_month, EXCLUDED.charge_id, EXCLUDED.line_id)
+			AND p.through_month <= EXCLUDED.through_month;
 	END IF;
-	RETURN made;
+	RETURN made + shared;
 END
 $$;
 COMMENT ON FUNCTION rui._recognize_all(bigint, date, timestamptz) IS
-'Internal: recognizes everything due up to a month and tells of it in an event where there was something. Returns how many rows. The caller has locked the books.';
+'Internal: recognizes everything due up to a month, partners'' shares of it too, and tells of it in an event where there was something. Returns how many rows. The caller has locked the books.';
 
 CREATE FUNCTION rui.recognize_revenue(project_id bigint, month date DEFAULT NULL, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS bigint
@@ -93,7 +107,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.recognize_revenue(bigint, date, text, timestamptz) IS
-'Recognizes the deferred revenue of all charges up to a month (its first day; null: the last one) that is over, by days: each month''s part counts in that month, or in the first open one. What was recognized before is not recognized again; months left out are caught up on. Ticks do the same. Returns how many rows of rui.recognition it wrote. Needs permission recognize_revenue. Errors: 22004, 22008, 22023 not a first day or not over, 25000 in a transaction that looks at the past, 55000 no books or the month of at is closed, RU409, 42501.';
+'Recognizes the deferred revenue of all charges up to a month (its first day; null: the last one) that is over, by days: each month''s part counts in that month, or in the first open one. What was recognized before is not recognized again; months left out are caught up on. Shares of partners in it leave revenue with it. Ticks do the same. Returns how many rows of rui.recognition and rui.share_recognition it wrote. Needs permission recognize_revenue. Errors: 22004, 22008, 22023 not a first day or not over, 25000 in a transaction that looks at the past, 55000 no books or the month of at is closed, RU409, 42501.';
 
 CREATE FUNCTION rui._duty_recognize_revenue(project_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -106,6 +120,10 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM rui.deferral d
 		WHERE d.project_id = _duty_recognize_revenue.project_id AND d.from_month <= last_month AND d.charge_id > coalesce((
 			SELECT p.charge_id FROM rui.recognition_progress p
+			WHERE p.project_id = _duty_recognize_revenue.project_id AND p.through_month >= last_month), 0))
+		AND NOT EXISTS (SELECT FROM rui.share_deferral d
+		WHERE d.project_id = _duty_recognize_revenue.project_id AND d.from_month <= last_month AND d.line_id > coalesce((
+			SELECT p.line_id FROM rui.recognition_progress p
 			WHERE p.project_id = _duty_recognize_revenue.project_id AND p.through_month >= last_month), 0)) THEN
 		RETURN 0;
 	END IF;

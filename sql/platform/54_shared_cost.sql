@@ -112,14 +112,14 @@ BEGIN
 		AND NOT EXISTS (SELECT FROM rui.archived a
 			WHERE a.project_id = u.project_id AND a.table_name = 'unit' AND a.row_id = u.id AND a.at < from_at);
 	IF unit_ids IS NOT NULL THEN
-		SELECT x.id INTO stranger FROM unnest(unit_ids) AS x(id) WHERE x.id = ANY (coalesce(served, '{}')) IS NOT TRUE LIMIT 1;
+		SELECT x.id INTO stranger FROM unnest(unit_ids) AS x(id) LEFT JOIN unnest(served) AS s(id) ON s.id = x.id WHERE s.id IS NULL LIMIT 1;
 		IF FOUND THEN
 			PERFORM rui._unknown('unit', stranger, project_id);
 		END IF;
 	END IF;
 	RETURN QUERY
 	SELECT u.id, u.code, CASE basis WHEN 'area' THEN u.area_m2 WHEN 'unit' THEN 1
-		WHEN 'weight' THEN weights[array_position(unit_ids, u.id)]
+		WHEN 'weight' THEN g.weight
 		ELSE coalesce((SELECT sum(rui._measured_use(_cost_weights.project_id, m.id, greatest(from_at, m.hung_at), least(to_at, m.gone_at)))
 			FROM (SELECT max(m.id) AS id, min(lower(m.installed)) AS hung_at, CASE WHEN bool_and(NOT upper_inf(m.installed)) THEN max(upper(m.installed)) END AS gone_at
 				FROM rui.meter m WHERE m.project_id = u.project_id AND m.unit_id = u.id AND m.medium = _cost_weights.medium AND NOT m.is_shared
@@ -127,6 +127,7 @@ BEGIN
 			WHERE m.hung_at < to_at AND (m.gone_at > from_at) IS NOT FALSE), 0) END::numeric
 	FROM unnest(served) WITH ORDINALITY AS s(id, place)
 	JOIN rui.unit u ON u.project_id = _cost_weights.project_id AND u.id = s.id
+	LEFT JOIN unnest(unit_ids, weights) AS g(unit_id, weight) ON g.unit_id = s.id
 	ORDER BY s.place;
 END
 $$;
@@ -224,14 +225,15 @@ BEGIN
 		amount := (rui.charge(plan.tariff, counted)).gross;
 	END IF;
 	PERFORM rui._check_amount('amount', amount);
-	SELECT array_agg(w.unit_id ORDER BY w.place), array_agg(w.unit_code ORDER BY w.place), array_agg(w.weight ORDER BY w.place),
-		array_agg(rui._payer(_share_cost.project_id, item.payer, w.unit_id, lower(_share_cost.period)) ORDER BY w.place)
-	INTO units, codes, parts, payers
+	SELECT array_agg(w.unit_id ORDER BY w.place), array_agg(w.unit_code ORDER BY w.place), array_agg(w.weight ORDER BY w.place)
+	INTO units, codes, parts
 	FROM rui._cost_weights(_share_cost.project_id, _share_cost.period, _share_cost.basis, _share_cost.building_id, _share_cost.space_id, _share_cost.unit_ids,
 		_share_cost.weights, _share_cost.medium) WITH ORDINALITY AS w(unit_id, unit_code, weight, place);
 	IF units IS NULL THEN
 		RAISE EXCEPTION 'nobody shares cost "%"', code USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'No unit lies there.';
 	END IF;
+	payers := (SELECT array_agg(p.payer_id ORDER BY u.place) FROM unnest(units) WITH ORDINALITY AS u(id, place)
+		LEFT JOIN rui._payers(_share_cost.project_id, item.payer, units, lower(_share_cost.period)) p ON p.unit_id = u.id);
 	-- Parts that sum to the whole exactly; 22023 where all weigh nothing.
 	shares := rui.split_amount(amount, parts);
 	IF NOT dry_run THEN
@@ -244,9 +246,11 @@ BEGIN
 			RETURNING h.id, h.unit_id AS served_id, h.weight AS part, h.amount AS due),
 		charged AS (
 			INSERT INTO rui.charge AS c (project_id, fee_item_id, unit_id, payer_id, source, source_id, plan_id, period, quantity, net, tax, gross, tax_rate, due_on, at)
-			SELECT _share_cost.project_id, item.id, s.served_id, payers[array_position(units, s.served_id)], 'shared_cost', s.id, plan.id, _share_cost.period, s.part,
+			SELECT _share_cost.project_id, item.id, s.served_id, p.payer_id, 'shared_cost', s.id, plan.id, _share_cost.period, s.part,
 				n.net, s.due - n.net, s.due, rate, today + coalesce(plan.due_days, 14), _share_cost.at
-			FROM shared s CROSS JOIN LATERAL (SELECT round(s.due / (1 + coalesce(rate, 0)), 2) AS net) n
+			FROM shared s
+			JOIN unnest(units, payers) AS p(unit_id, payer_id) ON p.unit_id = s.served_id
+			CROSS JOIN LATERAL (SELECT round(s.due / (1 + coalesce(rate, 0)), 2) AS net) n
 			WHERE s.due > 0
 			ORDER BY s.id
 			RETURNING c.id, c.unit_id AS served_id)

@@ -128,8 +128,8 @@ BEGIN
 		SELECT coalesce(sum(upper(u) - lower(u)), 0) FROM unnest(s.days * datemultirange(daterange(c.due_on + r.grace_days,
 			greatest(c.due_on + r.grace_days, today)))) u) END)::integer AS days) d
 	CROSS JOIN LATERAL (SELECT c.gross - coalesce(p.amount, 0) AS amount) o
-	CROSS JOIN LATERAL (SELECT round(least(r.daily_rate * (coalesce(p.amount_days, 0) + o.amount * d.days),
-		c.gross * r.cap_share), 2) AS amount) f
+	CROSS JOIN LATERAL (SELECT coalesce(p.amount_days, 0) + o.amount * d.days AS amount_days) q
+	CROSS JOIN LATERAL (SELECT round(least(r.daily_rate * q.amount_days, r.annual_cap * q.amount_days / 365, c.gross * r.cap_share, r.cap_amount), 2) AS amount) f
 	WHERE c.project_id = late_fees.project_id AND c.component = 'principal' AND c.at <= late_fees.at
 		AND c.due_on < today AND v.charge_id IS NULL AND (f.amount > 0 OR b.amount > 0)
 		AND c.id BETWEEN coalesce(only_charge, 1) AND coalesce(only_charge, 9223372036854775807)
@@ -137,7 +137,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.late_fees(bigint, timestamptz, bigint) IS
-'What paying late has cost by an instant, one row per principal, or that of one charge: days late after grace, what is open, the late fee accrued, and how much of it is charged already. accrued = daily rate × Σ (part of the principal × days it was late), at most the cap''s share of the principal, rounded once; for a principal of which nothing is paid that is rui.late_fee(). A part counts until the day it was paid (allocated), waived or written off; the time during which a payment that was taken back stood does not count, nor do days of dispute (rui.late_fee_stops), which days_late leaves out. Sees what the caller may see. Error 22004 for a null argument.';
+'What paying late has cost by an instant, one row per principal, or that of one charge: days late after grace, what is open, the late fee accrued, and how much of it is charged already. accrued = daily rate × Σ (part of the principal × days it was late), at most the cap''s share of the principal, the cap''s amount, and what the annual cap makes of the same days, rounded once; for a principal of which nothing is paid, without the last two, that is rui.late_fee(). A part counts until the day it was paid (allocated), waived or written off; the time during which a payment that was taken back stood does not count, nor do days of dispute (rui.late_fee_stops), which days_late leaves out. Sees what the caller may see. Error 22004 for a null argument.';
 
 CREATE FUNCTION rui.charge_late_fee(project_id bigint, charge_id bigint, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS bigint
@@ -196,3 +196,100 @@ END
 $$;
 COMMENT ON FUNCTION rui.charge_late_fee(bigint, bigint, text, timestamptz) IS
 'Charges the late fee that has accrued on a principal by an instant and is not charged yet, not even for a later day, due at once; tax at the principal''s rate is contained in it. Returns the new charge''s id. Needs permission add_charge. Errors: 22004, 22008 arguments, P0002 unknown charge, 55000 nothing has accrued, no books or closed month, RU409, 42501.';
+
+CREATE FUNCTION rui._due_late_fees(project_id bigint, fee_item_id bigint, minimum numeric, at timestamptz)
+RETURNS TABLE (debt_id bigint, days_late integer, open_amount numeric, owed numeric)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000
+SET search_path FROM CURRENT SET jit = off
+AS $$
+BEGIN
+	RETURN QUERY
+	-- What was charged for a later day counts too: the days before it are in it.
+	WITH later AS (
+		SELECT c.about_charge_id, sum(c.gross) AS amount FROM rui.charge c
+		WHERE c.project_id = _due_late_fees.project_id AND c.component = 'late_fee' AND c.at > _due_late_fees.at
+			AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id)
+		GROUP BY c.about_charge_id)
+	SELECT f.charge_id, f.days_late, f.open_amount, o.amount
+	FROM rui.late_fees(_due_late_fees.project_id, _due_late_fees.at) f
+	JOIN rui.charge c ON c.project_id = _due_late_fees.project_id AND c.id = f.charge_id
+	LEFT JOIN later l ON l.about_charge_id = f.charge_id
+	CROSS JOIN LATERAL (SELECT f.accrued - f.billed - coalesce(l.amount, 0) AS amount) o
+	-- Nor does anything accrue on what has been taken back since.
+	WHERE o.amount > 0 AND o.amount >= minimum AND (_due_late_fees.fee_item_id IS NULL OR c.fee_item_id = _due_late_fees.fee_item_id)
+		AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id)
+	ORDER BY f.charge_id;
+END
+$$;
+COMMENT ON FUNCTION rui._due_late_fees(bigint, bigint, numeric, timestamptz) IS
+'Internal: what rui.charge_late_fee() would charge on each principal, of one fee item or (null) all, where it is at least minimum.';
+
+CREATE FUNCTION rui.charge_late_fees(project_id bigint, dry_run boolean DEFAULT false, fee_code text DEFAULT NULL, minimum numeric DEFAULT 0.01,
+	request_key text DEFAULT NULL, at timestamptz DEFAULT now())
+RETURNS TABLE (charge_id bigint, unit_id bigint, payer_id bigint, days_late integer, open_amount numeric, fee numeric, late_fee_id bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 1000
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	answer jsonb;
+	item_id bigint;
+	today date;
+BEGIN
+	PERFORM rui.require_permission(project_id, 'add_charge');
+	PERFORM rui._check_time(project_id, at);
+	IF num_nulls(dry_run, minimum) > 0 THEN
+		PERFORM rui._missing(CASE WHEN dry_run IS NULL THEN 'dry_run' ELSE 'minimum' END);
+	END IF;
+	PERFORM rui._check_amount('minimum', minimum);
+	IF fee_code IS NOT NULL THEN
+		item_id := (rui._fee_item(project_id, fee_code)).id;
+	END IF;
+	PERFORM rui._check_books(project_id);
+	PERFORM rui._check_open(project_id, at);
+	IF dry_run THEN
+		RETURN QUERY
+		SELECT d.debt_id, c.unit_id, c.payer_id, d.days_late, d.open_amount, d.owed, NULL::bigint
+		FROM rui._due_late_fees(charge_late_fees.project_id, item_id, minimum, charge_late_fees.at) d
+		JOIN rui.charge c ON c.project_id = charge_late_fees.project_id AND c.id = d.debt_id
+		ORDER BY d.debt_id;
+		RETURN;
+	END IF;
+	-- Who comes second waits here, and then finds everything charged.
+	PERFORM rui._lock_books(project_id);
+	answer := rui._begin_request(project_id, 'charge_late_fees', request_key, jsonb_build_array(fee_code, minimum));
+	IF answer IS NULL THEN
+		today := rui._local_date(project_id, at);
+		WITH due AS MATERIALIZED (
+			SELECT d.* FROM rui._due_late_fees(charge_late_fees.project_id, item_id, minimum, charge_late_fees.at) d),
+		former AS (
+			SELECT c.source_id, max(c.revision) AS revision FROM rui.charge c
+			WHERE c.project_id = charge_late_fees.project_id AND c.source = 'late_fee' AND c.source_id IN (SELECT d.debt_id FROM due d)
+			GROUP BY c.source_id),
+		added AS (
+			INSERT INTO rui.charge AS c (project_id, fee_item_id, unit_id, payer_id, component, about_charge_id, source, source_id,
+				revision, period, quantity, net, tax, gross, tax_rate, due_on, at)
+			SELECT b.project_id, b.fee_item_id, b.unit_id, b.payer_id, 'late_fee', b.id, 'late_fee', b.id,
+				coalesce(f.revision, 0) + 1, daterange(today, today + 1), d.owed, n.net, d.owed - n.net, d.owed, b.tax_rate, today, charge_late_fees.at
+			FROM due d
+			JOIN rui.charge b ON b.project_id = charge_late_fees.project_id AND b.id = d.debt_id
+			LEFT JOIN former f ON f.source_id = d.debt_id
+			CROSS JOIN LATERAL (SELECT round(d.owed / (1 + coalesce(b.tax_rate, 0)), 2) AS net) n
+			ORDER BY d.debt_id
+			RETURNING c.id, c.about_charge_id, c.unit_id, c.payer_id, c.gross),
+		told AS (
+			INSERT INTO rui.event (project_id, at, kind, subject, subject_id, party_id, payload)
+			SELECT charge_late_fees.project_id, charge_late_fees.at, 'charge.add', 'charge', a.id, rui.current_party(),
+				jsonb_build_object('source', 'late_fee', 'source_id', a.about_charge_id, 'gross', a.gross)
+			FROM added a ORDER BY a.id)
+		SELECT coalesce(jsonb_agg(jsonb_build_object('charge_id', d.debt_id, 'unit_id', a.unit_id, 'payer_id', a.payer_id, 'days_late', d.days_late,
+			'open_amount', d.open_amount, 'fee', d.owed, 'late_fee_id', a.id) ORDER BY d.debt_id), '[]') INTO answer
+		FROM due d JOIN added a ON a.about_charge_id = d.debt_id;
+		PERFORM rui._finish_request(project_id, 'charge_late_fees', request_key, answer);
+	END IF;
+	RETURN QUERY SELECT r.* FROM jsonb_to_recordset(answer)
+		AS r(charge_id bigint, unit_id bigint, payer_id bigint, days_late integer, open_amount numeric, fee numeric, late_fee_id bigint)
+	ORDER BY r.charge_id;
+END
+$$;
+COMMENT ON FUNCTION rui.charge_late_fees(bigint, boolean, text, numeric, text, timestamptz) IS
+'Charges all late fees of a project, or of one fee item, that have accrued by an instant and are not charged yet, where that is at least minimum (in money, 0.01 or more): each as rui.charge_late_fee does, all in one transaction; called again it charges what has accrued since. dry_run only says what would be charged at that instant, and is refused where the run would be. Returns a row per principal: its days late after grace, what of it is open, the fee, and the new charge''s id (null in a dry run). Needs permission add_charge. Errors: 22004, 22003, 22008 arguments, P0002 unknown fee item, 55000 no books or closed month, RU409, 42501.';

@@ -144,12 +144,12 @@ BEGIN
 	END IF;
 	IF is_part THEN
 		-- As rui._due_charges cuts a month.
-		upto := rui.prorate(whole.gross, daterange(lower(month), upper(about.period)), month);
-		before := rui.prorate(whole.gross, daterange(lower(month), lower(about.period)), month);
-		RETURN NEXT ROW('proration', format(CASE WHEN in_zh THEN '按天分摊：全月 %s，%s 至 %s 共 %s 天中的 %s 天；月初至期末应计 %s，减去月初至期初 %s，得 %s'
-			ELSE 'by days: of the month''s %s, from %s to %s, %5$s of %4$s days; %6$s up to the end less %7$s up to the beginning is %8$s' END,
+		upto := rui.prorate(whole.gross, daterange(lower(month), upper(about.period)), month, 2, plan.proration);
+		before := rui.prorate(whole.gross, daterange(lower(month), lower(about.period)), month, 2, plan.proration);
+		RETURN NEXT ROW('proration', format(CASE WHEN in_zh THEN '%9$s：全月 %1$s，%2$s 至 %3$s 共 %4$s 天中的 %5$s 天；月初至期末应计 %6$s，减去月初至期初 %7$s，得 %8$s'
+			ELSE '%9$s: of the month''s %1$s, from %2$s to %3$s, %5$s of %4$s days; %6$s up to the end less %7$s up to the beginning is %8$s' END,
 			whole.gross, lower(about.period), upper(about.period) - 1, upper(month) - lower(month), upper(about.period) - lower(about.period), upto, before,
-			upto - before), upper(about.period) - lower(about.period), NULL, upto - before - whole.gross, true)::rui.charge_step;
+			upto - before, rui.label('proration', plan.proration, lang)), upper(about.period) - lower(about.period), NULL, upto - before - whole.gross, true)::rui.charge_step;
 		whole.gross := upto - before;
 		whole.net := round(whole.gross / (1 + coalesce(rate, 0)), 2);
 		IF rate IS NOT NULL THEN
@@ -174,6 +174,7 @@ DECLARE
 	late_days integer;
 	span record;
 	accrued numeric := 0;
+	amount_days numeric := 0;
 	limited numeric;
 	billed numeric;
 	stopped datemultirange;
@@ -191,7 +192,9 @@ BEGIN
 	SELECT s.days INTO stopped FROM rui.late_fee_stops(debt.project_id, about.at, debt.id) s;
 	RETURN NEXT ROW('late_rule', format(CASE WHEN in_zh THEN '账单 %s 本金 %s，%s 到期；规则自 %s 起：每日 %s%%，宽限 %s 天，最高为本金的 %s%%'
 		ELSE 'charge %s, principal %s, was due on %s; rule since %s: %s %% a day after %s days of grace, at most %s %% of the principal' END,
-		debt.id, debt.gross, debt.due_on, lower(rule.valid), trim_scale(rule.daily_rate * 100), rule.grace_days, trim_scale(rule.cap_share * 100)),
+		debt.id, debt.gross, debt.due_on, lower(rule.valid), trim_scale(rule.daily_rate * 100), rule.grace_days, trim_scale(rule.cap_share * 100))
+		|| CASE WHEN rule.cap_amount IS NULL THEN '' ELSE format(CASE WHEN in_zh THEN '，不超过 %s 元' ELSE ', at most %s' END, rule.cap_amount) END
+		|| CASE WHEN rule.annual_cap IS NULL THEN '' ELSE format(CASE WHEN in_zh THEN '，年利率不超过 %s%%' ELSE ', at most %s %% a year' END, trim_scale(rule.annual_cap * 100)) END,
 		NULL, rule.daily_rate, NULL, false)::rui.charge_step;
 	FOR span IN
 		WITH part AS (
@@ -211,6 +214,7 @@ BEGIN
 	LOOP
 		CONTINUE WHEN span.outstanding = 0;
 		accrued := accrued + rule.daily_rate * span.outstanding * (span.until - span.day);
+		amount_days := amount_days + span.outstanding * (span.until - span.day);
 		RETURN NEXT ROW('late_days', format(CASE WHEN in_zh THEN '%s 之后至 %s，未缴 %s，%s 天' ELSE 'after %s and up to %s, %s was unpaid for %s days' END,
 			first_on + span.day, first_on + span.until, span.outstanding, span.until - span.day), span.until - span.day, rule.daily_rate,
 			rule.daily_rate * span.outstanding * (span.until - span.day), true)::rui.charge_step;
@@ -218,14 +222,27 @@ BEGIN
 		FROM unnest(stopped * datemultirange(daterange(first_on + span.day, first_on + span.until))) u;
 		IF stopped_days > 0 THEN
 			accrued := accrued - rule.daily_rate * span.outstanding * stopped_days;
+			amount_days := amount_days - span.outstanding * stopped_days;
 			RETURN NEXT ROW('disputed_days', format(CASE WHEN in_zh THEN '其中异议期间 %s 天不计' ELSE 'less %s days of dispute' END, stopped_days),
 				stopped_days, rule.daily_rate, -rule.daily_rate * span.outstanding * stopped_days, true)::rui.charge_step;
 		END IF;
 	END LOOP;
-	limited := least(accrued, debt.gross * rule.cap_share);
-	IF limited < accrued THEN
+	-- The lowest of all caps, one step after the other.
+	limited := accrued;
+	IF rule.annual_cap * amount_days / 365 < limited THEN
+		limited := rule.annual_cap * amount_days / 365;
+		RETURN NEXT ROW('cap', format(CASE WHEN in_zh THEN '超过年利率上限：%s%% × %s ÷ 365 = %s' ELSE 'beyond the cap of a year: %s %% × %s ÷ 365 = %s' END,
+			trim_scale(rule.annual_cap * 100), trim_scale(amount_days), trim_scale(round(limited, 6))), NULL, rule.annual_cap, limited - accrued, true)::rui.charge_step;
+	END IF;
+	IF debt.gross * rule.cap_share < limited THEN
 		RETURN NEXT ROW('cap', format(CASE WHEN in_zh THEN '超过上限：本金 %s × %s%% = %s' ELSE 'beyond the cap: principal %s × %s %% = %s' END, debt.gross,
-			trim_scale(rule.cap_share * 100), trim_scale(limited)), NULL, rule.cap_share, limited - accrued, true)::rui.charge_step;
+			trim_scale(rule.cap_share * 100), trim_scale(debt.gross * rule.cap_share)), NULL, rule.cap_share, debt.gross * rule.cap_share - limited, true)::rui.charge_step;
+		limited := debt.gross * rule.cap_share;
+	END IF;
+	IF rule.cap_amount < limited THEN
+		RETURN NEXT ROW('cap', format(CASE WHEN in_zh THEN '超过上限金额 %s' ELSE 'beyond the highest amount of %s' END, rule.cap_amount), NULL, NULL,
+			rule.cap_amount - limited, true)::rui.charge_step;
+		limited := rule.cap_amount;
 	END IF;
 	IF round(limited, 2) <> limited THEN
 		RETURN NEXT ROW('rounding', rui.label('charge_line', 'rounding', lang), NULL, NULL, round(limited, 2) - limited, true)::rui.charge_step;

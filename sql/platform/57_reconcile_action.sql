@@ -86,7 +86,6 @@ LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
-	zone text;
 	fee_lines numeric;
 	open_lines bigint;
 	batch_lines bigint;
@@ -125,21 +124,51 @@ BEGIN
 			JOIN rui.reconciliation r ON r.project_id = p.project_id AND r.id = p.reconciliation_id AND r.state <> 'undone') THEN
 			subjects := NULL;
 		END IF;
-	ELSIF line.settled_on IS NOT NULL THEN
-		SELECT j.time_zone INTO zone FROM rui.project j WHERE j.id = line.project_id;
-		SELECT array_agg(m.subject ORDER BY m.subject, m.id), array_agg(m.id ORDER BY m.subject, m.id), array_agg(m.amount ORDER BY m.subject, m.id)
-		INTO subjects, subject_ids, amounts
-		FROM (
-			SELECT 'payment' AS subject, y.id, y.amount::numeric AS amount FROM rui._free_payments(line.project_id, line.from_channel, true) y
-			WHERE (y.at AT TIME ZONE zone)::date = line.settled_on
-			UNION ALL
-			SELECT 'refund', f.id, -f.amount FROM rui._free_refunds(line.project_id, line.from_channel, true) f
-			WHERE (f.at AT TIME ZONE zone)::date = line.settled_on) m;
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION rui._payout_parts(rui.bank_line) IS
-'Internal: what a payout that came settles: of its batch, when the channel''s statement has that batch and every receipt and refund of it is matched, what those lines stand for, with the batch''s fee and payout lines (amount 0) and its fee; else all payments and refunds of the day it names. subjects is null where this cannot be told, or some of it is paid out already.';
+'Internal: what a payout that came settles by its batch, when the channel''s statement has that batch and every receipt and refund of it is matched: what those lines stand for, with the batch''s fee and payout lines (amount 0) and its fee. subjects is null where this cannot be told, or some of it is paid out already.';
+
+CREATE FUNCTION rui._payout_days(project_id bigint, channel text)
+RETURNS TABLE (line rui.bank_line, subjects text[], subject_ids bigint[], amounts numeric[])
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
+-- All days at once: not all that came by a channel for each of them.
+SET search_path FROM CURRENT SET jit = off SET enable_nestloop = off
+AS $$
+DECLARE
+	zone CONSTANT text := (SELECT j.time_zone FROM rui.project j WHERE j.id = _payout_days.project_id);
+	waiting CONSTANT rui.bank_line[] := (SELECT array_agg(w.l) FROM (
+		SELECT DISTINCT ON (l.from_channel, l.settled_on) l FROM rui._free_lines(_payout_days.project_id, _payout_days.channel, 'payout') l
+		WHERE l.from_channel IS NOT NULL AND l.settled_on IS NOT NULL AND NOT EXISTS (SELECT FROM rui.bank_line b
+			WHERE b.project_id = _payout_days.project_id AND b.channel = l.from_channel AND b.batch = l.batch)
+		ORDER BY l.from_channel, l.settled_on, l.id) w);
+BEGIN
+	IF waiting IS NULL THEN
+		RETURN;
+	END IF;
+	RETURN QUERY
+	WITH paid AS (
+		SELECT 'payment' AS subject, y.id, y.channel, (y.at AT TIME ZONE zone)::date AS day, y.amount::numeric AS amount
+		FROM rui._free_payments(_payout_days.project_id, NULL, true) y
+		UNION ALL
+		SELECT 'refund', f.id, y.channel, (f.at AT TIME ZONE zone)::date, -f.amount
+		FROM rui._free_refunds(_payout_days.project_id, NULL, true) f
+		JOIN rui.payment y ON y.project_id = f.project_id AND y.id = f.payment_id),
+	part AS (
+		SELECT w.id, array_agg(p.subject ORDER BY p.subject, p.id) AS subjects, array_agg(p.id ORDER BY p.subject, p.id) AS subject_ids,
+			array_agg(p.amount ORDER BY p.subject, p.id) AS amounts
+		FROM unnest(waiting) AS w
+		JOIN paid p ON p.channel = w.from_channel AND p.day = w.settled_on
+		GROUP BY w.id)
+	SELECT w, p.subjects, p.subject_ids, p.amounts
+	FROM unnest(waiting) AS w
+	JOIN part p ON p.id = w.id
+	ORDER BY p.id;
+END
+$$;
+COMMENT ON FUNCTION rui._payout_days(bigint, text) IS
+'Internal: the payouts that came and no match holds, of one channel''s statements or with null of all, which name the day they settle and no batch that the channel''s statement has, with all payments and refunds of that day that are not paid out; of several for one day the first, and only those for whose day there is something.';
 
 CREATE FUNCTION rui._record_match(line rui.bank_line, rule text, subjects text[], subject_ids bigint[], amounts numeric[], fee numeric,
 	reason text, at timestamptz) RETURNS rui.reconciliation
@@ -233,6 +262,9 @@ BEGIN
 			PERFORM rui._record_match(line, 'payout', parts.subjects, parts.subject_ids, parts.amounts, parts.fee, NULL, at);
 		END IF;
 	END LOOP;
+	-- What a batch does not tell, the day does.
+	PERFORM rui._record_match(d.line, 'payout', d.subjects, d.subject_ids, d.amounts, (d.line).fee, NULL, at)
+	FROM rui._payout_days(reconcile.project_id, reconcile.channel) d;
 	RETURN QUERY
 	SELECT r.rule, r.state, count(*), sum(r.received) FROM rui.reconciliation r
 	WHERE r.project_id = reconcile.project_id AND r.id > first_id
@@ -245,4 +277,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.reconcile(bigint, text, timestamptz) IS
-'Finds what the lines of a channel''s statements, or with null of all, are, each rule on what those before have left: the payment with the line''s reference and amount (rule reference); with the reference and another amount (reference_only: short or over); the only payment without a number of the same amount, within the channel''s window_days (3 where none are set), of the payer or unit that the line names by code or name, where that line is also the only one for it (payer); the refund of the payment with that reference and amount (refund); and of payouts what they settle: their batch by the channel''s statement, else all payments and refunds of the day they name, less the fee (payout). Amounts are compared exactly. A payout that is even is posted at once: bank against channel, fee against its account. Whoever calls, and how often, the result is the same. Returns what was found now by rule and state: lines and sum of their amounts; what no rule is sure of stays as rui.bank_line_state and rui.unreconciled show. Needs permission reconcile. Errors: 22004, 22008, 22023 unknown channel, 55000 no books or closed month, 42501.';
+'Finds what the lines of a channel''s statements, or with null of all, are, each rule on what those before have left: the payment with the line''s reference and amount (rule reference); with the reference and another amount (reference_only: short or over); the only payment without a number of the same amount, within the channel''s window_days (3 where none are set), of the payer or unit that the line names by code or name, where that line is also the only one for it (payer); the refund of the payment with that reference and amount (refund); and of payouts what they settle: their batch by the channel''s statement, or, after all of those, all payments and refunds of the day they name that are left, less the fee (payout). Amounts are compared exactly. A payout that is even is posted at once: bank against channel, fee against its account. Whoever calls, and how often, the result is the same. Returns what was found now by rule and state: lines and sum of their amounts; what no rule is sure of stays as rui.bank_line_state and rui.unreconciled show. Needs permission reconcile. Errors: 22004, 22008, 22023 unknown channel, 55000 no books or closed month, 42501.';

@@ -43,6 +43,7 @@ CREATE TABLE rui.settlement_allocation (
 	settlement_id bigint NOT NULL,
 	charge_id bigint NOT NULL,
 	amount rui.amount NOT NULL,
+	rate numeric NOT NULL CHECK (rate BETWEEN 0 AND 1),
 	fee rui.amount NOT NULL,
 	PRIMARY KEY (project_id, allocation_id),
 	FOREIGN KEY (project_id, settlement_id) REFERENCES rui.settlement (project_id, id)
@@ -97,9 +98,10 @@ PERFORM rui._describe('settlement', 'Settlements with the partners of a project,
 	'remark: What was said about the decision, or null.');
 PERFORM rui._describe('settlement_allocation', 'The allocations that are settled, each once; a refused settlement''s are free again.',
 	'allocation_id: The allocation, or the one that takes one back.', 'settlement_id: The settlement.', 'charge_id: The charge.',
-	'amount: The allocation''s.', 'fee: The channel''s fee of it, half up.');
+	'amount: The allocation''s.', 'rate: What the channel keeps of it, as a fraction; 0 also of what was taken back before it was settled.',
+	'fee: The channel''s fee of it: that of all of the payment that is settled so far, rounded half up once, less what was taken before; of what is taken back the fee it was settled with.');
 PERFORM rui._describe('settlement_line', 'What a partner gets of a charge in a settlement; negative: what was taken back. Rows are only added.',
-	'settlement_id: The settlement.', 'charge_id: The charge.', 'party_id: The partner.', 'received: His share of what came in.',
+	'settlement_id: The settlement.', 'charge_id: The charge.', 'party_id: The partner.', 'received: His share of what came in, without the tax in it.',
 	'fee: His share of the channel''s fee.', 'amount: received less fee.');
 PERFORM rui._describe('settlement_party', 'What a partner gets in a settlement. Rows are only added.',
 	'settlement_id: The settlement.', 'party_id: The partner.', 'carried: What he owed from the settlements before: 0 or less.',
@@ -181,16 +183,42 @@ BEGIN
 	WHERE a.project_id = settle_shares.project_id AND a.at < until_at
 		AND NOT EXISTS (SELECT FROM rui.settlement_allocation d WHERE d.project_id = a.project_id AND d.allocation_id = a.id)
 	RETURNING id INTO new_id;
-	-- What is taken back takes back the fee it was settled with.
-	INSERT INTO rui.settlement_allocation (project_id, allocation_id, settlement_id, charge_id, amount, fee)
-	SELECT a.project_id, a.id, new_id, a.charge_id, a.amount,
-		coalesce(-(SELECT d.fee FROM rui.settlement_allocation d WHERE d.project_id = a.project_id AND d.allocation_id = a.reverses),
-			round(a.amount * rui._channel_rate(a.project_id, a.payment_id), 2))
-	FROM rui.allocation a
-	JOIN rui.charge_share h ON h.project_id = a.project_id AND h.charge_id = a.charge_id
-	WHERE a.project_id = settle_shares.project_id AND a.at < until_at
-		AND NOT EXISTS (SELECT FROM rui.settlement_allocation d WHERE d.project_id = a.project_id AND d.allocation_id = a.id)
-	ORDER BY a.id;
+	-- The fee of a payment is rounded once, over all of its allocations that are
+	-- settled so far, less what was taken of it before: so its parts add up. What
+	-- is taken back takes back the fee it was settled with.
+	INSERT INTO rui.settlement_allocation (project_id, allocation_id, settlement_id, charge_id, amount, rate, fee)
+	WITH fresh AS MATERIALIZED (
+		SELECT a.id, a.charge_id, a.payment_id, a.amount, a.reverses IS NOT NULL AS is_back, o.fee AS fee_back,
+			CASE WHEN a.reverses IS NOT NULL THEN coalesce(o.rate, 0)
+				WHEN EXISTS (SELECT FROM rui.allocation v WHERE v.project_id = a.project_id AND v.reverses = a.id AND v.at < until_at) THEN 0
+				ELSE rui._channel_rate(a.project_id, a.payment_id) END AS rate
+		FROM rui.allocation a
+		JOIN rui.charge_share h ON h.project_id = a.project_id AND h.charge_id = a.charge_id
+		LEFT JOIN rui.settlement_allocation o ON o.project_id = a.project_id AND o.allocation_id = a.reverses
+		WHERE a.project_id = settle_shares.project_id AND a.at < until_at
+			AND NOT EXISTS (SELECT FROM rui.settlement_allocation d WHERE d.project_id = a.project_id AND d.allocation_id = a.id)),
+	before AS (
+		SELECT f.payment_id, coalesce(sum(d.rate * d.amount), 0) AS due, coalesce(sum(d.fee), 0) AS taken
+		FROM (SELECT DISTINCT f.payment_id FROM fresh f) f
+		JOIN rui.allocation a ON a.project_id = settle_shares.project_id AND a.payment_id = f.payment_id
+		JOIN rui.settlement_allocation d ON d.project_id = a.project_id AND d.allocation_id = a.id
+		GROUP BY f.payment_id),
+	back AS (
+		SELECT f.payment_id, sum(f.rate * f.amount) AS due, -sum(coalesce(f.fee_back, 0)) AS taken
+		FROM fresh f WHERE f.is_back GROUP BY f.payment_id),
+	summed AS (
+		SELECT f.*, coalesce(b.taken, 0) + coalesce(k.taken, 0) AS taken, coalesce(b.due, 0) + coalesce(k.due, 0)
+			+ sum(f.rate * f.amount) FILTER (WHERE NOT f.is_back) OVER (PARTITION BY f.payment_id ORDER BY f.is_back DESC, f.id) AS due
+		FROM fresh f
+		LEFT JOIN before b ON b.payment_id = f.payment_id
+		LEFT JOIN back k ON k.payment_id = f.payment_id)
+	SELECT settle_shares.project_id, s.id, new_id, s.charge_id, s.amount, s.rate,
+		CASE WHEN s.is_back THEN -coalesce(s.fee_back, 0) WHEN s.rate = 0 THEN 0
+			-- Never less than nothing: what was taken too much, before others were taken back, is made up for.
+			ELSE greatest(round(s.due, 2), s.taken) - lag(greatest(round(s.due, 2), s.taken), 1, s.taken)
+				OVER (PARTITION BY s.payment_id, s.is_back, s.rate = 0 ORDER BY s.id) END
+	FROM summed s
+	ORDER BY s.id;
 	UPDATE rui.settlement s SET fee = (SELECT coalesce(sum(d.fee), 0) FROM rui.settlement_allocation d
 		WHERE d.project_id = s.project_id AND d.settlement_id = s.id)
 	WHERE s.project_id = settle_shares.project_id AND s.id = new_id;
@@ -205,8 +233,10 @@ BEGIN
 		GROUP BY d.charge_id) t
 	JOIN rui.charge c ON c.project_id = settle_shares.project_id AND c.id = t.charge_id
 	JOIN rui.charge_share h ON h.project_id = c.project_id AND h.charge_id = c.id
-	CROSS JOIN LATERAL (SELECT rui._share_parts(t.received, c.gross, h.fractions, h.ranks, h.remainder_place) AS received) r
-	CROSS JOIN LATERAL (SELECT CASE WHEN t.received > 0 THEN rui.split_amount(t.fee, r.received) END AS fee) f
+	-- The tax in it is nobody's to share.
+	CROSS JOIN LATERAL (SELECT round(t.received * c.net / c.gross, 2) AS received) n
+	CROSS JOIN LATERAL (SELECT rui._share_parts(n.received, c.net, h.fractions, h.ranks, h.remainder_place) AS received) r
+	CROSS JOIN LATERAL (SELECT CASE WHEN n.received > 0 THEN rui.split_amount(t.fee, r.received) END AS fee) f
 	CROSS JOIN LATERAL (SELECT u.party_id, r.received[u.place + 1] AS received, coalesce(f.fee[u.place + 1], 0) AS fee
 		FROM unnest(h.party_ids) WITH ORDINALITY AS u(party_id, place)) p
 	CROSS JOIN LATERAL (SELECT coalesce(sum(l.received), 0) AS received, coalesce(sum(l.fee), 0) AS fee
@@ -229,7 +259,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.settle_shares(bigint, date, timestamptz) IS
-'Settles with the partners for a month (its first day) that is over: their shares of what was allocated to shared charges until its end and not settled before, less their part of the channels'' fees, largest remainder; what was taken back since is taken off, and what a partner then owes is carried on. A month that is settled already stays as it is. Returns the id in rui.settlement; rui.decide_settlement pays it. Needs permission settle_shares. Errors: 22004, 22023, 22008 arguments, 55000 another settlement waits, a later month is settled, or no books, 42501.';
+'Settles with the partners for a month (its first day) that is over: their shares of what was allocated to shared charges, without the tax in it, until its end and not settled before, less their part of the channels'' fees, largest remainder; what was taken back since is taken off, and what a partner then owes is carried on. A month that is settled already stays as it is. Returns the id in rui.settlement; rui.decide_settlement pays it. Needs permission settle_shares. Errors: 22004, 22023, 22008 arguments, 55000 another settlement waits, a later month is settled, or no books, 42501.';
 
 CREATE FUNCTION rui._channel_rate(project_id bigint, payment_id bigint) RETURNS numeric
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -248,16 +278,32 @@ CREATE FUNCTION rui._post_settlement() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
+DECLARE
+	posting_month CONSTANT date := rui._posting_month(NEW.project_id, NEW.month, NEW.decided_at);
+	posting_end CONSTANT date := (posting_month + interval '1 month')::date;
 BEGIN
+	-- Of a charge for days to come a partner's part leaves revenue with them.
+	INSERT INTO rui.share_deferral (project_id, line_id, charge_id, account_id, period, amount, earned, from_month, to_month, at)
+	SELECT l.project_id, l.id, l.charge_id, d.account_id, d.period, l.amount, e.amount,
+		greatest(posting_end, date_trunc('month', lower(d.period)::timestamp)::date), d.to_month, NEW.decided_at
+	FROM rui.settlement_line l
+	JOIN rui.deferral d ON d.project_id = l.project_id AND d.charge_id = l.charge_id
+	CROSS JOIN LATERAL (SELECT rui.prorate(l.amount, rui._days_recognized(d.period, posting_end), d.period) AS amount) e
+	WHERE l.project_id = NEW.project_id AND l.settlement_id = NEW.id AND l.amount <> e.amount
+	ORDER BY l.id;
 	INSERT INTO rui.posting (project_id, at, period, debit_account, credit_account, amount, document, document_id)
-	SELECT l.project_id, NEW.decided_at, rui._posting_month(NEW.project_id, NEW.month, NEW.decided_at),
-		CASE WHEN l.amount > 0 THEN f.revenue_account_id ELSE s.id END, CASE WHEN l.amount > 0 THEN s.id ELSE f.revenue_account_id END,
-		abs(l.amount), 'settlement_line', l.id
+	SELECT l.project_id, NEW.decided_at, posting_month, CASE WHEN p.amount > 0 THEN p.account_id ELSE s.id END,
+		CASE WHEN p.amount > 0 THEN s.id ELSE p.account_id END, abs(p.amount), 'settlement_line', l.id
 	FROM rui.settlement_line l
 	JOIN rui.charge c ON c.project_id = l.project_id AND c.id = l.charge_id
 	JOIN rui.fee_item f ON f.project_id = c.project_id AND f.id = c.fee_item_id
 	JOIN rui.account s ON s.project_id = l.project_id AND s.code = '2242'
-	WHERE l.project_id = NEW.project_id AND l.settlement_id = NEW.id AND l.amount <> 0;
+	JOIN rui.account h ON h.project_id = l.project_id AND h.code = '1123.01'
+	LEFT JOIN rui.deferral r ON r.project_id = l.project_id AND r.charge_id = l.charge_id
+	LEFT JOIN rui.share_deferral d ON d.project_id = l.project_id AND d.line_id = l.id
+	CROSS JOIN LATERAL (VALUES (coalesce(r.account_id, f.revenue_account_id), coalesce(d.earned, l.amount)), (h.id, l.amount - d.earned)) AS p(account_id, amount)
+	WHERE l.project_id = NEW.project_id AND l.settlement_id = NEW.id AND p.amount <> 0
+	ORDER BY l.id;
 	INSERT INTO rui.posting (project_id, at, period, debit_account, credit_account, amount, document, document_id)
 	SELECT p.project_id, NEW.decided_at, date_trunc('month', rui._local_date(NEW.project_id, NEW.decided_at))::date, s.id, NEW.account_id,
 		p.payout, 'settlement_payout', p.id
@@ -268,7 +314,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._post_settlement() IS
-'Row trigger of rui.settlement: once it is approved, debits the fee items'' revenue accounts, for the partners'' part is not the company''s revenue, and credits shares of partners (2242) in the settled month or the first open one, what was taken back the other way round; then debits 2242 and credits the account it is paid from. Errors as rui._check_postings().';
+'Row trigger of rui.settlement: once it is approved, debits the fee items'' revenue accounts, for the partners'' part is not the company''s revenue, or shares paid ahead (1123.01) with the part of days to come, and credits shares of partners (2242) in the settled month or the first open one, what was taken back the other way round; then debits 2242 and credits the account it is paid from. Errors as rui._check_postings().';
 CREATE TRIGGER post_settlement AFTER UPDATE ON rui.settlement
 	FOR EACH ROW WHEN (OLD.state <> 'paid' AND NEW.state = 'paid') EXECUTE FUNCTION rui._post_settlement();
 
@@ -321,4 +367,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_settlement(bigint, bigint, boolean, text, text, text, timestamptz) IS
-'Approves or refuses a settlement that another person made. An approved one is posted and paid from an account (its code): partners'' shares leave revenue in the settled month, or the first open one. A refusal needs a remark; the month may be settled anew. Returns the new state. Needs permission approve_settlements. Errors: 22004, 22001, 22023, 22008 arguments, P0002 unknown settlement or account, 55000 decided already, closed month, RU409, 42501 also for one''s own.';
+'Approves or refuses a settlement that another person made. An approved one is posted and paid from an account (its code): partners'' shares leave revenue in the settled month, or the first open one, those in days to come with the days. A refusal needs a remark; the month may be settled anew. Returns the new state. Needs permission approve_settlements. Errors: 22004, 22001, 22023, 22008 arguments, P0002 unknown settlement or account, 55000 decided already, closed month, RU409, 42501 also for one''s own.';

@@ -48,6 +48,9 @@ BEGIN
 			JOIN rui.settlement s ON s.project_id = y.project_id AND s.id = y.settlement_id AND s.state = 'paid'
 			WHERE y.project_id = _control_differences.project_id), 0)
 		UNION ALL
+		SELECT '1123.01', coalesce((SELECT sum(d.amount - d.earned) FROM rui.share_deferral d WHERE d.project_id = _control_differences.project_id), 0)
+			- coalesce((SELECT sum(r.amount) FROM rui.share_recognition r WHERE r.project_id = _control_differences.project_id), 0)
+		UNION ALL
 		SELECT a.code, coalesce(m.amount, 0) * f.side
 		FROM (SELECT t.project_id, t.id, x.account_id, x.side FROM rui.trust_fund t
 			CROSS JOIN LATERAL (VALUES (t.bank_account_id, 1), (t.owed_account_id, -1)) AS x(account_id, side)
@@ -62,7 +65,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._control_differences(bigint) IS
-'Internal: the control accounts of a project whose balance (debit above zero) is not what their rows say, and by how much those say more: receivables 1122, vendors'' payables 2202, prepayments 2203, deferred revenue 2205, deposits held 2241.01, the owners'' surplus 2241.02, shares of partners 2242, and both accounts of each trust fund. Empty, unless something is broken.';
+'Internal: the control accounts of a project whose balance (debit above zero) is not what their rows say, and by how much those say more: receivables 1122, vendors'' payables 2202, prepayments 2203, deferred revenue 2205, deposits held 2241.01, the owners'' surplus 2241.02, shares of partners 2242, those paid ahead 1123.01, and both accounts of each trust fund. Empty, unless something is broken.';
 
 CREATE FUNCTION rui._control_obstacle(project_id bigint) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED

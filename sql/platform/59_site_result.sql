@@ -103,8 +103,9 @@ BEGIN
 	JOIN rui.result_category g ON g.code = r.category
 	-- What was charged, let off and shared is of a fee item; the rest is not.
 	LEFT JOIN rui.waiver w ON p.document = 'waiver' AND w.project_id = p.project_id AND w.id = p.document_id
-	LEFT JOIN rui.settlement_line l ON p.document = 'settlement_line' AND l.project_id = p.project_id AND l.id = p.document_id
-	LEFT JOIN rui.charge c ON c.project_id = p.project_id AND c.id = CASE p.document WHEN 'charge' THEN p.document_id WHEN 'waiver' THEN w.charge_id WHEN 'settlement_line' THEN l.charge_id END
+	LEFT JOIN rui.share_recognition h ON p.document = 'share_recognition' AND h.project_id = p.project_id AND h.id = p.document_id
+	LEFT JOIN rui.settlement_line l ON p.document IN ('settlement_line', 'share_recognition') AND l.project_id = p.project_id AND l.id = coalesce(h.line_id, p.document_id)
+	LEFT JOIN rui.charge c ON c.project_id = p.project_id AND c.id = coalesce(w.charge_id, l.charge_id, CASE p.document WHEN 'charge' THEN p.document_id END)
 	LEFT JOIN rui.fee_item f ON f.project_id = c.project_id AND f.id = c.fee_item_id
 	WHERE p.project_id = site_result_detail.project_id AND p.period = site_result_detail.month AND p.at >= begin_at
 	GROUP BY r.side, g.place, r.category, r.code, p.document, f.code

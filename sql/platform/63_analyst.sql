@@ -29,6 +29,7 @@ PERFORM rui._analysts_read(p.name, 'partly', p.why, p.hidden) FROM (VALUES
 	('advance_campaign', 'What paying ahead earns, without for which units and why.', '{unit_ids,name,reason,requested_by,decided_by,remark}'),
 	('developer', 'Which buildings have one.', '{party_id}'),
 	('unit_delivery', 'When units were built; when somebody took one over is hidden.', '{developer_id,delivered_on}'),
+	('price_rest', 'Days on which a fee rests, without why.', '{reason}'),
 	('billing_run', 'How far billing is, without what it charged.', '{charges,gross,next_unit}'),
 	('budget', 'Budgets as a whole.', '{memo,proposed_by,decided_by,remark}'),
 	('cost', 'What the site spends on, without on whom.', '{party_id,memo,document_id,recorded_by}'),
@@ -64,5 +65,5 @@ PERFORM rui._analysts_read(c.name, 'closed', c.why) FROM (
 		(2, '{advance,advance_open,charge,charge_open,charge_reversal,charge_share,allocation,payment,payment_open,payment_reversal,refund,opening_arrear,credit_loss,write_off,write_off_charge,written_off,waiver,discount,dispute,dun,dun_proof,promise,deposit,deposit_return,deposit_forfeit,deposit_held,lease,lease_cycle,deferral,deferral_open,recognition,reversal,posting,posting_reversal,ledger_entry,ledger_side,meter_bill,shared_cost_share,tax_estate,tax_seller}'),
 		(3, '{household,unit_vacancy,vacancy_fact,meter_reading,parking_stay,building_load}'),
 		(4, '{grid_cover,active_grid,dispatch_candidate,dispatch_change,dispatch_offer,dispatch_override,dispatch_plan,dispatch_price,dispatch_regret,dispatch_ring,dispatch_run,dispatch_wait}'),
-		(5, '{settlement_allocation,settlement_line,settlement_party,share_contract,trust_fund_balance,trust_movement,trust_receipt,trust_share,trust_unit_balance}')) AS g(place, names)
+		(5, '{settlement_allocation,settlement_line,settlement_party,share_contract,share_deferral,share_recognition,trust_fund_balance,trust_movement,trust_receipt,trust_share,trust_unit_balance}')) AS g(place, names)
 	CROSS JOIN LATERAL unnest(g.names) AS n(name)) AS c(name, why);

@@ -50,6 +50,14 @@ WHERE c.billed_to < lower(c.period) AND c.former_id = c.plan_id AND p.valid @> d
 	AND NOT EXISTS (SELECT FROM rui.billing_run r WHERE r.project_id = c.project_id AND r.month = m.month::date AND r.next_unit IS NOT NULL)
 	AND NOT EXISTS (SELECT FROM rui.event e WHERE e.project_id = c.project_id AND e.kind = 'archive.restore' AND e.subject = 'unit' AND e.subject_id = c.unit_id)
 UNION ALL
+SELECT f.project_id, 'price_gap', format('fee item %s has no price for kind %s in %s, and does not rest', f.code, g.unit_kind, g.days)
+FROM rui.fee_item f
+CROSS JOIN unnest('{home,shop,office,parking,storage,other}'::text[]) AS k(kind)
+CROSS JOIN LATERAL (SELECT k.kind AS unit_kind, unnest(datemultirange(range_merge(range_agg(p.valid))) - range_agg(p.valid)
+		- coalesce((SELECT range_agg(r.valid) FROM rui.price_rest r
+			WHERE r.project_id = f.project_id AND r.fee_item_id = f.id AND r.unit_kind IN ('any', k.kind)), '{}')) AS days
+	FROM rui.price_plan p WHERE p.project_id = f.project_id AND p.fee_item_id = f.id AND p.unit_kind IN ('any', k.kind)) g
+UNION ALL
 SELECT c.project_id, 'billed_price', format('charge %s of %s bills %s of %s by plan %s, which costs %s', c.id, c.gross, c.period, c.quantity, c.plan_id, w.gross)
 FROM rui.charge c
 JOIN rui.price_plan p ON p.project_id = c.project_id AND p.id = c.plan_id
@@ -60,19 +68,19 @@ CROSS JOIN LATERAL rui.charge(p.tariff, c.quantity) t
 CROSS JOIN LATERAL (SELECT daterange(m.month, (m.month + interval '1 month')::date) AS month,
 		CASE WHEN coalesce(c.vacancy_rule_id, c.discount_id) IS NULL THEN t.gross ELSE round(t.gross * coalesce(v.share, s.share), 2) END AS gross
 	FROM (SELECT date_trunc('month', c.starts_on::timestamp)::date AS month) m) f
-CROSS JOIN LATERAL (SELECT CASE WHEN c.period = f.month THEN f.gross ELSE rui.prorate(f.gross, daterange(lower(f.month), upper(c.period)), f.month)
-	- rui.prorate(f.gross, daterange(lower(f.month), lower(c.period)), f.month) END AS gross) w
+CROSS JOIN LATERAL (SELECT CASE WHEN c.period = f.month THEN f.gross ELSE rui.prorate(f.gross, daterange(lower(f.month), upper(c.period)), f.month, 2, p.proration)
+	- rui.prorate(f.gross, daterange(lower(f.month), lower(c.period)), f.month, 2, p.proration) END AS gross) w
 WHERE c.source = 'plan' AND c.gross <> w.gross::rui.amount
 UNION ALL
 -- Late fees: at most the cap of a rule that was in force on the due date, and none before grace is over.
-SELECT d.project_id, 'late_fee_capped', format('charge %s of %s has late fees of %s, at most %s', d.id, d.gross, d.late, coalesce(round(d.gross * d.cap_share, 2), 0))
-FROM (SELECT c.project_id, c.id, c.gross, sum(l.gross) AS late, (SELECT max(r.cap_share) FROM rui.late_rule r
-		WHERE r.project_id = c.project_id AND r.fee_item_id = c.fee_item_id AND lower(r.valid) <= c.due_on) AS cap_share
+SELECT d.project_id, 'late_fee_capped', format('charge %s of %s has late fees of %s, at most %s', d.id, d.gross, d.late, coalesce(d.cap, 0))
+FROM (SELECT c.project_id, c.id, c.gross, sum(l.gross) AS late, (SELECT max(least(round(c.gross * r.cap_share, 2), r.cap_amount)) FROM rui.late_rule r
+		WHERE r.project_id = c.project_id AND r.fee_item_id = c.fee_item_id AND lower(r.valid) <= c.due_on) AS cap
 	FROM rui.charge l
 	JOIN rui.charge c ON c.project_id = l.project_id AND c.id = l.about_charge_id
 	WHERE l.component = 'late_fee' AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = l.project_id AND v.charge_id = l.id)
 	GROUP BY c.project_id, c.id) d
-WHERE (d.late <= round(d.gross * d.cap_share, 2)) IS NOT TRUE
+WHERE (d.late <= d.cap) IS NOT TRUE
 UNION ALL
 SELECT l.project_id, 'late_fee_due', format('late fee %s was charged at %s, charge %s was due on %s', l.id, l.at, c.id, c.due_on)
 FROM rui.charge l
@@ -177,6 +185,7 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('charge_written_off', '核销不超过未缴', 'no more is written off than is open'),
 	('write_off_decided', '核销经审批', 'what is written off was decided'),
 	('recovery_paid', '收回均有款项', 'what is recovered was paid'),
+	('price_gap', '价格不留无说明的空档', 'no days between two prices are without one, unless the fee rests'),
 	('billed_gap', '收费不留空档', 'no days are left out between days that are billed'),
 	('billed_price', '分段之和等于整月', 'parts of a month cost their part of it'),
 	('late_fee_capped', '违约金不超上限', 'late fees are at most their cap'),

@@ -62,6 +62,8 @@ FROM (
 	SELECT l.project_id, 'settlement_line', l.id, abs(l.amount), false
 	FROM rui.settlement_line l JOIN rui.settlement s ON s.project_id = l.project_id AND s.id = l.settlement_id WHERE s.state = 'paid'
 	UNION ALL
+	SELECT r.project_id, 'share_recognition', r.id, abs(r.amount), false FROM rui.share_recognition r
+	UNION ALL
 	SELECT y.project_id, 'settlement_payout', y.id, y.payout, false
 	FROM rui.settlement_party y JOIN rui.settlement s ON s.project_id = y.project_id AND s.id = y.settlement_id WHERE s.state = 'paid'
 	UNION ALL

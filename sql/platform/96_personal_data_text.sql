@@ -58,7 +58,7 @@ INSERT INTO rui.personal_text (table_name, written, linked, never) VALUES
 	('personal_access', '{reference,reason}', '{}', '{roles,fields,purpose,refused}'), ('personal_hold', '{}', '{}', '{table_name}'),
 	('personal_request', '{reason,remark}', '{old_value,new_value}', '{kind,field,outcome,state,last_action}'),
 	('personal_value', '{}', '{value}', '{field}'), ('post', '{}', '{}', '{code,name,module}'), ('post_qualification', '{}', '{}', '{code}'),
-	('posting', '{}', '{}', '{document}'), ('posting_reversal', '{reason}', '{}', '{}'), ('price_plan', '{}', '{}', '{unit_kind,quantity}'),
+	('posting', '{}', '{}', '{document}'), ('posting_reversal', '{reason}', '{}', '{}'), ('price_plan', '{}', '{}', '{unit_kind,quantity,proration}'), ('price_rest', '{reason}', '{}', '{unit_kind}'),
 	('project', '{}', '{}', '{code,name,time_zone,currency,state,last_action}'), ('project_archive', '{reason}', '{}', '{action,manifest}'),
 	('promise', '{}', '{}', '{state,last_action}'), ('qualification', '{source}', '{}', '{kind,code}'),
 	('reconciliation', '{reason,difference_reason,undone_reason}', '{}', '{rule,state,last_action}'), ('reconciliation_part', '{}', '{}', '{subject}'),

@@ -1,7 +1,7 @@
 -- Fee items, price plans, billing runs and single charges: right to the cent
 -- by hand, nothing billed twice, everything in the ledger.
 BEGIN;
-SELECT plan(61);
+SELECT plan(65);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 
@@ -111,6 +111,9 @@ SELECT is((SELECT array_agg(DISTINCT period) FROM rui.posting WHERE project_id =
 SELECT rui.close_period(:one, '2025-01-01', '2025-02-25') \gset hidden_
 SELECT rui.set_price_plan(:one, 'lift', '{"model":"flat","amount":"31"}', 'unit', '2025-01-01', 'home') \gset hidden_
 SELECT throws_ok(format('SELECT * FROM rui.run_billing(%s, ''2025-01-01'', at => ''2025-01-31'')', :one), '55000', NULL, 'no charge is dated in a closed month');
+SELECT throws_ok(format('SELECT * FROM rui.run_billing(%s, ''2025-01-01'', true, ''2025-01-31'')', :one), '55000', NULL, 'nor does a dry run say that one would be');
+SELECT throws_ok(format('SELECT * FROM rui.continue_billing(%s, ''2025-01-01'', at => ''2025-01-31'')', :one), '55000', NULL, 'nor in pieces');
+SELECT throws_ok(format('SELECT * FROM rui.run_billing(%s, ''2025-04-01'', true, ''2025-02-26'')', :one), '22023', NULL, 'a month that has not begun is billed ahead only');
 SELECT results_eq(format('SELECT * FROM rui.run_billing(%s, ''2025-01-01'', at => ''2025-02-26'')', :one),
 	$$VALUES ('lift', 5::bigint, 57.00, 0.00, 57.00)$$, 'what is found later is charged, for the 19 days not charged yet');
 SELECT is((SELECT array_agg(DISTINCT period) FROM rui.posting WHERE project_id = :one AND at = '2025-02-26'), '{2025-02-01}'::date[],
@@ -183,5 +186,13 @@ SELECT is((SELECT array_agg(DISTINCT payer_id) FROM rui.charge), ARRAY[:zhao]::b
 SELECT throws_ok('SELECT FROM rui.posting', '42501', NULL, 'and no ledger');
 RESET ROLE;
 SELECT is_empty(format('SELECT * FROM rui.invariant_violation WHERE project_id IN (%s, %s)', :one, :two), 'no invariant is broken');
+SELECT set_config('rui.party_id', :'loader', true) \gset hidden_
+-- Ahead: what a dry run says is what the run then makes, month after month.
+CREATE TEMP TABLE told AS SELECT m.month::date AS month, r.* FROM generate_series('2025-06-01'::timestamp, '2025-08-01', '1 month') m(month)
+	CROSS JOIN LATERAL rui.run_billing(:one, m.month::date, true, '2025-05-20', true) r;
+CREATE TEMP TABLE made AS SELECT m.month::date AS month, r.* FROM generate_series('2025-06-01'::timestamp, '2025-08-01', '1 month') m(month)
+	CROSS JOIN LATERAL rui.run_billing(:one, m.month::date, false, '2025-05-20', true) r;
+SELECT ok((SELECT count(*) > 0 AND count(DISTINCT month) = 3 FROM told) AND NOT EXISTS (TABLE told EXCEPT ALL TABLE made) AND NOT EXISTS (TABLE made EXCEPT ALL TABLE told),
+	'a dry run of months ahead is the run');
 SELECT * FROM finish();
 ROLLBACK;

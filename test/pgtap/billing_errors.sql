@@ -1,7 +1,7 @@
 -- What setting prices, billing runs and charges refuse, and that nothing has
 -- changed then.
 BEGIN;
-SELECT plan(83);
+SELECT plan(86);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'fee', '费') AS fee \gset
@@ -53,7 +53,7 @@ SELECT throws_ok(format('EXECUTE late(%s, ''fee'', -0.1, 1, 1, ''2025-02-01'')',
 SELECT throws_ok(format('EXECUTE late(%s, ''fee'', 0.000000001, 1, 1, ''2025-02-01'')', :one), '22003', NULL, 'late rule: too fine a rate');
 SELECT throws_ok(format('EXECUTE late(%s, ''fee'', 0.1, -1, 1, ''2025-02-01'')', :one), '22003', NULL, 'late rule: negative grace');
 SELECT throws_ok(format('EXECUTE late(%s, ''fee'', 0.1, 1, ''Infinity'', ''2025-02-01'')', :one), '22003', NULL, 'late rule: an endless cap');
-SELECT throws_ok(format('EXECUTE late(%s, ''no'', 0.1, 1, 1, ''2025-02-01'')', :one), 'P0002', NULL, 'late rule: unknown fee item');
+SELECT throws_ok(format('EXECUTE late(%s, ''no'', 0.01, 1, 1, ''2025-02-01'')', :one), 'P0002', NULL, 'late rule: unknown fee item');
 
 PREPARE run AS SELECT rui.run_billing($1, $2, $3, $4);
 SELECT throws_ok('EXECUTE run(NULL, ''2025-01-01'', false, ''2025-01-20'')', '22004', 'project_id must not be null');
@@ -66,6 +66,9 @@ SELECT throws_ok(format('EXECUTE run(%s, ''2025-01-01'', false, NULL)', :one), '
 SELECT throws_ok(format('EXECUTE run(%s, ''2025-02-01'', false, ''2025-01-31 15:59:59+00'')', :one), '22023', NULL, 'run: a month that has not begun');
 SELECT throws_ok(format('EXECUTE run(%s, ''2024-12-01'', false, ''2025-01-20'')', :one), '22023', NULL, 'run: before the books');
 SELECT throws_ok(format('EXECUTE run(%s, ''2025-01-01'', false, ''2025-01-20'')', :two), '55000', NULL, 'run: no books');
+SELECT throws_ok(format('EXECUTE run(%s, ''2025-01-01'', true, ''2025-01-20'')', :two), '55000', NULL, 'dry run: no books, no answer');
+SELECT throws_ok(format('SELECT * FROM rui.run_billing(%s, ''2025-01-01'', ahead => NULL)', :one), '22004', 'ahead must not be null');
+SELECT throws_ok(format('SELECT * FROM rui.run_billing(%s, ''2027-03-01'', true, ''2025-01-20'', true)', :one), '22023', NULL, 'dry run: more than two years ahead');
 
 PREPARE add_charge AS SELECT rui.add_charge($1, $2, $3, $4, $5, $6, $7, $8, at => $9);
 SELECT throws_ok('EXECUTE add_charge(NULL, ''fee'', 1, 1, NULL, ''order'', NULL, NULL, ''2025-01-20'')', '22004', 'project_id must not be null');

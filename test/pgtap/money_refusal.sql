@@ -3,7 +3,7 @@
 -- currency, closed months, more given back or away than there is, shares that are not all.
 BEGIN;
 SET LOCAL jit = off;
-SELECT plan(78);
+SELECT plan(80);
 \ir fixture/estate.sql
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :accountant, 'loader', '[2000-01-01,)');
 SELECT rui.open_books(:one, '2025-01-01', '2025-01-02') \gset hidden_
@@ -48,9 +48,9 @@ SELECT is(pg_temp.refusal('SELECT 1'), 'done', 'what is not refused is told from
 SELECT is(pg_temp.refusal(format('SELECT rui.%s', format(a.command, :one, :p1, :h1))), a.code || ' with hint', a.about)
 FROM (VALUES ($$set_price_plan(%1$s, 'heat', '{"model":"flat","amount":"1"}', 'unit', '2025-01-01', 'home')$$, '55000', 'two prices from one day'),
 	($$set_meter_plan(%1$s, 'water', '{"model":"fixed","price":"1"}', 'water', '2025-01-01')$$, '55000', 'two prices of what meters count'),
-	($$set_late_rule(%1$s, 'job', 0.1, 0, 1, '2025-01-01')$$, '55000', 'two late rules from one day'),
+	($$set_late_rule(%1$s, 'job', 0.01, 0, 1, '2025-01-01')$$, '55000', 'two late rules from one day'),
 	($$set_vacancy_rule(%1$s, 'property', 0.5, 1, '2025-01-01')$$, '55000', 'two vacancy rules from one day'),
-	($$set_late_rule(%1$s, 'job', 1.5, 0, 1, '2025-02-01')$$, '22003', 'more late fee than debt in a day'),
+	($$set_late_rule(%1$s, 'job', 0.02, 0, 1, '2025-02-01')$$, '22003', 'two per cent of the debt in a day'),
 	($$set_late_rule(%1$s, 'job', 'NaN', 0, 1, '2025-02-01')$$, '22003', 'no number'),
 	($$end_price_plan(%1$s, %3$s, '2024-12-31')$$, '22023', 'an end before the beginning'),
 	($$set_price_plan(%1$s, 'job', '{"model":"fixed","price":"1"}', 'weight', '2025-06-01')$$, '22023', 'a price of nothing known'),
@@ -59,9 +59,13 @@ FROM (VALUES ($$set_price_plan(%1$s, 'heat', '{"model":"flat","amount":"1"}', 'u
 	($$set_price_plan(%1$s, 'job', '{"model":"fixed","price":"1"}', 'once', '9999-01-01')$$, '22008', 'a price for another age')) AS a(command, code, about);
 SELECT throws_ok(format('INSERT INTO rui.price_plan (project_id, fee_item_id, unit_kind, quantity, tariff, valid) SELECT project_id, fee_item_id, unit_kind, quantity, tariff, ''[2025-03-01,)''
 	FROM rui.price_plan WHERE id = %s', :h1), '23P01', NULL, 'two prices for one day, whoever writes them');
-SELECT rui.end_price_plan(:one, :h1, '2025-04-01'), rui.set_price_plan(:one, 'heat', '{"model":"flat","amount":"90"}', 'unit', '2025-11-01', 'home') \gset hidden_
-SELECT results_eq(format('SELECT fee_code, days FROM rui.price_gaps(%s, ''2025-01-01'', ''2026-01-01'') WHERE unit_kind = ''home''', :one),
-	$$VALUES ('heat', '[2025-04-01,2025-11-01)'::daterange)$$, 'a gap is told, since a fee may rest');
+SELECT is(pg_temp.refusal(format('INSERT INTO rui.price_plan (project_id, fee_item_id, unit_kind, quantity, tariff, valid) SELECT project_id, fee_item_id, unit_kind, quantity, tariff, ''[2025-03-01,)''
+	FROM rui.price_plan WHERE id = %s', :h1)), '23P01 with hint', 'and how to set one');
+SELECT rui.end_price_plan(:one, :h1, '2025-04-01') \gset hidden_
+SELECT is(pg_temp.refusal(format('SELECT rui.set_price_plan(%s, ''heat'', ''{"model":"flat","amount":"90"}'', ''unit'', ''2025-11-01'', ''home'')', :one)), '22023 with hint', 'days between two prices without one');
+SELECT rui.set_price_plan(:one, 'heat', '{"model":"flat","amount":"90"}', 'unit', '2025-11-01', 'home', rests => 'Summer') \gset hidden_
+SELECT results_eq(format('SELECT fee_code, days, reason FROM rui.price_gaps(%s, ''2025-01-01'', ''2026-01-01'') WHERE unit_kind = ''home''', :one),
+	$$VALUES ('heat', '[2025-04-01,2025-11-01)'::daterange, 'Summer')$$, 'unless the fee rests');
 
 -- Tariffs.
 SELECT is(pg_temp.refusal(format('SELECT rui.set_price_plan(%s, ''job'', %L, ''once'', ''2025-06-01'')', :one, a.tariff)), a.code || ' with hint', a.about)

@@ -1,7 +1,7 @@
 -- Costs that units share: by area, equally, by their meters or by weights; the
 -- parts are the whole, and go back as one.
 BEGIN;
-SELECT plan(40);
+SELECT plan(43);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 -- u1 is Zhao's; u2 nobody's yet but the developer's, Sun; u3 has a tenant only.
@@ -78,6 +78,18 @@ SELECT throws_ok(format('SELECT * FROM rui.share_cost(%s, %s, at => ''2025-02-07
 	(15, format('''a'', ''shared'', ''[2025-01-01,2025-02-01)'', 5, unit_ids => ARRAY[%s, %1$s]::bigint[]', :u1), '22023', 'a unit twice')) AS x(place, arguments, code, about) ORDER BY x.place;
 SELECT is((SELECT sum(balance) FROM rui.trial_balance(:one, '2025-02-28') WHERE code = '1122'), (SELECT sum(open_amount) FROM rui.charge_open WHERE project_id = :one), 'receivables are the open charges');
 SELECT is_empty('SELECT * FROM rui.invariant_violation', 'nothing is broken');
+-- Who pays is asked of all units at once, and is what each would be told.
+SELECT rui.set_developer(:one, :sun, '2025-01-15') \gset hidden_
+SELECT rui.set_developer(:one, :qian, '2025-02-10', building_id => :b1) \gset hidden_
+INSERT INTO rui.unit_delivery (project_id, unit_id, completed_on, delivered_on) VALUES (:one, :u1, '2020-01-01', '2025-02-05'), (:one, :u4, '2020-01-01', NULL);
+SELECT is_empty(format($$SELECT u.id, d, p.payer FROM rui.unit u
+	CROSS JOIN generate_series('2024-12-31'::timestamp, '2025-02-20', '5 days') AS g(d)
+	CROSS JOIN unnest('{owner,occupant}'::text[]) AS p(payer)
+	LEFT JOIN LATERAL rui._payers(u.project_id, p.payer, (SELECT array_agg(o.id) FROM rui.unit o WHERE o.project_id = u.project_id), g.d::date) s ON s.unit_id = u.id
+	WHERE u.project_id = %s AND (s.unit_id IS NULL OR s.payer_id IS DISTINCT FROM rui._payer(u.project_id, p.payer, u.id, g.d::date))$$, :one), 'of all at once and one by one');
+SET LOCAL track_functions = 'all';
+SELECT isnt_empty(format('SELECT FROM rui.share_cost(%s, ''at_once'', ''shared'', ''[2025-01-01,2025-02-01)'', 100, ''area'', building_id => %s, dry_run => true, at => ''2025-02-20'')', :one, :b1), 'a cost of them');
+SELECT is((SELECT sum(f.calls) FROM pg_stat_xact_user_functions f WHERE f.funcname = '_payer'), NULL, 'asks for none of them by himself');
 SELECT set_config('rui.party_id', :'zhao', true) \gset hidden_
 SELECT throws_ok('lift', '42501', NULL, 'a resident shares nothing');
 SELECT * FROM finish();

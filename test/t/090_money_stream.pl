@@ -1,10 +1,10 @@
 # A seeded stream of everything that moves money in a project, over months of
 # a simulated calendar, beside a slow model of the same (MoneyModel.pm):
-# after each month every charge, allocation, payment, waiver, write-off, late fee, arrear,
+# after each month every charge, allocation, payment, line of a statement, waiver, write-off, late fee, arrear,
 # discount, lease, shared cost, deposit, dispute, metered use and balance is what the
 # model says, and no invariant is broken. On the way
-# statements are cancelled, backends terminated and killed in the midst of a
-# step, answers lost, and the server stopped at once between steps;
+# statements are cancelled, backends terminated and killed, the whole server killed in
+# the midst of a step, answers lost, and the server stopped at once between steps;
 # then the step is sent again. Two sessions bill at once.
 #
 # STREAM_SEED (1) is what happens, STREAM_DAYS (40) for how many days, STREAM_EVENTS
@@ -16,7 +16,7 @@ use lib $FindBin::Bin;
 use StreamSource;
 
 package Stream;
-our ($model, $now, $first, %count, %session, %item, @units, @source_deck);
+our ($model, $now, $first, %count, %session, %item, @units, @source_deck, @strikes);
 my $days = $ENV{STREAM_DAYS} // 40;
 my $events = $ENV{STREAM_EVENTS} // 4;
 
@@ -28,7 +28,7 @@ opening();
 
 my @deck = (@source_deck, (\&payment) x 9, (\&order) x 4, (\&charge_back) x 3, (\&payment_back) x 2, (\&refund) x 2, (\&waiver) x 3, (\&decision) x 4, (\&late_fee) x 3, (\&recognition) x 2,
 	(\&write_off) x 3, (\&write_off_decision) x 1, (\&recovery) x 3,
-	(\&wrong_key) x 1, (\&opening) x 1,
+	(\&wrong_key) x 1, (\&statement) x 2, (\&reconciliation) x 1, (\&soften_month) x 1, (\&opening) x 1,
 	(sub { change_price(one_of(sort keys %item), one_of('any', 'home', 'shop', 'parking'), MoneyModel::day_at($now) - 15 + int(rand(30))) }) x 2,
 	(sub { move(one_of(qw(owners households)), one_of(@units), MoneyModel::day_at($now) - 12 + int(rand(24))) }) x 4,
 	(sub {
@@ -52,6 +52,7 @@ for my $today ($first + 3 .. $first + 2 + $days)
 	compare('until ' . MoneyModel::text_of($today) . ' all is as the model says') if $today + 1 == MoneyModel::next_month($today) || $today == $first + 2 + $days;
 }
 
+ok($count{$_}, "it has survived: $_") for @strikes;
 note(join ', ', map { "$_ $count{$_}" } sort keys %count);
 leave($_) for keys %session;
 done_testing();

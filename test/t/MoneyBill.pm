@@ -117,11 +117,11 @@ sub due
 sub bill
 {
 	my ($self, $month, $at, $is_last, $units, @found) = @_;
+	$self->must_be_open(month_of(day_at($at)));
 	my %id = map { ($_->[1] => $_->[0]) } @found;
 	my ($counted, $wrong) = $self->metered($month, $at, @$units);
 	my @due = ($self->due($month, $at, @$units), @$counted);
 	return $self->allocate(undef, $at) if !@due && $is_last;
-	$self->must_be_open(month_of(day_at($at))) if grep { $_->{gross} > 0 } @due;
 	my %due = map { (key_of($_) => $_) } @due;
 	my ($missed, $more) = (join(', ', grep { !$id{$_} } sort keys %due), join(', ', grep { !$due{$_} } sort keys %id));
 	die "the platform did not charge $missed, but $more\n" if $missed || $more;

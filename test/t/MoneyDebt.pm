@@ -217,7 +217,7 @@ sub late_fee
 	my ($self, $charge, $at) = @_;
 	my $row = on_day($self->{items}{ $charge->{item} }{late}, $charge->{due_on});
 	return () if !$row || $charge->{component} ne 'principal' || $charge->{at} > $at;
-	my ($rate, $grace, $cap) = @{ $row->[2] };
+	my ($rate, $grace, $cap, $most, $annual) = @{ $row->[2] };
 	my $today = day_at($at);
 	my $unpaid = 0;
 	my $days = 0;
@@ -230,7 +230,11 @@ sub late_fee
 		$days++;
 	}
 	my ($above, $below) = ($rate * $unpaid, 100_000_000);
-	($above, $below) = ($cap * $charge->{gross}, 1_000_000) if $above > $cap * $charge->{gross} * 100;
+	# The lowest of what is capped.
+	for my $limit ([ $cap * $charge->{gross}, 1_000_000 ], defined $most ? [ $most, 1 ] : (), defined $annual ? [ $annual * $unpaid, 365_000_000 ] : ())
+	{
+		($above, $below) = @$limit if $above / $below > $limit->[0] / $limit->[1];
+	}
 	my $charged = 0;
 	for my $c (values %{ $self->{charges} })
 	{

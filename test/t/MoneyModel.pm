@@ -96,11 +96,25 @@ sub close_month
 	$self->{closed} = $month;
 }
 
+# Whoever acts here may post in it as before.
+sub soften_month
+{
+	my ($self, $month, $at) = @_;
+	refuse('not over') if day_at($at) < next_month($month);
+	refuse('not open') if ($self->{months}{$month} // '') ne 'open';
+	refuse('an earlier month is open') if grep { $_ < $month && $self->{months}{$_} eq 'open' } keys %{ $self->{months} };
+	refuse('its revenue is not recognized') if $self->to_recognize($month, 9e18);
+	$self->{months}{$month} = 'soft_closed';
+}
+
 sub reopen_month
 {
 	my ($self, $month) = @_;
-	refuse('not the last closed month') unless defined $self->{closed} && $self->{closed} == $month;
+	refuse('a later month is not open') if grep { $_ > $month && $self->{months}{$_} ne 'open' } keys %{ $self->{months} };
+	my $is_soft = ($self->{months}{$month} // '') eq 'soft_closed';
+	refuse('not the last closed month') unless $is_soft || defined $self->{closed} && $self->{closed} == $month;
 	$self->{months}{$month} = 'open';
+	return if $is_soft;
 	my $before = month_of($month - 1);
 	$self->{closed} = $before < $self->{first} ? undef : $before;
 }
@@ -299,6 +313,7 @@ sub lines
 	push @lines, map { join '|', 'trial', $_, $total{$_}[0] // 0, $total{$_}[1] // 0 } keys %total;
 	push @lines, $self->source_lines, $self->deposit_lines, $self->discount_lines, $self->dispute_lines, $self->meter_lines;
 	push @lines, $self->ageing($at - 17 * 86400);
+	push @lines, map { join '|', 'line', $_, @{ $self->{lines}{$_} }{qw(amount state)} } keys %{ $self->{lines} };
 	push @lines, map { join '|', 'month', substr(text_of($_), 0, 7), $self->{months}{$_} } keys %{ $self->{months} };
 	return sort @lines;
 }

@@ -144,6 +144,7 @@ sub reverse_payment
 	refuse('before the payment') if $at < $payment->{at};
 	refuse('reversed already') if defined $payment->{back_at};
 	refuse('refunded in part') if $payment->{refunded} > 0;
+	refuse('a statement shows it') if $payment->{is_shown};
 	$self->must_be_open(month_of(day_at($at)));
 	refuse('recovered after') if grep { ($_->{payment} // 0) == $id && $_->{at} > $at } @{ $self->{losses} };
 	$self->take_back(sub { $_[0]{payment} == $id }, $at);

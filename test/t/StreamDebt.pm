@@ -26,9 +26,42 @@ sub payment
 	# In part, exactly, too much, or a few cents.
 	my $amount = max(1, (int(rand($owed + 1)), $owed, $owed + int(rand(50000)), 1 + int(rand(9)), 1 + int(rand(60000)))[ rand 5 ]);
 	my $channel = one_of(qw(cash bank wechat));
+	my $reference = rand() < 0.5 ? "x$step" : undef;
 	command('payment', "SELECT rui.record_payment(1, " . value($unit) . ', ' . value($payer) . ', ' . money($amount) . ", '$channel', "
-		  . (@wishes ? "'{" . join(',', @wishes) . "}'" : 'NULL') . (rand() < 0.3 ? ", 'x$step'" : ', NULL') . key($at), 1, sub {
-		$model->pay(id => ($_[0] // 0) + 0, unit => $unit, payer => $payer, amount => $amount, channel => $channel, wishes => \@wishes, at => $at);
+		  . (@wishes ? "'{" . join(',', @wishes) . "}'" : 'NULL') . (defined $reference ? ", '$reference'" : ', NULL') . key($at), 1, sub {
+		$model->pay(id => ($_[0] // 0) + 0, unit => $unit, payer => $payer, amount => $amount, channel => $channel, wishes => \@wishes, at => $at, reference => $reference);
+	});
+}
+
+# A statement of a channel with what came by it, right or a cent off, and then what
+# it all is. What a statement shows is not taken back any more.
+sub statement
+{
+	my $channel = one_of(qw(bank wechat));
+	my @mine = grep { my $p = $model->{payments}{$_}; $p->{channel} eq $channel && defined $p->{reference} && !$model->{lines}{ $p->{reference} } } ids('payments');
+	@mine = @mine[ 0 .. 5 ] if @mine > 6;
+	return unless @mine;
+	my %amount = map { $_ => max(1, $model->{payments}{$_}{amount} + (0, 0, 0, 1, -1)[ rand 5 ]) } @mine;
+	my $records = join ',', map { sprintf '{"at":"%s","kind":"receipt","amount":%s,"reference":"%s"}', MoneyModel::text_of(MoneyModel::day_at($model->{payments}{$_}{at})),
+		money($amount{$_}), $model->{payments}{$_}{reference} } @mine;
+	my $sum = 0;
+	$sum += $_ for values %amount;
+	command('statement', "SELECT count(*) FROM rui.import_statement(1, '$channel', 's$step', '[$records]', 0, " . money($sum) . key($now) . " r WHERE r.outcome = 'added'", 1, sub {
+		die "lines are wrong\n" if defined $_[0] && $_[0] != @mine;
+		$model->{lines}{ $model->{payments}{$_}{reference} } = { amount => $amount{$_}, payment => $_, state => 'unmatched' } for @mine;
+	});
+}
+
+sub reconciliation
+{
+	command('reconciliation', 'SELECT count(*) FROM rui.reconcile(1, at => ' . at($now) . ')', 0, sub {
+		for my $line (values %{ $model->{lines} })
+		{
+			my $payment = $model->{payments}{ $line->{payment} };
+			next if $line->{state} ne 'unmatched' || defined $payment->{back_at};
+			$line->{state} = $line->{amount} == $payment->{amount} ? 'matched' : $line->{amount} < $payment->{amount} ? 'short' : 'over';
+			$payment->{is_shown} = 1;
+		}
 	});
 }
 
@@ -132,9 +165,17 @@ sub close_month
 	note_closed($month) if $is_done;
 }
 
+# For everybody but who may post in it all the same, as who acts here may.
+sub soften_month
+{
+	my $month = one_of(grep { $model->{months}{$_} eq 'open' } keys %{ $model->{months} }) // return;
+	command('soft close', 'SELECT rui.soft_close_period(1, ' . day($month) . ', at => ' . at($now) . ')', 0, sub { $model->soften_month($month, $now) });
+}
+
 sub reopen_month
 {
-	my $month = $model->{closed} // return;
+	my ($month) = grep { $model->{months}{$_} eq 'soft_closed' } sort { $b <=> $a } keys %{ $model->{months} };
+	$month //= $model->{closed} // return;
 	$month = MoneyModel::month_of($month - 1) if rand() < 0.2 && $month > $first;
 	my $is_done;
 	command('reopen', 'SELECT rui.reopen_period(1, ' . day($month) . ", 'Forgotten', at => " . at($now) . ')', 0, sub { $model->reopen_month($month); $is_done = 1 });

@@ -11,6 +11,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Storable qw(dclone);
 use Test::More;
+use Time::HiRes;
 
 our $seed = $ENV{STREAM_SEED} // 1;
 our $checks_steps = ($ENV{STREAM_CHECK} // '') eq 'step';
@@ -108,7 +109,31 @@ sub rows
 # same to the model. keyed: it may be sent again although it was done.
 my %documented = map { $_ => 1 } qw(22023 55000 P0002 23505 RU101);
 
-sub is_struck { return rand() < 0.10 ? (qw(cancel terminate kill lost stop cancel terminate kill lost))[ rand 9 ] : '' }
+# Each kind of strike is dealt as often as the others, and again until it has hit:
+# some come too late for their statement.
+our @strikes = qw(cancel terminate kill server lost stop);
+our @strike_deck;
+
+sub is_struck
+{
+	return '' if rand() >= 0.15;
+	@strike_deck = map { $_->[1] } sort { $a->[0] <=> $b->[0] } map { [ rand(), $_ ] } @strikes, grep { !$count{$_} } @strikes if !@strike_deck;
+	return pop @strike_deck;
+}
+
+# The postmaster is dead, or dies now; its backends find that out.
+sub restart_server
+{
+	$node->kill9;
+	leave($_) for keys %session;
+	for (1 .. 100)
+	{
+		last if $node->start(fail_ok => 1);
+		Time::HiRes::sleep(0.1);
+		$node->stop('fast', fail_ok => 1);
+	}
+	await_server();
+}
 
 sub deliver
 {
@@ -126,11 +151,11 @@ sub deliver
 		is("$again $text_again", "$state $text", "step $step: the answer to what is sent again is the same") if "$again $text_again" ne "$state $text";
 		return ($state, $text);
 	}
-	if ($strike =~ /^(cancel|terminate|kill)$/)
+	if ($strike =~ /^(cancel|terminate|kill|server)$/)
 	{
 		($state, $text) = ask($user, $sql, $strike, 1 + int(rand(9)));
 		$count{$strike}++ if !defined $state || $state eq '57014' || $state eq '57P01';
-		await_server() if !defined $state;
+		if (!defined $state) { $strike eq 'server' ? restart_server() : await_server() }
 	}
 	else { $count{$strike}++ if $strike }
 	($state, $text) = ask($user, $sql) if !defined $state || $state eq '57014' || $state eq '57P01';
@@ -224,6 +249,8 @@ my $everything = q{
 	UNION ALL
 	SELECT concat_ws('|', 'metered', b.charge_id, b.cycle_on, coalesce((b.before * 1000000)::bigint::text, ''), (b.used * 1000000)::bigint, coalesce(b.persons::text, ''))
 	FROM rui.meter_bill b
+	UNION ALL
+	SELECT concat_ws('|', 'line', v.reference, (v.amount * 100)::bigint, v.state) FROM rui.bank_line_state v
 	UNION ALL
 	SELECT concat_ws('|', 'month', to_char(m.month, 'YYYY-MM'), m.state) FROM rui.accounting_period m
 };

@@ -38,7 +38,7 @@ sub build_company
 	Strike::arm($node, 'postgres', 'INSERT OR UPDATE', qw(
 		charge charge_reversal payment allocation refund waiver write_off credit_loss deferral recognition posting event
 		request accounting_period billing_run document_number discount lease lease_cycle shared_cost shared_cost_share
-		parking_stay deposit deposit_return deposit_forfeit dispute meter_bill meter_reading));
+		bank_statement bank_line reconciliation parking_stay deposit deposit_return deposit_forfeit dispute meter_bill meter_reading));
 }
 
 sub build_town
@@ -74,11 +74,12 @@ sub build_town
 		rows("SELECT rui.set_dispute_rule(1, '$code', '$stops', " . day($from) . ')');
 		push @{ $model->{items}{$code}{disputes} }, [ $from, undef, $stops ];
 	}
-	for my $rule ([ 'property', 50000, 5, 300000 ], [ 'repair', 1000000, 0, 50000 ], [ 'park', 100000, 3, 1000000 ], [ 'rent', 80000, 4, 200000 ], [ 'shared', 60000, 2, 500000 ])
+	for my $rule ([ 'property', 50000, 5, 300000 ], [ 'repair', 1000000, 0, 50000 ], [ 'park', 100000, 3, 1000000 ], [ 'rent', 80000, 4, 200000, 150 ], [ 'shared', 60000, 2, 500000, undef, 139500 ])
 	{
-		my ($code, $rate, $grace, $cap) = @$rule;
-		rows(sprintf "SELECT rui.set_late_rule(1, '$code', %.8f, $grace, %.6f, '2020-01-01')", $rate / 1e8, $cap / 1e6);
-		push @{ $model->{items}{$code}{late} }, [ MoneyModel::day_of('2020-01-01'), undef, [ $rate, $grace, $cap ] ];
+		my ($code, $rate, $grace, $cap, $most, $annual) = @$rule;
+		rows(sprintf "SELECT rui.set_late_rule(1, '$code', %.8f, $grace, %.6f, '2020-01-01', cap_amount => %s, annual_cap => %s)", $rate / 1e8, $cap / 1e6,
+		  defined $most ? money($most) : 'NULL', defined $annual ? $annual / 1e6 : 'NULL');
+		push @{ $model->{items}{$code}{late} }, [ MoneyModel::day_of('2020-01-01'), undef, [ $rate, $grace, $cap, $most, $annual ] ];
 	}
 	for my $unit (@units) { move('owners', $unit, $first - 400); move('households', $unit, $first - 300) if rand() < 0.7 }
 }

@@ -1,6 +1,7 @@
 # A blow in the midst of a command: after so many statements that write, their
-# session is cancelled, terminated or killed. A session asks for it by
-#   SET strike.kind = 'cancel', 'terminate' or 'kill'; SET strike.times = N
+# session is cancelled, terminated or killed, or the whole server is. A session
+# asks for it by
+#   SET strike.kind = 'cancel', 'terminate', 'kill' or 'server'; SET strike.times = N
 package Strike;
 use strict;
 use warnings;
@@ -23,6 +24,9 @@ sub arm
 				PERFORM pg_cancel_backend(pid);
 			ELSIF times = 1 AND current_setting('strike.kind') = 'terminate' THEN
 				PERFORM pg_terminate_backend(pid);
+			ELSIF times = 1 AND current_setting('strike.kind') = 'server' THEN
+				-- The postmaster, and this backend, which would not notice before it commits.
+				EXECUTE format('COPY (SELECT) TO PROGRAM %L', 'kill -9 ' || split_part(pg_read_file('postmaster.pid'), E'\n', 1) || ' ' || pid);
 			ELSIF times = 1 THEN
 				EXECUTE format('COPY (SELECT) TO PROGRAM %L', 'kill -9 ' || pid);
 			END IF;
