@@ -109,7 +109,7 @@ CREATE TABLE rui.message_batch (
 	zh_channels text[] NOT NULL,
 	en_channels text[] NOT NULL,
 	budget integer,
-	window_on date,
+	budget_in text,
 	at timestamptz NOT NULL,
 	from_at timestamptz NOT NULL,
 	expires_at timestamptz NOT NULL CHECK (expires_at > from_at),
@@ -123,7 +123,7 @@ CREATE TABLE rui.message_batch (
 	PRIMARY KEY (project_id, id),
 	FOREIGN KEY (project_id, kind_code) REFERENCES rui.message_kind (project_id, code),
 	CONSTRAINT message_batch_once UNIQUE (project_id, dedupe_key),
-	CONSTRAINT message_batch_budget CHECK ((budget IS NULL) = (window_on IS NULL) AND NOT (is_emergency AND budget IS NOT NULL)),
+	CONSTRAINT message_batch_budget CHECK ((budget IS NULL) = (budget_in IS NULL) AND NOT (is_emergency AND budget IS NOT NULL)),
 	CONSTRAINT message_batch_filled CHECK (filled BETWEEN 0 AND recipients AND suppressed BETWEEN 0 AND filled
 		AND without_consent BETWEEN 0 AND suppressed)
 );
@@ -241,7 +241,7 @@ PERFORM rui._describe('message_batch', 'What was to be said, to whom, by whom: o
 	'is_emergency: As the kind was.',
 	'zh_channels: The ways it can go in Chinese, in order.', 'en_channels: The ways it can go in English, in order.',
 	'budget: As the kind was: how many a household may get in the window; null: any number.',
-	'window_on: First day of the window it counts in.',
+	'budget_in: The window, as the kind said: day, week or month; null: it has none.',
 	'at: When it was sent.', 'from_at: From when on it may go.', 'expires_at: From when on it may not go any more.',
 	'recipients: How many parties the audience is.', 'filled: For how many of them there are messages.',
 	'suppressed: How many of these were not to be sent.',
@@ -257,7 +257,7 @@ PERFORM rui._describe('message', 'One message to one party, and where it is now.
 	'batch_id: What it says.', 'lang: zh or en.',
 	'channels: The ways it may go, in order.',
 	'parameters: What placeholders stand for beyond the batch''s; or null.',
-	'window_on: First day of the window in which it counts in the budget of the household, or without one of the party; null: it does not.',
+	'window_on: First day of the window in which it counts in the budget of the household, or without one of the party: that in which it could go first, after quiet hours; null: it does not count.',
 	'is_emergency: Whether it goes before others and in quiet hours.',
 	'at: When it was queued.', 'expires_at: From when on it may not go any more.',
 	'last_at: When the last action happened.',

@@ -84,13 +84,11 @@ BEGIN
 	END IF;
 	-- Waits for who sends under the same key now, then sees that it was sent.
 	INSERT INTO rui.message_batch AS b (project_id, kind_code, dedupe_key, audience, parameters, party_id, is_emergency, zh_channels, en_channels,
-		budget, window_on, at, from_at, expires_at)
+		budget, budget_in, at, from_at, expires_at)
 	SELECT _plan_batch.project_id, _plan_batch.kind_code, _plan_batch.dedupe_key,
 		CASE shape WHEN 'each' THEN jsonb_build_object('each', jsonb_array_length(audience -> 'each')) ELSE audience END,
 		parameters, rui.current_party(), kind.is_emergency, coalesce(zh, '{}'), coalesce(en, '{}'), kind.budget,
-		CASE WHEN kind.budget IS NOT NULL THEN date_trunc(kind.budget_in, starts AT TIME ZONE j.time_zone)::date END,
-		at, starts, starts + kind.lifetime
-	FROM rui.project j WHERE j.id = _plan_batch.project_id
+		CASE WHEN kind.budget IS NOT NULL THEN kind.budget_in END, at, starts, starts + kind.lifetime
 	ON CONFLICT ON CONSTRAINT message_batch_once DO NOTHING
 	RETURNING b.id INTO batch_id;
 	IF batch_id IS NULL THEN
@@ -125,6 +123,7 @@ DECLARE
 	can_opt_out boolean;
 	needs_consent boolean;
 	ready_at timestamptz;
+	kind_window date;
 	made bigint;
 	refused bigint;
 	strangers bigint;
@@ -143,6 +142,8 @@ BEGIN
 		hours := rui._calendar_of(project_id, setting.calendar_code);
 		ready_at := CASE WHEN rui.is_open(hours, ready_at) THEN ready_at ELSE rui.next_open(hours, ready_at) END;
 	END IF;
+	-- It counts when it can go, not when somebody wished to send it.
+	kind_window := (SELECT date_trunc(batch.budget_in, ready_at AT TIME ZONE j.time_zone)::date FROM rui.project j WHERE j.id = batch.project_id);
 	SELECT NOT k.is_critical, k.is_marketing INTO can_opt_out, needs_consent FROM rui.message_kind k
 	WHERE k.project_id = batch.project_id AND k.code = batch.kind_code;
 	-- By a bound, so that the plan does not depend on how many there are.
@@ -178,7 +179,7 @@ BEGIN
 	-- Whoever sends to the same household waits for its row, and then sees what is left.
 	budget AS (
 		INSERT INTO rui.contact_budget AS b (project_id, kind_code, window_on, holder, holder_id, allowed, used, granted)
-		SELECT batch.project_id, batch.kind_code, batch.window_on, w.holder, w.holder_id, batch.budget,
+		SELECT batch.project_id, batch.kind_code, kind_window, w.holder, w.holder_id, batch.budget,
 			least(w.wanted, batch.budget), least(w.wanted, batch.budget)
 		FROM wanted w ORDER BY w.holder, w.holder_id
 		ON CONFLICT ON CONSTRAINT contact_budget_pkey DO UPDATE
@@ -196,7 +197,7 @@ BEGIN
 		INSERT INTO rui.message AS m (project_id, batch_id, party_id, household_id, unit_id, lang, channels, parameters, window_on, is_emergency,
 			at, expires_at, state, last_action, last_at, channel, next_at)
 		SELECT batch.project_id, batch.id, j.party_id, j.household_id, j.unit_id, j.lang, j.ways, j.parameters,
-			CASE WHEN j.reason IS NULL THEN batch.window_on END, batch.is_emergency, _fill_batch.at, batch.expires_at,
+			CASE WHEN j.reason IS NULL THEN kind_window END, batch.is_emergency, _fill_batch.at, batch.expires_at,
 			CASE WHEN j.reason IS NULL THEN 'queued' ELSE 'suppressed' END, CASE WHEN j.reason IS NULL THEN 'queue' ELSE 'suppress' END,
 			_fill_batch.at, j.ways[1], CASE WHEN j.reason IS NULL THEN ready_at END
 		FROM judged j

@@ -44,7 +44,7 @@ INSERT INTO rui.personal_text (table_name, written, linked, never) VALUES
 	('journal', '{images}', '{}', '{login,table_name,operation}'), ('lease', '{remark}', '{}', '{state,last_action}'),
 	('leave_request', '{reason}', '{}', '{kind,state,last_action}'), ('ledger_entry', '{memo}', '{}', '{}'), ('login', '{}', '{login}', '{}'),
 	('membership', '{}', '{}', '{role_code}'), ('message', '{parameters}', '{}', '{lang,channels,state,last_action,channel,gateway}'),
-	('message_batch', '{dedupe_key,audience,parameters}', '{}', '{kind_code,zh_channels,en_channels,state,last_action}'),
+	('message_batch', '{dedupe_key,audience,parameters}', '{}', '{kind_code,zh_channels,en_channels,budget_in,state,last_action}'),
 	('message_channel', '{}', '{}', '{channel}'), ('message_kind', '{}', '{}', '{code,name_zh,name_en,parameters,channels,budget_in}'),
 	('message_language', '{}', '{}', '{lang}'), ('message_opt_out', '{}', '{}', '{kind_code,channel}'),
 	('message_receipt', '{reason,reference}', '{}', '{state,channel,gateway}'), ('message_recipient', '{parameters}', '{}', '{}'),

@@ -1,7 +1,7 @@
 -- Messages: who gets what, when, how often, by which way; what a gateway
 -- does with them; and what is written down of it.
 BEGIN;
-SELECT plan(117);
+SELECT plan(121);
 \ir fixture/estate.sql
 \ir fixture/message.sql
 CREATE FUNCTION pg_temp.act_as(party bigint) RETURNS text LANGUAGE sql AS $$SELECT set_config('rui.party_id', party::text, true)$$;
@@ -202,6 +202,20 @@ SELECT is((SELECT string_agg(concat_ws(' ', window_on, holder, allowed, used), '
 SELECT is(pg_temp.reached(rui.send_messages(:one, 'alarm', format('{"household": [%s]}', :h1)::jsonb, at => pg_temp.at('30 01:00'))), 'qian, zhao', 'emergencies have none');
 SELECT throws_ok(format('UPDATE rui.contact_budget SET used = used + 1 WHERE holder_id = %s AND window_on = ''2026-03-30''', :h1), '23514', NULL,
 	'beyond it a constraint stands');
+
+-- What waits for the morning counts then: one a day.
+SELECT rui.set_message_kind(:one, 'daily', '每日', 'Daily', '{}', '{sms}', budget => 1, budget_in => 'day'),
+	rui.set_message_template(:one, 'daily', 'sms', 'zh', 'x', from_at => '2026-01-01') \gset hidden_
+SELECT rui.send_messages(:one, 'daily', format('{"party": %s}', :sun)::jsonb, at => pg_temp.at('02 10:00')) AS d1,
+	rui.send_messages(:one, 'daily', format('{"party": %s}', :sun)::jsonb, at => pg_temp.at('02 22:00')) AS d2,
+	rui.send_messages(:one, 'daily', format('{"party": %s}', :sun)::jsonb, at => pg_temp.at('03 08:00')) AS d3,
+	rui.plan_messages(:one, 'daily', format('{"party": %s}', :sun)::jsonb, at => pg_temp.at('03 20:59')) AS d4 \gset
+SELECT is(concat_ws(', ', pg_temp.reached(:d1), pg_temp.reached(:d2)), 'sun, sun', 'one on Monday, and one in the evening that goes on Tuesday');
+SELECT is(pg_temp.reached(:d3), 'sun suppressed budget', 'so on Tuesday there is none left');
+SELECT rui.continue_messages(:one, :d4, at => pg_temp.at('03 21:00')) \gset hidden_
+SELECT is(pg_temp.reached(:d4), 'sun', 'what is planned by day and made in the evening counts for Wednesday');
+SELECT is((SELECT string_agg(concat_ws(' ', window_on, allowed, used), ', ' ORDER BY window_on) FROM rui.contact_budget WHERE kind_code = 'daily'),
+	'2026-03-02 1 1, 2026-03-03 1 1, 2026-03-04 1 1', 'each on the day when it can go');
 
 -- A channel that is closed: what waits on it goes by the next open one.
 SELECT rui.send_message(:one, 'repair', :zhao, '{"day": "x"}', at => pg_temp.at('30 10:00')) AS m10 \gset
