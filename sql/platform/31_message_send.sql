@@ -124,6 +124,9 @@ DECLARE
 	needs_consent boolean;
 	ready_at timestamptz;
 	kind_window date;
+	contact_window date;
+	contact_limit integer;
+	overdrawn jsonb;
 	made bigint;
 	refused bigint;
 	strangers bigint;
@@ -136,16 +139,20 @@ BEGIN
 	ELSIF batch.state <> 'filling' THEN
 		RETURN 0;
 	END IF;
-	SELECT s.* INTO setting FROM rui.message_setting s WHERE s.project_id = _fill_batch.project_id;
+	setting := rui._message_setting(project_id);
 	ready_at := greatest(at, batch.from_at);
 	IF setting.calendar_code IS NOT NULL AND NOT batch.is_emergency THEN
 		hours := rui._calendar_of(project_id, setting.calendar_code);
 		ready_at := CASE WHEN rui.is_open(hours, ready_at) THEN ready_at ELSE rui.next_open(hours, ready_at) END;
 	END IF;
-	-- It counts when it can go, not when somebody wished to send it.
-	kind_window := (SELECT date_trunc(batch.budget_in, ready_at AT TIME ZONE j.time_zone)::date FROM rui.project j WHERE j.id = batch.project_id);
-	SELECT NOT k.is_critical, k.is_marketing INTO can_opt_out, needs_consent FROM rui.message_kind k
+	SELECT NOT k.is_critical, k.is_marketing, CASE WHEN NOT batch.is_emergency AND NOT k.is_internal THEN
+			setting.budget - CASE WHEN k.is_critical THEN 0 ELSE setting.reserved END END
+	INTO can_opt_out, needs_consent, contact_limit FROM rui.message_kind k
 	WHERE k.project_id = batch.project_id AND k.code = batch.kind_code;
+	-- It counts when it can go, not when somebody wished to send it.
+	SELECT date_trunc(batch.budget_in, l.at)::date, CASE WHEN contact_limit IS NOT NULL THEN date_trunc(setting.budget_in, l.at)::date END
+	INTO kind_window, contact_window
+	FROM (SELECT ready_at AT TIME ZONE j.time_zone AS at FROM rui.project j WHERE j.id = batch.project_id) l;
 	-- By a bound, so that the plan does not depend on how many there are.
 	last_party := coalesce((SELECT r.party_id FROM rui.message_recipient r
 		WHERE r.project_id = _fill_batch.project_id AND r.batch_id = _fill_batch.batch_id
@@ -157,7 +164,7 @@ BEGIN
 	spoken AS (
 		SELECT p.*, CASE WHEN batch.zh_channels = '{}' THEN 'en' WHEN batch.en_channels = '{}' THEN 'zh'
 				ELSE coalesce((SELECT l.lang FROM rui.message_language l
-					WHERE l.project_id = batch.project_id AND l.party_id = p.party_id), setting.lang, 'zh') END AS lang,
+					WHERE l.project_id = batch.project_id AND l.party_id = p.party_id), setting.lang) END AS lang,
 			CASE WHEN can_opt_out THEN (SELECT array_agg(o.channel) FROM rui.message_opt_out o
 				WHERE o.project_id = batch.project_id AND o.party_id = p.party_id AND o.kind_code IN ('any', batch.kind_code)) END AS refused,
 			needs_consent AND NOT EXISTS (SELECT FROM rui.message_opt_in i
@@ -170,34 +177,54 @@ BEGIN
 				ELSE ARRAY(SELECT w.channel
 					FROM unnest(CASE s.lang WHEN 'zh' THEN batch.zh_channels ELSE batch.en_channels END) WITH ORDINALITY AS w(channel, place)
 					WHERE w.channel <> ALL (s.refused) ORDER BY w.place) END AS ways,
-			CASE WHEN s.household_id IS NULL THEN 'party' ELSE 'household' END AS holder,
+			CASE WHEN s.household_id IS NULL THEN 'party' ELSE 'household' END COLLATE "C" AS holder,
 			coalesce(s.household_id, s.party_id) AS holder_id
 		FROM spoken s),
 	wanted AS (
 		SELECT a.holder, a.holder_id, count(*)::integer AS wanted FROM addressed a
-		WHERE batch.budget IS NOT NULL AND a.ways <> '{}' GROUP BY a.holder, a.holder_id),
-	-- Whoever sends to the same household waits for its row, and then sees what is left.
-	budget AS (
-		INSERT INTO rui.contact_budget AS b (project_id, kind_code, window_on, holder, holder_id, allowed, used, granted)
+		WHERE (batch.budget IS NOT NULL OR contact_limit IS NOT NULL) AND a.ways <> '{}' GROUP BY a.holder, a.holder_id),
+	-- First of its kind, then of all kinds, each in order. Whoever sends to the same household waits for its row, and
+	-- then sees what is left.
+	of_kind AS (
+		INSERT INTO rui.contact_budget AS b (project_id, kind_code, window_on, holder, holder_id, allowed, used, asked, granted)
 		SELECT batch.project_id, batch.kind_code, kind_window, w.holder, w.holder_id, batch.budget,
-			least(w.wanted, batch.budget), least(w.wanted, batch.budget)
-		FROM wanted w ORDER BY w.holder, w.holder_id
+			least(w.wanted, batch.budget), w.wanted, least(w.wanted, batch.budget)
+		FROM wanted w WHERE batch.budget IS NOT NULL ORDER BY w.holder, w.holder_id
 		ON CONFLICT ON CONSTRAINT contact_budget_pkey DO UPDATE
-		SET allowed = greatest(b.used, EXCLUDED.allowed),
+		SET allowed = greatest(b.used, EXCLUDED.allowed), asked = EXCLUDED.asked,
 			granted = greatest(least(EXCLUDED.used, EXCLUDED.allowed - b.used), 0),
 			used = b.used + greatest(least(EXCLUDED.used, EXCLUDED.allowed - b.used), 0)
-		RETURNING b.holder, b.holder_id, b.granted),
+		RETURNING b.holder, b.holder_id, b.asked, b.granted),
+	hoped AS (
+		SELECT k.holder, k.holder_id, k.granted AS hoped FROM of_kind k WHERE k.granted > 0
+		UNION ALL
+		SELECT w.holder, w.holder_id, w.wanted FROM wanted w WHERE batch.budget IS NULL),
+	of_all AS (
+		INSERT INTO rui.contact_budget AS b (project_id, kind_code, window_on, holder, holder_id, allowed, used, asked, granted)
+		SELECT batch.project_id, 'any', contact_window, h.holder, h.holder_id, setting.budget,
+			least(h.hoped, contact_limit), h.hoped, least(h.hoped, contact_limit)
+		FROM hoped h WHERE contact_limit IS NOT NULL ORDER BY h.holder, h.holder_id
+		ON CONFLICT ON CONSTRAINT contact_budget_pkey DO UPDATE
+		SET allowed = greatest(b.used, EXCLUDED.allowed), asked = EXCLUDED.asked,
+			granted = greatest(least(EXCLUDED.used, contact_limit - b.used), 0),
+			used = b.used + greatest(least(EXCLUDED.used, contact_limit - b.used), 0)
+		RETURNING b.holder, b.holder_id, b.asked, b.granted),
+	short AS (
+		SELECT s.holder, s.holder_id, min(s.granted) AS granted
+		FROM (SELECT k.* FROM of_kind k UNION ALL SELECT a.* FROM of_all a) s WHERE s.granted < s.asked GROUP BY s.holder, s.holder_id),
+	beyond AS (
+		SELECT p.party_id FROM (
+			SELECT a.party_id, s.granted, row_number() OVER (PARTITION BY a.holder, a.holder_id ORDER BY a.party_id) AS place
+			FROM addressed a JOIN short s ON s.holder = a.holder AND s.holder_id = a.holder_id WHERE a.ways <> '{}') p
+		WHERE p.place > p.granted),
 	judged AS (
-		SELECT a.*, CASE WHEN a.ways = '{}' THEN 'opted_out'
-			WHEN batch.budget IS NOT NULL AND row_number() OVER (PARTITION BY a.holder, a.holder_id, a.ways = '{}' ORDER BY a.party_id)
-				> coalesce(g.granted, 0) THEN 'budget' END AS reason
-		FROM addressed a
-		LEFT JOIN budget g ON g.holder = a.holder AND g.holder_id = a.holder_id),
+		SELECT a.*, CASE WHEN a.ways = '{}' THEN 'opted_out' WHEN b.party_id IS NOT NULL THEN 'budget' END AS reason
+		FROM addressed a LEFT JOIN beyond b ON b.party_id = a.party_id),
 	added AS (
-		INSERT INTO rui.message AS m (project_id, batch_id, party_id, household_id, unit_id, lang, channels, parameters, window_on, is_emergency,
-			at, expires_at, state, last_action, last_at, channel, next_at)
+		INSERT INTO rui.message AS m (project_id, batch_id, party_id, household_id, unit_id, lang, channels, parameters, window_on, contact_on,
+			is_emergency, at, expires_at, state, last_action, last_at, channel, next_at)
 		SELECT batch.project_id, batch.id, j.party_id, j.household_id, j.unit_id, j.lang, j.ways, j.parameters,
-			CASE WHEN j.reason IS NULL THEN kind_window END, batch.is_emergency, _fill_batch.at, batch.expires_at,
+			CASE WHEN j.reason IS NULL THEN kind_window END, CASE WHEN j.reason IS NULL THEN contact_window END, batch.is_emergency, _fill_batch.at, batch.expires_at,
 			CASE WHEN j.reason IS NULL THEN 'queued' ELSE 'suppressed' END, CASE WHEN j.reason IS NULL THEN 'queue' ELSE 'suppress' END,
 			_fill_batch.at, j.ways[1], CASE WHEN j.reason IS NULL THEN ready_at END
 		FROM judged j
@@ -210,7 +237,17 @@ BEGIN
 			rui.current_party()
 		FROM added a
 		RETURNING r.state, r.reason)
-	SELECT count(*), count(*) FILTER (WHERE t.state = 'suppressed'), count(*) FILTER (WHERE t.reason = 'no_consent') INTO made, refused, strangers FROM told t;
+	SELECT count(*), count(*) FILTER (WHERE t.state = 'suppressed'), count(*) FILTER (WHERE t.reason = 'no_consent'),
+		(SELECT jsonb_agg(jsonb_build_object('holder', a.holder, 'holder_id', a.holder_id, 'over', a.asked - a.granted))
+			FROM of_all a WHERE batch.budget IS NOT NULL AND a.granted < a.asked)
+	INTO made, refused, strangers, overdrawn FROM told t;
+	IF overdrawn IS NOT NULL THEN
+		-- What the kind let go and the household has no room for counts for neither. The rows are ours.
+		INSERT INTO rui.contact_budget AS b (project_id, kind_code, window_on, holder, holder_id, allowed, used, asked, granted)
+		SELECT batch.project_id, batch.kind_code, kind_window, o.holder, o.holder_id, o.over, 0, o.over, o.over
+		FROM jsonb_to_recordset(overdrawn) AS o(holder text, holder_id bigint, over integer)
+		ON CONFLICT ON CONSTRAINT contact_budget_pkey DO UPDATE SET used = b.used - EXCLUDED.granted, granted = b.granted - EXCLUDED.granted;
+	END IF;
 	remaining := batch.recipients - batch.filled - made;
 	UPDATE rui.message_batch b SET filled = b.filled + made, suppressed = b.suppressed + refused, without_consent = b.without_consent + strangers,
 		last_action = CASE remaining WHEN 0 THEN 'finish' ELSE 'fill' END
@@ -223,7 +260,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._fill_batch(bigint, bigint, bigint, timestamptz) IS
-'Internal: makes the messages of the next up_to recipients of a batch, each with its first receipt: queued, or suppressed because its party opted out, has not agreed to advertising where the kind is marketing, or the budget of its household is used up. Returns how many recipients remain; 0 also for a batch that is filled or cancelled. Error P0002 for an unknown batch.';
+'Internal: makes the messages of the next up_to recipients of a batch, each with its first receipt: queued, or suppressed because its party opted out, has not agreed to advertising where the kind is marketing, or a budget of its household, of the kind or of all kinds, is used up. Returns how many recipients remain; 0 also for a batch that is filled or cancelled. Error P0002 for an unknown batch.';
 
 CREATE FUNCTION rui._require_sender(project_id bigint, kind_code text, audience jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -303,7 +340,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.send_message(bigint, text, bigint, jsonb, text, timestamptz, timestamptz) IS
-'Sends one message of a kind to a party of the company and returns its id; it may be suppressed (rui.message.state): the party opted out, has not agreed to advertising where the kind is marketing, or its household''s budget is used up. parameters: a text or number for each parameter of the kind. dedupe_key: sent under the same key before in this project: the first message is the answer, nothing is sent; it also makes the command safe to repeat. from_at: not before, at most a year ahead; null: now. Quiet hours put it off. Needs permission send_messages, and send_emergencies for a kind that is one. Errors: 22004, 22001 also a text message beyond 500 characters, 22008, 22023 parameters that are not the kind''s, P0002 unknown kind or party, 42501, 55000 also no template on an open channel.';
+'Sends one message of a kind to a party of the company and returns its id; it may be suppressed (rui.message.state): the party opted out, has not agreed to advertising where the kind is marketing, or a budget of its household is used up. parameters: a text or number for each parameter of the kind. dedupe_key: sent under the same key before in this project: the first message is the answer, nothing is sent; it also makes the command safe to repeat. from_at: not before, at most a year ahead; null: now. Quiet hours put it off. Needs permission send_messages, and send_emergencies for a kind that is one. Errors: 22004, 22001 also a text message beyond 500 characters, 22008, 22023 parameters that are not the kind''s, P0002 unknown kind or party, 42501, 55000 also no template on an open channel.';
 
 CREATE FUNCTION rui.send_messages(project_id bigint, kind_code text, audience jsonb, parameters jsonb DEFAULT '{}', dedupe_key text DEFAULT NULL,
 	from_at timestamptz DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS bigint

@@ -48,7 +48,7 @@ INSERT INTO rui.personal_text (table_name, written, linked, never) VALUES
 	('message_channel', '{}', '{}', '{channel}'), ('message_kind', '{}', '{}', '{code,name_zh,name_en,parameters,channels,budget_in}'),
 	('message_language', '{}', '{}', '{lang}'), ('message_opt_out', '{}', '{}', '{kind_code,channel}'),
 	('message_receipt', '{reason,reference}', '{}', '{state,channel,gateway}'), ('message_recipient', '{parameters}', '{}', '{}'),
-	('message_setting', '{}', '{}', '{calendar_code,lang}'), ('message_template', '{title,body}', '{}', '{kind_code,channel,lang}'),
+	('message_setting', '{}', '{}', '{calendar_code,lang,budget_in}'), ('message_template', '{title,body}', '{}', '{kind_code,channel,lang}'),
 	('message_throttle', '{}', '{}', '{channel}'), ('meter', '{}', '{}', '{code,medium,measured_in,serial}'),
 	('meter_plan', '{}', '{}', '{medium,register}'), ('meter_reading', '{remark}', '{}', '{kind,source,basis,state,last_action}'),
 	('meter_register', '{}', '{}', '{code}'), ('meter_rule', '{}', '{}', '{medium}'), ('number_period', '{}', '{}', '{series}'),

@@ -1,7 +1,7 @@
 -- Messages: who gets what, when, how often, by which way; what a gateway
 -- does with them; and what is written down of it.
 BEGIN;
-SELECT plan(121);
+SELECT plan(134);
 \ir fixture/estate.sql
 \ir fixture/message.sql
 CREATE FUNCTION pg_temp.act_as(party bigint) RETURNS text LANGUAGE sql AS $$SELECT set_config('rui.party_id', party::text, true)$$;
@@ -216,6 +216,34 @@ SELECT rui.continue_messages(:one, :d4, at => pg_temp.at('03 21:00')) \gset hidd
 SELECT is(pg_temp.reached(:d4), 'sun', 'what is planned by day and made in the evening counts for Wednesday');
 SELECT is((SELECT string_agg(concat_ws(' ', window_on, allowed, used), ', ' ORDER BY window_on) FROM rui.contact_budget WHERE kind_code = 'daily'),
 	'2026-03-02 1 1, 2026-03-03 1 1, 2026-03-04 1 1', 'each on the day when it can go');
+
+-- The budget over all kinds: three a day for a household, one of them for critical kinds only.
+SELECT rui.set_message_setting(:one, 'waking', budget => 3, budget_in => 'day', reserved => 1), rui.set_message_kind(:one, 'tips', '提示', 'Tips', '{}', '{sms}'),
+	rui.set_message_kind(:one, 'duty', '值班', 'Duty', '{}', '{sms}', is_internal => true) \gset hidden_
+SELECT rui.set_message_template(:one, k, 'sms', 'zh', 'x', from_at => '2026-01-01') FROM unnest('{tips,duty}'::text[]) k \g /dev/null
+CREATE FUNCTION pg_temp.to_sun(project bigint, sun bigint, kind text, moment text, said jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.reached(rui.send_messages(project, kind, format('{"party": %s}', sun)::jsonb, said, at => pg_temp.at(moment)))$$;
+CREATE FUNCTION pg_temp.counted(which text, holder bigint) RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(concat_ws(' ', window_on, allowed, used), ', ' ORDER BY window_on) FROM rui.contact_budget
+	WHERE kind_code = which AND holder_id = counted.holder AND contact_budget.holder = 'household' AND window_on BETWEEN '2026-03-02' AND '2026-03-06'$$;
+SELECT is(concat_ws(', ', pg_temp.to_sun(:one, :sun, 'tips', '05 10:00'), pg_temp.to_sun(:one, :sun, 'daily', '05 10:00')), 'sun, sun', 'two messages of two kinds');
+SELECT is(pg_temp.to_sun(:one, :sun, 'tips', '05 10:01'), 'sun suppressed budget', 'a third goes beyond what there is for all kinds, though its own has no budget');
+SELECT is(pg_temp.counted('news', :h2), '2026-03-02 2 1', 'of another kind one has come this week');
+SELECT is(pg_temp.to_sun(:one, :sun, 'news', '05 10:01', '{"what": "x"}'), 'sun suppressed budget', 'and one more is beyond, though its own kind has room');
+SELECT is(pg_temp.counted('news', :h2), '2026-03-02 2 1', 'nor does it count for that');
+SELECT is(pg_temp.to_sun(:one, :sun, 'repair', '05 10:02', '{"day": "x"}'), 'sun', 'what is critical has one reserved');
+SELECT is(pg_temp.to_sun(:one, :sun, 'repair', '05 10:03', '{"day": "x"}'), 'sun suppressed budget', 'and no more');
+SELECT is(concat_ws(', ', pg_temp.to_sun(:one, :sun, 'alarm', '05 10:03'), pg_temp.to_sun(:one, :sun, 'duty', '05 10:03')), 'sun, sun',
+	'emergencies go, and what is said to those who work here');
+SELECT is(pg_temp.counted('any', :h2), '2026-03-02 20 4, 2026-03-05 3 3', 'all kinds are counted together but these, and others before by the week');
+SELECT throws_ok(format('UPDATE rui.contact_budget SET used = used + 1 WHERE holder_id = %s AND kind_code = ''any''', :h2), '23514', NULL, 'here, too, a constraint stands');
+SELECT is(concat_ws(', ', pg_temp.reached(rui.send_messages(:one, 'tips', format('{"household": [%s, %s], "who": ["resident"]}', :h1, :h2)::jsonb, at => pg_temp.at('05 10:04'))),
+	pg_temp.reached(rui.send_messages(:one, 'daily', format('{"household": %s, "who": ["resident"]}', :h1)::jsonb, at => pg_temp.at('05 10:05')))),
+	'qian, sun suppressed budget, zhao, qian suppressed budget, zhao suppressed budget', 'each household has its own, for all who live there');
+SELECT is(pg_temp.counted('daily', :h1), '2026-03-05 1 0', 'what a kind let go and the household has no room for is given back');
+SELECT rui.set_message_setting(:one, 'waking', budget => NULL) \gset hidden_
+SELECT is(pg_temp.to_sun(:one, :sun, 'tips', '05 10:06'), 'sun', 'a project may have none');
+SELECT rui.set_message_setting(:one, 'waking') \gset hidden_
 
 -- A channel that is closed: what waits on it goes by the next open one.
 SELECT rui.send_message(:one, 'repair', :zhao, '{"day": "x"}', at => pg_temp.at('30 10:00')) AS m10 \gset
