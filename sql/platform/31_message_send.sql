@@ -262,6 +262,28 @@ $$;
 COMMENT ON FUNCTION rui._fill_batch(bigint, bigint, bigint, timestamptz) IS
 'Internal: makes the messages of the next up_to recipients of a batch, each with its first receipt: queued, or suppressed because its party opted out, has not agreed to advertising where the kind is marketing, or a budget of its household, of the kind or of all kinds, is used up. Returns how many recipients remain; 0 also for a batch that is filled or cancelled. Error P0002 for an unknown batch.';
 
+CREATE FUNCTION rui._return_contacts(project_id bigint, message_ids bigint[]) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT SET jit = off
+AS $$
+BEGIN
+	-- By the index and in the order of those who send: kinds first, then all of them.
+	INSERT INTO rui.contact_budget AS b (project_id, kind_code, window_on, holder, holder_id, allowed, used, asked, granted)
+	SELECT m.project_id, w.kind_code, w.window_on, h.holder, h.holder_id, count(*), 0, count(*), count(*)
+	FROM rui.message m
+	JOIN rui.message_batch a ON a.project_id = m.project_id AND a.id = m.batch_id
+	CROSS JOIN LATERAL (VALUES (a.kind_code, m.window_on, 1), ('any', m.contact_on, 2)) AS w(kind_code, window_on, place)
+	CROSS JOIN LATERAL (VALUES (CASE WHEN m.household_id IS NULL THEN 'party' ELSE 'household' END COLLATE "C", coalesce(m.household_id, m.party_id)))
+		AS h(holder, holder_id)
+	WHERE m.project_id = _return_contacts.project_id AND m.id = ANY (message_ids) AND w.window_on IS NOT NULL
+	GROUP BY m.project_id, w.place, w.kind_code, w.window_on, h.holder, h.holder_id
+	ORDER BY w.place, w.kind_code COLLATE "C", w.window_on, h.holder, h.holder_id
+	ON CONFLICT ON CONSTRAINT contact_budget_pkey DO UPDATE SET used = b.used - EXCLUDED.granted;
+END
+$$;
+COMMENT ON FUNCTION rui._return_contacts(bigint, bigint[]) IS
+'Internal: takes messages that ended before a gateway took them (cancelled, expired) out of the budgets of their kinds and of all kinds, for whoever sends next in the same window.';
+
 CREATE FUNCTION rui._require_sender(project_id bigint, kind_code text, audience jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
@@ -421,6 +443,7 @@ AS $$
 DECLARE
 	batch rui.message_batch;
 	ended bigint;
+	unsent bigint[];
 BEGIN
 	PERFORM rui.require_permission(project_id, 'send_campaigns');
 	PERFORM rui._check_time(project_id, at);
@@ -439,15 +462,17 @@ BEGIN
 	WITH stopped AS (
 		UPDATE rui.message m SET last_action = 'cancel', last_at = cancel_messages.at, next_at = NULL
 		WHERE m.project_id = cancel_messages.project_id AND m.batch_id = cancel_messages.batch_id AND m.state = 'queued'
-		RETURNING m.id, m.attempts, m.channel)
-	INSERT INTO rui.message_receipt (project_id, message_id, attempt, state, at, channel, reason, party_id)
-	SELECT cancel_messages.project_id, s.id, s.attempts, 'cancelled', cancel_messages.at, s.channel, cancel_messages.reason, rui.current_party()
-	FROM stopped s;
-	GET DIAGNOSTICS ended = ROW_COUNT;
+		RETURNING m.id, m.attempts, m.channel),
+	told AS (
+		INSERT INTO rui.message_receipt (project_id, message_id, attempt, state, at, channel, reason, party_id)
+		SELECT cancel_messages.project_id, s.id, s.attempts, 'cancelled', cancel_messages.at, s.channel, cancel_messages.reason, rui.current_party()
+		FROM stopped s)
+	SELECT count(*), array_agg(s.id) FILTER (WHERE s.attempts = 0) INTO ended, unsent FROM stopped s;
+	PERFORM rui._return_contacts(project_id, unsent);
 	PERFORM rui._emit(project_id, 'message_batch.cancel', 'message_batch', batch_id, at,
 		jsonb_build_object('reason', reason, 'cancelled', ended, 'not_made', batch.recipients - batch.filled));
 	RETURN ended;
 END
 $$;
 COMMENT ON FUNCTION rui.cancel_messages(bigint, bigint, text, timestamptz) IS
-'Takes a batch back as far as it has not gone out: no further messages are made, and those queued are cancelled; what a gateway has taken goes. Returns how many were cancelled. Needs permission send_campaigns. Errors: 22004, 22001, 22008, 22023 blank reason, P0002 unknown batch, 42501, 55000 cancelled already.';
+'Takes a batch back as far as it has not gone out: no further messages are made, and those queued are cancelled; what a gateway has taken goes. Households get back what no gateway ever took: a corrected batch finds their budgets as before. Returns how many were cancelled. Needs permission send_campaigns. Errors: 22004, 22001, 22008, 22023 blank reason, P0002 unknown batch, 42501, 55000 cancelled already.';

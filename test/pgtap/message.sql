@@ -1,7 +1,7 @@
 -- Messages: who gets what, when, how often, by which way; what a gateway
 -- does with them; and what is written down of it.
 BEGIN;
-SELECT plan(134);
+SELECT plan(141);
 \ir fixture/estate.sql
 \ir fixture/message.sql
 CREATE FUNCTION pg_temp.act_as(party bigint) RETURNS text LANGUAGE sql AS $$SELECT set_config('rui.party_id', party::text, true)$$;
@@ -255,6 +255,24 @@ SELECT is(pg_temp.receipts(:m10), '0 queued wechat, 0 rerouted wechat closed', '
 SELECT is(pg_temp.state(rui.send_message(:one, 'repair', :zhao, '{"day": "x"}', at => pg_temp.at('30 10:00'))), 'queued sms 0 30 10:00',
 	'nothing new goes that way');
 SELECT rui.set_message_channel(:one, 'wechat') \gset hidden_
+
+-- What ended before a gateway took it is given back: three tips a week for a household.
+SELECT rui.set_message_kind(:one, 'tips', '提示', 'Tips', '{}', '{sms}', budget => 3) \gset hidden_
+SELECT rui.send_messages(:one, 'tips', format('{"household": [%s, %s], "who": ["resident"]}', :h1, :h2)::jsonb, at => pg_temp.at('16 12:00')) AS wrong \gset
+SELECT rui.send_messages(:one, 'tips', format('{"party": %s}', :sun)::jsonb, at => pg_temp.at('16 12:00')) AS gone \gset
+UPDATE rui.message SET next_at = 'infinity' WHERE batch_id = :wrong AND party_id <> :zhao OR batch_id = :gone;
+SELECT is(pg_temp.take(:one, 'sms', 1, '16 12:01') IS NOT NULL, true, 'one is taken');
+SELECT is((SELECT string_agg(concat_ws(' ', kind_code, used), ', ' ORDER BY holder_id, kind_code) FROM rui.contact_budget
+	WHERE window_on = '2026-03-16' AND kind_code = 'tips'), 'tips 2, tips 2', 'two each are counted');
+SELECT rui.cancel_messages(:one, :wrong, 'wrong', pg_temp.at('16 12:02')) \gset hidden_
+SELECT is((SELECT string_agg(concat_ws(' ', kind_code, used), ', ' ORDER BY holder_id, kind_code) FROM rui.contact_budget
+	WHERE window_on = '2026-03-16' AND kind_code = 'tips'), 'tips 1, tips 1', 'what is taken back is not, what a gateway has is');
+SELECT is(pg_temp.reached(rui.send_messages(:one, 'tips', format('{"household": [%s, %s], "who": ["resident"]}', :h1, :h2)::jsonb, at => pg_temp.at('16 12:03'))),
+	'qian, sun, zhao', 'so the right ones may follow');
+SELECT cmp_ok(rui._duty_expire_messages(:one, pg_temp.at('21 12:00')), '>', 1::bigint, 'those never taken are too late');
+SELECT is((SELECT string_agg(concat_ws(' ', kind_code, used), ', ' ORDER BY holder_id, kind_code) FROM rui.contact_budget
+	WHERE window_on = '2026-03-16' AND kind_code = 'tips'), 'tips 1, tips 0', 'and given back too');
+SELECT is_empty(format('SELECT * FROM rui.invariant_violation WHERE project_id = %s AND invariant LIKE ''message%%''', :one), 'of one kind and of all kinds');
 
 -- Campaigns: planned, made piece by piece.
 SELECT rui.plan_messages(:one, 'repair', '{"project": true}', '{"day": "z"}', 'c1', at => pg_temp.at('31 10:00')) AS c1 \gset
