@@ -1,7 +1,7 @@
 -- Messages: who gets what, when, how often, by which way; what a gateway
 -- does with them; and what is written down of it.
 BEGIN;
-SELECT plan(141);
+SELECT plan(144);
 \ir fixture/estate.sql
 \ir fixture/message.sql
 CREATE FUNCTION pg_temp.act_as(party bigint) RETURNS text LANGUAGE sql AS $$SELECT set_config('rui.party_id', party::text, true)$$;
@@ -288,6 +288,12 @@ SELECT rui.continue_messages(:one, :c2, 2, pg_temp.at('31 10:00')) \gset hidden_
 SELECT is(rui.cancel_messages(:one, :c2, 'wrong day', pg_temp.at('31 10:01')), 2::bigint, 'a batch is taken back');
 SELECT is((SELECT (state, recipients, filled)::text FROM rui.message_batch WHERE id = :c2), '(cancelled,2,2)', 'and goes no further');
 SELECT is(pg_temp.reached(:c2), 'mgr cancelled wrong day, zhao cancelled wrong day', 'with the reason');
+SELECT rui.plan_messages(:one, 'repair', '{"project": true}', '{"day": "z"}', 'c3', at => pg_temp.at('31 10:00')) AS c3,
+	rui.plan_messages(:one, 'alarm', '{"project": true}', '{}', 'c4', at => pg_temp.at('31 10:00')) AS c4 \gset
+SELECT is(rui._duty_fill_messages(:one, pg_temp.at('31 10:00'), 2), 7::bigint, 'a tick has room for two, and for all of an emergency');
+SELECT is((SELECT string_agg(concat_ws(' ', kind_code, filled, state), ', ' ORDER BY id) FROM rui.message_batch WHERE id IN (:c3, :c4)), 'repair 2 filling, alarm 5 done',
+	'however it was planned');
+SELECT throws_ok(format('CALL rui.fill_messages(%s, %s, at => pg_temp.at(''31 10:01''))', :one, :c3), '2D000', NULL, 'a procedure that commits needs a transaction of its own');
 SELECT is_empty(format('SELECT * FROM rui.invariant_violation WHERE project_id = %s AND invariant LIKE ''message%%''', :one), 'all that breaks no invariant');
 
 -- Escalations of clocks are told to whoever answers for the task, once.
