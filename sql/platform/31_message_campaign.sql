@@ -97,8 +97,8 @@ END
 $$;
 COMMENT ON FUNCTION rui._duty_fill_messages(bigint, timestamptz, bigint) IS
 'Internal: the duty fill_messages of rui.tick(): makes the messages of planned batches, first all of emergencies, then up to room (50,000) others. Returns how many.';
-INSERT INTO rui.duty (code, sort_order, about) VALUES
-	('fill_messages', 3100, 'Makes the messages of planned batches.');
+INSERT INTO rui.duty (code, sort_order, about, project_states) VALUES
+	('fill_messages', 3100, 'Makes the messages of planned batches.', '{candidate,live,closed}');
 
 CREATE FUNCTION rui.cancel_messages(project_id bigint, batch_id bigint, reason text, at timestamptz DEFAULT now()) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

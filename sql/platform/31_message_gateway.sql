@@ -382,8 +382,8 @@ END
 $$;
 COMMENT ON FUNCTION rui._duty_reroute_messages(bigint, timestamptz) IS
 'Internal: the duty reroute_messages of rui.tick(): what waits on a channel that was closed goes by its next open one; what has none waits until its own is opened again, or expires. Returns how many.';
-INSERT INTO rui.duty (code, sort_order, about) VALUES
-	('reroute_messages', 3105, 'Sends what waits on a closed channel another way.');
+INSERT INTO rui.duty (code, sort_order, about, project_states) VALUES
+	('reroute_messages', 3105, 'Sends what waits on a closed channel another way.', '{candidate,live,closed}');
 
 CREATE FUNCTION rui._duty_expire_messages(project_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -414,5 +414,5 @@ END
 $$;
 COMMENT ON FUNCTION rui._duty_expire_messages(bigint, timestamptz) IS
 'Internal: the duty expire_messages of rui.tick(): ends messages that may not go any more and that no gateway holds; households get back what none ever took. Returns how many.';
-INSERT INTO rui.duty (code, sort_order, about) VALUES
-	('expire_messages', 3110, 'Ends messages that are too late to go.');
+INSERT INTO rui.duty (code, sort_order, about, project_states) VALUES
+	('expire_messages', 3110, 'Ends messages that are too late to go.', '{candidate,live,closed}');
