@@ -116,7 +116,7 @@ PERFORM rui._permit('set_time', '{candidate,live,closed}', 'loader');
 PERFORM rui._permit('manage_people', '{candidate,live}', 'manager', 'loader');
 PERFORM rui._permit('manage_estate', '{candidate,live}', 'manager', 'loader');
 PERFORM rui._permit('manage_company', '{candidate,live,closed}', 'director', 'loader');
-PERFORM rui._permit('run_duties', '{candidate,live}', 'manager', 'loader');
+PERFORM rui._permit('run_duties', '{candidate,live,closed}', 'manager', 'loader');
 
 -- Every command states its time; only some may state another than now.
 CREATE FUNCTION rui._check_instant(at timestamptz) RETURNS void

@@ -4,7 +4,8 @@ CREATE TABLE rui.duty (
 	code text PRIMARY KEY CHECK (code ~ '^[a-z][a-z_]*$'),
 	sort_order integer NOT NULL UNIQUE,
 	about text NOT NULL,
-	levels text[] NOT NULL DEFAULT '{project}' CHECK (levels <@ '{project,company,installation}'::text[] AND cardinality(levels) > 0)
+	levels text[] NOT NULL DEFAULT '{project}' CHECK (levels <@ '{project,company,installation}'::text[] AND cardinality(levels) > 0),
+	project_states text[] NOT NULL DEFAULT '{candidate,live}' CHECK (project_states <@ '{candidate,live,closed}'::text[])
 );
 
 CREATE TABLE rui.duty_run (
@@ -20,7 +21,8 @@ CREATE TABLE rui.duty_run (
 PERFORM rui._describe('duty', 'The duties of the platform. Each is a function rui._duty_CODE(project_id, at) that returns how many items it did.',
 	'sort_order: Order within a tick.',
 	'about: What the duty does.',
-	'levels: Of whom: project, company, installation.');
+	'levels: Of whom: project, company, installation.',
+	'project_states: In which states of a project it is done: in a closed one what keeps a term, and what messages, events and seals need; in an archived one nothing.');
 PERFORM rui._describe('duty_run', 'When each duty last ran for a project (a company: minus its id; the installation: 0), and how many items it has done.',
 	'duty_code: The duty.',
 	'last_at: Time up to which everything due is done.',
@@ -68,6 +70,7 @@ BEGIN
 	PERFORM rui._check_time(project_id, at);
 	FOR next_duty IN SELECT d.* FROM rui.duty d
 		WHERE CASE WHEN project_id > 0 THEN 'project' WHEN project_id < 0 THEN 'company' ELSE 'installation' END = ANY (d.levels)
+			AND (project_id <= 0 OR (SELECT p.state FROM rui.project p WHERE p.id = tick.project_id) = ANY (d.project_states))
 		ORDER BY d.sort_order
 	LOOP
 		-- The row serialises the ticks of one project, duty by duty: the
@@ -99,7 +102,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.tick(bigint, timestamptz) IS
-'Runs every duty of a project (of a company: minus its id; of the installation: 0) that is due up to `at`, each due item exactly once however often and concurrently it is called; returns each duty with the number of items done now, null for one that failed: that is a warning and kept in rui.duty_run, the others go on, and the next tick tries again. Needs permission run_duties, above the projects in the company, for the installation in any. Errors: 22004, 22008, 42501 as every command.';
+'Runs every duty of a project (of a company: minus its id; of the installation: 0) that is due up to `at`, each due item exactly once however often and concurrently it is called; of a closed project only those that keep a term (documents, people) or that messages, events and seals need, of an archived one none (55000); returns each duty with the number of items done now, null for one that failed: that is a warning and kept in rui.duty_run, the others go on, and the next tick tries again. Needs permission run_duties, above the projects in the company, for the installation in any. Errors: 22004, 22008, 42501 as every command, 55000 archived.';
 
 CREATE FUNCTION rui._partitioned_tables() RETURNS SETOF text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 5
@@ -175,6 +178,6 @@ END
 $$;
 COMMENT ON FUNCTION rui._duty_forget_requests(bigint, timestamptz) IS
 'Internal: forgets request keys after their 30 days, at most 10,000 a tick.';
-INSERT INTO rui.duty (code, sort_order, about) VALUES
-	('make_partitions', 1, 'Makes the monthly partitions to come.'),
-	('forget_requests', 9500, 'Forgets request keys after their 30 days.');
+INSERT INTO rui.duty (code, sort_order, about, project_states) VALUES
+	('make_partitions', 1, 'Makes the monthly partitions to come.', '{candidate,live,closed}'),
+	('forget_requests', 9500, 'Forgets request keys after their 30 days.', '{candidate,live,closed}');

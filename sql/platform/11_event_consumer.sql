@@ -312,6 +312,6 @@ END
 $$;
 COMMENT ON FUNCTION rui._duty_retain_events(bigint, timestamptz) IS
 'Internal: the duty retain_events of rui.tick(): drops positions that are older than keep and that every consumer has acknowledged; events stay. A consumer whose next event waits longer than half of keep_unread is told once (WARNING, event event_consumer.lag), after keep_unread it is given up (event event_consumer.lapse): only then its positions go. Returns how many positions it dropped.';
-INSERT INTO rui.duty (code, sort_order, about) VALUES
-	('number_events', 9100, 'Gives events their positions.'),
-	('retain_events', 9110, 'Drops positions of events that everybody has read, and gives up consumers that do not read.');
+INSERT INTO rui.duty (code, sort_order, about, project_states) VALUES
+	('number_events', 9100, 'Gives events their positions.', '{candidate,live,closed}'),
+	('retain_events', 9110, 'Drops positions of events that everybody has read, and gives up consumers that do not read.', '{candidate,live,closed}');

@@ -5,19 +5,19 @@ PERFORM rui._name('role', 'duty_runner', '值守程序', 'duty runner');
 
 CREATE VIEW rui.duty_board WITH (security_invoker = true, security_barrier = true) AS
 SELECT j.id AS project_id, d.code AS duty_code, zh.name AS name_zh, en.name AS name_en, r.last_at, now() - r.last_at AS age, coalesce(r.items, 0) AS items,
-	j.state = 'live' AND (r.last_at IS NULL OR r.last_at < now() - interval '15 minutes') AS is_late, r.failed_at, r.failure
+	r.last_at IS NULL OR r.last_at < now() - interval '15 minutes' AS is_late, r.failed_at, r.failure
 FROM rui.project j
 JOIN rui.duty d ON 'project' = ANY (d.levels)
 LEFT JOIN rui.duty_run r ON r.project_id = j.id AND r.duty_code = d.code
 LEFT JOIN rui.label zh ON zh.kind = 'duty' AND zh.code = d.code AND zh.lang = 'zh'
 LEFT JOIN rui.label en ON en.kind = 'duty' AND en.code = d.code AND en.lang = 'en'
-WHERE j.state <> 'closed';
-PERFORM rui._describe('duty_board', 'Every duty of every project that is not closed: up to when it is done, and whether it is late.',
+WHERE j.state = ANY (d.project_states);
+PERFORM rui._describe('duty_board', 'Every duty that is done in a project: up to when it is done, and whether it is late.',
 	'duty_code: The duty.', 'name_zh: Its name in Chinese.', 'name_en: Its name in English.',
 	'last_at: Time up to which everything due is done; null where it never ran.',
 	'age: How long ago that is.',
 	'items: Items done since the beginning.',
-	'is_late: Whether a live project has waited for more than 15 minutes.',
+	'is_late: Whether it has waited for more than 15 minutes.',
 	'failed_at: Time of the last run, where it failed.',
 	'failure: Its SQLSTATE and message.');
 GRANT SELECT ON rui.duty_board TO rui_manager, rui_expert, rui_auditor;
@@ -55,7 +55,7 @@ BEGIN
 	END IF;
 	-- Those that have waited longest first.
 	RETURN QUERY SELECT j.id FROM (
-		SELECT p.id FROM rui.project p WHERE p.state <> 'closed'
+		SELECT p.id FROM rui.project p WHERE p.state <> 'archived'
 		UNION ALL SELECT -c.id FROM rui.company c
 		UNION ALL SELECT 0 WHERE EXISTS (SELECT FROM rui.company)) AS j
 	LEFT JOIN LATERAL (SELECT min(r.last_at) AS last_at FROM rui.duty_run r WHERE r.project_id = j.id) r ON true
@@ -99,7 +99,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE rui.run_duties(integer, integer) IS
-'For the DBA: runs the duties of all projects that are not closed, of all companies and of the installation, each in a transaction of its own, those first that have waited longest; one that fails is a warning and keeps no other waiting. Acts for the party duty_runner of each company, which it makes. Of several workers each takes other projects: worker 1 to workers, at most 64. It may run as often and as concurrently as one likes. Errors: 22023; 2D000 within a transaction block.';
+'For the DBA: runs the duties of all projects that are not archived (of closed ones those for which there is still something to do), of all companies and of the installation, each in a transaction of its own, those first that have waited longest; one that fails is a warning and keeps no other waiting. Acts for the party duty_runner of each company, which it makes. Of several workers each takes other projects: worker 1 to workers, at most 64. It may run as often and as concurrently as one likes. Errors: 22023; 2D000 within a transaction block.';
 
 CREATE FUNCTION rui.unschedule() RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

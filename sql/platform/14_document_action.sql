@@ -404,8 +404,8 @@ END
 $$;
 COMMENT ON FUNCTION rui._duty_erase_documents(bigint, timestamptz) IS
 'Internal: the duty erase_documents of rui.tick(): erases documents whose time of retention is over. Returns how many.';
-INSERT INTO rui.duty (code, sort_order, about) VALUES
-	('erase_documents', 1400, 'Erases documents whose time of retention is over.');
+INSERT INTO rui.duty (code, sort_order, about, project_states) VALUES
+	('erase_documents', 1400, 'Erases documents whose time of retention is over.', '{candidate,live,closed}');
 
 CREATE FUNCTION rui.contents_to_destroy(project_id bigint, up_to integer DEFAULT 1000) RETURNS TABLE (storage_ref text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 100

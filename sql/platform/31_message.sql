@@ -14,7 +14,11 @@ CREATE TABLE rui.message_setting (
 	project_id bigint PRIMARY KEY REFERENCES rui.project (id),
 	calendar_code text,
 	lang text NOT NULL CHECK (lang IN ('zh', 'en')),
-	FOREIGN KEY (project_id, calendar_code) REFERENCES rui.working_calendar (project_id, code)
+	budget integer CHECK (budget BETWEEN 1 AND 1000),
+	budget_in text NOT NULL CHECK (budget_in IN ('day', 'week', 'month')),
+	reserved integer NOT NULL,
+	FOREIGN KEY (project_id, calendar_code) REFERENCES rui.working_calendar (project_id, code),
+	CONSTRAINT message_setting_reserved CHECK (reserved BETWEEN 0 AND coalesce(budget, 0))
 );
 
 CREATE TABLE rui.message_channel (
@@ -51,6 +55,7 @@ CREATE TABLE rui.message_kind (
 	is_critical boolean NOT NULL,
 	is_emergency boolean NOT NULL,
 	is_marketing boolean NOT NULL DEFAULT false,
+	is_internal boolean NOT NULL DEFAULT false,
 	budget integer CHECK (budget BETWEEN 1 AND 1000),
 	budget_in text NOT NULL CHECK (budget_in IN ('day', 'week', 'month')),
 	lifetime interval NOT NULL CHECK (lifetime BETWEEN interval '1 minute' AND interval '8784 hours'),
@@ -109,7 +114,7 @@ CREATE TABLE rui.message_batch (
 	zh_channels text[] NOT NULL,
 	en_channels text[] NOT NULL,
 	budget integer,
-	window_on date,
+	budget_in text,
 	at timestamptz NOT NULL,
 	from_at timestamptz NOT NULL,
 	expires_at timestamptz NOT NULL CHECK (expires_at > from_at),
@@ -123,7 +128,7 @@ CREATE TABLE rui.message_batch (
 	PRIMARY KEY (project_id, id),
 	FOREIGN KEY (project_id, kind_code) REFERENCES rui.message_kind (project_id, code),
 	CONSTRAINT message_batch_once UNIQUE (project_id, dedupe_key),
-	CONSTRAINT message_batch_budget CHECK ((budget IS NULL) = (window_on IS NULL) AND NOT (is_emergency AND budget IS NOT NULL)),
+	CONSTRAINT message_batch_budget CHECK ((budget IS NULL) = (budget_in IS NULL) AND NOT (is_emergency AND budget IS NOT NULL)),
 	CONSTRAINT message_batch_filled CHECK (filled BETWEEN 0 AND recipients AND suppressed BETWEEN 0 AND filled
 		AND without_consent BETWEEN 0 AND suppressed)
 );
@@ -142,15 +147,17 @@ CREATE TABLE rui.message_recipient (
 
 CREATE TABLE rui.contact_budget (
 	project_id bigint NOT NULL,
-	kind_code text NOT NULL,
+	kind_code text COLLATE "C" NOT NULL,
 	window_on date NOT NULL,
-	holder text NOT NULL CHECK (holder IN ('household', 'party')),
+	holder text COLLATE "C" NOT NULL,
 	holder_id bigint NOT NULL,
 	allowed integer NOT NULL,
 	used integer NOT NULL,
-	granted integer NOT NULL CHECK (granted >= 0),
+	asked integer NOT NULL,
+	granted integer NOT NULL,
 	CONSTRAINT contact_budget_pkey PRIMARY KEY (project_id, kind_code, window_on, holder, holder_id),
-	CONSTRAINT contact_budget_kept CHECK (used BETWEEN 0 AND allowed)
+	CONSTRAINT contact_budget_kept CHECK (used BETWEEN 0 AND allowed),
+	CONSTRAINT contact_budget_sound CHECK (granted BETWEEN 0 AND asked AND holder IN ('household', 'party'))
 );
 
 CREATE TABLE rui.message (
@@ -164,6 +171,7 @@ CREATE TABLE rui.message (
 	channels text[] NOT NULL,
 	parameters jsonb,
 	window_on date,
+	contact_on date,
 	is_emergency boolean NOT NULL,
 	at timestamptz NOT NULL,
 	expires_at timestamptz NOT NULL,
@@ -204,7 +212,10 @@ CREATE TABLE rui.message_receipt (
 );
 
 PERFORM rui._describe('message_setting', 'How a project speaks: when, and in which language unless somebody wants another.',
-	'calendar_code: The hours in which messages go out, emergencies apart; null: at any time.', 'lang: zh or en.');
+	'calendar_code: The hours in which messages go out, emergencies apart; null: at any time.', 'lang: zh or en.',
+	'budget: How many messages of all kinds together, but emergencies and internal ones, a household may get in a window; somebody without a household as much; null: any number.',
+	'budget_in: The window: day, week (from Monday) or month, in the time of the project.',
+	'reserved: How many of these only critical kinds may use.');
 PERFORM rui._describe('message_channel', 'The ways messages go, and how hard each is tried.',
 	'channel: sms, wechat, email or push.', 'is_active: Whether messages may go this way.',
 	'throttle: At most so many are taken in throttle_in; null: any number.',
@@ -221,6 +232,7 @@ PERFORM rui._describe('message_kind', 'What messages are about, and what holds f
 	'is_critical: Whether nobody can opt out of it.',
 	'is_emergency: Whether it goes out in quiet hours, without budget, before all others.',
 	'is_marketing: Whether it advertises: it goes to nobody who has not agreed (PIPL 13 (1) 1, Advertising Law 43).',
+	'is_internal: Whether it is for those who work here, and so counts in no budget over all kinds.',
 	'budget: How many of it a household may get in a window; somebody without a household as much; null: any number.',
 	'budget_in: The window: day, week (from Monday) or month, in the time of the project.',
 	'lifetime: How long after it was to go it may still go.');
@@ -241,23 +253,24 @@ PERFORM rui._describe('message_batch', 'What was to be said, to whom, by whom: o
 	'is_emergency: As the kind was.',
 	'zh_channels: The ways it can go in Chinese, in order.', 'en_channels: The ways it can go in English, in order.',
 	'budget: As the kind was: how many a household may get in the window; null: any number.',
-	'window_on: First day of the window it counts in.',
+	'budget_in: The window, as the kind said: day, week or month; null: it has none.',
 	'at: When it was sent.', 'from_at: From when on it may go.', 'expires_at: From when on it may not go any more.',
 	'recipients: How many parties the audience is.', 'filled: For how many of them there are messages.',
 	'suppressed: How many of these were not to be sent.',
 	'without_consent: How many of those because the party had not agreed to advertising.');
 PERFORM rui._describe('message_recipient', 'Whom a batch has yet to reach: its audience as it was when it was planned. Gone as soon as there is a message.',
 	'batch_id: The batch.', 'parameters: What placeholders stand for, for this recipient; null: as in the batch.');
-PERFORM rui._describe('contact_budget', 'How many messages of a kind a household got in a window.',
-	'kind_code: The kind.', 'window_on: First day of the window.',
+PERFORM rui._describe('contact_budget', 'How many messages of a kind, and of all kinds, a household got in a window.',
+	'kind_code: The kind; any: all together, but emergencies and internal ones.', 'window_on: First day of the window.',
 	'holder: household, or party for somebody without.', 'holder_id: Its id.',
 	'allowed: How many it may get.', 'used: How many were sent to it.',
-	'granted: How many the last sender was given.');
+	'asked: How many the last sender wanted to send to it.', 'granted: How many of these he was given.');
 PERFORM rui._describe('message', 'One message to one party, and where it is now. What happened to it is in rui.message_receipt; address and text are made when a gateway takes it.',
 	'batch_id: What it says.', 'lang: zh or en.',
 	'channels: The ways it may go, in order.',
 	'parameters: What placeholders stand for beyond the batch''s; or null.',
-	'window_on: First day of the window in which it counts in the budget of the household, or without one of the party; null: it does not.',
+	'window_on: First day of the window in which it counts in the budget of its kind for the household, or without one for the party: that in which it could go first, after quiet hours; null: it does not count.',
+	'contact_on: First day of the window in which it counts in the budget over all kinds; null: it does not count.',
 	'is_emergency: Whether it goes before others and in quiet hours.',
 	'at: When it was queued.', 'expires_at: From when on it may not go any more.',
 	'last_at: When the last action happened.',

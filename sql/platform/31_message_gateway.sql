@@ -89,7 +89,6 @@ BEGIN
 			ORDER BY c.preferred DESC, c.verified_at DESC NULLS LAST, c.id LIMIT 1) AS c ON true
 		CROSS JOIN LATERAL (
 			SELECT c.value, m.state = 'taken' AS is_lost, CASE
-				WHEN m.expires_at <= _take.at THEN 'expired'
 				WHEN m.state = 'taken' AND m.channel_attempts >= setting.max_attempts THEN 'lost'
 				WHEN b.is_marketing AND NOT EXISTS (
 					SELECT FROM rui.message_opt_in i WHERE i.project_id = m.project_id AND i.party_id = m.party_id) THEN 'no_consent'
@@ -100,7 +99,7 @@ BEGIN
 				WHEN c.value IS NULL THEN 'no_address' END AS fault) AS p
 		WHERE m.project_id = setting.project_id AND m.id = ANY (message_ids)),
 	verdict AS (
-		SELECT c.*, CASE WHEN c.fault IS NULL THEN 'take' WHEN c.fault = 'expired' THEN 'expire'
+		SELECT c.*, CASE WHEN c.fault IS NULL THEN 'take'
 			WHEN c.next_channel IS NOT NULL THEN 'reroute'
 			WHEN c.fault IN ('opted_out', 'no_consent') AND c.state = 'queued' THEN 'suppress' ELSE 'fail' END AS action
 		FROM candidate c),
@@ -144,7 +143,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._take(rui.message_channel, bigint[], text, timestamptz) IS
-'Internal: hands locked messages to a gateway. Those that cannot go this way (expired, lost too often, opted out, no address) go to their next channel, or end; the others are returned with address and text, leased.';
+'Internal: hands locked messages to a gateway. Those that cannot go this way (lost too often, opted out, no address) go to their next channel, or end; the others are returned with address and text, leased.';
 
 CREATE FUNCTION rui.take_messages(project_id bigint, channel text, up_to integer, gateway text, at timestamptz DEFAULT now())
 RETURNS TABLE (message_id bigint, attempt integer, address text, lang text, title text, body text, is_emergency boolean,
@@ -187,7 +186,7 @@ BEGIN
 			picked := ARRAY(
 				SELECT m.id FROM rui.message m
 				WHERE m.project_id = take_messages.project_id AND m.channel = take_messages.channel AND m.is_emergency = urgent
-					AND m.state IN ('queued', 'taken') AND m.next_at <= take_messages.at
+					AND m.state IN ('queued', 'taken') AND m.next_at <= take_messages.at AND m.expires_at > take_messages.at
 				ORDER BY m.next_at LIMIT room - given
 				FOR NO KEY UPDATE SKIP LOCKED);
 			EXIT WHEN picked = '{}';
@@ -203,7 +202,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.take_messages(bigint, text, integer, text, timestamptz) IS
-'For gateways: takes up to up_to (1 to 10000) messages of a channel that may go now, emergencies first, with address, title and text; who takes at the same time gets others. Each is the gateway''s until lease_until: by then it says what became of it with rui.acknowledge_messages, naming attempt; afterwards another may take it. In quiet hours there are only emergencies, and never more than the throttle lets go. On the way, messages without an address or whose party has opted out go to their next channel or end, advertising ends whose party no longer agrees, and those that are too late expire. The receipts say who saw which address. Needs permission deliver_messages. Errors: 22004, 22001, 22008, 22023, 42501, 55000 channel not open.';
+'For gateways: takes up to up_to (1 to 10000) messages of a channel that may go now, emergencies first, with address, title and text; who takes at the same time gets others. Each is the gateway''s until lease_until: by then it says what became of it with rui.acknowledge_messages, naming attempt; afterwards another may take it. In quiet hours there are only emergencies, and never more than the throttle lets go. On the way, messages without an address or whose party has opted out go to their next channel or end, and advertising ends whose party no longer agrees; what is too late waits for the tick that ends it. The receipts say who saw which address. Needs permission deliver_messages. Errors: 22004, 22001, 22008, 22023, 42501, 55000 channel not open.';
 
 CREATE FUNCTION rui.acknowledge_messages(project_id bigint, outcomes jsonb, at timestamptz DEFAULT now())
 RETURNS TABLE (message_id bigint, attempt integer, answer text)
@@ -383,8 +382,8 @@ END
 $$;
 COMMENT ON FUNCTION rui._duty_reroute_messages(bigint, timestamptz) IS
 'Internal: the duty reroute_messages of rui.tick(): what waits on a channel that was closed goes by its next open one; what has none waits until its own is opened again, or expires. Returns how many.';
-INSERT INTO rui.duty (code, sort_order, about) VALUES
-	('reroute_messages', 3105, 'Sends what waits on a closed channel another way.');
+INSERT INTO rui.duty (code, sort_order, about, project_states) VALUES
+	('reroute_messages', 3105, 'Sends what waits on a closed channel another way.', '{candidate,live,closed}');
 
 CREATE FUNCTION rui._duty_expire_messages(project_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -393,6 +392,7 @@ AS $$
 DECLARE
 	late bigint[];
 	expired bigint;
+	unsent bigint[];
 BEGIN
 	-- What a gateway holds is its own as long as its lease runs.
 	late := ARRAY(
@@ -403,14 +403,16 @@ BEGIN
 	WITH ended AS (
 		UPDATE rui.message m SET last_action = 'expire', last_at = _duty_expire_messages.at, next_at = NULL
 		WHERE m.project_id = _duty_expire_messages.project_id AND m.id = ANY (late)
-		RETURNING m.id, m.attempts, m.channel)
-	INSERT INTO rui.message_receipt (project_id, message_id, attempt, state, at, channel, reason)
-	SELECT _duty_expire_messages.project_id, e.id, e.attempts, 'expired', _duty_expire_messages.at, e.channel, 'expired' FROM ended e;
-	GET DIAGNOSTICS expired = ROW_COUNT;
+		RETURNING m.id, m.attempts, m.channel),
+	told AS (
+		INSERT INTO rui.message_receipt (project_id, message_id, attempt, state, at, channel, reason)
+		SELECT _duty_expire_messages.project_id, e.id, e.attempts, 'expired', _duty_expire_messages.at, e.channel, 'expired' FROM ended e)
+	SELECT count(*), array_agg(e.id) FILTER (WHERE e.attempts = 0) INTO expired, unsent FROM ended e;
+	PERFORM rui._return_contacts(project_id, unsent);
 	RETURN expired;
 END
 $$;
 COMMENT ON FUNCTION rui._duty_expire_messages(bigint, timestamptz) IS
-'Internal: the duty expire_messages of rui.tick(): ends messages that may not go any more and that no gateway holds. Returns how many.';
-INSERT INTO rui.duty (code, sort_order, about) VALUES
-	('expire_messages', 3110, 'Ends messages that are too late to go.');
+'Internal: the duty expire_messages of rui.tick(): ends messages that may not go any more and that no gateway holds; households get back what none ever took. Returns how many.';
+INSERT INTO rui.duty (code, sort_order, about, project_states) VALUES
+	('expire_messages', 3110, 'Ends messages that are too late to go.', '{candidate,live,closed}');

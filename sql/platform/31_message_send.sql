@@ -1,5 +1,5 @@
 -- Sending: a batch is planned, its audience frozen, and then filled, at once
--- or piece by piece. Each piece is one transaction, so it can stop anywhere.
+-- or piece by piece.
 
 CREATE FUNCTION rui._check_parameters(kind rui.message_kind, given jsonb, argument text DEFAULT 'parameters') RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -84,13 +84,11 @@ BEGIN
 	END IF;
 	-- Waits for who sends under the same key now, then sees that it was sent.
 	INSERT INTO rui.message_batch AS b (project_id, kind_code, dedupe_key, audience, parameters, party_id, is_emergency, zh_channels, en_channels,
-		budget, window_on, at, from_at, expires_at)
+		budget, budget_in, at, from_at, expires_at)
 	SELECT _plan_batch.project_id, _plan_batch.kind_code, _plan_batch.dedupe_key,
 		CASE shape WHEN 'each' THEN jsonb_build_object('each', jsonb_array_length(audience -> 'each')) ELSE audience END,
 		parameters, rui.current_party(), kind.is_emergency, coalesce(zh, '{}'), coalesce(en, '{}'), kind.budget,
-		CASE WHEN kind.budget IS NOT NULL THEN date_trunc(kind.budget_in, starts AT TIME ZONE j.time_zone)::date END,
-		at, starts, starts + kind.lifetime
-	FROM rui.project j WHERE j.id = _plan_batch.project_id
+		CASE WHEN kind.budget IS NOT NULL THEN kind.budget_in END, at, starts, starts + kind.lifetime
 	ON CONFLICT ON CONSTRAINT message_batch_once DO NOTHING
 	RETURNING b.id INTO batch_id;
 	IF batch_id IS NULL THEN
@@ -125,6 +123,10 @@ DECLARE
 	can_opt_out boolean;
 	needs_consent boolean;
 	ready_at timestamptz;
+	kind_window date;
+	contact_window date;
+	contact_limit integer;
+	overdrawn jsonb;
 	made bigint;
 	refused bigint;
 	strangers bigint;
@@ -137,14 +139,20 @@ BEGIN
 	ELSIF batch.state <> 'filling' THEN
 		RETURN 0;
 	END IF;
-	SELECT s.* INTO setting FROM rui.message_setting s WHERE s.project_id = _fill_batch.project_id;
+	setting := rui._message_setting(project_id);
 	ready_at := greatest(at, batch.from_at);
 	IF setting.calendar_code IS NOT NULL AND NOT batch.is_emergency THEN
 		hours := rui._calendar_of(project_id, setting.calendar_code);
 		ready_at := CASE WHEN rui.is_open(hours, ready_at) THEN ready_at ELSE rui.next_open(hours, ready_at) END;
 	END IF;
-	SELECT NOT k.is_critical, k.is_marketing INTO can_opt_out, needs_consent FROM rui.message_kind k
+	SELECT NOT k.is_critical, k.is_marketing, CASE WHEN NOT batch.is_emergency AND NOT k.is_internal THEN
+			setting.budget - CASE WHEN k.is_critical THEN 0 ELSE setting.reserved END END
+	INTO can_opt_out, needs_consent, contact_limit FROM rui.message_kind k
 	WHERE k.project_id = batch.project_id AND k.code = batch.kind_code;
+	-- It counts when it can go, not when somebody wished to send it.
+	SELECT date_trunc(batch.budget_in, l.at)::date, CASE WHEN contact_limit IS NOT NULL THEN date_trunc(setting.budget_in, l.at)::date END
+	INTO kind_window, contact_window
+	FROM (SELECT ready_at AT TIME ZONE j.time_zone AS at FROM rui.project j WHERE j.id = batch.project_id) l;
 	-- By a bound, so that the plan does not depend on how many there are.
 	last_party := coalesce((SELECT r.party_id FROM rui.message_recipient r
 		WHERE r.project_id = _fill_batch.project_id AND r.batch_id = _fill_batch.batch_id
@@ -156,7 +164,7 @@ BEGIN
 	spoken AS (
 		SELECT p.*, CASE WHEN batch.zh_channels = '{}' THEN 'en' WHEN batch.en_channels = '{}' THEN 'zh'
 				ELSE coalesce((SELECT l.lang FROM rui.message_language l
-					WHERE l.project_id = batch.project_id AND l.party_id = p.party_id), setting.lang, 'zh') END AS lang,
+					WHERE l.project_id = batch.project_id AND l.party_id = p.party_id), setting.lang) END AS lang,
 			CASE WHEN can_opt_out THEN (SELECT array_agg(o.channel) FROM rui.message_opt_out o
 				WHERE o.project_id = batch.project_id AND o.party_id = p.party_id AND o.kind_code IN ('any', batch.kind_code)) END AS refused,
 			needs_consent AND NOT EXISTS (SELECT FROM rui.message_opt_in i
@@ -169,34 +177,54 @@ BEGIN
 				ELSE ARRAY(SELECT w.channel
 					FROM unnest(CASE s.lang WHEN 'zh' THEN batch.zh_channels ELSE batch.en_channels END) WITH ORDINALITY AS w(channel, place)
 					WHERE w.channel <> ALL (s.refused) ORDER BY w.place) END AS ways,
-			CASE WHEN s.household_id IS NULL THEN 'party' ELSE 'household' END AS holder,
+			CASE WHEN s.household_id IS NULL THEN 'party' ELSE 'household' END COLLATE "C" AS holder,
 			coalesce(s.household_id, s.party_id) AS holder_id
 		FROM spoken s),
 	wanted AS (
 		SELECT a.holder, a.holder_id, count(*)::integer AS wanted FROM addressed a
-		WHERE batch.budget IS NOT NULL AND a.ways <> '{}' GROUP BY a.holder, a.holder_id),
-	-- Whoever sends to the same household waits for its row, and then sees what is left.
-	budget AS (
-		INSERT INTO rui.contact_budget AS b (project_id, kind_code, window_on, holder, holder_id, allowed, used, granted)
-		SELECT batch.project_id, batch.kind_code, batch.window_on, w.holder, w.holder_id, batch.budget,
-			least(w.wanted, batch.budget), least(w.wanted, batch.budget)
-		FROM wanted w ORDER BY w.holder, w.holder_id
+		WHERE (batch.budget IS NOT NULL OR contact_limit IS NOT NULL) AND a.ways <> '{}' GROUP BY a.holder, a.holder_id),
+	-- First of its kind, then of all kinds, each in order. Whoever sends to the same household waits for its row, and
+	-- then sees what is left.
+	of_kind AS (
+		INSERT INTO rui.contact_budget AS b (project_id, kind_code, window_on, holder, holder_id, allowed, used, asked, granted)
+		SELECT batch.project_id, batch.kind_code, kind_window, w.holder, w.holder_id, batch.budget,
+			least(w.wanted, batch.budget), w.wanted, least(w.wanted, batch.budget)
+		FROM wanted w WHERE batch.budget IS NOT NULL ORDER BY w.holder, w.holder_id
 		ON CONFLICT ON CONSTRAINT contact_budget_pkey DO UPDATE
-		SET allowed = greatest(b.used, EXCLUDED.allowed),
+		SET allowed = greatest(b.used, EXCLUDED.allowed), asked = EXCLUDED.asked,
 			granted = greatest(least(EXCLUDED.used, EXCLUDED.allowed - b.used), 0),
 			used = b.used + greatest(least(EXCLUDED.used, EXCLUDED.allowed - b.used), 0)
-		RETURNING b.holder, b.holder_id, b.granted),
+		RETURNING b.holder, b.holder_id, b.asked, b.granted),
+	hoped AS (
+		SELECT k.holder, k.holder_id, k.granted AS hoped FROM of_kind k WHERE k.granted > 0
+		UNION ALL
+		SELECT w.holder, w.holder_id, w.wanted FROM wanted w WHERE batch.budget IS NULL),
+	of_all AS (
+		INSERT INTO rui.contact_budget AS b (project_id, kind_code, window_on, holder, holder_id, allowed, used, asked, granted)
+		SELECT batch.project_id, 'any', contact_window, h.holder, h.holder_id, setting.budget,
+			least(h.hoped, contact_limit), h.hoped, least(h.hoped, contact_limit)
+		FROM hoped h WHERE contact_limit IS NOT NULL ORDER BY h.holder, h.holder_id
+		ON CONFLICT ON CONSTRAINT contact_budget_pkey DO UPDATE
+		SET allowed = greatest(b.used, EXCLUDED.allowed), asked = EXCLUDED.asked,
+			granted = greatest(least(EXCLUDED.used, contact_limit - b.used), 0),
+			used = b.used + greatest(least(EXCLUDED.used, contact_limit - b.used), 0)
+		RETURNING b.holder, b.holder_id, b.asked, b.granted),
+	short AS (
+		SELECT s.holder, s.holder_id, min(s.granted) AS granted
+		FROM (SELECT k.* FROM of_kind k UNION ALL SELECT a.* FROM of_all a) s WHERE s.granted < s.asked GROUP BY s.holder, s.holder_id),
+	beyond AS (
+		SELECT p.party_id FROM (
+			SELECT a.party_id, s.granted, row_number() OVER (PARTITION BY a.holder, a.holder_id ORDER BY a.party_id) AS place
+			FROM addressed a JOIN short s ON s.holder = a.holder AND s.holder_id = a.holder_id WHERE a.ways <> '{}') p
+		WHERE p.place > p.granted),
 	judged AS (
-		SELECT a.*, CASE WHEN a.ways = '{}' THEN 'opted_out'
-			WHEN batch.budget IS NOT NULL AND row_number() OVER (PARTITION BY a.holder, a.holder_id, a.ways = '{}' ORDER BY a.party_id)
-				> coalesce(g.granted, 0) THEN 'budget' END AS reason
-		FROM addressed a
-		LEFT JOIN budget g ON g.holder = a.holder AND g.holder_id = a.holder_id),
+		SELECT a.*, CASE WHEN a.ways = '{}' THEN 'opted_out' WHEN b.party_id IS NOT NULL THEN 'budget' END AS reason
+		FROM addressed a LEFT JOIN beyond b ON b.party_id = a.party_id),
 	added AS (
-		INSERT INTO rui.message AS m (project_id, batch_id, party_id, household_id, unit_id, lang, channels, parameters, window_on, is_emergency,
-			at, expires_at, state, last_action, last_at, channel, next_at)
+		INSERT INTO rui.message AS m (project_id, batch_id, party_id, household_id, unit_id, lang, channels, parameters, window_on, contact_on,
+			is_emergency, at, expires_at, state, last_action, last_at, channel, next_at)
 		SELECT batch.project_id, batch.id, j.party_id, j.household_id, j.unit_id, j.lang, j.ways, j.parameters,
-			CASE WHEN j.reason IS NULL THEN batch.window_on END, batch.is_emergency, _fill_batch.at, batch.expires_at,
+			CASE WHEN j.reason IS NULL THEN kind_window END, CASE WHEN j.reason IS NULL THEN contact_window END, batch.is_emergency, _fill_batch.at, batch.expires_at,
 			CASE WHEN j.reason IS NULL THEN 'queued' ELSE 'suppressed' END, CASE WHEN j.reason IS NULL THEN 'queue' ELSE 'suppress' END,
 			_fill_batch.at, j.ways[1], CASE WHEN j.reason IS NULL THEN ready_at END
 		FROM judged j
@@ -209,7 +237,17 @@ BEGIN
 			rui.current_party()
 		FROM added a
 		RETURNING r.state, r.reason)
-	SELECT count(*), count(*) FILTER (WHERE t.state = 'suppressed'), count(*) FILTER (WHERE t.reason = 'no_consent') INTO made, refused, strangers FROM told t;
+	SELECT count(*), count(*) FILTER (WHERE t.state = 'suppressed'), count(*) FILTER (WHERE t.reason = 'no_consent'),
+		(SELECT jsonb_agg(jsonb_build_object('holder', a.holder, 'holder_id', a.holder_id, 'over', a.asked - a.granted))
+			FROM of_all a WHERE batch.budget IS NOT NULL AND a.granted < a.asked)
+	INTO made, refused, strangers, overdrawn FROM told t;
+	IF overdrawn IS NOT NULL THEN
+		-- What the kind let go and the household has no room for counts for neither. The rows are ours.
+		INSERT INTO rui.contact_budget AS b (project_id, kind_code, window_on, holder, holder_id, allowed, used, asked, granted)
+		SELECT batch.project_id, batch.kind_code, kind_window, o.holder, o.holder_id, o.over, 0, o.over, o.over
+		FROM jsonb_to_recordset(overdrawn) AS o(holder text, holder_id bigint, over integer)
+		ON CONFLICT ON CONSTRAINT contact_budget_pkey DO UPDATE SET used = b.used - EXCLUDED.granted, granted = b.granted - EXCLUDED.granted;
+	END IF;
 	remaining := batch.recipients - batch.filled - made;
 	UPDATE rui.message_batch b SET filled = b.filled + made, suppressed = b.suppressed + refused, without_consent = b.without_consent + strangers,
 		last_action = CASE remaining WHEN 0 THEN 'finish' ELSE 'fill' END
@@ -222,7 +260,29 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._fill_batch(bigint, bigint, bigint, timestamptz) IS
-'Internal: makes the messages of the next up_to recipients of a batch, each with its first receipt: queued, or suppressed because its party opted out, has not agreed to advertising where the kind is marketing, or the budget of its household is used up. Returns how many recipients remain; 0 also for a batch that is filled or cancelled. Error P0002 for an unknown batch.';
+'Internal: makes the messages of the next up_to recipients of a batch, each with its first receipt: queued, or suppressed because its party opted out, has not agreed to advertising where the kind is marketing, or a budget of its household, of the kind or of all kinds, is used up. Returns how many recipients remain; 0 also for a batch that is filled or cancelled. Error P0002 for an unknown batch.';
+
+CREATE FUNCTION rui._return_contacts(project_id bigint, message_ids bigint[]) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT SET jit = off
+AS $$
+BEGIN
+	-- By the index and in the order of those who send: kinds first, then all of them.
+	INSERT INTO rui.contact_budget AS b (project_id, kind_code, window_on, holder, holder_id, allowed, used, asked, granted)
+	SELECT m.project_id, w.kind_code, w.window_on, h.holder, h.holder_id, count(*), 0, count(*), count(*)
+	FROM rui.message m
+	JOIN rui.message_batch a ON a.project_id = m.project_id AND a.id = m.batch_id
+	CROSS JOIN LATERAL (VALUES (a.kind_code, m.window_on, 1), ('any', m.contact_on, 2)) AS w(kind_code, window_on, place)
+	CROSS JOIN LATERAL (VALUES (CASE WHEN m.household_id IS NULL THEN 'party' ELSE 'household' END COLLATE "C", coalesce(m.household_id, m.party_id)))
+		AS h(holder, holder_id)
+	WHERE m.project_id = _return_contacts.project_id AND m.id = ANY (message_ids) AND w.window_on IS NOT NULL
+	GROUP BY m.project_id, w.place, w.kind_code, w.window_on, h.holder, h.holder_id
+	ORDER BY w.place, w.kind_code COLLATE "C", w.window_on, h.holder, h.holder_id
+	ON CONFLICT ON CONSTRAINT contact_budget_pkey DO UPDATE SET used = b.used - EXCLUDED.granted;
+END
+$$;
+COMMENT ON FUNCTION rui._return_contacts(bigint, bigint[]) IS
+'Internal: takes messages that ended before a gateway took them (cancelled, expired) out of the budgets of their kinds and of all kinds, for whoever sends next in the same window.';
 
 CREATE FUNCTION rui._require_sender(project_id bigint, kind_code text, audience jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -302,7 +362,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.send_message(bigint, text, bigint, jsonb, text, timestamptz, timestamptz) IS
-'Sends one message of a kind to a party of the company and returns its id; it may be suppressed (rui.message.state): the party opted out, has not agreed to advertising where the kind is marketing, or its household''s budget is used up. parameters: a text or number for each parameter of the kind. dedupe_key: sent under the same key before in this project: the first message is the answer, nothing is sent; it also makes the command safe to repeat. from_at: not before, at most a year ahead; null: now. Quiet hours put it off. Needs permission send_messages, and send_emergencies for a kind that is one. Errors: 22004, 22001 also a text message beyond 500 characters, 22008, 22023 parameters that are not the kind''s, P0002 unknown kind or party, 42501, 55000 also no template on an open channel.';
+'Sends one message of a kind to a party of the company and returns its id; it may be suppressed (rui.message.state): the party opted out, has not agreed to advertising where the kind is marketing, or a budget of its household is used up. parameters: a text or number for each parameter of the kind. dedupe_key: sent under the same key before in this project: the first message is the answer, nothing is sent; it also makes the command safe to repeat. from_at: not before, at most a year ahead; null: now. Quiet hours put it off. Needs permission send_messages, and send_emergencies for a kind that is one. Errors: 22004, 22001 also a text message beyond 500 characters, 22008, 22023 parameters that are not the kind''s, P0002 unknown kind or party, 42501, 55000 also no template on an open channel.';
 
 CREATE FUNCTION rui.send_messages(project_id bigint, kind_code text, audience jsonb, parameters jsonb DEFAULT '{}', dedupe_key text DEFAULT NULL,
 	from_at timestamptz DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS bigint
@@ -318,98 +378,3 @@ END
 $$;
 COMMENT ON FUNCTION rui.send_messages(bigint, text, jsonb, jsonb, text, timestamptz, timestamptz) IS
 'Sends a message of a kind to everybody of an audience, to each once, in one transaction; returns the batch (rui.message_batch). audience: one of {"party": ids}, {"role": "steward"}, {"household": ids}, {"unit": ids}, {"building": ids}, {"grid": ids}, {"area": GeoJSON polygon}: the buildings it touches, {"project": true}; for homes also "who": ["resident","owner"] (default both) and "reach": "household" (one of each) or "everyone"; or {"each": [{"party": id, "parameters": {…}}]}, whose parameters go before the common ones. Whom it reaches is fixed now. dedupe_key: used before in this project: that batch is the answer, nothing is sent. from_at: not before. Needs permission send_messages; send_campaigns for more than 20 named parties, households or units or any other audience; send_emergencies for a kind that is one. Errors as send_message; P0002 for ids that the project does not have.';
-
-CREATE FUNCTION rui.plan_messages(project_id bigint, kind_code text, audience jsonb, parameters jsonb DEFAULT '{}', dedupe_key text DEFAULT NULL,
-	from_at timestamptz DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-	PERFORM rui.require_permission(project_id, 'send_campaigns');
-	PERFORM rui._check_sending(project_id, kind_code, dedupe_key, from_at, at);
-	PERFORM rui._require_sender(project_id, kind_code, audience);
-	RETURN (SELECT p.batch_id FROM rui._plan_batch(project_id, kind_code, audience, parameters, dedupe_key, from_at, at) p);
-END
-$$;
-COMMENT ON FUNCTION rui.plan_messages(bigint, text, jsonb, jsonb, text, timestamptz, timestamptz) IS
-'Plans what rui.send_messages would send at once: keeps the batch and whom it reaches, as of now. Its messages are then made piece by piece, by rui.continue_messages or by the duty fill_messages of rui.tick(), each piece a transaction; whatever stops, the next piece goes on where the last ended. rui.message_progress shows how far it is. Returns the batch. Needs permission send_campaigns, and send_emergencies for a kind that is one. Arguments and errors as send_messages.';
-
-CREATE FUNCTION rui.continue_messages(project_id bigint, batch_id bigint, up_to integer DEFAULT 20000, at timestamptz DEFAULT now()) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-	PERFORM rui.require_permission(project_id, 'send_campaigns');
-	PERFORM rui._check_time(project_id, at);
-	IF batch_id IS NULL OR up_to IS NULL THEN
-		PERFORM rui._missing(CASE WHEN batch_id IS NULL THEN 'batch_id' ELSE 'up_to' END);
-	ELSIF up_to NOT BETWEEN 1 AND 1000000 THEN
-		RAISE EXCEPTION 'up_to must be 1 to 1000000, not %', up_to USING ERRCODE = 'invalid_parameter_value';
-	END IF;
-	RETURN rui._fill_batch(project_id, batch_id, up_to, at);
-END
-$$;
-COMMENT ON FUNCTION rui.continue_messages(bigint, bigint, integer, timestamptz) IS
-'Makes the messages of the next up_to (1 to 1000000) recipients of a planned batch; returns how many remain, 0 when it is filled or cancelled. Needs permission send_campaigns. Errors: 22004, 22008, 22023, P0002 unknown batch, 42501, 55000.';
-
-CREATE FUNCTION rui._duty_fill_messages(project_id bigint, at timestamptz) RETURNS bigint
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-SET search_path FROM CURRENT
-AS $$
-DECLARE
-	batch record;
-	room bigint := 50000; -- a tick is one transaction
-BEGIN
-	FOR batch IN
-		SELECT b.id, b.recipients - b.filled AS remaining FROM rui.message_batch b
-		WHERE b.project_id = _duty_fill_messages.project_id AND b.state = 'filling' ORDER BY b.is_emergency DESC, b.id
-	LOOP
-		EXIT WHEN room = 0;
-		PERFORM rui._fill_batch(project_id, batch.id, room, at);
-		room := room - least(room, batch.remaining);
-	END LOOP;
-	RETURN 50000 - room;
-END
-$$;
-COMMENT ON FUNCTION rui._duty_fill_messages(bigint, timestamptz) IS
-'Internal: the duty fill_messages of rui.tick(): makes up to 50,000 messages of planned batches, emergencies first. Returns how many.';
-INSERT INTO rui.duty (code, sort_order, about) VALUES
-	('fill_messages', 3100, 'Makes the messages of planned batches.');
-
-CREATE FUNCTION rui.cancel_messages(project_id bigint, batch_id bigint, reason text, at timestamptz DEFAULT now()) RETURNS bigint
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
-SET search_path FROM CURRENT
-AS $$
-DECLARE
-	batch rui.message_batch;
-	ended bigint;
-BEGIN
-	PERFORM rui.require_permission(project_id, 'send_campaigns');
-	PERFORM rui._check_time(project_id, at);
-	PERFORM rui._check_text('reason', reason, 500);
-	IF batch_id IS NULL THEN
-		PERFORM rui._missing('batch_id');
-	END IF;
-	SELECT b.* INTO batch FROM rui.message_batch b
-	WHERE b.project_id = cancel_messages.project_id AND b.id = cancel_messages.batch_id FOR NO KEY UPDATE;
-	IF NOT FOUND THEN
-		PERFORM rui._unknown('message batch', batch_id, project_id);
-	END IF;
-	DELETE FROM rui.message_recipient r WHERE r.project_id = cancel_messages.project_id AND r.batch_id = cancel_messages.batch_id;
-	UPDATE rui.message_batch b SET last_action = 'cancel', recipients = b.filled
-	WHERE b.project_id = cancel_messages.project_id AND b.id = cancel_messages.batch_id;
-	WITH stopped AS (
-		UPDATE rui.message m SET last_action = 'cancel', last_at = cancel_messages.at, next_at = NULL
-		WHERE m.project_id = cancel_messages.project_id AND m.batch_id = cancel_messages.batch_id AND m.state = 'queued'
-		RETURNING m.id, m.attempts, m.channel)
-	INSERT INTO rui.message_receipt (project_id, message_id, attempt, state, at, channel, reason, party_id)
-	SELECT cancel_messages.project_id, s.id, s.attempts, 'cancelled', cancel_messages.at, s.channel, cancel_messages.reason, rui.current_party()
-	FROM stopped s;
-	GET DIAGNOSTICS ended = ROW_COUNT;
-	PERFORM rui._emit(project_id, 'message_batch.cancel', 'message_batch', batch_id, at,
-		jsonb_build_object('reason', reason, 'cancelled', ended, 'not_made', batch.recipients - batch.filled));
-	RETURN ended;
-END
-$$;
-COMMENT ON FUNCTION rui.cancel_messages(bigint, bigint, text, timestamptz) IS
-'Takes a batch back as far as it has not gone out: no further messages are made, and those queued are cancelled; what a gateway has taken goes. Returns how many were cancelled. Needs permission send_campaigns. Errors: 22004, 22001, 22008, 22023 blank reason, P0002 unknown batch, 42501, 55000 cancelled already.';

@@ -95,7 +95,25 @@ $$;
 COMMENT ON FUNCTION rui._check_pause(text, interval, interval, interval) IS
 'Internal: raises 22004 for a null, 22023 for a time with days or months, or not between the shortest and the longest.';
 
-CREATE FUNCTION rui.set_message_setting(project_id bigint, calendar_code text DEFAULT NULL, lang text DEFAULT 'zh') RETURNS void
+CREATE FUNCTION rui._message_setting(project_id bigint) RETURNS rui.message_setting
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	setting rui.message_setting;
+BEGIN
+	SELECT s.* INTO setting FROM rui.message_setting s WHERE s.project_id = _message_setting.project_id;
+	IF NOT FOUND THEN
+		setting := ROW(project_id, NULL, 'zh', 20, 'week', 10);
+	END IF;
+	RETURN setting;
+END
+$$;
+COMMENT ON FUNCTION rui._message_setting(bigint) IS
+'Internal: how a project speaks: its row of rui.message_setting, or what rui.set_message_setting would set by itself.';
+
+CREATE FUNCTION rui.set_message_setting(project_id bigint, calendar_code text DEFAULT NULL, lang text DEFAULT 'zh',
+	budget integer DEFAULT 20, budget_in text DEFAULT 'week', reserved integer DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -106,14 +124,22 @@ BEGIN
 		PERFORM rui._check_text('calendar_code', calendar_code, 40);
 		PERFORM rui._require_calendar(project_id, calendar_code);
 	END IF;
-	INSERT INTO rui.message_setting AS s (project_id, calendar_code, lang)
-	VALUES (project_id, nullif(calendar_code, 'always'), lang)
-	ON CONFLICT ON CONSTRAINT message_setting_pkey DO UPDATE SET calendar_code = EXCLUDED.calendar_code, lang = EXCLUDED.lang;
+	IF budget_in IS NULL THEN
+		PERFORM rui._missing('budget_in');
+	ELSIF budget NOT BETWEEN 1 AND 1000 OR budget_in NOT IN ('day', 'week', 'month') THEN
+		RAISE EXCEPTION 'budget is 1 to 1000, budget_in is day, week or month' USING ERRCODE = 'invalid_parameter_value';
+	ELSIF reserved NOT BETWEEN 0 AND coalesce(budget, 0) THEN
+		RAISE EXCEPTION 'reserved is 0 to the budget of %, not %', coalesce(budget, 0), reserved USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	INSERT INTO rui.message_setting AS s (project_id, calendar_code, lang, budget, budget_in, reserved)
+	VALUES (project_id, nullif(calendar_code, 'always'), lang, budget, budget_in, coalesce(reserved, budget / 2, 0))
+	ON CONFLICT ON CONSTRAINT message_setting_pkey DO UPDATE SET calendar_code = EXCLUDED.calendar_code, lang = EXCLUDED.lang,
+		budget = EXCLUDED.budget, budget_in = EXCLUDED.budget_in, reserved = EXCLUDED.reserved;
 	PERFORM rui._emit(project_id, 'message_setting.set', 'project', project_id, now());
 END
 $$;
-COMMENT ON FUNCTION rui.set_message_setting(bigint, text, text) IS
-'Says in which hours a project sends messages (the code of a calendar; null or always: at any time; emergencies always go) and in which language unless somebody wants another: zh or en. Needs permission set_messages. Errors: 22004, 22023, 22001, P0002 unknown calendar, 42501, 55000.';
+COMMENT ON FUNCTION rui.set_message_setting(bigint, text, text, integer, text, integer) IS
+'Says in which hours a project sends messages (the code of a calendar; null or always: at any time; emergencies always go), in which language unless somebody wants another (zh or en), and how many messages a household, or somebody without one, may get in a budget_in (day, week from Monday, month): budget (1 to 1000; null: any number) of all kinds together, but emergencies and internal kinds, beside the budgets that kinds have of their own. reserved of these (null: half of them) only critical kinds may use. Needs permission set_messages. Errors: 22004, 22023, 22001, P0002 unknown calendar, 42501, 55000.';
 
 CREATE FUNCTION rui.set_message_channel(project_id bigint, channel text, throttle integer DEFAULT NULL,
 	throttle_in interval DEFAULT '1 minute', lease interval DEFAULT '2 minutes', max_attempts integer DEFAULT 5,
@@ -144,7 +170,7 @@ COMMENT ON FUNCTION rui.set_message_channel(bigint, text, integer, interval, int
 
 CREATE FUNCTION rui.set_message_kind(project_id bigint, code text, name_zh text, name_en text, parameters text[], channels text[],
 	is_critical boolean DEFAULT false, is_emergency boolean DEFAULT false, budget integer DEFAULT NULL,
-	budget_in text DEFAULT 'week', lifetime interval DEFAULT '72:00', is_marketing boolean DEFAULT NULL) RETURNS void
+	budget_in text DEFAULT 'week', lifetime interval DEFAULT '72:00', is_marketing boolean DEFAULT NULL, is_internal boolean DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -152,6 +178,7 @@ DECLARE
 	parameter text;
 	stranded record;
 	advertises boolean;
+	for_staff boolean;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'set_messages');
 	PERFORM rui._check_text('code', code, 60);
@@ -174,9 +201,10 @@ BEGIN
 	ELSIF is_emergency AND (budget IS NOT NULL OR NOT is_critical) THEN
 		RAISE EXCEPTION 'emergencies are critical and have no budget' USING ERRCODE = 'invalid_parameter_value';
 	END IF;
-	-- What was marketing stays so until somebody says that it is not.
-	SELECT coalesce(set_message_kind.is_marketing, (SELECT k.is_marketing FROM rui.message_kind k
-		WHERE k.project_id = set_message_kind.project_id AND k.code = set_message_kind.code), false) INTO advertises;
+	-- What was marketing, or internal, stays so until somebody says that it is not.
+	SELECT coalesce(set_message_kind.is_marketing, bool_or(k.is_marketing), false), coalesce(set_message_kind.is_internal, bool_or(k.is_internal), false)
+	INTO advertises, for_staff FROM rui.message_kind k
+	WHERE k.project_id = set_message_kind.project_id AND k.code = set_message_kind.code;
 	IF advertises AND is_critical THEN
 		RAISE EXCEPTION 'marketing is not critical' USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'Whoever is sent advertising may refuse it. Say is_marketing => false of what is none.';
@@ -202,11 +230,12 @@ BEGIN
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Set a template without it first.';
 	END IF;
 	INSERT INTO rui.message_kind AS k (project_id, code, name_zh, name_en, parameters, channels, is_critical, is_emergency, is_marketing,
-		budget, budget_in, lifetime)
-	VALUES (project_id, code, name_zh, name_en, parameters, channels, is_critical, is_emergency, advertises, budget, budget_in, lifetime)
+		is_internal, budget, budget_in, lifetime)
+	VALUES (project_id, code, name_zh, name_en, parameters, channels, is_critical, is_emergency, advertises, for_staff, budget, budget_in, lifetime)
 	ON CONFLICT ON CONSTRAINT message_kind_pkey DO UPDATE
 	SET name_zh = EXCLUDED.name_zh, name_en = EXCLUDED.name_en, parameters = EXCLUDED.parameters, channels = EXCLUDED.channels,
-		is_critical = EXCLUDED.is_critical, is_emergency = EXCLUDED.is_emergency, is_marketing = EXCLUDED.is_marketing, budget = EXCLUDED.budget,
+		is_critical = EXCLUDED.is_critical, is_emergency = EXCLUDED.is_emergency, is_marketing = EXCLUDED.is_marketing,
+		is_internal = EXCLUDED.is_internal, budget = EXCLUDED.budget,
 		budget_in = EXCLUDED.budget_in, lifetime = EXCLUDED.lifetime;
 	IF is_critical THEN
 		DELETE FROM rui.message_opt_out o
@@ -215,8 +244,8 @@ BEGIN
 	PERFORM rui._emit(project_id, 'message_kind.set', 'project', project_id, now(), jsonb_build_object('kind', code));
 END
 $$;
-COMMENT ON FUNCTION rui.set_message_kind(bigint, text, text, text, text[], text[], boolean, boolean, integer, text, interval, boolean) IS
-'Makes a kind of messages or says anew what holds for it. parameters: up to 20 names of placeholders that its senders fill, all of them; templates may also say {recipient}, {unit} and {project}. channels: the ways it goes, the first that works, then the next. is_critical: nobody can opt out (who has, no longer has). is_emergency: goes in quiet hours, before others, without budget; needs is_critical. budget: how many a household may get in a budget_in (day, week from Monday, month; null: any number). lifetime: pure time, 1 minute to 8784 hours, in which it may still go. is_marketing: whether it advertises, and so goes to nobody who has not given consent to purpose marketing (rui.record_consent); null: as it was, of a new kind false; not of critical ones. Needs permission set_messages. Errors: 22004, 22001, 22023, 42501, 55000 also when a template in force uses another placeholder.';
+COMMENT ON FUNCTION rui.set_message_kind(bigint, text, text, text, text[], text[], boolean, boolean, integer, text, interval, boolean, boolean) IS
+'Makes a kind of messages or says anew what holds for it. parameters: up to 20 names of placeholders that its senders fill, all of them; templates may also say {recipient}, {unit} and {project}. channels: the ways it goes, the first that works, then the next. is_critical: nobody can opt out (who has, no longer has). is_emergency: goes in quiet hours, before others, without budget; needs is_critical. budget: how many of it a household may get in a budget_in (day, week from Monday, month; null: any number), beside the budget over all kinds of rui.set_message_setting. lifetime: pure time, 1 minute to 8784 hours, in which it may still go. is_marketing: whether it advertises, and so goes to nobody who has not given consent to purpose marketing (rui.record_consent); null: as it was, of a new kind false; not of critical ones. is_internal: whether it is for those who work here, such as reminders of their work, and so counts in no budget over all kinds; null as for is_marketing. Needs permission set_messages. Errors: 22004, 22001, 22023, 42501, 55000 also when a template in force uses another placeholder.';
 
 CREATE FUNCTION rui.set_message_template(project_id bigint, kind_code text, channel text, lang text, body text,
 	title text DEFAULT NULL, from_at timestamptz DEFAULT now()) RETURNS bigint

@@ -10,7 +10,7 @@ BEGIN
 	PERFORM rui.require_permission(project_id, 'set_messages');
 	PERFORM rui._check_time(project_id, at);
 	PERFORM rui.set_message_kind(project_id, 'escalation', '时效提醒', 'Promises at risk', '{ticket,target_zh,target_en,step_zh,step_en}', channels,
-		is_critical => true);
+		is_critical => true, is_internal => true);
 	PERFORM rui.set_message_template(project_id, 'escalation', c.channel, 'zh', '工单{ticket}{target_zh}：{step_zh}',
 			CASE c.channel WHEN 'sms' THEN NULL ELSE '时效提醒' END, adopt_escalation_messages.at),
 		rui.set_message_template(project_id, 'escalation', c.channel, 'en', 'Ticket {ticket}, {target_en}: {step_en}',
@@ -19,7 +19,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.adopt_escalation_messages(bigint, text[], timestamptz) IS
-'Lets the platform tell whoever answers for a task of its warnings, breaches and escalations: makes the message kind escalation (critical) on these channels with its words in both languages, from `at` on; set_message_template may give it others, of {ticket}, {target_zh}, {target_en}, {step_zh} and {step_en}. The duty tell_escalations of rui.tick() sends them. Needs permission set_messages. Errors: 22004, 22008, 22023, 42501, 55000.';
+'Lets the platform tell whoever answers for a task of its warnings, breaches and escalations: makes the message kind escalation (critical, internal) on these channels with its words in both languages, from `at` on; set_message_template may give it others, of {ticket}, {target_zh}, {target_en}, {step_zh} and {step_en}. The duty tell_escalations of rui.tick() sends them. Needs permission set_messages. Errors: 22004, 22008, 22023, 42501, 55000.';
 
 CREATE FUNCTION rui._duty_tell_escalations(project_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

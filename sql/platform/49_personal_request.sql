@@ -305,4 +305,4 @@ END
 $$;
 COMMENT ON FUNCTION rui._duty_erase_people(bigint, timestamptz) IS
 'Internal: duty: erases what laws held back when their terms are over. Returns for how many requests.';
-INSERT INTO rui.duty (code, sort_order, about) VALUES ('erase_people', 9200, 'Erases personal data that a law has held back until now.');
+INSERT INTO rui.duty (code, sort_order, about, project_states) VALUES ('erase_people', 9200, 'Erases personal data that a law has held back until now.', '{candidate,live,closed}');

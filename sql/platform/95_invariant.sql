@@ -351,10 +351,12 @@ SELECT coalesce(b.project_id, m.project_id), 'message_budget', format('%s %s may
 	coalesce(b.window_on, m.window_on), coalesce(b.used, 0), coalesce(m.messages, 0))
 FROM rui.contact_budget b
 FULL JOIN (
-	SELECT m.project_id, a.kind_code, m.window_on, CASE WHEN m.household_id IS NULL THEN 'party' ELSE 'household' END AS holder,
+	SELECT m.project_id, w.kind_code, w.window_on, CASE WHEN m.household_id IS NULL THEN 'party' ELSE 'household' END AS holder,
 		coalesce(m.household_id, m.party_id) AS holder_id, count(*) AS messages
 	FROM rui.message m JOIN rui.message_batch a ON a.project_id = m.project_id AND a.id = m.batch_id
-	WHERE m.window_on IS NOT NULL GROUP BY 1, 2, 3, 4, 5) m
+	CROSS JOIN LATERAL (VALUES (a.kind_code, m.window_on), ('any', m.contact_on)) AS w(kind_code, window_on)
+	-- What ended before a gateway took it was given back.
+	WHERE w.window_on IS NOT NULL AND NOT (m.state IN ('cancelled', 'expired') AND m.attempts = 0) GROUP BY 1, 2, 3, 4, 5) m
 	ON m.project_id = b.project_id AND m.kind_code = b.kind_code AND m.window_on = b.window_on AND m.holder = b.holder AND m.holder_id = b.holder_id
 WHERE coalesce(m.messages, 0) <> coalesce(b.used, 0) OR coalesce(m.messages, 0) > coalesce(b.allowed, 0)
 UNION ALL

@@ -198,4 +198,4 @@ END
 $$;
 COMMENT ON FUNCTION rui._duty_expire_people(bigint, timestamptz) IS
 'Internal: the duty expire_people of rui.tick(): once a day of the project erases the people past the term of rui.personal_retention that nothing is needed of, those longest past it first, and writes each down in rui.personal_request. Returns how many.';
-INSERT INTO rui.duty (code, sort_order, about) VALUES ('expire_people', 9190, 'Erases people whom nothing has connected with the company for as long as it keeps them.');
+INSERT INTO rui.duty (code, sort_order, about, project_states) VALUES ('expire_people', 9190, 'Erases people whom nothing has connected with the company for as long as it keeps them.', '{candidate,live,closed}');

@@ -291,6 +291,6 @@ END
 $$;
 COMMENT ON FUNCTION rui._duty_seal(bigint, timestamptz) IS
 'Internal: duty: a seal as rui.seal_journal makes it, ten minutes after the last one.';
-INSERT INTO rui.duty (code, sort_order, about, levels) VALUES
-	('seal', 9300, 'Seals what was added to the journal and the append-only tables.', '{project,company,installation}');
+INSERT INTO rui.duty (code, sort_order, about, levels, project_states) VALUES
+	('seal', 9300, 'Seals what was added to the journal and the append-only tables.', '{project,company,installation}', '{candidate,live,closed}');
 PERFORM rui._name('duty', 'seal', '日志封存', 'seal the journal');

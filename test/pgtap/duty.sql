@@ -1,7 +1,7 @@
 -- Duties: one that fails keeps no other from its time, and what is late or
 -- failed is seen; partitions are made in time; request keys are forgotten.
 BEGIN;
-SELECT plan(32);
+SELECT plan(39);
 \ir fixture/town.sql
 SELECT rui.set_project_state(:project, 'go_live') \gset hidden_
 SELECT is((SELECT count(*) FROM rui.duty_board WHERE project_id = :project AND is_late), (SELECT count(*) FROM rui.duty),
@@ -72,6 +72,24 @@ SELECT rui._begin_request(:project, 'probe', k, '{}') FROM unnest('{old,new}'::t
 UPDATE rui.request SET recorded_at = now() - interval '30 days 1 second' WHERE request_key = 'old';
 SELECT is((SELECT done FROM rui.tick(:project) WHERE duty = 'forget_requests'), 1::bigint, 'keys are forgotten after 30 days');
 SELECT is((SELECT array_agg(request_key) FROM rui.request WHERE project_id = :project), '{new}', 'not before');
+
+-- A project that was given up: what keeps a term goes on, in an archived one nothing.
+SELECT rui.set_document_kind(:project, 'photo', '照片', 'Photo', keep_days => 1) \gset hidden_
+SELECT rui.store_document(:project, 'photo', 'party', :boss, 'Lamp', sha256('a'), 1, 'image/png', 'a', at => now() - interval '3 days') AS photo \gset
+SELECT rui.set_project_state(:project, 'close') \gset hidden_
+SELECT is((SELECT state FROM rui.document WHERE id = :photo), 'stored', 'a photograph that should be gone');
+CREATE TEMP TABLE closed AS SELECT * FROM rui.tick(:project);
+SELECT is((SELECT string_agg(duty, ' ' ORDER BY duty) FROM closed),
+	'erase_documents erase_people expire_messages expire_people fill_messages forget_requests make_partitions number_events reroute_messages retain_events seal',
+	'in a closed project goes on what keeps a term, and what messages, events and seals need');
+SELECT is((SELECT state FROM rui.document WHERE id = :photo), 'erased', 'so it is erased');
+SELECT is((SELECT string_agg(duty_code, ' ' ORDER BY duty_code) FROM rui.duty_board WHERE project_id = :project), (SELECT string_agg(duty, ' ' ORDER BY duty) FROM closed),
+	'these are on the board');
+SELECT rui.archive_project(:project, 'Over') \gset hidden_
+SELECT throws_ok(format('SELECT rui.tick(%s)', :project), '55000', format('project %s is archived', :project), 'in an archived one nothing is done');
+SELECT is_empty(format('SELECT p FROM rui._duty_projects(1, 1) p WHERE p = %s', :project), 'nor is it tried');
+SELECT is_empty(format('SELECT * FROM rui.duty_board WHERE project_id = %s', :project), 'nor waited for');
+SELECT rui.recall_project(:project, 'Once more') \gset hidden_
 
 -- The runner of scheduled duties.
 SELECT is(rui._duty_party(:company), rui._duty_party(:company), 'a company has one duty runner');

@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(162);
+SELECT plan(163);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -165,6 +165,7 @@ SELECT pg_temp.damage(format('UPDATE rui.message SET state = ''delivered'' WHERE
 SELECT pg_temp.damage(format('DELETE FROM rui.message_receipt WHERE state = ''taken'' AND message_id = %s', :news), '{message_receipt}', 'a message that nobody took');
 SELECT pg_temp.damage(format('UPDATE rui.message SET window_on = ''2025-01-27'' WHERE id = %s', :beyond), '{message_budget}', 'a message beyond the budget');
 SELECT pg_temp.damage('DELETE FROM rui.contact_budget', '{message_budget}', 'a message that does not count');
+SELECT pg_temp.damage(format('UPDATE rui.message SET contact_on = NULL WHERE id = %s', :news), '{message_budget}', 'nor over all kinds');
 SELECT pg_temp.damage(format('DELETE FROM rui.message_recipient WHERE batch_id = %s', :campaign), '{message_once}', 'a campaign that has lost its recipients');
 SELECT pg_temp.damage(format('UPDATE rui.message SET state = ''suppressed'' WHERE id = %s', :alarm), '{message_once,message_receipt}', 'an alarm that was silenced');
 SELECT pg_temp.damage(format('UPDATE rui.document SET versions = 2 WHERE id = %s', :photo), '{document_versions}', 'a version that nobody stored');

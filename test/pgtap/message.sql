@@ -1,7 +1,7 @@
 -- Messages: who gets what, when, how often, by which way; what a gateway
 -- does with them; and what is written down of it.
 BEGIN;
-SELECT plan(117);
+SELECT plan(144);
 \ir fixture/estate.sql
 \ir fixture/message.sql
 CREATE FUNCTION pg_temp.act_as(party bigint) RETURNS text LANGUAGE sql AS $$SELECT set_config('rui.party_id', party::text, true)$$;
@@ -203,6 +203,48 @@ SELECT is(pg_temp.reached(rui.send_messages(:one, 'alarm', format('{"household":
 SELECT throws_ok(format('UPDATE rui.contact_budget SET used = used + 1 WHERE holder_id = %s AND window_on = ''2026-03-30''', :h1), '23514', NULL,
 	'beyond it a constraint stands');
 
+-- What waits for the morning counts then: one a day.
+SELECT rui.set_message_kind(:one, 'daily', '每日', 'Daily', '{}', '{sms}', budget => 1, budget_in => 'day'),
+	rui.set_message_template(:one, 'daily', 'sms', 'zh', 'x', from_at => '2026-01-01') \gset hidden_
+SELECT rui.send_messages(:one, 'daily', format('{"party": %s}', :sun)::jsonb, at => pg_temp.at('02 10:00')) AS d1,
+	rui.send_messages(:one, 'daily', format('{"party": %s}', :sun)::jsonb, at => pg_temp.at('02 22:00')) AS d2,
+	rui.send_messages(:one, 'daily', format('{"party": %s}', :sun)::jsonb, at => pg_temp.at('03 08:00')) AS d3,
+	rui.plan_messages(:one, 'daily', format('{"party": %s}', :sun)::jsonb, at => pg_temp.at('03 20:59')) AS d4 \gset
+SELECT is(concat_ws(', ', pg_temp.reached(:d1), pg_temp.reached(:d2)), 'sun, sun', 'one on Monday, and one in the evening that goes on Tuesday');
+SELECT is(pg_temp.reached(:d3), 'sun suppressed budget', 'so on Tuesday there is none left');
+SELECT rui.continue_messages(:one, :d4, at => pg_temp.at('03 21:00')) \gset hidden_
+SELECT is(pg_temp.reached(:d4), 'sun', 'what is planned by day and made in the evening counts for Wednesday');
+SELECT is((SELECT string_agg(concat_ws(' ', window_on, allowed, used), ', ' ORDER BY window_on) FROM rui.contact_budget WHERE kind_code = 'daily'),
+	'2026-03-02 1 1, 2026-03-03 1 1, 2026-03-04 1 1', 'each on the day when it can go');
+
+-- The budget over all kinds: three a day for a household, one of them for critical kinds only.
+SELECT rui.set_message_setting(:one, 'waking', budget => 3, budget_in => 'day', reserved => 1), rui.set_message_kind(:one, 'tips', '提示', 'Tips', '{}', '{sms}'),
+	rui.set_message_kind(:one, 'duty', '值班', 'Duty', '{}', '{sms}', is_internal => true) \gset hidden_
+SELECT rui.set_message_template(:one, k, 'sms', 'zh', 'x', from_at => '2026-01-01') FROM unnest('{tips,duty}'::text[]) k \g /dev/null
+CREATE FUNCTION pg_temp.to_sun(project bigint, sun bigint, kind text, moment text, said jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.reached(rui.send_messages(project, kind, format('{"party": %s}', sun)::jsonb, said, at => pg_temp.at(moment)))$$;
+CREATE FUNCTION pg_temp.counted(which text, holder bigint) RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(concat_ws(' ', window_on, allowed, used), ', ' ORDER BY window_on) FROM rui.contact_budget
+	WHERE kind_code = which AND holder_id = counted.holder AND contact_budget.holder = 'household' AND window_on BETWEEN '2026-03-02' AND '2026-03-06'$$;
+SELECT is(concat_ws(', ', pg_temp.to_sun(:one, :sun, 'tips', '05 10:00'), pg_temp.to_sun(:one, :sun, 'daily', '05 10:00')), 'sun, sun', 'two messages of two kinds');
+SELECT is(pg_temp.to_sun(:one, :sun, 'tips', '05 10:01'), 'sun suppressed budget', 'a third goes beyond what there is for all kinds, though its own has no budget');
+SELECT is(pg_temp.counted('news', :h2), '2026-03-02 2 1', 'of another kind one has come this week');
+SELECT is(pg_temp.to_sun(:one, :sun, 'news', '05 10:01', '{"what": "x"}'), 'sun suppressed budget', 'and one more is beyond, though its own kind has room');
+SELECT is(pg_temp.counted('news', :h2), '2026-03-02 2 1', 'nor does it count for that');
+SELECT is(pg_temp.to_sun(:one, :sun, 'repair', '05 10:02', '{"day": "x"}'), 'sun', 'what is critical has one reserved');
+SELECT is(pg_temp.to_sun(:one, :sun, 'repair', '05 10:03', '{"day": "x"}'), 'sun suppressed budget', 'and no more');
+SELECT is(concat_ws(', ', pg_temp.to_sun(:one, :sun, 'alarm', '05 10:03'), pg_temp.to_sun(:one, :sun, 'duty', '05 10:03')), 'sun, sun',
+	'emergencies go, and what is said to those who work here');
+SELECT is(pg_temp.counted('any', :h2), '2026-03-02 20 4, 2026-03-05 3 3', 'all kinds are counted together but these, and others before by the week');
+SELECT throws_ok(format('UPDATE rui.contact_budget SET used = used + 1 WHERE holder_id = %s AND kind_code = ''any''', :h2), '23514', NULL, 'here, too, a constraint stands');
+SELECT is(concat_ws(', ', pg_temp.reached(rui.send_messages(:one, 'tips', format('{"household": [%s, %s], "who": ["resident"]}', :h1, :h2)::jsonb, at => pg_temp.at('05 10:04'))),
+	pg_temp.reached(rui.send_messages(:one, 'daily', format('{"household": %s, "who": ["resident"]}', :h1)::jsonb, at => pg_temp.at('05 10:05')))),
+	'qian, sun suppressed budget, zhao, qian suppressed budget, zhao suppressed budget', 'each household has its own, for all who live there');
+SELECT is(pg_temp.counted('daily', :h1), '2026-03-05 1 0', 'what a kind let go and the household has no room for is given back');
+SELECT rui.set_message_setting(:one, 'waking', budget => NULL) \gset hidden_
+SELECT is(pg_temp.to_sun(:one, :sun, 'tips', '05 10:06'), 'sun', 'a project may have none');
+SELECT rui.set_message_setting(:one, 'waking') \gset hidden_
+
 -- A channel that is closed: what waits on it goes by the next open one.
 SELECT rui.send_message(:one, 'repair', :zhao, '{"day": "x"}', at => pg_temp.at('30 10:00')) AS m10 \gset
 SELECT rui.set_message_channel(:one, 'wechat', is_active => false) \gset hidden_
@@ -213,6 +255,24 @@ SELECT is(pg_temp.receipts(:m10), '0 queued wechat, 0 rerouted wechat closed', '
 SELECT is(pg_temp.state(rui.send_message(:one, 'repair', :zhao, '{"day": "x"}', at => pg_temp.at('30 10:00'))), 'queued sms 0 30 10:00',
 	'nothing new goes that way');
 SELECT rui.set_message_channel(:one, 'wechat') \gset hidden_
+
+-- What ended before a gateway took it is given back: three tips a week for a household.
+SELECT rui.set_message_kind(:one, 'tips', '提示', 'Tips', '{}', '{sms}', budget => 3) \gset hidden_
+SELECT rui.send_messages(:one, 'tips', format('{"household": [%s, %s], "who": ["resident"]}', :h1, :h2)::jsonb, at => pg_temp.at('16 12:00')) AS wrong \gset
+SELECT rui.send_messages(:one, 'tips', format('{"party": %s}', :sun)::jsonb, at => pg_temp.at('16 12:00')) AS gone \gset
+UPDATE rui.message SET next_at = 'infinity' WHERE batch_id = :wrong AND party_id <> :zhao OR batch_id = :gone;
+SELECT is(pg_temp.take(:one, 'sms', 1, '16 12:01') IS NOT NULL, true, 'one is taken');
+SELECT is((SELECT string_agg(concat_ws(' ', kind_code, used), ', ' ORDER BY holder_id, kind_code) FROM rui.contact_budget
+	WHERE window_on = '2026-03-16' AND kind_code = 'tips'), 'tips 2, tips 2', 'two each are counted');
+SELECT rui.cancel_messages(:one, :wrong, 'wrong', pg_temp.at('16 12:02')) \gset hidden_
+SELECT is((SELECT string_agg(concat_ws(' ', kind_code, used), ', ' ORDER BY holder_id, kind_code) FROM rui.contact_budget
+	WHERE window_on = '2026-03-16' AND kind_code = 'tips'), 'tips 1, tips 1', 'what is taken back is not, what a gateway has is');
+SELECT is(pg_temp.reached(rui.send_messages(:one, 'tips', format('{"household": [%s, %s], "who": ["resident"]}', :h1, :h2)::jsonb, at => pg_temp.at('16 12:03'))),
+	'qian, sun, zhao', 'so the right ones may follow');
+SELECT cmp_ok(rui._duty_expire_messages(:one, pg_temp.at('21 12:00')), '>', 1::bigint, 'those never taken are too late');
+SELECT is((SELECT string_agg(concat_ws(' ', kind_code, used), ', ' ORDER BY holder_id, kind_code) FROM rui.contact_budget
+	WHERE window_on = '2026-03-16' AND kind_code = 'tips'), 'tips 1, tips 0', 'and given back too');
+SELECT is_empty(format('SELECT * FROM rui.invariant_violation WHERE project_id = %s AND invariant LIKE ''message%%''', :one), 'of one kind and of all kinds');
 
 -- Campaigns: planned, made piece by piece.
 SELECT rui.plan_messages(:one, 'repair', '{"project": true}', '{"day": "z"}', 'c1', at => pg_temp.at('31 10:00')) AS c1 \gset
@@ -228,6 +288,12 @@ SELECT rui.continue_messages(:one, :c2, 2, pg_temp.at('31 10:00')) \gset hidden_
 SELECT is(rui.cancel_messages(:one, :c2, 'wrong day', pg_temp.at('31 10:01')), 2::bigint, 'a batch is taken back');
 SELECT is((SELECT (state, recipients, filled)::text FROM rui.message_batch WHERE id = :c2), '(cancelled,2,2)', 'and goes no further');
 SELECT is(pg_temp.reached(:c2), 'mgr cancelled wrong day, zhao cancelled wrong day', 'with the reason');
+SELECT rui.plan_messages(:one, 'repair', '{"project": true}', '{"day": "z"}', 'c3', at => pg_temp.at('31 10:00')) AS c3,
+	rui.plan_messages(:one, 'alarm', '{"project": true}', '{}', 'c4', at => pg_temp.at('31 10:00')) AS c4 \gset
+SELECT is(rui._duty_fill_messages(:one, pg_temp.at('31 10:00'), 2), 7::bigint, 'a tick has room for two, and for all of an emergency');
+SELECT is((SELECT string_agg(concat_ws(' ', kind_code, filled, state), ', ' ORDER BY id) FROM rui.message_batch WHERE id IN (:c3, :c4)), 'repair 2 filling, alarm 5 done',
+	'however it was planned');
+SELECT throws_ok(format('CALL rui.fill_messages(%s, %s, at => pg_temp.at(''31 10:01''))', :one, :c3), '2D000', NULL, 'a procedure that commits needs a transaction of its own');
 SELECT is_empty(format('SELECT * FROM rui.invariant_violation WHERE project_id = %s AND invariant LIKE ''message%%''', :one), 'all that breaks no invariant');
 
 -- Escalations of clocks are told to whoever answers for the task, once.

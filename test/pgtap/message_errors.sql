@@ -27,11 +27,11 @@ CREATE FUNCTION pg_temp.api(name text, VARIADIC arguments text[]) RETURNS void L
 \set p 'project_id=' :one
 \set t 'at=\'2026-03-09 11:00+08\''
 \o /dev/null
-SELECT pg_temp.api('set_message_setting', :'p', 'calendar_code=''waking''', 'lang=''en'''),
+SELECT pg_temp.api('set_message_setting', :'p', 'calendar_code=''waking''', 'lang=''en''', 'budget=10', 'budget_in=''day''', 'reserved=3'),
 	pg_temp.api('set_message_channel', :'p', 'channel=''sms''', 'throttle=10', 'throttle_in=''1:00''', 'lease=''0:05''', 'max_attempts=3',
 		'backoff=''0:02''', 'is_active=false'),
 	pg_temp.api('set_message_kind', :'p', 'code=''dues''', 'name_zh=''欠费''', 'name_en=''Dues''', 'parameters=''{amount}''', 'channels=''{sms,email}''',
-		'is_critical=false', 'is_emergency=false', 'budget=3', 'budget_in=''day''', 'lifetime=''24:00'''),
+		'is_critical=false', 'is_emergency=false', 'budget=3', 'budget_in=''day''', 'lifetime=''24:00''', 'is_internal=true'),
 	pg_temp.api('set_message_template', :'p', 'kind_code=''repair''', 'channel=''wechat''', 'lang=''en''', 'body=''{unit}: {day}''', 'title=''Repair''',
 		'from_at=''2026-03-09'''),
 	pg_temp.api('set_message_opt_out', :'p', 'is_out=true', 'kind_code=''news''', 'channel=''sms''', 'for_party=' || :zhao, :'t'),
@@ -62,7 +62,8 @@ CREATE TEMP TABLE bad (about text, command text, argument text, value text, code
 INSERT INTO bad
 SELECT 'null', a.name, a.argument, 'NULL', '22004'
 FROM api a JOIN pg_proc p ON p.pronamespace = 'rui'::regnamespace AND p.proname = a.name
-WHERE pg_get_function_arguments(p.oid) !~ (a.argument || ' [a-z .\[\]]+ DEFAULT NULL');
+-- A project need not have a budget over all kinds.
+WHERE pg_get_function_arguments(p.oid) !~ (a.argument || ' [a-z .\[\]]+ DEFAULT NULL') AND NOT (a.name = 'set_message_setting' AND a.argument = 'budget');
 INSERT INTO bad SELECT b.about, a.name, a.argument, b.value, b.code FROM api a JOIN (VALUES
 	('an unknown project', 'project_id', '-1', '42501'),
 	('a forbidden project', 'project_id', :'three', '42501'),
@@ -80,6 +81,7 @@ INSERT INTO bad SELECT b.about, a.name, a.argument, b.value, b.code FROM api a J
 	('nothing', 'up_to', '0', '22023'), ('very many', 'up_to', '1000001', '22023'),
 	('nothing', 'throttle', '0', '22023'), ('nothing', 'max_attempts', '0', '22023'), ('21', 'max_attempts', '21', '22023'),
 	('nothing', 'budget', '0', '22023'), ('very many', 'budget', '1001', '22023'), ('a year', 'budget_in', '''year''', '22023'),
+	('less than none', 'reserved', '-1', '22023'), ('more than there are', 'reserved', '11', '22023'),
 	('a shout', 'code', '''LOUD''', '22023'), ('any', 'code', '''any''', '22023'),
 	('a stray brace', 'body', '''{''', '22023'), ('a stray brace', 'title', '''}''', '22023'), ('a placeholder unknown', 'body', '''{amount}''', '22023'),
 	('a placeholder unknown', 'title', '''{amount}''', '22023'), ('before its beginning', 'from_at', '''1899-12-31''', '22008'),

@@ -17,9 +17,10 @@ $node->safe_psql('postgres', q{
 	CREATE EXTENSION rui CASCADE;
 	CALL rui.create_platform();
 	SELECT rui.create_company('one', 'One', 'Li'), rui.create_company('two', 'Two', 'Wang');
-	INSERT INTO rui.project (company_id, code, name) SELECT c.id, 'p' || n, 'P' FROM rui.company c, generate_series(1, 3) n;
+	INSERT INTO rui.project (company_id, code, name) SELECT c.id, 'p' || n, 'P' FROM rui.company c, generate_series(1, 4) n;
 	UPDATE rui.project SET last_action = 'go_live';
-	UPDATE rui.project SET last_action = 'close' WHERE code = 'p3';
+	UPDATE rui.project SET last_action = 'close' WHERE code IN ('p3', 'p4');
+	UPDATE rui.project SET last_action = 'archive' WHERE code = 'p4';
 });
 
 # Runs statements, each in a transaction of its own.
@@ -31,13 +32,15 @@ sub run
 	return ($code, $out, $err);
 }
 my $late = q{SELECT string_agg(DISTINCT project_id::text, ',') FROM rui.duty_board WHERE is_late};
-my $live = $node->safe_psql('postgres', q{SELECT string_agg(id::text, ',' ORDER BY id) FROM rui.project WHERE state = 'live'});
+my $all = $node->safe_psql('postgres', q{SELECT string_agg(id::text, ',' ORDER BY id::text) FROM rui.project WHERE state <> 'archived'});
 
-is($node->safe_psql('postgres', $late), $live, 'before the first run every live project is late');
+is($node->safe_psql('postgres', $late), $all, 'before the first run every project is late that is not archived');
 my ($code, $out, $err) = run('CALL rui.run_duties()');
-is("$code$err", '0', 'all duties run');
+is("$code$err", '0', 'all duties run, and archived projects are none to warn of');
 is($node->safe_psql('postgres', $late), '', 'and none is late');
-is($node->safe_psql('postgres', q{SELECT count(DISTINCT project_id) FROM rui.duty_run WHERE project_id > 0}), 4, 'closed projects rest');
+is($node->safe_psql('postgres', q{SELECT count(DISTINCT project_id) FROM rui.duty_run WHERE project_id > 0}), 6, 'archived projects rest');
+is($node->safe_psql('postgres', q{SELECT string_agg(DISTINCT p.state, ',') FROM rui.duty_run r JOIN rui.project p ON p.id = r.project_id WHERE r.duty_code = 'dispatch'}), 'live',
+	'in closed ones some duties do');
 is($node->safe_psql('postgres', q{SELECT string_agg(concat_ws(' ', project_id, duty_code, failure), ',' ORDER BY project_id) FROM rui.duty_run WHERE project_id <= 0}), '-2 seal,-1 seal,0 seal',
 	'companies and the installation have duties of their own');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM rui.party WHERE code = 'duty_runner'}), 2, 'each company has one runner');
