@@ -2,7 +2,7 @@
 -- was sealed before is proved as it was; what a law holds back goes later.
 -- Corrections, and the export of all that is held.
 BEGIN;
-SELECT plan(62);
+SELECT plan(63);
 \ir fixture/estate.sql
 UPDATE rui.party SET name = '欧阳丽华', code = '13800138000' WHERE id = :zhao;
 UPDATE rui.party SET name = '司徒建国' WHERE id = :qian;
@@ -42,14 +42,19 @@ SELECT set_config('rui.party_id', :'zhao', true) \gset hidden_
 SELECT rui.record_consent(:one, 'marketing', true, 'app', '1', 'signed by 欧阳丽华', at => now()) \gset hidden_
 
 -- Everything, to the person.
-SELECT rui.export_subject(:one, :zhao) AS export \gset
+SELECT rui.ask_export(:one, :zhao) AS access \gset
+SELECT throws_ok(format('SELECT rui.export_subject(%s, %s)', :one, :access), '55000', format('access %s is not committed', :access), 'not before it is on record');
+SET LOCAL session_replication_role = replica;
+UPDATE rui.personal_access SET transaction_id = 1 WHERE id = :access;
+SET LOCAL session_replication_role = origin;
+SELECT rui.export_subject(:one, :access) AS export \gset
 SELECT ok(:'export'::jsonb #>> '{tables,party,0,name}' = '欧阳丽华' AND :'export'::jsonb #>> '{tables,tax_title,0,phone}' = '13800138000'
 	AND :'export'::jsonb #> '{tables,ticket,0,details}' IS NOT NULL AND jsonb_array_length(:'export'::jsonb #> '{tables,contact_point}') = 2
 	AND :'export'::jsonb #>> '{tables,consent,0,purpose}' = 'marketing' AND :'export'::jsonb #>> '{acted,consent}' = '1', 'all that is held, by table');
 SELECT ok(:'export' !~ '13500001111' AND :'export'::jsonb #> '{tables,party,1}' IS NULL, 'nothing of others');
 SELECT ok(:'export' !~ '"salt"', 'no salts');
 SELECT is((SELECT purpose_en FROM rui.my_access_log ORDER BY at DESC LIMIT 1), 'export for the person', 'on record');
-SELECT throws_ok(format('SELECT rui.export_subject(%s, %s)', :one, :qian), '42501', NULL, 'not of others');
+SELECT throws_ok(format('SELECT rui.ask_export(%s, %s)', :one, :qian), '42501', NULL, 'not of others');
 -- Which tables speak of people: a new one is declared, or passed over with a reason.
 SELECT is_empty($$SELECT t.table_name, a.attname FROM rui.platform_table t
 	JOIN pg_attribute a ON a.attrelid = format('rui.%I', t.table_name)::regclass AND a.attnum > 0 AND NOT a.attisdropped
@@ -204,7 +209,7 @@ ROLLBACK TO forged;
 
 -- Nothing but storage.
 SELECT is((SELECT count(*) FROM rui.membership WHERE party_id = :zhao AND valid @> now()), 0::bigint, 'no roles');
-SELECT throws_ok(format('SELECT * FROM rui.reveal(%s, %s, ''{name}'', ''service'')', :one, :zhao), '42501', 'the data of party ' || :zhao || ' are only kept, for a law', 'nobody is shown them');
+SELECT is(rui.ask_reveal(:one, :zhao, '{name}', 'service') ->> 'message', 'the data of party ' || :zhao || ' are only kept, for a law', 'nobody is shown them');
 -- When the terms are over the duty erases the rest.
 SELECT set_config('rui.party_id', :'loader', true) \gset hidden_
 SELECT is(rui._duty_erase_people(:one, now() + interval '2 years'), 0::bigint, 'not before');

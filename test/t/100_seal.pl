@@ -72,6 +72,22 @@ ask(q{COMMIT PREPARED 'four'});
 cmp_ok(ask($seal), '>=', 2, 'until it is committed');
 is(ask($broken), 'nothing', 'and is sealed then');
 
+# Nor is anybody shown what was asked for by one that may still be taken back.
+ask(q{SELECT rui.grant_role(1, rui.current_party(), 'manager')});
+for my $end ('ROLLBACK', 'COMMIT')
+{
+	$late->('BEGIN');
+	my $access = $late->('SELECT rui.ask_export(1, rui.current_party())');
+	$late->(q{PREPARE TRANSACTION 'asked'});
+	my $show = "SELECT rui.export_subject(1, $access) ->> 'version'";
+	my ($rc, $shown, $error) = $node->psql('postgres', $show);
+	like($error, qr/personal_access $access/, 'a prepared record is none');
+	ask("$end PREPARED 'asked'");
+	($rc, $shown, $error) = $node->psql('postgres', $show);
+	is($shown, $end eq 'COMMIT' ? 'rui subject 1' : '', "after $end it is, or is not");
+}
+ask($seal);
+
 # What a transaction writes after it has sealed is not covered by that seal.
 $late->('BEGIN');
 $late->(sprintf $emit, 6);
