@@ -237,15 +237,20 @@ AS $$
 DECLARE
 	ready CONSTANT timestamptz := now() - slack;
 	at_work text[];
+	oldest timestamptz;
 	watch rui.seal_watch;
 	sealed bigint := 0;
 BEGIN
+	PERFORM rui._require_read_committed('a seal is made');
 	INSERT INTO rui.seal_watch (project_id, noted_at, running) VALUES (_seal_settled.project_id, '-infinity', '{}')
 	ON CONFLICT ON CONSTRAINT seal_watch_pkey DO NOTHING;
 	SELECT w.* INTO watch FROM rui.seal_watch w WHERE w.project_id = _seal_settled.project_id FOR NO KEY UPDATE;
 	-- Looked at after now() and after the note, so whoever began before either
 	-- and is at work is seen; who is just beginning is given the slack.
 	at_work := rui._running_transactions();
+	-- A session may be between two transactions, of which the second has the
+	-- time of the first: it is at work all the same.
+	oldest := rui._oldest_start();
 	-- Whoever is prepared was at work, who knows since when.
 	IF EXISTS (SELECT FROM pg_prepared_xacts p WHERE p.database = current_database()) THEN
 		RETURN 0;
@@ -255,14 +260,14 @@ BEGIN
 		RETURN 0;
 	END IF;
 	-- What this transaction has yet to write is not sealed by itself.
-	sealed := rui._seal(project_id, least(watch.noted_at, now()), at);
+	sealed := rui._seal(project_id, least(watch.noted_at, now(), oldest), at);
 	UPDATE rui.seal_watch w SET noted_at = greatest(ready, w.noted_at), running = at_work
 	WHERE w.project_id = _seal_settled.project_id;
 	RETURN sealed;
 END
 $$;
 COMMENT ON FUNCTION rui._seal_settled(bigint, timestamptz, interval) IS
-'Internal: seals up to the instant noted at the last call, once all transactions are over that were under way then, and notes the present one less the slack for the next call; where no other transaction is under way it seals up to that at once. So a row is sealed in the batch of the time its transaction began, however late it commits, and nobody waits for anybody. Returns how many rows.';
+'Internal: seals up to the instant noted at the last call, once all transactions are over that were under way then, and notes the present one less the slack for the next call; where no other transaction is under way it seals up to that at once. So a row is sealed in the batch of the time its transaction began, however late it commits, and nobody waits for anybody. Never beyond the time at which another session''s transaction or message began. Returns how many rows. Errors: 25000 in a transaction that looks at the past, whose seal would miss what is committed.';
 
 CREATE FUNCTION rui.seal_journal(project_id bigint, at timestamptz DEFAULT now()) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -275,7 +280,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.seal_journal(bigint, timestamptz) IS
-'Seals what was added to the journal and the append-only tables of a project, of a company (minus its id) or of the installation (0) since its last seal and is settled: recorded more than five seconds ago, by the server''s clock, by transactions before which no other is still under way. Writes rui.seal and an event journal.seal with its number and root, to be kept elsewhere; a duty does it every ten minutes. Returns how many rows were sealed; 0 where nothing is settled, or nothing but the event of the last seal was added. Needs permission seal_journal: of a company in the company as a whole, of the installation in any. Errors: 22004, 22008, 42501.';
+'Seals what was added to the journal and the append-only tables of a project, of a company (minus its id) or of the installation (0) since its last seal and is settled: recorded more than five seconds ago, by the server''s clock, by transactions before which no other is still under way. Writes rui.seal and an event journal.seal with its number and root, to be kept elsewhere; a duty does it every ten minutes. Returns how many rows were sealed; 0 where nothing is settled, or nothing but the event of the last seal was added. Needs permission seal_journal: of a company in the company as a whole, of the installation in any. Errors: 22004, 22008, 25000 in a transaction of another isolation level than read committed, 42501.';
 
 CREATE FUNCTION rui._duty_seal(project_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -285,12 +290,15 @@ BEGIN
 	-- By the server's clock, as rows are recorded.
 	IF EXISTS (SELECT FROM rui.seal s WHERE s.project_id = _duty_seal.project_id AND s.recorded_at > now() - interval '10 minutes') THEN
 		RETURN 0;
+	-- A tick that looks at the past leaves it to the next.
+	ELSIF current_setting('transaction_isolation') <> 'read committed' THEN
+		RETURN 0;
 	END IF;
 	RETURN rui._seal_settled(project_id, at, '5 seconds');
 END
 $$;
 COMMENT ON FUNCTION rui._duty_seal(bigint, timestamptz) IS
-'Internal: duty: a seal as rui.seal_journal makes it, ten minutes after the last one.';
+'Internal: duty: a seal as rui.seal_journal makes it, ten minutes after the last one; none in a tick of another isolation level than read committed.';
 INSERT INTO rui.duty (code, sort_order, about, levels) VALUES
 	('seal', 9300, 'Seals what was added to the journal and the append-only tables.', '{project,company,installation}');
 PERFORM rui._name('duty', 'seal', '日志封存', 'seal the journal');
