@@ -16,7 +16,7 @@ CREATE FUNCTION rui.image_json(columns text, images bytea,
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'rui_image_json' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000 ROWS 10;
 COMMENT ON FUNCTION rui.image_json(text, bytea) IS
-'The row images of a rui.journal row as JSON: columns is rui.journal_layout.columns of its layout_id, images the journal''s. One row per image: image_number from 1, operation insert, update or delete, the primary key, the old and the new values (of an update: only the changed columns). Numbers and booleans are JSON numbers and booleans, other values their text form. Errors: 22P02 columns are no journal layout, XX001 images do not fit it.';
+'The row images of a rui.journal row as JSON: columns is rui.journal_layout.columns of its layout_id, images the journal''s. One row per image: image_number from 1, operation insert, update or delete, the primary key, the old and the new values (of an update: only the changed columns). Numbers and booleans are JSON numbers and booleans, other values their text form. For who reads the journal. Errors: 22P02, 22023 columns are no journal layout, or call by a form what no value of the type is written as, 22P03 a value is none of its type, XX001 images do not fit it.';
 
 CREATE FUNCTION rui._redact_image(columns text, images bytea, image_number integer, names text[]) RETURNS bytea
 AS 'MODULE_PATHNAME', 'rui__redact_image' LANGUAGE C STABLE STRICT PARALLEL SAFE COST 1000;
@@ -37,3 +37,8 @@ CREATE FUNCTION rui._export_as_owner(party_id bigint, at timestamptz) RETURNS js
 AS 'MODULE_PATHNAME', 'rui__export_as_owner' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000;
 COMMENT ON FUNCTION rui._export_as_owner(bigint, timestamptz) IS
 'Internal: rui._export_party, done as the owner of the tables, who sees all projects of the company.';
+
+CREATE FUNCTION rui._erasure_as_owner(party_id bigint, at timestamptz) RETURNS jsonb
+AS 'MODULE_PATHNAME', 'rui__erasure_as_owner' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000;
+COMMENT ON FUNCTION rui._erasure_as_owner(bigint, timestamptz) IS
+'Internal: rui._erasure_of, done as the owner of the tables, who sees all projects of the company.';

@@ -22,7 +22,8 @@ BEGIN
 			CONTINUE; -- for the superuser who installs
 		END IF;
 		EXECUTE pg_catalog.format('GRANT EXECUTE ON ROUTINE %s TO %s', member.signature,
-			CASE WHEN member.internal OR member.is_trigger THEN 'rui_owner, rui_api' ELSE 'rui_user' END);
+			CASE WHEN member.proname OPERATOR(pg_catalog.=) 'image_json' THEN 'rui_owner, rui_api, rui_auditor' -- who reads the journal
+				WHEN member.internal OR member.is_trigger THEN 'rui_owner, rui_api' ELSE 'rui_user' END);
 	END LOOP;
 END
 $$;

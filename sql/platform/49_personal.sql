@@ -1,6 +1,7 @@
 -- Personal data: which there is of whom, what it may be shown for, and who
 -- was shown what. Values lie in tables that nobody reads but whose they are;
--- everybody else asks rui.reveal, which writes it down.
+-- everybody else asks for them (rui.ask_reveal), which is written down, and is
+-- then shown them (rui.reveal).
 
 CREATE TABLE rui.personal_field (
 	code text PRIMARY KEY CHECK (code ~ '^[a-z][a-z_]{1,39}$'),
@@ -81,6 +82,7 @@ CREATE TABLE rui.personal_access (
 	reason text CHECK (length(reason) BETWEEN 1 AND 500),
 	refused text,
 	is_break_glass boolean NOT NULL DEFAULT false,
+	transaction_id bigint NOT NULL,
 	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, id),
 	CONSTRAINT personal_access_broken CHECK (NOT is_break_glass OR reason IS NOT NULL AND refused IS NULL)
@@ -190,10 +192,11 @@ PERFORM rui._describe('consent_message', 'Kinds of messages that go to nobody wh
 	'kind_code: The kind.', 'purpose: The purpose.');
 PERFORM rui._describe('reveal_setting', 'How many people somebody may be shown in a project, and how soon emergencies are reviewed; without a row 30, 100 and 72 hours.',
 	'per_hour: In any hour, so many different people.', 'per_day: In any 24 hours.', 'review_within: Pure time.');
-PERFORM rui._describe('personal_access', 'Who was shown what of whom, or was refused, and why. Rows are only added.',
+PERFORM rui._describe('personal_access', 'Who asked to be shown what of whom, or was refused, and why. Rows are only added.',
 	'at: When.', 'party_id: Who.', 'roles: The roles the person had then.', 'subject_id: Whose data (a party).',
 	'fields: Which fields.', 'purpose: What for.', 'reference: The ticket or other matter, or null.', 'reason: Reason of an emergency, or null.',
-	'refused: Null where it was shown, else the SQLSTATE it was refused with.', 'is_break_glass: Whether it was an emergency without permission.');
+	'refused: Null where it was granted, else the SQLSTATE it was refused with.', 'is_break_glass: Whether it was an emergency without permission.',
+	'transaction_id: The transaction that wrote it: values are shown once it is committed.');
 PERFORM rui._describe('reveal_review', 'Whether an emergency was one: decided by somebody else.',
 	'access_id: What was shown.', 'asked_by: Who broke the glass.', 'asked_at: When.', 'due_at: Until when it must be decided.',
 	'late_at: When it was told that it is late, or null.',

@@ -1,5 +1,6 @@
 -- Showing personal data: for a purpose, to who may, within limits, and on
--- record. What is refused is on record too where the command can end well.
+-- record. Asking writes it down, refusals too; values are shown when that is
+-- committed, so that nobody sees them and takes back the record.
 
 CREATE FUNCTION rui._mask_value(field text, value text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
@@ -176,16 +177,12 @@ COMMENT ON FUNCTION rui._check_reveal(bigint, bigint, text[], text, text, timest
 
 CREATE FUNCTION rui._reveal_obstacle(project_id bigint, party_id bigint, fields text[], purpose text, reference text, at timestamptz,
 	OUT code text, OUT message text, OUT hint text)
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
-	me CONSTANT bigint := rui.current_party();
 	aim rui.personal_purpose;
-	setting rui.reveal_setting;
 	beyond text;
-	in_hour bigint;
-	in_day bigint;
 BEGIN
 	SELECT p.* INTO aim FROM rui.personal_purpose p WHERE p.code = _reveal_obstacle.purpose;
 	IF NOT FOUND THEN
@@ -225,25 +222,39 @@ BEGIN
 		hint := 'rui.record_consent writes down that somebody has.';
 		RETURN;
 	END IF;
+	code := NULL;
+END
+$$;
+COMMENT ON FUNCTION rui._reveal_obstacle(bigint, bigint, text[], text, text, timestamptz) IS
+'Internal: why the acting party may not be shown fields of a party for a purpose: code is the SQLSTATE, null when it may. Limits are rui._reveal_limit''s. Error 22023 unknown purpose.';
+
+CREATE FUNCTION rui._reveal_limit(project_id bigint, party_id bigint, at timestamptz, OUT code text, OUT message text, OUT hint text)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT SET jit = off
+AS $$
+DECLARE
+	me CONSTANT bigint := rui.current_party();
+	setting rui.reveal_setting;
+	in_hour bigint;
+	in_day bigint;
+BEGIN
 	-- One at a time for one person, so that two sessions do not share a limit.
 	PERFORM FROM rui.party p WHERE p.id = me FOR NO KEY UPDATE;
 	setting := rui._reveal_settings(project_id);
-	SELECT count(DISTINCT a.subject_id) FILTER (WHERE a.at > _reveal_obstacle.at - interval '1 hour'), count(DISTINCT a.subject_id)
+	SELECT count(DISTINCT a.subject_id) FILTER (WHERE a.at > _reveal_limit.at - interval '1 hour'), count(DISTINCT a.subject_id)
 	INTO in_hour, in_day FROM rui.personal_access a
-	WHERE a.project_id = _reveal_obstacle.project_id AND a.party_id = me AND a.refused IS NULL
-		AND a.at > _reveal_obstacle.at - interval '24 hours' AND a.subject_id <> _reveal_obstacle.party_id;
+	WHERE a.project_id = _reveal_limit.project_id AND a.party_id = me AND a.refused IS NULL
+		AND a.at > _reveal_limit.at - interval '24 hours' AND a.subject_id <> _reveal_limit.party_id;
 	IF in_hour >= setting.per_hour OR in_day >= setting.per_day THEN
 		code := '53400';
 		message := CASE WHEN in_hour >= setting.per_hour THEN format('you were shown %s people within an hour', in_hour)
 			ELSE format('you were shown %s people within 24 hours', in_day) END;
 		hint := format('At most %s an hour and %s in 24 hours; rui.set_reveal_limits sets it.', setting.per_hour, setting.per_day);
-		RETURN;
 	END IF;
-	code := NULL;
 END
 $$;
-COMMENT ON FUNCTION rui._reveal_obstacle(bigint, bigint, text[], text, text, timestamptz) IS
-'Internal: why the acting party may not be shown fields of a party for a purpose: code is the SQLSTATE, null when it may. Holds the acting party''s row, so that its limits count once. Error 22023 unknown purpose.';
+COMMENT ON FUNCTION rui._reveal_limit(bigint, bigint, timestamptz) IS
+'Internal: why the acting party may not be shown one more person: code 53400, or null when it may. Holds the acting party''s row, so that its limits count once.';
 
 CREATE FUNCTION rui._write_access(project_id bigint, party_id bigint, fields text[], purpose text, reference text, refused text, reason text,
 	at timestamptz) RETURNS bigint
@@ -253,66 +264,98 @@ AS $$
 DECLARE
 	new_id bigint;
 BEGIN
-	INSERT INTO rui.personal_access (project_id, at, party_id, roles, subject_id, fields, purpose, reference, reason, refused, is_break_glass)
+	INSERT INTO rui.personal_access (project_id, at, party_id, roles, subject_id, fields, purpose, reference, reason, refused, is_break_glass, transaction_id)
 	VALUES (_write_access.project_id, _write_access.at, rui.current_party(), rui._my_roles(_write_access.project_id), _write_access.party_id,
-		_write_access.fields, _write_access.purpose, _write_access.reference, _write_access.reason, _write_access.refused, _write_access.reason IS NOT NULL)
+		_write_access.fields, _write_access.purpose, _write_access.reference, _write_access.reason, _write_access.refused, _write_access.reason IS NOT NULL,
+		pg_current_xact_id()::text::bigint)
 	RETURNING id INTO new_id;
 	RETURN new_id;
 END
 $$;
 COMMENT ON FUNCTION rui._write_access(bigint, bigint, text[], text, text, text, text, timestamptz) IS
-'Internal: writes down that the acting party was shown data of a party, or was refused (its SQLSTATE); reason: of an emergency. Returns the id in rui.personal_access.';
+'Internal: writes down that the acting party is to be shown data of a party, or was refused (its SQLSTATE); reason: of an emergency. Returns the id in rui.personal_access.';
 
-CREATE FUNCTION rui.try_reveal(project_id bigint, party_id bigint, fields text[], purpose text, reference text DEFAULT NULL,
+CREATE FUNCTION rui.ask_reveal(project_id bigint, party_id bigint, fields text[], purpose text, reference text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
 	obstacle record;
-	shown jsonb;
+	access bigint;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'reveal_people');
 	PERFORM rui._check_reveal(project_id, party_id, fields, reference, NULL, at);
 	PERFORM rui._check_text('purpose', purpose, 40);
 	SELECT o.* INTO obstacle FROM rui._reveal_obstacle(project_id, party_id, fields, purpose, reference, at) o;
-	PERFORM rui._write_access(project_id, party_id, fields, purpose, reference, obstacle.code, NULL, at);
+	IF obstacle.code IS NULL THEN
+		SELECT l.* INTO obstacle FROM rui._reveal_limit(project_id, party_id, at) l;
+	END IF;
+	access := rui._write_access(project_id, party_id, fields, purpose, reference, obstacle.code, NULL, at);
 	IF obstacle.code IS NOT NULL THEN
 		RETURN jsonb_build_object('refused', obstacle.code, 'message', obstacle.message, 'hint', obstacle.hint);
 	END IF;
-	SELECT coalesce(jsonb_object_agg(v.field, v.found), '{}') INTO shown
-	FROM (SELECT w.field, jsonb_agg(w.value ORDER BY w.place) AS found
-		FROM rui._personal_values(try_reveal.party_id, try_reveal.fields) WITH ORDINALITY AS w(field, value, place) GROUP BY w.field) v;
-	RETURN jsonb_build_object('values', shown);
+	RETURN jsonb_build_object('access', access);
 END
 $$;
-COMMENT ON FUNCTION rui.try_reveal(bigint, bigint, text[], text, text, timestamptz) IS
-'rui.reveal for clients that want refusals on record: returns {"values": {field: [value, …]}}, or {"refused": SQLSTATE, "message", "hint"} and has written down the refusal. Commit it. Needs permission reveal_people. Errors: 22004, 22001, 22008, 22023, P0002 somebody the project does not know, 42501, 55000.';
+COMMENT ON FUNCTION rui.ask_reveal(bigint, bigint, text[], text, text, timestamptz) IS
+'Asks for personal fields (codes of rui.personal_field) of a party for a purpose (rui.personal_purpose), which decides on which ground and how much is shown, and writes it down for the party to read. reference: the ticket or matter, up to 200 characters, where the purpose needs one. Returns {"access": id}: COMMIT, then rui.reveal(project_id, id) shows them within five minutes; or {"refused": SQLSTATE, "message", "hint"}, which is written down too: 42501 not for this purpose, not one''s own case, or no consent, 22004 the purpose needs a reference, 53400 too many people within an hour or a day. Needs permission reveal_people and that of the purpose; without reveal_anybody only people of one''s grids and open tickets. Errors: 22004, 22001, 22008, 22023 unknown field or purpose, P0002 somebody the project does not know, 42501, 55000.';
 
-CREATE FUNCTION rui.reveal(project_id bigint, party_id bigint, fields text[], purpose text, reference text DEFAULT NULL,
-	at timestamptz DEFAULT now()) RETURNS TABLE (field text, value text)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 5
+CREATE FUNCTION rui._committed_access(project_id bigint, access_id bigint) RETURNS rui.personal_access
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-	obstacle record;
+	access rui.personal_access;
 BEGIN
-	PERFORM rui.require_permission(project_id, 'reveal_people');
-	PERFORM rui._check_reveal(project_id, party_id, fields, reference, NULL, at);
-	PERFORM rui._check_text('purpose', purpose, 40);
-	SELECT o.* INTO obstacle FROM rui._reveal_obstacle(project_id, party_id, fields, purpose, reference, at) o;
-	IF obstacle.code IS NOT NULL THEN
-		-- An error undoes what was written: the server's log keeps it.
-		RAISE LOG 'rui.reveal refused: project %, party % asked for % of party %, purpose %: %', project_id, rui.current_party(), fields, party_id, purpose,
-			obstacle.message;
-		RAISE EXCEPTION '%', obstacle.message USING ERRCODE = obstacle.code, HINT = obstacle.hint;
+	IF access_id IS NULL THEN
+		PERFORM rui._missing('access_id');
 	END IF;
-	PERFORM rui._write_access(project_id, party_id, fields, purpose, reference, NULL, NULL, at);
-	RETURN QUERY SELECT v.field, v.value FROM rui._personal_values(party_id, fields) v;
+	SELECT a.* INTO access FROM rui.personal_access a
+	WHERE a.project_id = _committed_access.project_id AND a.id = access_id AND a.party_id = rui.current_party();
+	IF NOT FOUND THEN
+		PERFORM rui._unknown('personal_access', access_id, project_id);
+	ELSIF access.refused IS NOT NULL THEN
+		RAISE EXCEPTION 'access % was refused', access_id USING ERRCODE = 'insufficient_privilege';
+	-- Of one's own transaction, subtransactions included; of others only what is committed is seen.
+	ELSIF access.transaction_id = pg_current_xact_id_if_assigned()::text::bigint THEN
+		RAISE EXCEPTION 'access % is not committed', access_id
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'COMMIT first: what is shown stays on record.';
+	ELSIF access.recorded_at NOT BETWEEN clock_timestamp() - interval '5 minutes' AND clock_timestamp() THEN
+		RAISE EXCEPTION 'access % is over', access_id
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Values are shown within five minutes of asking; ask again.';
+	END IF;
+	RETURN access;
 END
 $$;
-COMMENT ON FUNCTION rui.reveal(bigint, bigint, text[], text, text, timestamptz) IS
-'Shows personal fields (codes of rui.personal_field) of a party for a purpose (rui.personal_purpose), which decides on which ground and how much is shown, and writes it down for the party to read. reference: the ticket or matter, up to 200 characters, where the purpose needs one. Rows in the order of fields, the preferred value first; none for what is not known. Needs permission reveal_people and that of the purpose; without reveal_anybody only people of one''s grids and open tickets. Errors: 22004, 22001, 22008, 22023 unknown field or purpose, 42501 not for this purpose, not one''s own case, or no consent, 53400 too many people within an hour or a day, P0002 somebody the project does not know, 55000. rui.try_reveal keeps refusals on record.';
+COMMENT ON FUNCTION rui._committed_access(bigint, bigint) IS
+'Internal: a row of rui.personal_access by which the acting party may be shown something now: granted to it within the last five minutes (server''s clock) by a transaction that is committed and not the present one. Errors: 22004, P0002 none of its own, 42501 refused, 55000 not committed, or over.';
+
+CREATE FUNCTION rui.reveal(project_id bigint, access_id bigint) RETURNS TABLE (field text, value text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 5
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	access rui.personal_access;
+	obstacle record;
+BEGIN
+	PERFORM rui.require_permission(project_id, CASE WHEN rui.has_permission(project_id, 'reveal_people') THEN 'reveal_people' ELSE 'break_glass' END);
+	access := rui._committed_access(project_id, access_id);
+	IF access.is_break_glass THEN
+		PERFORM rui.require_permission(project_id, 'break_glass');
+	ELSE
+		-- What has changed since: a role, a consent, an erasure.
+		PERFORM rui.require_permission(project_id, 'reveal_people');
+		SELECT o.* INTO obstacle FROM rui._reveal_obstacle(project_id, access.subject_id, access.fields, access.purpose, access.reference, now()) o;
+		IF obstacle.code IS NOT NULL THEN
+			RAISE EXCEPTION '%', obstacle.message USING ERRCODE = obstacle.code, HINT = obstacle.hint;
+		END IF;
+	END IF;
+	RETURN QUERY SELECT v.field, v.value FROM rui._personal_values(access.subject_id, access.fields) v;
+END
+$$;
+COMMENT ON FUNCTION rui.reveal(bigint, bigint) IS
+'Shows the personal fields that rui.ask_reveal or rui.break_glass was asked for by the acting party in a transaction that is committed, within five minutes of asking: nobody sees them and takes back the record. Rows in the order of fields, the preferred value first; none for what is not known. Needs permission reveal_people and that of the purpose, still; in an emergency break_glass. Errors: 22004, P0002 unknown access, or somebody else''s, 42501 also refused, or no more allowed, 55000 not committed, or over.';
 
 CREATE FUNCTION rui.party_card(project_id bigint, party_id bigint) RETURNS TABLE (field text, masked text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 5
@@ -332,11 +375,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.party_card(bigint, bigint) IS
-'What is known of a party, masked: to tell whether it is the one somebody has named, and what rui.reveal could show. Needs permission reveal_people; without reveal_anybody only people of one''s grids and open tickets. Errors: 22004, P0002, 42501, 55000.';
+'What is known of a party, masked: to tell whether it is the one somebody has named, and what rui.ask_reveal could ask for. Needs permission reveal_people; without reveal_anybody only people of one''s grids and open tickets. Errors: 22004, P0002, 42501, 55000.';
 
 CREATE FUNCTION rui.break_glass(project_id bigint, party_id bigint, fields text[], reason text, reference text DEFAULT NULL,
-	at timestamptz DEFAULT now()) RETURNS TABLE (field text, value text)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 5
+	at timestamptz DEFAULT now()) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
@@ -361,8 +404,8 @@ BEGIN
 	PERFORM rui._emit(project_id, 'personal.break_glass', 'reveal_review', review, at,
 		jsonb_build_object('party_id', party_id, 'fields', fields, 'due_at', due));
 	PERFORM rui._tell_managers(project_id, 'break_glass', jsonb_build_object('review', review), format('break_glass %s', review), at);
-	RETURN QUERY SELECT v.field, v.value FROM rui._personal_values(party_id, fields) v;
+	RETURN access;
 END
 $$;
 COMMENT ON FUNCTION rui.break_glass(bigint, bigint, text[], text, text, timestamptz) IS
-'In an emergency, to protect life, health or property (PIPL 13 (1) 4): shows personal fields of a party at once, whatever permission for them is missing and however many were shown before. reason: 1 to 500 characters. It is written down, an event personal.break_glass tells of it, a message of kind break_glass tells the managers where the project has one, and a review opens in the inbox that somebody else must decide in time (rui.decide_reveal_review). Needs permission break_glass, which everybody who works in a project has. Errors: 22004, 22001, 22008, 22023, 42501 also a field that is no help, P0002, 55000.';
+'In an emergency, to protect life, health or property (PIPL 13 (1) 4): asks for personal fields of a party, which are granted whatever permission for them is missing and however many were shown before. reason: 1 to 500 characters. It is written down, an event personal.break_glass tells of it, a message of kind break_glass tells the managers where the project has one, and a review opens in the inbox that somebody else must decide in time (rui.decide_reveal_review). Returns the access: COMMIT, then rui.reveal(project_id, access) shows them within five minutes. Needs permission break_glass, which everybody who works in a project has. Errors: 22004, 22001, 22008, 22023, 42501 also a field that is no help, P0002, 55000.';

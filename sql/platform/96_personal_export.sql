@@ -40,31 +40,44 @@ $$;
 COMMENT ON FUNCTION rui._export_party(bigint, timestamptz) IS
 'Internal: the rows about a party in all tables of rui.personal_table, by table, and in how many rows of which it acted. Only rui._export_as_owner may run it.';
 
-CREATE FUNCTION rui.export_subject(project_id bigint, party_id bigint, at timestamptz DEFAULT now()) RETURNS jsonb
+CREATE FUNCTION rui.ask_export(project_id bigint, party_id bigint, at timestamptz DEFAULT now()) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
-DECLARE
-	content jsonb;
 BEGIN
-	IF party_id = rui.current_party() THEN
-		PERFORM rui.require_permission(project_id, 'read_own_data');
-	ELSE
-		PERFORM rui.require_permission(project_id, 'export_subject');
-	END IF;
+	PERFORM rui.require_permission(project_id, CASE WHEN party_id = rui.current_party() THEN 'read_own_data' ELSE 'export_subject' END);
 	PERFORM rui._check_time(project_id, at);
 	IF party_id IS NULL THEN
 		PERFORM rui._missing('party_id');
 	ELSIF NOT rui._is_of_project(project_id, party_id) THEN
 		PERFORM rui._unknown('party', party_id, project_id);
 	END IF;
-	content := rui._export_as_owner(party_id, at);
-	PERFORM rui._write_access(project_id, party_id, ARRAY(SELECT f.code FROM rui.personal_field f ORDER BY f.code), 'subject_export', NULL, NULL, NULL, at);
 	PERFORM rui._emit(project_id, 'personal.export', 'party', party_id, at);
-	RETURN content;
+	RETURN rui._write_access(project_id, party_id, ARRAY(SELECT f.code FROM rui.personal_field f ORDER BY f.code), 'subject_export', NULL, NULL, NULL, at);
 END
 $$;
-COMMENT ON FUNCTION rui.export_subject(bigint, bigint, timestamptz) IS
-'Everything that the database holds about a party in all projects of the company (PIPL 45), as one JSON object: version, party_id, company_id, at; tables: the rows about it by table, each row an object of its columns; acted: in how many rows of which tables it acted, which are about others. Tables are those of rui.personal_table, which says why some are passed over. Content of documents lies in the store: rui.open_document. It is written down for the party to read. One''s own with permission read_own_data, else export_subject. Errors: 22004, 22008, P0002, 42501, 55000.';
+COMMENT ON FUNCTION rui.ask_export(bigint, bigint, timestamptz) IS
+'Asks for everything that the database holds about a party, and writes it down for the party to read. Returns the access: COMMIT, then rui.export_subject(project_id, access) gives it within five minutes. One''s own with permission read_own_data, else export_subject. Errors: 22004, 22008, P0002, 42501, 55000.';
+
+CREATE FUNCTION rui.export_subject(project_id bigint, access_id bigint) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	access rui.personal_access;
+BEGIN
+	PERFORM rui.require_permission(project_id, CASE WHEN EXISTS (SELECT FROM rui.personal_access a
+		WHERE a.project_id = export_subject.project_id AND a.id = access_id AND a.party_id = rui.current_party() AND a.subject_id = a.party_id)
+		THEN 'read_own_data' ELSE 'export_subject' END);
+	access := rui._committed_access(project_id, access_id);
+	IF access.purpose <> 'subject_export' THEN
+		RAISE EXCEPTION 'access % is not for an export', access_id USING ERRCODE = 'insufficient_privilege',
+			HINT = 'rui.ask_export asks for one.';
+	END IF;
+	RETURN rui._export_as_owner(access.subject_id, access.at);
+END
+$$;
+COMMENT ON FUNCTION rui.export_subject(bigint, bigint) IS
+'Everything that the database holds about a party in all projects of the company (PIPL 45), as one JSON object: version, party_id, company_id, at; tables: the rows about it by table, each row an object of its columns; acted: in how many rows of which tables it acted, which are about others. Tables are those of rui.personal_table, which says why some are passed over. Content of documents lies in the store: rui.open_document. access_id: what rui.ask_export returned to the acting party, committed, within five minutes. One''s own with permission read_own_data, else export_subject. Errors: 22004, P0002 unknown access, or somebody else''s, 42501 also no access for an export, 55000 not committed, or over.';
 PERFORM rui._name('personal_purpose', 'subject_export', '本人信息导出', 'export for the person');
 PERFORM rui._name('personal_purpose', 'search', '按电话查找', 'found by phone');

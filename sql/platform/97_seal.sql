@@ -120,20 +120,21 @@ COMMENT ON FUNCTION rui._leaf(text[]) IS
 'Internal: the expression of the leaf of a row t: the JSON array of the texts of its columns (null for null), of those with # behind their name the salted digests, UTF-8; what is erased is there as it was sealed. Depends on settings of text output: rui._seal_part pins them.';
 
 CREATE FUNCTION rui._seal_part(project_id bigint, table_name text, columns text[], key text, clock text, whose text, from_at timestamptz, before_at timestamptz,
-	OUT rows bigint, OUT root bytea, OUT marks bytea)
+	OUT rows bigint, OUT root bytea, OUT marks bytea, OUT erased bigint)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex' SET jit = off
 AS $$
 BEGIN
 	-- Rows come in the order of their key, and are hashed as they come.
-	EXECUTE format('SELECT count(*), rui.merkle_root(l.leaf), string_agg(substring(rui.merkle_leaf(l.leaf) FROM 1 FOR 4), '''')
-		FROM (SELECT %s AS leaf FROM rui.%I t WHERE %s AND t.%4$I >= $2 AND t.%4$I < $3 ORDER BY %5$s) l',
-		rui._leaf(columns), table_name, whose, clock, key)
-	INTO rows, root, marks USING project_id, from_at, before_at;
+	EXECUTE format('SELECT count(*), rui.merkle_root(l.leaf), string_agg(substring(rui.merkle_leaf(l.leaf) FROM 1 FOR 4), ''''), count(*) FILTER (WHERE l.erased)
+		FROM (SELECT %1$s AS leaf, %6$s AS erased FROM rui.%2$I t WHERE %3$s AND t.%4$I >= $2 AND t.%4$I < $3 ORDER BY %5$s) l',
+		rui._leaf(columns), table_name, whose, clock, key,
+		CASE WHEN EXISTS (SELECT FROM unnest(columns) AS c(name) WHERE c.name LIKE '%#') THEN 't.erased IS NOT NULL OR t.salt IS NULL' ELSE 'false' END)
+	INTO rows, root, marks, erased USING project_id, from_at, before_at;
 END
 $$;
 COMMENT ON FUNCTION rui._seal_part(bigint, text, text[], text, text, text, timestamptz, timestamptz) IS
-'Internal: of the rows of a table that were recorded from an instant to before another: how many, the root over their leaves, and their marks (null without rows). The caller may read them.';
+'Internal: of the rows of a table that were recorded from an instant to before another: how many, the root over their leaves, their marks (null without rows), and how many are known by the digests that were sealed only. The caller may read them.';
 
 CREATE FUNCTION rui._table_entry(table_name text, rows bigint, root bytea, columns text[]) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -237,15 +238,20 @@ AS $$
 DECLARE
 	ready CONSTANT timestamptz := now() - slack;
 	at_work text[];
+	oldest timestamptz;
 	watch rui.seal_watch;
 	sealed bigint := 0;
 BEGIN
+	PERFORM rui._require_read_committed('a seal is made');
 	INSERT INTO rui.seal_watch (project_id, noted_at, running) VALUES (_seal_settled.project_id, '-infinity', '{}')
 	ON CONFLICT ON CONSTRAINT seal_watch_pkey DO NOTHING;
 	SELECT w.* INTO watch FROM rui.seal_watch w WHERE w.project_id = _seal_settled.project_id FOR NO KEY UPDATE;
 	-- Looked at after now() and after the note, so whoever began before either
 	-- and is at work is seen; who is just beginning is given the slack.
 	at_work := rui._running_transactions();
+	-- A session may be between two transactions, of which the second has the
+	-- time of the first: it is at work all the same.
+	oldest := rui._oldest_start();
 	-- Whoever is prepared was at work, who knows since when.
 	IF EXISTS (SELECT FROM pg_prepared_xacts p WHERE p.database = current_database()) THEN
 		RETURN 0;
@@ -255,14 +261,14 @@ BEGIN
 		RETURN 0;
 	END IF;
 	-- What this transaction has yet to write is not sealed by itself.
-	sealed := rui._seal(project_id, least(watch.noted_at, now()), at);
+	sealed := rui._seal(project_id, least(watch.noted_at, now(), oldest), at);
 	UPDATE rui.seal_watch w SET noted_at = greatest(ready, w.noted_at), running = at_work
 	WHERE w.project_id = _seal_settled.project_id;
 	RETURN sealed;
 END
 $$;
 COMMENT ON FUNCTION rui._seal_settled(bigint, timestamptz, interval) IS
-'Internal: seals up to the instant noted at the last call, once all transactions are over that were under way then, and notes the present one less the slack for the next call; where no other transaction is under way it seals up to that at once. So a row is sealed in the batch of the time its transaction began, however late it commits, and nobody waits for anybody. Returns how many rows.';
+'Internal: seals up to the instant noted at the last call, once all transactions are over that were under way then, and notes the present one less the slack for the next call; where no other transaction is under way it seals up to that at once. So a row is sealed in the batch of the time its transaction began, however late it commits, and nobody waits for anybody. Never beyond the time at which another session''s transaction or message began. Returns how many rows. Errors: 25000 in a transaction that looks at the past, whose seal would miss what is committed.';
 
 CREATE FUNCTION rui.seal_journal(project_id bigint, at timestamptz DEFAULT now()) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -275,7 +281,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.seal_journal(bigint, timestamptz) IS
-'Seals what was added to the journal and the append-only tables of a project, of a company (minus its id) or of the installation (0) since its last seal and is settled: recorded more than five seconds ago, by the server''s clock, by transactions before which no other is still under way. Writes rui.seal and an event journal.seal with its number and root, to be kept elsewhere; a duty does it every ten minutes. Returns how many rows were sealed; 0 where nothing is settled, or nothing but the event of the last seal was added. Needs permission seal_journal: of a company in the company as a whole, of the installation in any. Errors: 22004, 22008, 42501.';
+'Seals what was added to the journal and the append-only tables of a project, of a company (minus its id) or of the installation (0) since its last seal and is settled: recorded more than five seconds ago, by the server''s clock, by transactions before which no other is still under way. Writes rui.seal and an event journal.seal with its number and root, to be kept elsewhere; a duty does it every ten minutes. Returns how many rows were sealed; 0 where nothing is settled, or nothing but the event of the last seal was added. Needs permission seal_journal: of a company in the company as a whole, of the installation in any. Errors: 22004, 22008, 25000 in a transaction of another isolation level than read committed, 42501.';
 
 CREATE FUNCTION rui._duty_seal(project_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -285,12 +291,15 @@ BEGIN
 	-- By the server's clock, as rows are recorded.
 	IF EXISTS (SELECT FROM rui.seal s WHERE s.project_id = _duty_seal.project_id AND s.recorded_at > now() - interval '10 minutes') THEN
 		RETURN 0;
+	-- A tick that looks at the past leaves it to the next.
+	ELSIF current_setting('transaction_isolation') <> 'read committed' THEN
+		RETURN 0;
 	END IF;
 	RETURN rui._seal_settled(project_id, at, '5 seconds');
 END
 $$;
 COMMENT ON FUNCTION rui._duty_seal(bigint, timestamptz) IS
-'Internal: duty: a seal as rui.seal_journal makes it, ten minutes after the last one.';
+'Internal: duty: a seal as rui.seal_journal makes it, ten minutes after the last one; none in a tick of another isolation level than read committed.';
 INSERT INTO rui.duty (code, sort_order, about, levels, project_states) VALUES
 	('seal', 9300, 'Seals what was added to the journal and the append-only tables.', '{project,company,installation}', '{candidate,live,closed}');
 PERFORM rui._name('duty', 'seal', '日志封存', 'seal the journal');

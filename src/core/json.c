@@ -480,6 +480,9 @@ rui_json_member(const rui_json *object, const char *key)
 {
 	const rui_json *member;
 
+	/* Elements of an array have no names. */
+	if (object->kind != RUI_JSON_OBJECT)
+		return NULL;
 	for (member = object->first; member != NULL; member = member->next)
 		if (strcmp(member->key, key) == 0)
 			return member;

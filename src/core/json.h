@@ -53,7 +53,7 @@ extern rui_status rui_json_parse(const rui_env *env, const char *text, size_t le
 								 rui_json_document *document, rui_error *error);
 extern void rui_json_release(const rui_env *env, rui_json_document *document);
 
-/* The member of that name, or NULL. */
+/* The member of that name, or NULL; what is no object has none. */
 extern const rui_json *rui_json_member(const rui_json *object, const char *key);
 
 /*

@@ -5,16 +5,20 @@
  */
 #include "pg/journal.h"
 
+#include "access/htup_details.h"
+#include "access/transam.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
-#include "libpq/pqformat.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "parser/parse_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "core/json.h"
 
@@ -27,6 +31,8 @@ typedef struct image_column
 	FmgrInfo output;
 	FmgrInfo receive;
 	Oid receive_argument;
+	bool is_enum;
+	bool is_foreign; /* of an extension, and no text */
 	bool is_number; /* shown as a JSON number or boolean */
 } image_column;
 
@@ -77,25 +83,12 @@ take_length(image_reader *r)
 	return 0;
 }
 
+/* An enum's value: its OID, most significant byte first. */
 static Datum
-word_datum(const unsigned char *bytes, int size)
+enum_datum(const unsigned char *bytes)
 {
-	uint64 word = 0;
-	int i;
-
-	for (i = 0; i < size; i++)
-		word = word << 8 | bytes[i];
-	switch (size)
-	{
-		case 1:
-			return CharGetDatum((char) word);
-		case 2:
-			return Int16GetDatum((int16) word);
-		case 4:
-			return Int32GetDatum((int32) word);
-		default:
-			return Int64GetDatum((int64) word);
-	}
+	return ObjectIdGetDatum((Oid) bytes[0] << 24 | (Oid) bytes[1] << 16 | (Oid) bytes[2] << 8 |
+							(Oid) bytes[3]);
 }
 
 static char *
@@ -105,6 +98,36 @@ hex_text(const unsigned char *bytes, Size length)
 
 	memcpy(text, "\\x", 2);
 	text[2 + hex_encode((const char *) bytes, length, text + 2)] = '\0';
+	return text;
+}
+
+/* The text of a value in the form of the type's send function; a word is that too. */
+static char *
+sent_text(image_reader *r, image_column *column, const unsigned char *bytes, Size length)
+{
+	StringInfoData message;
+	Datum value;
+
+	initStringInfo(&message);
+	appendBinaryStringInfo(&message, (const char *) bytes, length);
+	value = ReceiveFunctionCall(&column->receive, &message, column->receive_argument, -1);
+	if (message.cursor != message.len)
+		corrupt(r);
+	return OutputFunctionCall(&column->output, value);
+}
+
+/* A text as it was written. */
+static char *
+plain_text(image_reader *r, const image_column *column, const unsigned char *bytes, Size length)
+{
+	char *text;
+
+	if (!pg_verify_mbstr(GetDatabaseEncoding(), (const char *) bytes, length, true))
+		corrupt(r);
+	text = pnstrdup((const char *) bytes, length);
+	/* It becomes a part of a greater JSON text: only if it is one by itself. */
+	if (column->type == JSONOID || column->type == JSONBOID)
+		DirectFunctionCall1(json_in, CStringGetDatum(text));
 	return text;
 }
 
@@ -119,24 +142,16 @@ read_value(image_reader *r, image_column *column, StringInfo out)
 
 	if (out == NULL)
 		return;
-	if (!OidIsValid(column->type))
+	/* PostGIS 3.3 reads an address of nothing out of an empty geometry. */
+	if (!OidIsValid(column->type) || column->type == BYTEAOID ||
+		(length == 0 && column->is_foreign))
 		text = hex_text(bytes, length);
-	else if (word > 0)
-		text = OutputFunctionCall(&column->output, word_datum(bytes, word));
-	else if (column->form == IMAGE_BYTES && column->type == BYTEAOID)
-		text = hex_text(bytes, length);
-	else if (column->form == IMAGE_SEND)
-	{
-		StringInfoData message;
-		Datum value;
-
-		initStringInfo(&message);
-		appendBinaryStringInfo(&message, (const char *) bytes, length);
-		value = ReceiveFunctionCall(&column->receive, &message, column->receive_argument, -1);
-		text = OutputFunctionCall(&column->output, value);
-	}
+	else if (column->is_enum)
+		text = OutputFunctionCall(&column->output, enum_datum(bytes));
+	else if (word > 0 || column->form == IMAGE_SEND)
+		text = sent_text(r, column, bytes, length);
 	else
-		text = pnstrdup((const char *) bytes, length);
+		text = plain_text(r, column, bytes, length);
 	if (column->type == BOOLOID)
 		appendStringInfoString(out, text[0] == 't' ? "true" : "false");
 	else if (column->type == JSONBOID || column->type == JSONOID ||
@@ -222,6 +237,86 @@ read_change(image_reader *r, StringInfo key, StringInfo before, StringInfo after
 	}
 }
 
+/* A member that must be there and be a text. */
+static const char *
+text_member(const rui_json *column, const char *key)
+{
+	const rui_json *member = rui_json_member(column, key);
+	rui_error error;
+
+	if (member == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid journal layout"),
+				 errdetail("Each column needs name, type and form.")));
+	RUI_CHECK(rui_json_expect(member, RUI_JSON_STRING, &error), error, "journal layout");
+	return member->text;
+}
+
+/*
+ * The layout may be anybody's: what it calls a word must be one of that size,
+ * or an output function would take the bytes of an image for an address.
+ */
+static void
+check_form(const image_column *column, Form_pg_type type)
+{
+	int word = rui_image_word_size(column->form);
+
+	if (word > 0 ? type->typbyval && type->typlen == word
+				 : !type->typbyval &&
+				(column->form != IMAGE_SEND || OidIsValid(type->typreceive)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid journal layout"),
+			 errdetail("Values of type %s of column \"%s\" are not written as %s.",
+					   format_type_be(column->type), column->name,
+					   rui_image_form_names[column->form]),
+			 errhint("Layouts are in rui.journal_layout.columns.")));
+}
+
+/* How values of a column's type are shown; as hex when the type is not there any more. */
+static void
+find_type(image_column *column, const char *name)
+{
+	HeapTuple tuple;
+	Form_pg_type type;
+	int32 typmod;
+
+#if PG_VERSION_NUM >= 160000
+	if (!parseTypeString(name, &column->type, &typmod, NULL))
+		column->type = InvalidOid;
+#else
+	parseTypeString(name, &column->type, &typmod, true);
+#endif
+	if (!OidIsValid(column->type))
+		return;
+	column->type = getBaseType(column->type);
+	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(column->type));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", column->type);
+	type = (Form_pg_type) GETSTRUCT(tuple);
+	if (!type->typisdefined || type->typtype == TYPTYPE_PSEUDO)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid journal layout"),
+				 errdetail("No column has the type %s.", format_type_be(column->type))));
+	check_form(column, type);
+	column->is_enum = type->typtype == TYPTYPE_ENUM;
+	column->is_foreign = column->type >= FirstNormalObjectId &&
+		type->typcategory != TYPCATEGORY_STRING;
+	fmgr_info(type->typoutput, &column->output);
+	/* The receive function refuses what no value of the type is; an enum's reads labels. */
+	if (!column->is_enum && OidIsValid(type->typreceive))
+	{
+		fmgr_info(type->typreceive, &column->receive);
+		column->receive_argument = getTypeIOParam(tuple);
+	}
+	ReleaseSysCache(tuple);
+	if (rui_image_word_size(column->form) > 0 && !column->is_enum &&
+		!OidIsValid(column->receive.fn_oid))
+		column->type = InvalidOid;
+	column->is_number = column->type == INT2OID || column->type == INT4OID ||
+		column->type == INT8OID || column->type == NUMERICOID;
+}
+
 static void
 read_layout(image_reader *r, const char *text)
 {
@@ -231,46 +326,34 @@ read_layout(image_reader *r, const char *text)
 	const rui_json *row;
 
 	RUI_CHECK(rui_json_parse(&env, text, strlen(text), &document, &error), error, "journal layout");
-	r->columns = palloc0(sizeof(image_column) * (document.root->count + 1));
+	RUI_CHECK(rui_json_expect(document.root, RUI_JSON_ARRAY, &error), error, "journal layout");
+	if (document.root->count == 0 || document.root->count > MaxTupleAttributeNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid journal layout"),
+				 errdetail("A table has 1 to %d columns.", MaxTupleAttributeNumber)));
+	r->columns = palloc0(sizeof(image_column) * document.root->count);
 	for (row = document.root->first; row != NULL; row = row->next)
 	{
 		image_column *column = &r->columns[r->count++];
-		const rui_json *name = rui_json_member(row, "name");
-		const rui_json *type = rui_json_member(row, "type");
-		const rui_json *form = rui_json_member(row, "form");
-		const rui_json *key = rui_json_member(row, "key");
-		Oid function;
-		bool is_varlena;
-		int32 typmod;
-		int i;
+		const rui_json *key;
+		const char *form;
+		int i = IMAGE_WORD1;
 
-		if (name == NULL || type == NULL || form == NULL)
+		RUI_CHECK(rui_json_expect(row, RUI_JSON_OBJECT, &error), error, "journal layout");
+		column->name = text_member(row, "name");
+		form = text_member(row, "form");
+		key = rui_json_member(row, "key");
+		if (key != NULL)
+			RUI_CHECK(rui_json_expect(key, RUI_JSON_BOOLEAN, &error), error, "journal layout");
+		column->is_key = key != NULL && key->boolean;
+		while (i <= IMAGE_TEXT && strcmp(form, rui_image_form_names[i]) != 0)
+			i++;
+		if (i > IMAGE_TEXT)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid journal layout"),
-					 errdetail("Each column needs name, type and form.")));
-		column->name = name->text;
-		column->is_key = key != NULL && key->boolean;
-		i = IMAGE_WORD1;
-		while (i < IMAGE_TEXT && strcmp(form->text, rui_image_form_names[i]) != 0)
-			i++;
+					 errdetail("There is no form \"%s\".", form)));
 		column->form = (image_form) i;
-#if PG_VERSION_NUM >= 160000
-		if (!parseTypeString(type->text, &column->type, &typmod, NULL))
-			column->type = InvalidOid;
-#else
-		parseTypeString(type->text, &column->type, &typmod, true);
-#endif
-		if (!OidIsValid(column->type))
-			continue;
-		getTypeOutputInfo(column->type, &function, &is_varlena);
-		fmgr_info(function, &column->output);
-		if (column->form == IMAGE_SEND)
-		{
-			getTypeBinaryInputInfo(column->type, &function, &column->receive_argument);
-			fmgr_info(function, &column->receive);
-		}
-		column->is_number = column->type == INT2OID || column->type == INT4OID ||
-			column->type == INT8OID || column->type == NUMERICOID;
+		find_type(column, text_member(row, "type"));
 	}
 }
 

@@ -161,7 +161,8 @@ END $$;
 SELECT pg_temp.become('resident') \gset hidden_
 INSERT INTO rui.membership (project_id, party_id, role_code, valid)
 SELECT :mine, :mine, a.name, '[2000-01-01,)' FROM access_column a WHERE a.kind = 'function' AND a.name <> 'resident';
-SELECT ok(bool_and(has_function_privilege('rui_user', f.oid, 'EXECUTE') = (s.access <> 'dba') AND a.knows IS NOT TRUE),
+SELECT ok(bool_and(has_function_privilege('rui_user', f.oid, 'EXECUTE') = (s.access NOT IN ('dba', 'journal'))
+	AND has_function_privilege('rui_auditor', f.oid, 'EXECUTE') = (s.access <> 'dba') AND a.knows IS NOT TRUE),
 	format('everybody calls %s: %s', s.object, s.access))
 FROM stated_cell s JOIN found_object f USING (kind, object) JOIN pg_proc p ON p.oid = f.oid
 LEFT JOIN LATERAL (SELECT pg_temp.answer(c.command, :foreign) IS DISTINCT FROM pg_temp.answer(c.command, 1000009) AS knows

@@ -35,9 +35,10 @@ sub session
 	my $pid = open2($out, $in, 'psql', '-X', '-q', '-At', '-d', $node->connstr('postgres'));
 	$in->autoflush(1);
 	return sub {
-		my ($sql) = @_;
+		my ($sql, $later) = @_;
 		unless (defined $sql) { close $in; waitpid $pid, 0; return; }
-		print $in "$sql;\n\\echo done\n";
+		print $in "$sql;\n\\echo done\n" if $sql ne '';
+		return if $later; # '' waits for it
 		my $said = '';
 		while (my $line = <$out>) { last if $line eq "done\n"; $said .= $line; }
 		chomp $said;
@@ -71,6 +72,60 @@ is(ask($seal), 0, 'a prepared transaction keeps seals waiting');
 ask(q{COMMIT PREPARED 'four'});
 cmp_ok(ask($seal), '>=', 2, 'until it is committed');
 is(ask($broken), 'nothing', 'and is sealed then');
+
+# A transaction that looks at the past would miss what is committed meanwhile,
+# and find it behind its seal.
+my $looker = session();
+$looker->('BEGIN ISOLATION LEVEL REPEATABLE READ');
+$looker->('SELECT 1');
+ask($emit, 12);
+my ($failed, undef, $why) = $node->psql('postgres', "BEGIN ISOLATION LEVEL SERIALIZABLE; $seal; COMMIT", on_error_stop => 1);
+like($why, qr/read committed only/, 'no seal by a transaction that looks at the past');
+is($looker->(q{SELECT done FROM rui.tick(1) WHERE duty = 'seal'}), '0', 'a tick that does leaves it to the next');
+$looker->('ROLLBACK');
+$looker->(undef);
+cmp_ok(ask($seal), '>', 0, 'which seals it');
+is(ask($broken), 'nothing', 'with all that is committed');
+
+# The second transaction of a message has the time of the first, which was noted
+# and is over.
+my $keeper = session();
+my $waits = q{SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = %d AND NOT granted};
+my $second = 'SELECT pg_advisory_xact_lock(2)\; ' . sprintf($emit, 13) . '\; COMMIT';
+for my $message ([ 'BEGIN\; SELECT pg_advisory_xact_lock(1)\; COMMIT\; BEGIN\; ', 'the second transaction of a message' ],
+	[ 'SELECT pg_advisory_xact_lock(1)\; COMMIT AND CHAIN\; ', 'a transaction that is chained' ])
+{
+	$keeper->('SELECT pg_advisory_lock(1), pg_advisory_lock(2)');
+	$late->('BEGIN') if $message->[0] !~ /^BEGIN/;
+	$late->($message->[0] . $second, 1);
+	$node->poll_query_until('postgres', sprintf $waits, 1) or die 'nobody waits';
+	ask($emit, 14);
+	ask($seal); # notes the first
+	$keeper->('SELECT pg_advisory_unlock(1)');
+	$node->poll_query_until('postgres', sprintf $waits, 2) or die 'nobody waits';
+	ask($seal);
+	$keeper->('SELECT pg_advisory_unlock(2)');
+	$late->('');
+	ask($seal);
+	is(ask($broken), 'nothing', "$message->[1] is not behind a seal");
+}
+$keeper->(undef);
+
+# Nor is anybody shown what was asked for by one that may still be taken back.
+ask(q{SELECT rui.grant_role(1, rui.current_party(), 'manager')});
+for my $end ('ROLLBACK', 'COMMIT')
+{
+	$late->('BEGIN');
+	my $access = $late->('SELECT rui.ask_export(1, rui.current_party())');
+	$late->(q{PREPARE TRANSACTION 'asked'});
+	my $show = "SELECT rui.export_subject(1, $access) ->> 'version'";
+	my ($rc, $shown, $error) = $node->psql('postgres', $show);
+	like($error, qr/personal_access $access/, 'a prepared record is none');
+	ask("$end PREPARED 'asked'");
+	($rc, $shown, $error) = $node->psql('postgres', $show);
+	is($shown, $end eq 'COMMIT' ? 'rui subject 1' : '', "after $end it is, or is not");
+}
+ask($seal);
 
 # What a transaction writes after it has sealed is not covered by that seal.
 $late->('BEGIN');

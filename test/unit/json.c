@@ -167,6 +167,9 @@ test_access(void)
 	rui_json_path(deep, shorter, sizeof shorter);
 	CHECK_TEXT(shorter, "weekly.m");
 	CHECK(rui_json_member(document.root, "none") == NULL);
+	/* What is no object has no members. */
+	CHECK(rui_json_member(deep->parent, "mon") == NULL);
+	CHECK(rui_json_member(deep, "mon") == NULL);
 	CHECK(rui_json_only(document.root, keys, &error) == RUI_INVALID);
 	CHECK_TEXT(error.part, "odd");
 	CHECK_TEXT(error.hint, "Known keys are weekly, tz.");
