@@ -329,10 +329,11 @@ BEGIN
 		RAISE EXCEPTION 'project % has no books', project_id
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'rui.open_books(project_id) opens them.';
 	END IF;
+	PERFORM rui._check_snapshot();
 END
 $$;
 COMMENT ON FUNCTION rui._lock_books(bigint) IS
-'Internal: takes the project''s money lock until the end of the transaction. Error 55000 when the project has no books.';
+'Internal: takes the project''s money lock until the end of the transaction; what is read then is what the one before has left. Errors: 55000 the project has no books, 40001 the transaction looks at the past.';
 
 CREATE FUNCTION rui._account(project_id bigint, code text) RETURNS bigint
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
