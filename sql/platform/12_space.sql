@@ -13,10 +13,11 @@ SET search_path FROM CURRENT
 AS $$
 BEGIN
 	PERFORM FROM rui.project p WHERE p.id = _lock_estate.project_id FOR NO KEY UPDATE;
+	PERFORM rui._check_snapshot();
 END
 $$;
 COMMENT ON FUNCTION rui._lock_estate(bigint) IS
-'Internal: takes the lock under which the tree of places changes, until the end of the transaction.';
+'Internal: takes the lock under which the tree of places changes, until the end of the transaction. Error 40001 when that looks at the past.';
 
 CREATE FUNCTION rui._space(project_id bigint, space_id bigint, argument text DEFAULT 'space_id') RETURNS rui.space
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED

@@ -60,6 +60,7 @@ BEGIN
 		PERFORM FROM rui.meter m WHERE m.project_id = estimate_readings.project_id AND (estimate_readings.medium IS NULL OR m.medium = estimate_readings.medium)
 			AND m.installed @> to_at
 		ORDER BY m.id FOR NO KEY UPDATE;
+		PERFORM rui._check_snapshot();
 	END IF;
 	-- Registers that hang there at the end of the month, and were read neither
 	-- then nor since.

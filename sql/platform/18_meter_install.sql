@@ -150,6 +150,7 @@ BEGIN
 		PERFORM rui._missing('meter_id');
 	END IF;
 	PERFORM FROM rui.meter m WHERE m.project_id = _take_meter.project_id AND m.id = _take_meter.meter_id FOR NO KEY UPDATE;
+	PERFORM rui._check_snapshot();
 	SELECT m.* INTO present FROM rui.meter m WHERE m.project_id = _take_meter.project_id AND m.id = _take_meter.meter_id;
 	PERFORM rui._check_instant(removed_at);
 	IF present.id IS NULL THEN

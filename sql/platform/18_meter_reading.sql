@@ -92,6 +92,7 @@ BEGIN
 		WHERE m.project_id = _store_readings.project_id
 			AND m.id IN (SELECT r.meter_id FROM rui.meter_register r WHERE r.project_id = _store_readings.project_id AND r.id = ANY (register_ids))
 		ORDER BY m.id FOR NO KEY UPDATE;
+		PERFORM rui._check_snapshot();
 	END IF;
 	WITH input AS MATERIALIZED (
 		SELECT i.*, row_number() OVER (PARTITION BY i.register_id, i.at ORDER BY i.row_no) AS nth
@@ -427,6 +428,7 @@ BEGIN
 	JOIN rui.meter_register r ON r.project_id = e.project_id AND r.id = e.register_id
 	JOIN rui.meter m ON m.project_id = r.project_id AND m.id = r.meter_id
 	WHERE e.project_id = _reading.project_id AND e.id = reading_id FOR NO KEY UPDATE OF m;
+	PERFORM rui._check_snapshot();
 	SELECT e.* INTO present FROM rui.meter_reading e WHERE e.project_id = _reading.project_id AND e.id = reading_id;
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('reading', reading_id, project_id);

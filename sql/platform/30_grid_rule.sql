@@ -91,10 +91,11 @@ SET search_path FROM CURRENT
 AS $$
 BEGIN
 	PERFORM FROM rui.project p WHERE p.id = _lock_grids.project_id FOR NO KEY UPDATE;
+	PERFORM rui._check_snapshot();
 END
 $$;
 COMMENT ON FUNCTION rui._lock_grids(bigint) IS
-'Internal: lets imports of buildings and what is done to grids of a project go one after the other, until the transaction ends. What is read afterwards is what the one before has left.';
+'Internal: lets imports of buildings and what is done to grids of a project go one after the other, until the transaction ends. What is read afterwards is what the one before has left; error 40001 in a transaction that looks at the past.';
 
 CREATE FUNCTION rui._join_grids() RETURNS trigger
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -256,6 +256,7 @@ BEGIN
 	END IF;
 	-- Two who move branches of the tree at once would not see each other.
 	PERFORM FROM rui.project p WHERE p.id = set_ticket_category.project_id FOR NO KEY UPDATE;
+	PERFORM rui._check_snapshot();
 	IF parent_code IS NOT NULL THEN
 		SELECT c.path INTO parent_path FROM rui.ticket_category c
 		WHERE c.project_id = set_ticket_category.project_id AND c.code = set_ticket_category.parent_code;

@@ -62,6 +62,7 @@ CREATE TABLE rui.allocation (
 	at timestamptz NOT NULL CHECK (isfinite(at)),
 	reverses bigint,
 	reason text CHECK (length(reason) BETWEEN 1 AND 500),
+	rule_id bigint,
 	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, id),
 	CHECK (CASE WHEN reverses IS NULL THEN amount > 0 AND reason IS NULL ELSE amount < 0 AND reason IS NOT NULL END)
@@ -93,7 +94,8 @@ PERFORM rui._describe('allocation', 'Which payment pays how much of which charge
 	'amount: How much; negative when it takes an allocation back.',
 	'at: When it was allocated.',
 	'reverses: The allocation this one takes back, or null.',
-	'reason: Why it was taken back.');
+	'reason: Why it was taken back.',
+	'rule_id: The order it was allocated by, of rui.allocation_rule; null: that of the law.');
 PERFORM rui._declare_table('payment_channel', 'reference', 'none');
 PERFORM rui._declare_table('payment', 'tenant', 'append');
 INSERT INTO rui.number_series (code, restarts, prefix, digits) VALUES ('receipt', 'year', 'R', 6);
@@ -223,7 +225,9 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT SET jit = off SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
+	today CONSTANT date := rui._local_date(project_id, at);
 	paid record;
+	rule record;
 	made bigint;
 BEGIN
 	SELECT p.unit_id, p.payer_id, coalesce(_allocate_payment.wished, p.designation) AS wished, p.amount
@@ -238,20 +242,18 @@ BEGIN
 	IF NOT FOUND OR paid.funds <= 0 THEN
 		RETURN 0;
 	END IF;
+	rule := rui._allocation_rule(project_id, today);
 	-- As rui._allocate for one purse; only here are there wishes.
 	WITH eligible AS (
-		SELECT c.id, c.about_charge_id, c.component, c.due_on, c.gross FROM rui.charge c
+		SELECT c.id, c.about_charge_id, c.component, c.gross FROM rui.charge c
 		WHERE c.project_id = _allocate_payment.project_id AND c.unit_id = paid.unit_id
 			AND (paid.payer_id IS NULL OR c.payer_id = paid.payer_id) AND c.at <= _allocate_payment.at
 		UNION ALL
-		SELECT c.id, c.about_charge_id, c.component, c.due_on, c.gross FROM rui.charge c
+		SELECT c.id, c.about_charge_id, c.component, c.gross FROM rui.charge c
 		WHERE paid.unit_id IS NULL AND c.project_id = _allocate_payment.project_id AND c.payer_id = paid.payer_id
 			AND c.at <= _allocate_payment.at),
 	owed AS (
-		SELECT e.id, coalesce(e.about_charge_id, e.id) AS debt_id,
-			CASE WHEN e.about_charge_id IS NULL THEN e.due_on ELSE (SELECT d.due_on FROM rui.charge d
-				WHERE d.project_id = _allocate_payment.project_id AND d.id = e.about_charge_id) END AS due_on,
-			array_position('{cost,late_fee,principal}', e.component) AS place,
+		SELECT e.id, coalesce(e.about_charge_id, e.id) AS debt_id, array_position(rule.component_order, e.component) AS place,
 			-- At an instant before something was taken back, it was paid.
 			e.gross - coalesce((SELECT CASE WHEN bool_or(a.reverses IS NOT NULL AND a.at > _allocate_payment.at) THEN e.gross ELSE sum(a.amount) END
 				FROM rui.allocation a WHERE a.project_id = _allocate_payment.project_id AND a.charge_id = e.id), 0)
@@ -266,13 +268,24 @@ BEGIN
 		OFFSET 0),
 	-- What is written off is paid when it is named, and only then.
 	payable AS (
-		SELECT o.id, o.debt_id, o.due_on, o.place, o.wish, o.amount - CASE WHEN n.is_named THEN 0 ELSE o.lost END AS amount,
+		SELECT o.id, o.debt_id, o.place, o.wish, o.amount - CASE WHEN n.is_named THEN 0 ELSE o.lost END AS amount,
 			CASE WHEN n.is_named THEN o.lost ELSE 0 END AS lost
 		FROM owed o CROSS JOIN LATERAL (SELECT o.id = ANY (paid.wished) AS is_named) n),
-	-- One step: a wish, or all debts due on one day.
+	ranked AS (
+		SELECT p.*, ARRAY[d.fact[rule.slots[1]], d.fact[rule.slots[2]], d.fact[rule.slots[3]], d.fact[rule.slots[4]], d.fact[rule.slots[5]]] AS rank
+		FROM payable p
+		CROSS JOIN LATERAL (
+			SELECT ARRAY[(d.due_on > today)::integer,
+				CASE WHEN rule.weighs_security THEN rui._security(d.project_id, d.fee_item_id, d.payer_id, d.unit_id, _allocate_payment.at) END,
+				CASE WHEN rule.weighs_burden THEN coalesce((SELECT -l.daily_rate FROM rui.late_rule l
+					WHERE l.project_id = d.project_id AND l.fee_item_id = d.fee_item_id AND l.valid @> d.due_on), 0) END,
+				d.due_on - date '2000-01-01', p.place]::numeric[] AS fact
+			FROM rui.charge d WHERE d.project_id = _allocate_payment.project_id AND d.id = p.debt_id OFFSET 0) d
+		WHERE p.amount > 0),
+	-- One step: a wish, or all debts that are equal in the rule's eyes.
 	stepped AS (
-		SELECT o.*, dense_rank() OVER (ORDER BY o.wish NULLS LAST, CASE WHEN o.wish IS NULL THEN o.due_on END) AS step
-		FROM payable o WHERE o.amount > 0),
+		SELECT r.*, dense_rank() OVER (ORDER BY r.wish NULLS LAST, CASE WHEN r.wish IS NULL THEN r.rank END) AS step
+		FROM ranked r),
 	reached AS (
 		SELECT s.* FROM (
 			SELECT s.*, sum(s.amount) OVER (PARTITION BY s.step) AS step_amount,
@@ -302,8 +315,8 @@ BEGIN
 		FROM taken t
 		WHERE t.amount > t.open_amount
 		ORDER BY t.step, t.debt_id, t.place, t.id)
-	INSERT INTO rui.allocation (project_id, payment_id, charge_id, amount, at)
-	SELECT _allocate_payment.project_id, _allocate_payment.payment_id, t.id, t.amount, _allocate_payment.at
+	INSERT INTO rui.allocation (project_id, payment_id, charge_id, amount, at, rule_id)
+	SELECT _allocate_payment.project_id, _allocate_payment.payment_id, t.id, t.amount, _allocate_payment.at, rule.id
 	FROM taken t
 	WHERE t.amount > 0
 	ORDER BY t.step, t.debt_id, t.place, t.id;
@@ -312,14 +325,16 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._allocate_payment(bigint, bigint, timestamptz, bigint[]) IS
-'Internal: allocates what one payment has left over to charges made up to an instant: its wishes first (or wished in their place), then by due date, as rui._allocate does for all. Of a charge that is named itself it pays what was written off too, which comes back into receivables. Returns the number of allocations. The caller holds the money lock.';
+'Internal: allocates what one payment has left over to charges made up to an instant: its wishes first (or wished in their place), then by rui._allocation_rule(), as rui._allocate does for all. Of a charge that is named itself it pays what was written off too, which comes back into receivables. Returns the number of allocations. The caller holds the money lock.';
 
 CREATE FUNCTION rui._allocate(project_id bigint, payment_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT SET jit = off SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
+	today CONSTANT date := rui._local_date(project_id, at);
 	scopes boolean[];
+	rule record;
 	made bigint;
 	total bigint := 0;
 BEGIN
@@ -329,6 +344,7 @@ BEGIN
 	SELECT ARRAY[bool_or(m.unit_id IS NOT NULL AND m.payer_id IS NOT NULL), bool_or(m.payer_id IS NULL),
 		bool_or(m.unit_id IS NULL)]
 	INTO scopes FROM rui._left_over(_allocate.project_id, NULL, _allocate.at) m;
+	rule := rui._allocation_rule(project_id, today);
 	-- Money paid for a payer in a unit goes first, then that for a unit, then
 	-- that for a payer: within one pass no two purses pay the same charge.
 	FOR pass IN 1 .. 3 LOOP
@@ -345,23 +361,20 @@ BEGIN
 		eligible AS (
 			SELECT u.purse, u.funds, c.* FROM purse u
 			CROSS JOIN LATERAL (
-				SELECT c.id, c.about_charge_id, c.component, c.due_on, c.gross FROM rui.charge c
+				SELECT c.id, c.about_charge_id, c.component, c.gross FROM rui.charge c
 				WHERE c.project_id = _allocate.project_id AND c.unit_id = u.unit_id
 					AND (u.payer_id IS NULL OR c.payer_id = u.payer_id) AND c.at <= _allocate.at OFFSET 0) c
 			WHERE pass < 3
 			UNION ALL
 			SELECT u.purse, u.funds, c.* FROM purse u
 			CROSS JOIN LATERAL (
-				SELECT c.id, c.about_charge_id, c.component, c.due_on, c.gross FROM rui.charge c
+				SELECT c.id, c.about_charge_id, c.component, c.gross FROM rui.charge c
 				WHERE c.project_id = _allocate.project_id AND c.payer_id = u.payer_id AND c.at <= _allocate.at OFFSET 0) c
 			WHERE pass = 3),
 		-- The debt is a principal with its costs and late fees, in the order
-		-- in which the law lets them be paid.
+		-- in which they may be paid.
 		owed AS (
-			SELECT e.purse, e.funds, e.id, coalesce(e.about_charge_id, e.id) AS debt_id,
-				CASE WHEN e.about_charge_id IS NULL THEN e.due_on ELSE (SELECT d.due_on FROM rui.charge d
-					WHERE d.project_id = _allocate.project_id AND d.id = e.about_charge_id) END AS due_on,
-				array_position('{cost,late_fee,principal}', e.component) AS place,
+			SELECT e.purse, e.funds, e.id, coalesce(e.about_charge_id, e.id) AS debt_id, array_position(rule.component_order, e.component) AS place,
 				-- At an instant before something was taken back, it was paid.
 				e.gross - coalesce((SELECT CASE WHEN bool_or(a.reverses IS NOT NULL AND a.at > _allocate.at) THEN e.gross ELSE sum(a.amount) END
 					FROM rui.allocation a WHERE a.project_id = _allocate.project_id AND a.charge_id = e.id), 0)
@@ -373,10 +386,21 @@ BEGIN
 			WHERE (SELECT v.charge_id FROM rui.charge_reversal v
 				WHERE v.project_id = _allocate.project_id AND v.charge_id = e.id) IS NULL
 			OFFSET 0),
-		-- One step: all debts due on one day.
+		ranked AS (
+			SELECT o.*, ARRAY[d.fact[rule.slots[1]], d.fact[rule.slots[2]], d.fact[rule.slots[3]], d.fact[rule.slots[4]], d.fact[rule.slots[5]]] AS rank
+			FROM owed o
+			CROSS JOIN LATERAL (
+				SELECT ARRAY[(d.due_on > today)::integer,
+					CASE WHEN rule.weighs_security THEN rui._security(d.project_id, d.fee_item_id, d.payer_id, d.unit_id, _allocate.at) END,
+					CASE WHEN rule.weighs_burden THEN coalesce((SELECT -l.daily_rate FROM rui.late_rule l
+						WHERE l.project_id = d.project_id AND l.fee_item_id = d.fee_item_id AND l.valid @> d.due_on), 0) END,
+					d.due_on - date '2000-01-01', o.place]::numeric[] AS fact
+				FROM rui.charge d WHERE d.project_id = _allocate.project_id AND d.id = o.debt_id OFFSET 0) d
+			WHERE o.amount > 0),
+		-- One step: all debts that are equal in the rule's eyes.
 		stepped AS (
-			SELECT o.*, dense_rank() OVER (PARTITION BY o.purse ORDER BY o.due_on) AS step
-			FROM owed o WHERE o.amount > 0),
+			SELECT r.*, dense_rank() OVER (PARTITION BY r.purse ORDER BY r.rank) AS step
+			FROM ranked r),
 		summed AS (
 			SELECT s.*, sum(s.amount) OVER (PARTITION BY s.purse, s.step) AS step_amount,
 				sum(s.amount) OVER (PARTITION BY s.purse ORDER BY s.step) AS steps_amount,
@@ -400,9 +424,9 @@ BEGIN
 			SELECT t.purse, t.id, t.amount,
 				sum(t.amount) OVER (PARTITION BY t.purse ORDER BY t.step, t.debt_id, t.place, t.id) AS upto
 			FROM taken t WHERE t.amount > 0)
-		INSERT INTO rui.allocation (project_id, payment_id, charge_id, amount, at)
+		INSERT INTO rui.allocation (project_id, payment_id, charge_id, amount, at, rule_id)
 		SELECT _allocate.project_id, m.id, l.id,
-			least(m.upto, l.upto) - greatest(m.upto - m.amount, l.upto - l.amount), _allocate.at
+			least(m.upto, l.upto) - greatest(m.upto - m.amount, l.upto - l.amount), _allocate.at, rule.id
 		FROM line l
 		JOIN money m ON m.purse = l.purse
 		WHERE least(m.upto, l.upto) > greatest(m.upto - m.amount, l.upto - l.amount)
@@ -414,7 +438,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._allocate(bigint, bigint, timestamptz) IS
-'Internal: allocates what a payment, or with null what every payment of the project, has left over to charges made up to an instant: wishes of the single payment first, then by due date, debts due on one day in proportion (largest remainder); within a debt costs, then late fees, then the principal. At an instant in the past, what was taken back later is neither free to pay nor open to be paid: a later run does it. Source: PRC Civil Code 560 and 561. Returns the number of allocations. The caller holds the money lock.';
+'Internal: allocates what a payment, or with null what every payment of the project, has left over to charges made up to an instant: wishes of the single payment first, then in the order of rui._allocation_rule() on the day of that instant, equal debts in proportion (largest remainder). At an instant in the past, what was taken back later is neither free to pay nor open to be paid: a later run does it. Returns the number of allocations. The caller holds the money lock.';
 
 CREATE FUNCTION rui.record_payment(project_id bigint, unit_id bigint, payer_id bigint, amount numeric, channel text,
 	designation bigint[] DEFAULT NULL, external_ref text DEFAULT NULL, request_key text DEFAULT NULL,
@@ -485,7 +509,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.record_payment(bigint, bigint, bigint, numeric, text, bigint[], text, text, timestamptz) IS
-'Records money received for a unit''s charges, for a payer''s (a party''s), or for a payer''s in one unit, and allocates it: designated charges first, in their order and each with its costs and late fees, then by due date, debts due on one day in proportion; within a debt costs, late fees, principal. What is left stays as a prepayment for the next billing run; so does money for charges that are paid or taken back. What is written off is paid where the charge is designated itself: rui.recover_write_off. channel is one of rui.payment_channel, external_ref the channel''s own number (each counts once). Returns the payment''s id. Needs permission record_payment. Errors: 22004, 22023, 22003, 22001, 22008 arguments, P0002 unknown unit, party or charge, 23505 external_ref known, 55000 no books or closed month, RU409, 42501.';
+'Records money received for a unit''s charges, for a payer''s (a party''s), or for a payer''s in one unit, and allocates it: designated charges first, in their order and each with its costs and late fees, then by rui.allocation_rule, where a project has none by the law: what is due, the least secured, the heavier burden, what is due earlier, equal ones in proportion; within a debt costs, late fees, principal. What is left stays as a prepayment for the next billing run; so does money for charges that are paid or taken back. What is written off is paid where the charge is designated itself: rui.recover_write_off. channel is one of rui.payment_channel, external_ref the channel''s own number (each counts once). Returns the payment''s id. Needs permission record_payment. Errors: 22004, 22023, 22003, 22001, 22008 arguments, P0002 unknown unit, party or charge, 23505 external_ref known, 55000 no books or closed month, RU409, 42501.';
 
 CREATE VIEW rui.charge_open WITH (security_invoker = true, security_barrier = true) AS
 SELECT c.project_id, c.id AS charge_id, c.fee_item_id, c.unit_id, c.payer_id, c.component, c.about_charge_id, c.source,

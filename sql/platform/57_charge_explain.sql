@@ -265,6 +265,18 @@ $$;
 COMMENT ON FUNCTION rui._explain_late_fee(rui.charge, text) IS
 'Internal: how a late fee was computed: the rule, what of the principal was unpaid for how many days, days of dispute, cap, rounding, what was charged before, and what differs. As rui.late_fees.';
 
+CREATE FUNCTION rui._order_words(codes text[], lang text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN (SELECT string_agg(rui.label('allocation_order', o.code, lang), CASE lang WHEN 'zh' THEN '，再' ELSE ', then ' END ORDER BY o.place)
+		FROM unnest(codes) WITH ORDINALITY AS o(code, place));
+END
+$$;
+COMMENT ON FUNCTION rui._order_words(text[], text) IS
+'Internal: an order of rui.allocation_rule in words.';
+
 CREATE FUNCTION rui._explain_settled(about rui.charge, lang text) RETURNS SETOF rui.charge_step
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 10
 SET search_path FROM CURRENT
@@ -274,7 +286,7 @@ DECLARE
 BEGIN
 	RETURN QUERY
 	SELECT s.step, s.words, NULL::numeric, NULL::numeric, s.amount, false FROM (
-		-- Wishes count when the payment comes; what it leaves over is used later by the law's order.
+		-- Wishes count when the payment comes; what it leaves over is used later by the rule.
 		SELECT a.at, 1 AS place, a.id, CASE WHEN a.reverses IS NULL THEN 'paid' ELSE 'paid_back' END AS step,
 			CASE WHEN a.reverses IS NOT NULL THEN format(CASE WHEN in_zh THEN '%s 撤销付款 %s 的核销：%s' ELSE 'on %s taken back from payment %s: %s' END,
 				rui._local_date(a.project_id, a.at), a.payment_id, a.reason)
@@ -284,11 +296,16 @@ BEGIN
 				THEN CASE WHEN in_zh THEN '按付款人指定（民法典第五百六十条第一款）' ELSE 'designated by the payer (Civil Code, article 560, paragraph 1)' END
 				WHEN EXISTS (SELECT FROM rui.credit_loss l WHERE l.project_id = a.project_id AND l.charge_id = a.charge_id AND l.payment_id = a.payment_id)
 				THEN CASE WHEN in_zh THEN '收回已核销的坏账' ELSE 'named, as it had been written off' END
-				ELSE CASE WHEN in_zh THEN '先到期者先缴，同日到期按比例（民法典第五百六十条第二款）' ELSE 'due first, paid first; of one day in proportion (Civil Code, article 560, paragraph 2)' END END
-				|| CASE WHEN in_zh THEN '；同一债务先费用、再违约金、后本金（第五百六十一条）' ELSE '; within a debt costs, late fees, then the principal (article 561)' END) END AS words,
+				WHEN r.id IS NULL THEN CASE WHEN in_zh THEN '先已到期者，次担保最少、负担较重、先到期者，相同者按比例（民法典第五百六十条第二款）'
+					ELSE 'first what is due, then the least secured, the heavier burden, what is due earlier; equal ones in proportion (Civil Code, article 560, paragraph 2)' END
+				ELSE format(CASE WHEN in_zh THEN '按项目自 %s 起的核销顺序：%s，相同者按比例' ELSE 'by the project''s order since %s: first %s; equal ones in proportion' END,
+					lower(r.valid), rui._order_words(r.debt_order, lang)) END
+				|| CASE WHEN r.id IS NULL THEN CASE WHEN in_zh THEN '；同一债务先费用、再违约金、后本金（第五百六十一条）' ELSE '; within a debt costs, late fees, then the principal (article 561)' END
+				ELSE format(CASE WHEN in_zh THEN '；同一债务先%s' ELSE '; within a debt %s' END, rui._order_words(r.component_order, lang)) END) END AS words,
 			a.amount::numeric * -1 AS amount
 		FROM rui.allocation a
 		JOIN rui.payment p ON p.project_id = a.project_id AND p.id = a.payment_id
+		LEFT JOIN rui.allocation_rule r ON r.project_id = a.project_id AND r.id = a.rule_id
 		WHERE a.project_id = about.project_id AND a.charge_id = about.id
 		UNION ALL
 		SELECT coalesce(w.decided_at, w.requested_at), 2, w.id, CASE w.state WHEN 'approved' THEN 'waived' ELSE 'waiver' END,

@@ -17,6 +17,7 @@ PERFORM rui._analysts_read(f.name, 'free', f.why) FROM (VALUES
 	('meter', 'Meters, not what they read.'), ('meter_register', 'Registers of meters.'), ('meter_rule', 'Rules of readings.'), ('meter_plan', 'Prices of use.'),
 	('fee_item', 'What is charged for.'), ('price_plan', 'Prices for everybody.'),
 	('late_rule', 'Rules of late fees.'), ('vacancy_rule', 'Rules of vacant homes.'), ('dispute_rule', 'Rules of disputes.'),
+	('allocation_rule', 'In which order money pays.'), ('fee_security', 'Which deposits secure what.'),
 	('dunning_level', 'Levels of dunning.'), ('channel_fee', 'What channels take.'), ('tax_class', 'Classes of taxed goods.'), ('tax_setting', 'Settings of invoices.'),
 	('account', 'The chart of accounts.'), ('account_category', 'Categories of accounts.'), ('result_account', 'Accounts of results.'),
 	('accounting_period', 'Months and whether they are closed.'), ('books', 'When the books were opened.'), ('closing_balance', 'Sums of accounts by closed month.'),

@@ -70,7 +70,7 @@ PERFORM rui._name('error', e.code, e.zh, e.en) FROM (VALUES
 	('22023', '参数无效', 'argument without meaning'), ('22P02', '格式不对', 'text that cannot be read'), ('22P03', '二进制格式不对', 'binary value that cannot be read'),
 	('23502', '缺少状态', 'state missing'), ('25000', '事务隔离级别不符', 'transaction looks at the past'), ('23503', '仍被引用或引用不存在', 'row still referred to, or none to refer to'), ('23505', '编号已存在', 'code or number taken'),
 	('23514', '违反规则', 'against a rule'), ('23P01', '时间重叠', 'overlap in time'), ('39P01', '触发器误用', 'trigger misused'), ('28000', '令牌无效', 'claims that do not count'),
-	('42501', '没有权限', 'not permitted'), ('42703', '缺少列', 'column missing'), ('42704', '缺少类型', 'type missing'), ('42P01', '平台未创建', 'platform not created'),
+	('40001', '事务看不到他人已提交的变更', 'others have committed meanwhile'), ('42501', '没有权限', 'not permitted'), ('42703', '缺少列', 'column missing'), ('42704', '缺少类型', 'type missing'), ('42P01', '平台未创建', 'platform not created'),
 	('53400', '查看人数超过限额', 'more people asked for than allowed'), ('53200', '内存不足', 'out of memory'), ('54000', '超出限额', 'limit exceeded'), ('55000', '当前状态不允许', 'not legal now'), ('57014', '已取消', 'cancelled'),
 	('P0002', '不存在', 'does not exist'), ('XX000', '内部错误', 'internal error'), ('XX001', '数据损坏', 'data corrupted'),
 	('RU101', '读数倒走', 'the register would fall'), ('RU301', '网格不连通', 'grid not in one piece'), ('RU409', '请求键已用于其他内容', 'request key used for other content')

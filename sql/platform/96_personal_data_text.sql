@@ -16,7 +16,7 @@ PERFORM rui._declare_table('personal_text', 'reference', 'none');
 INSERT INTO rui.personal_text (table_name, written, linked, never) VALUES
 	('advance', '{reason}', '{}', '{state,last_action}'), ('advance_campaign', '{name,reason,remark}', '{}', '{unit_kind,state,last_action}'),
 	('account', '{}', '{}', '{code,name,kind}'), ('account_category', '{}', '{}', '{category}'), ('accounting_period', '{}', '{}', '{state,last_action}'),
-	('allocation', '{reason}', '{}', '{}'), ('archived', '{reason}', '{}', '{table_name}'), ('audit', '{findings}', '{}', '{subject,grade,vetoed}'),
+	('allocation', '{reason}', '{}', '{}'), ('allocation_rule', '{}', '{}', '{debt_order,component_order}'), ('archived', '{reason}', '{}', '{table_name}'), ('audit', '{findings}', '{}', '{subject,grade,vetoed}'),
 	('bank_line', '{reference,payer,note}', '{}', '{channel,kind,from_channel,batch}'), ('bank_statement', '{}', '{}', '{channel,code,content_hash}'),
 	('barrier', '{}', '{}', '{code,name,kind}'), ('budget', '{memo,remark}', '{}', '{state,last_action}'), ('budget_line', '{}', '{}', '{category}'),
 	('building', '{}', '{}', '{code,name}'), ('building_load', '{}', '{}', '{kind}'),
@@ -39,7 +39,7 @@ INSERT INTO rui.personal_text (table_name, written, linked, never) VALUES
 	('equipment', '{}', '{}', '{code,name,kind,maker,model,serial}'), ('erased_row', '{}', '{}', '{table_name,row_key,content_hash}'),
 	('escalation', '{}', '{}', '{target}'), ('estate_key', '{}', '{}', '{kind,key}'), ('event', '{payload}', '{}', '{kind,subject}'),
 	('event_consumer', '{}', '{}', '{name,kinds}'), ('exit_item', '{name_zh,name_en,note}', '{}', '{code}'),
-	('fee_item', '{}', '{}', '{code,name,payer}'), ('gateway', '{}', '{}', '{login,issuer,audience}'), ('grid', '{}', '{}', '{code}'),
+	('fee_item', '{}', '{}', '{code,name,payer}'), ('fee_security', '{}', '{}', '{deposit_kinds}'), ('gateway', '{}', '{}', '{login,issuer,audience}'), ('grid', '{}', '{}', '{code}'),
 	('grid_plan', '{}', '{}', '{state,last_action,options}'), ('grid_weight', '{}', '{}', '{term}'),
 	('journal', '{images}', '{}', '{login,table_name,operation}'), ('lease', '{remark}', '{}', '{state,last_action}'),
 	('leave_request', '{reason}', '{}', '{kind,state,last_action}'), ('ledger_entry', '{memo}', '{}', '{}'), ('login', '{}', '{login}', '{}'),

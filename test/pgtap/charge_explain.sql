@@ -61,7 +61,7 @@ SELECT ok(pg_temp.sums(:one, :late0) AND pg_temp.sums(:one, :late1) AND pg_temp.
 -- What has become of it.
 SELECT is(pg_temp.words(:one, :debt, 'paid'), format('on 2025-02-10 by payment %s (2025-02-10, WeChat Pay); designated by the payer (Civil Code, article 560, paragraph 1); within a debt costs, late fees, then the principal (article 561)', :p1), 'a payment that names it');
 SELECT rui.record_payment(:one, :u2, NULL, 28, 'cash', at => '2025-02-11') AS p2 \gset
-SELECT matches(pg_temp.words(:one, :whole, 'paid', 'zh'), '^2025-02-11 由付款 \d+（2025-02-11，现金）缴纳；先到期者先缴，同日到期按比例（民法典第五百六十条第二款）', 'one that names nothing');
+SELECT matches(pg_temp.words(:one, :whole, 'paid', 'zh'), '^2025-02-11 由付款 \d+（2025-02-11，现金）缴纳；先已到期者，次担保最少、负担较重、先到期者，相同者按比例（民法典第五百六十条第二款）', 'one that names nothing');
 SELECT rui.request_waiver(:one, :whole, 50, 'Noise', at => '2025-02-11') AS waiver \gset
 SELECT results_eq(format('SELECT text, amount FROM rui.explain_charge(%s, %s) WHERE step = ''waiver''', :one, :whole),
 	format('VALUES (''waiver %s of 50.00 (requested): Noise; asked for by Loader'', NULL::numeric)', :waiver), 'a waiver that is not decided');

@@ -87,7 +87,10 @@ sub allocate
 				next if $self->payable($c, $is_named{ $c->{id} }) <= 0 || $self->undone_after('charge', $c->{id}, $at);
 				my $debt = $c->{about} // $c->{id};
 				my ($wish) = sort { $a <=> $b } grep { defined } $wish{ $c->{id} }, $wish{$debt};
-				$key = defined $wish ? sprintf('0 %06d', $wish) : sprintf('1 %06d', $self->{charges}{$debt}{due_on});
+				# By the law: what is due, the heavier burden, what is due earlier; nothing is secured here.
+				my $due_on = $self->{charges}{$debt}{due_on};
+				my $late = on_day($self->{items}{ $self->{charges}{$debt}{item} }{late}, $due_on);
+				$key = defined $wish ? sprintf('0 %06d', $wish) : sprintf('1 %d %09d %06d', $due_on > day_at($at), 1e8 - ($late ? $late->[2][0] : 0), $due_on);
 				push @{ $step{$key}{$debt} }, $c;
 			}
 			for my $debts (map { $step{$_} } sort keys %step)
