@@ -5,15 +5,20 @@ AS 'MODULE_PATHNAME', 'rui_current_party' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION rui.current_party() IS
 'The party this session acts for, or null for nobody: rui.party_id set in this very transaction; else, for login roles that are members of rui_gateway, the claim party_id of request.jwt.claims or the setting jwt.claims.party_id, set in this very transaction; else the row of rui.login for the login role. Errors of claims: 22P02, 22023 malformed; 28000 expired, not yet valid, of another issuer or for another audience; P0002 unknown party; 42501 the party''s company has not registered the login by rui.set_gateway, or the session''s role or the claim role is more than the party holds.';
 
+CREATE FUNCTION rui._access_time() RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'rui_access_time' LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION rui._access_time() IS
+'Internal: the instant for which it is judged what somebody may: when the statement that the client sent began, or the transaction, when a procedure began it after that. So a role ends within open transactions, too.';
+
 CREATE FUNCTION rui.my_projects() RETURNS bigint[]
 AS 'MODULE_PATHNAME', 'rui_my_projects' LANGUAGE C STABLE PARALLEL RESTRICTED COST 10;
 COMMENT ON FUNCTION rui.my_projects() IS
-'Ids of the projects in which the acting party holds a role at the transaction''s time, its company roles included; ascending, empty for nobody. Use it in policies as project_id = ANY ((SELECT rui.my_projects())::bigint[]).';
+'Ids of the projects in which the acting party holds a role now, also within a transaction that began before, its company roles included; ascending, empty for nobody. Use it in policies as project_id = ANY ((SELECT rui.my_projects())::bigint[]).';
 
 CREATE FUNCTION rui.my_companies() RETURNS bigint[]
 AS 'MODULE_PATHNAME', 'rui_my_companies' LANGUAGE C STABLE PARALLEL RESTRICTED COST 10;
 COMMENT ON FUNCTION rui.my_companies() IS
-'Ids of the companies in which, or in a project of which, the acting party holds a role at the transaction''s time; ascending, empty for nobody.';
+'Ids of the companies in which, or in a project of which, the acting party holds a role now, also within a transaction that began before; ascending, empty for nobody.';
 
 CREATE FUNCTION rui.projects_as(group_role text) RETURNS bigint[]
 AS 'MODULE_PATHNAME', 'rui_projects_as' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 10;

@@ -46,7 +46,7 @@ BEGIN
 	END IF;
 	-- A role in one of its projects is none in the company.
 	IF NOT EXISTS (SELECT FROM rui.company_member c JOIN rui.role_permission r ON r.role_code = c.role_code
-		WHERE (project_id = 0 OR c.company_id = -project_id) AND c.party_id = rui.current_party() AND c.valid @> now() AND r.permission = _require_above.permission)
+		WHERE (project_id = 0 OR c.company_id = -project_id) AND c.party_id = rui.current_party() AND c.valid @> rui._access_time() AND r.permission = _require_above.permission)
 	THEN
 		RAISE EXCEPTION 'permission "%" is missing in %', permission, CASE project_id WHEN 0 THEN 'every company' ELSE format('company %s', -project_id) END
 			USING ERRCODE = 'insufficient_privilege', DETAIL = format('Party %s holds no role there that carries it now.', coalesce(rui.current_party()::text, '(nobody)')),

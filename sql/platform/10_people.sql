@@ -275,10 +275,10 @@ BEGIN
 		SELECT mine.permission FROM rui.role_permission mine
 		WHERE mine.role_code IN (
 			SELECT m.role_code FROM rui.membership m
-			WHERE m.project_id = _may_grant.project_id AND m.party_id = rui.current_party() AND m.valid @> now()
+			WHERE m.project_id = _may_grant.project_id AND m.party_id = rui.current_party() AND m.valid @> rui._access_time()
 			UNION ALL
 			SELECT c.role_code FROM rui.company_member c JOIN rui.project j ON j.company_id = c.company_id
-			WHERE j.id = _may_grant.project_id AND c.party_id = rui.current_party() AND c.valid @> now()));
+			WHERE j.id = _may_grant.project_id AND c.party_id = rui.current_party() AND c.valid @> rui._access_time()));
 END
 $$;
 COMMENT ON FUNCTION rui._may_grant(bigint, text) IS

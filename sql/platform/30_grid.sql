@@ -198,7 +198,7 @@ BEGIN
 		UNION
 		SELECT c.grid_id FROM rui.grid_cover c
 		WHERE c.project_id = ANY ((SELECT rui.my_projects())::bigint[]) AND c.cover_id = (SELECT rui.current_party())
-			AND c.valid @> now()
+			AND c.valid @> rui._access_time()
 		ORDER BY 1);
 END
 $$;

@@ -78,10 +78,10 @@ AS $$
 BEGIN
 	RETURN ARRAY(
 		SELECT m.role_code FROM rui.membership m
-		WHERE m.project_id = _my_roles.project_id AND m.party_id = rui.current_party() AND m.valid @> now()
+		WHERE m.project_id = _my_roles.project_id AND m.party_id = rui.current_party() AND m.valid @> rui._access_time()
 		UNION
 		SELECT c.role_code FROM rui.company_member c JOIN rui.project j ON j.company_id = c.company_id
-		WHERE j.id = _my_roles.project_id AND c.party_id = rui.current_party() AND c.valid @> now()
+		WHERE j.id = _my_roles.project_id AND c.party_id = rui.current_party() AND c.valid @> rui._access_time()
 		ORDER BY 1);
 END
 $$;

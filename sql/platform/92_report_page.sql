@@ -83,7 +83,7 @@ BEGIN
 	END IF;
 	SELECT p.* INTO about FROM rui.project p WHERE p.id = report_html.project_id;
 	SELECT string_agg(DISTINCT rui.label('role', m.role_code, lang), ', ') INTO reader
-	FROM rui.membership m WHERE m.project_id = report_html.project_id AND m.party_id = rui.current_party() AND m.valid @> now();
+	FROM rui.membership m WHERE m.project_id = report_html.project_id AND m.party_id = rui.current_party() AND m.valid @> rui._access_time();
 
 	SELECT string_agg(format('<div class="figure" data-figure="%s"><b>%s</b><span>%s</span></div>', f.code,
 		rui._html(f.shown), rui._html(rui.label('report', f.code, lang))), '' ORDER BY f.place) INTO figures

@@ -27,6 +27,7 @@
 
 #include "core/json.h"
 #include "pg/lookup.h"
+#include "pg/session.h"
 
 typedef enum claim_name
 {
@@ -58,6 +59,14 @@ typedef struct claim_set
 	char *value[CLAIMS];
 	const rui_json *audience; /* when it is a list */
 } claim_set;
+
+/* Whom the claims name, and until when that is so if no table changes. */
+typedef struct claimed_party
+{
+	int64 party; /* 0: nobody */
+	TimestampTz at; /* for which it was judged */
+	TimestampTz until;
+} claimed_party;
 
 /* For whom the answer below was found. */
 static struct
@@ -241,19 +250,19 @@ refuse_token(const char *what, const char *detail, const char *hint)
 }
 
 static void
-check_times(const claim_set *claims)
+check_times(const claim_set *claims, claimed_party *answer)
 {
-	TimestampTz now = GetCurrentTransactionStartTimestamp();
 	const char *hint = "Sign in again, or let the gateway renew the token.";
 
-	if (claims->value[CLAIM_EXPIRES] != NULL &&
-		read_instant(CLAIM_EXPIRES, claims->value[CLAIM_EXPIRES]) <= now)
+	if (claims->value[CLAIM_EXPIRES] != NULL)
+		answer->until = read_instant(CLAIM_EXPIRES, claims->value[CLAIM_EXPIRES]);
+	if (answer->until <= answer->at)
 		refuse_token("the claims have expired",
 					 psprintf("They counted before %s seconds since 1970.",
 							  claims->value[CLAIM_EXPIRES]),
 					 hint);
 	if (claims->value[CLAIM_BEGINS] != NULL &&
-		read_instant(CLAIM_BEGINS, claims->value[CLAIM_BEGINS]) > now)
+		read_instant(CLAIM_BEGINS, claims->value[CLAIM_BEGINS]) > answer->at)
 		refuse_token("the claims do not count yet",
 					 psprintf("They count from %s seconds since 1970.",
 							  claims->value[CLAIM_BEGINS]),
@@ -344,7 +353,7 @@ refuse_role(int64 party, const char *role, const char *whose)
 /*
  * What a role of the database may read must be what the party's own roles may:
  * each group role whose rights it has stands for a role that the party holds
- * somewhere at the transaction's time.
+ * somewhere at the time.
  */
 static void
 check_database_role(int64 party, Oid role, const char *whose, uint64 groups)
@@ -363,29 +372,43 @@ check_database_role(int64 party, Oid role, const char *whose, uint64 groups)
 }
 
 static void
-check_roles(int64 party, const char *claimed, Oid session_role)
+check_roles(claimed_party *answer, const char *claimed, Oid session_role)
 {
-	Oid types[1] = { INT8OID };
-	Datum values[1] = { Int64GetDatum(party) };
+	int64 party = answer->party;
+	Oid types[2] = { INT8OID, TIMESTAMPTZOID };
+	Datum values[2] = { Int64GetDatum(party), TimestampTzGetDatum(answer->at) };
 	bool is_known = claimed == NULL;
+	bool isnull = true;
+	TimestampTz change = DT_NOEND;
 	uint64 groups;
 	uint64 i;
 
-	/* A line for each group role, then one for each role held; ordered so. */
+	/*
+	 * A line for each group role, then one for each role held; ordered so.
+	 * Each says when the next role of the party begins or ends.
+	 */
 	if (SPI_execute_with_args(
-			"WITH held AS MATERIALIZED ("
-			"SELECT m.role_code FROM rui.membership m "
+			"WITH mine AS MATERIALIZED ("
+			"SELECT m.role_code, m.valid FROM rui.membership m "
 			"WHERE m.party_id OPERATOR(pg_catalog.=) $1 "
-			"AND pg_catalog.range_contains_elem(m.valid, pg_catalog.now()) "
-			"UNION SELECT c.role_code FROM rui.company_member c "
-			"WHERE c.party_id OPERATOR(pg_catalog.=) $1 "
-			"AND pg_catalog.range_contains_elem(c.valid, pg_catalog.now())) "
-			"SELECT g.group_role::pg_catalog.text, pg_catalog.bool_or(h.role_code IS NOT NULL), 1 "
-			"FROM rui.role_group g LEFT JOIN held h ON h.role_code OPERATOR(pg_catalog.=) "
-			"g.role_code GROUP BY g.group_role "
-			"UNION ALL SELECT h.role_code, true, 2 FROM held h ORDER BY 3, 1",
-			1, types, values, NULL, true, 0) != SPI_OK_SELECT)
+			"UNION ALL SELECT c.role_code, c.valid FROM rui.company_member c "
+			"WHERE c.party_id OPERATOR(pg_catalog.=) $1), "
+			"held AS (SELECT DISTINCT r.role_code FROM mine r "
+			"WHERE pg_catalog.range_contains_elem(r.valid, $2)), "
+			"change AS (SELECT pg_catalog.min(b.at) FROM mine r "
+			"CROSS JOIN LATERAL (VALUES (pg_catalog.lower(r.valid)), (pg_catalog.upper(r.valid))) "
+			"AS b(at) WHERE b.at OPERATOR(pg_catalog.>=) $2) "
+			"SELECT g.group_role::pg_catalog.text, pg_catalog.bool_or(h.role_code IS NOT NULL), 1, "
+			"(TABLE change) FROM rui.role_group g LEFT JOIN held h "
+			"ON h.role_code OPERATOR(pg_catalog.=) g.role_code GROUP BY g.group_role "
+			"UNION ALL SELECT h.role_code, true, 2, NULL FROM held h ORDER BY 3, 1",
+			2, types, values, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read rui.role_group");
+	if (SPI_processed > 0)
+		change = DatumGetTimestampTz(
+			SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 4, &isnull));
+	if (!isnull)
+		answer->until = Min(answer->until, change);
 	for (groups = 0; groups < SPI_processed; groups++)
 		if (strcmp(SPI_getvalue(SPI_tuptable->vals[groups], SPI_tuptable->tupdesc, 3), "1") != 0)
 			break;
@@ -405,11 +428,11 @@ check_roles(int64 party, const char *claimed, Oid session_role)
 	}
 }
 
-/* Judges current_texts; the answer holds until one of the tables changes. */
+/* Judges current_texts; the answer holds until one of the tables changes, or its time is over. */
 static void *
 load_claimed(rui_lookup *lookup, MemoryContext context)
 {
-	int64 *party = MemoryContextAllocZero(context, sizeof(int64));
+	claimed_party *answer = MemoryContextAllocZero(context, sizeof *answer);
 	Oid role = OidIsValid(asked.role) ? asked.role : asked.login;
 	rui_env env = rui_pg_env(CurrentMemoryContext);
 	rui_json_document document = { NULL, NULL };
@@ -418,6 +441,8 @@ load_claimed(rui_lookup *lookup, MemoryContext context)
 	char *audience;
 
 	(void) lookup;
+	answer->at = rui_access_instant();
+	answer->until = DT_NOEND;
 	if (current_texts.object != NULL)
 		read_object(current_texts.object, &env, &document, &claims);
 	else
@@ -426,15 +451,15 @@ load_claimed(rui_lookup *lookup, MemoryContext context)
 	{
 		const char *text = claims.value[CLAIM_PARTY];
 
-		if (!rui_read_party(text, strlen(text), party))
+		if (!rui_read_party(text, strlen(text), &answer->party))
 			malformed("party_id", text, "The claim must be a positive party id.");
-		check_times(&claims);
-		read_registration(*party, &issuer, &audience);
+		check_times(&claims, answer);
+		read_registration(answer->party, &issuer, &audience);
 		check_origin(&claims, issuer, audience);
-		check_roles(*party, claims.value[CLAIM_ROLE], role);
+		check_roles(answer, claims.value[CLAIM_ROLE], role);
 	}
 	rui_json_release(&env, &document);
-	return party;
+	return answer;
 }
 
 static rui_lookup claimed_lookup = { .name = "claims",
@@ -462,6 +487,8 @@ int64
 rui_claimed_party(void)
 {
 	claim_texts texts = { NULL, { NULL } };
+	const claimed_party *answer;
+	TimestampTz now = rui_access_instant();
 	bool same;
 	int i;
 
@@ -479,5 +506,11 @@ rui_claimed_party(void)
 	if (!same)
 		rui_lookup_forget(&claimed_lookup);
 	current_texts = texts;
-	return *(int64 *) rui_lookup_get(&claimed_lookup);
+	answer = rui_lookup_get(&claimed_lookup);
+	if (unlikely(now != answer->at && (now < answer->at || now >= answer->until)))
+	{
+		rui_lookup_forget(&claimed_lookup);
+		answer = rui_lookup_get(&claimed_lookup);
+	}
+	return answer->party;
 }

@@ -106,6 +106,12 @@ rui_lookup_get(rui_lookup *lookup)
 	bool is_old;
 	int i;
 
+	/*
+	 * What others changed is told when a lock is taken, and a transaction that
+	 * uses the same tables again takes none: without this, who is in one would
+	 * keep a role that was taken away.
+	 */
+	AcceptInvalidationMessages();
 	if (likely(lookup->valid && !lookup->per_transaction && !lookup->is_old))
 		return lookup->content;
 	if (lookup->valid && lookup->transaction == transaction)

@@ -9,7 +9,7 @@
  * every backend at commit, our own at the next command, and is also played
  * back when a subtransaction aborts.  It is read by the latest snapshot, also
  * in a transaction that looks at the past.  So a cached answer is never older
- * than what the snapshot of a new transaction would see.
+ * than what the snapshot of a new statement would see.
  */
 #ifndef RUI_LOOKUP_H
 #define RUI_LOOKUP_H

@@ -68,6 +68,7 @@ typedef struct access_list
 } access_list;
 
 static char *party_setting;
+static int login_limits[3];
 static const party_stamp *current_stamp;
 static bool starting; /* the library is being loaded */
 static int64 access_party; /* whom the access lookup is about */
@@ -151,6 +152,15 @@ adopt_placeholder(void)
 		((party_stamp *) current_stamp)->transaction = rui_local_transaction();
 }
 
+/* A limit of rui.limit_login in milliseconds, 0 for none: rui.end_overdue_sessions keeps it. */
+static void
+define_limit(const char *name, const char *what, int *value)
+{
+	DefineCustomIntVariable(name, what, "Set by rui.limit_login() for a login.", value, 0, 0,
+							INT_MAX, PGC_SUSET, GUC_UNIT_MS | GUC_DISALLOW_IN_FILE, NULL, NULL,
+							NULL);
+}
+
 void
 rui_session_start(void)
 {
@@ -161,6 +171,12 @@ rui_session_start(void)
 							   GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE | GUC_NO_SHOW_ALL,
 							   check_party_setting, assign_party_setting, NULL);
 	starting = false;
+	/* A place that no login can write: ALTER ROLE ... SET of these is for superusers. */
+	define_limit("rui.statement_limit", "How long a statement of this login runs.", &login_limits[0]);
+	define_limit("rui.idle_limit", "How long a transaction of this login lies idle.",
+				 &login_limits[1]);
+	define_limit("rui.transaction_limit", "How long a transaction of this login lasts.",
+				 &login_limits[2]);
 	adopt_placeholder();
 }
 
@@ -211,6 +227,17 @@ int64
 rui_current_party_id(void)
 {
 	return acting_party();
+}
+
+TimestampTz
+rui_access_instant(void)
+{
+	return Max(GetCurrentStatementStartTimestamp(), GetCurrentTransactionStartTimestamp());
+}
+
+RUI_FUNCTION(access_time)
+{
+	PG_RETURN_TIMESTAMPTZ(rui_access_instant());
 }
 
 RUI_FUNCTION(current_party)
@@ -318,20 +345,20 @@ distinct_ids(int64 *ids, int count, MemoryContext context)
 
 /*
  * What a party may reach: its memberships of projects, and those of companies
- * spread over their projects.  Validity is judged at the transaction's now();
- * those that do not hold then come too, for when they begin and end: until
- * the next such instant the answer is the same for later transactions.
+ * spread over their projects.  Validity is judged at rui_access_instant(); those
+ * that do not hold then come too, for when they begin and end: until the next
+ * such instant the answer is the same for later statements.
  */
 static const char access_query[] =
 	"SELECT m.project_id, p.company_id, p.state, m.role_code, "
-	"pg_catalog.range_contains_elem(m.valid, pg_catalog.now()), "
+	"pg_catalog.range_contains_elem(m.valid, $2), "
 	"pg_catalog.lower(m.valid), pg_catalog.upper(m.valid) "
 	"FROM rui.membership m "
 	"JOIN rui.project p ON p.id OPERATOR(pg_catalog.=) m.project_id "
 	"WHERE m.party_id OPERATOR(pg_catalog.=) $1 "
 	"UNION ALL "
 	"SELECT p.id, c.company_id, p.state, c.role_code, "
-	"pg_catalog.range_contains_elem(c.valid, pg_catalog.now()), "
+	"pg_catalog.range_contains_elem(c.valid, $2), "
 	"pg_catalog.lower(c.valid), pg_catalog.upper(c.valid) "
 	"FROM rui.company_member c "
 	"LEFT JOIN rui.project p ON p.company_id OPERATOR(pg_catalog.=) c.company_id "
@@ -347,9 +374,10 @@ narrow_access(access_list *list, HeapTuple tuple, TupleDesc layout, int column)
 
 	if (isnull)
 		return;
+	/* At the very instant both: how the range ends, open or closed, matters then only. */
 	if (at <= list->at)
 		list->from = Max(list->from, at);
-	else
+	if (at >= list->at)
 		list->until = Min(list->until, at);
 }
 
@@ -358,8 +386,8 @@ load_access(rui_lookup *lookup, MemoryContext context)
 {
 	static SPIPlanPtr plan;
 	access_list *list = MemoryContextAllocZero(context, sizeof *list);
-	Oid types[1] = { INT8OID };
-	Datum values[1] = { Int64GetDatum(access_party) };
+	Oid types[2] = { INT8OID, TIMESTAMPTZOID };
+	Datum values[2];
 	int64 *projects;
 	int64 *companies;
 	int project_count = 0;
@@ -369,16 +397,18 @@ load_access(rui_lookup *lookup, MemoryContext context)
 	(void) lookup;
 	if (plan == NULL)
 	{
-		plan = SPI_prepare(access_query, 1, types);
+		plan = SPI_prepare(access_query, 2, types);
 		if (plan == NULL || SPI_keepplan(plan) != 0)
 			elog(ERROR, "could not prepare the query of memberships");
 	}
+	list->at = rui_access_instant();
+	values[0] = Int64GetDatum(access_party);
+	values[1] = TimestampTzGetDatum(list->at);
 	if (SPI_execute_plan(plan, values, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read memberships");
 	list->rows = MemoryContextAllocZero(context, sizeof(access_row) * (SPI_processed + 1));
 	projects = palloc(sizeof(int64) * (SPI_processed + 1));
 	companies = palloc(sizeof(int64) * (SPI_processed + 1));
-	list->at = GetCurrentTransactionStartTimestamp();
 	list->from = DT_NOBEGIN;
 	list->until = DT_NOEND;
 	for (i = 0; i < SPI_processed; i++)
@@ -419,14 +449,13 @@ static rui_lookup access_lookup = {
 static const access_list *
 acting_access(int64 party)
 {
-	TimestampTz now = GetCurrentTransactionStartTimestamp();
+	TimestampTz now = rui_access_instant();
 	const access_list *list;
 
 	if (access_party != party)
 		rui_lookup_forget(&access_lookup);
 	access_party = party;
 	list = rui_lookup_get(&access_lookup);
-	/* How a range ends, open or closed, matters at that very instant only. */
 	if (likely(now == list->at || (now > list->from && now < list->until)))
 		return list;
 	rui_lookup_forget(&access_lookup);

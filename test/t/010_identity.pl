@@ -88,13 +88,39 @@ $node->safe_psql('postgres', q{UPDATE rui.membership SET valid = tstzrange(clock
 my ($wrong, $phase) = (0, '');
 while ($phase ne 'over')
 {
-	my $answer = $reader->query_safe(q{BEGIN; SET LOCAL rui.party_id = 2; SELECT rui.my_projects(), (SELECT CASE WHEN now() < lower(m.valid) THEN 'ahead'
-		WHEN now() < upper(m.valid) THEN 'on' ELSE 'over' END FROM rui.membership m WHERE m.party_id = 2); COMMIT;});
+	my $answer = $reader->query_safe(q{BEGIN; SET LOCAL rui.party_id = 2; SELECT rui.my_projects(), (SELECT CASE WHEN statement_timestamp() < lower(m.valid) THEN 'ahead'
+		WHEN statement_timestamp() < upper(m.valid) THEN 'on' ELSE 'over' END FROM rui.membership m WHERE m.party_id = 2); COMMIT;});
 	(my $projects, $phase) = split /\|/, $answer;
 	die "no answer: $answer" unless defined $phase;
 	$wrong++ if $projects ne ($phase eq 'on' ? '{1}' : '{}');
 }
 is($wrong, 0, 'a membership begins and ends by itself');
+# Within one transaction, too: it is open before the role begins and after it ends.
+# On a slow machine it takes a longer role to see all of it.
+my $during = sub {
+	my ($reader) = @_;
+	my ($length, $wrong, $phase, %phases) = (0.1, 0, '');
+	my ($from, $to);
+	while (keys %phases < 3 || $phase ne 'over')
+	{
+		if ($phase =~ /^(over)?$/)
+		{
+			$length *= 2;
+			%phases = ();
+			($from, $to) = split /\|/, $node->safe_psql('postgres', qq{UPDATE rui.membership SET valid = tstzrange(clock_timestamp() + interval '$length seconds',
+				clock_timestamp() + interval '1 second' * 2 * $length) WHERE party_id = 2 RETURNING lower(valid), upper(valid)});
+		}
+		my $answer = $reader->query_safe(qq{SELECT rui.my_projects(), CASE WHEN statement_timestamp() < '$from' THEN 'ahead' WHEN statement_timestamp() < '$to' THEN 'on' ELSE 'over' END});
+		(my $projects, $phase) = split /\|/, $answer;
+		die "no answer: $answer" unless defined $phase;
+		$phases{$phase}++;
+		$wrong++ if $projects ne ($phase eq 'on' ? '{1}' : '{}');
+	}
+	return $wrong;
+};
+$reader->query_safe('BEGIN; SET LOCAL rui.party_id = 2;');
+is($during->($reader), 0, 'also within a transaction');
+$reader->query_safe('COMMIT');
 $reader->quit;
 
 # Claims count in the transaction that sets them: a pool that forgets to name
@@ -105,6 +131,21 @@ $node->safe_psql('postgres', q{
 });
 my $claims = q{'{"party_id": 2}'};
 is(answers('gate', 'BEGIN', "SET LOCAL request.jwt.claims = $claims", $who, 'COMMIT', $who), "2\nnobody", 'claims end with their transaction');
+$reader = $node->background_psql('postgres', on_error_stop => 0, extra_params => [ '-U', 'gate' ]);
+$reader->query_safe("BEGIN; SET LOCAL request.jwt.claims = $claims");
+is($during->($reader), 0, 'for whom claims name, roles begin and end within a transaction');
+$reader->query_safe('COMMIT');
+# A token expires at its instant.
+my $expires = $node->safe_psql('postgres', q{SELECT extract(epoch FROM clock_timestamp()) + 0.3});
+$reader->query_safe(qq{BEGIN; SET LOCAL request.jwt.claims = '{"party_id": 2, "exp": $expires}'});
+my $answered = 0;
+$answered++ while $reader->query($who . qq{, statement_timestamp() < to_timestamp($expires)}) =~ /^2\|t/;
+cmp_ok($answered, '>', 0, 'claims count until they expire');
+my $left_over = $reader->query($who);
+unlike($left_over, qr/2/, 'and not after that, though the transaction is open');
+like($reader->{stderr}, qr/the claims have expired/, 'as is said');
+$reader->query('ROLLBACK');
+$reader->quit;
 is(answers('gate', "SET request.jwt.claims = $claims", $who, "SET jwt.claims.party_id = 2", $who), "nobody\nnobody", 'those of an earlier one are not believed');
 is(answers('gate', "SET request.jwt.claims = $claims", 'BEGIN', 'SAVEPOINT a', "SET LOCAL request.jwt.claims = $claims", $who, 'ROLLBACK TO a',
 		$who, 'COMMIT'), "2\nnobody", 'nor when a savepoint brings them back');

@@ -118,7 +118,29 @@ is($node->safe_psql('postgres', "SELECT rui.end_overdue_sessions(clock_timestamp
 is($node->safe_psql('postgres', "SELECT rui.end_overdue_sessions(clock_timestamp() + interval '91 minutes')"), '1',
 	'whoever took the limit off is ended, and nobody else');
 ok($sessions[1]->query('SELECT 1') eq '1', 'the other session goes on');
-$sessions[1]->quit;
 eval { $sessions[0]->quit };
+# A login may change the server's settings for its next sessions, too, and so
+# take its limits out of its configuration; ours stay.
+($out, $err) = session('mallory', 'ALTER ROLE mallory RESET ALL', q{ALTER ROLE mallory SET statement_timeout = '0'}, 'ALTER ROLE mallory RESET idle_in_transaction_session_timeout');
+is($err, '', 'a login takes limits out of its own configuration');
+for my $setting ("SET rui.transaction_limit = '1d'", 'RESET rui.idle_limit')
+{
+	($out, $err) = session('mallory', "ALTER ROLE mallory $setting", 'SELECT rui.current_party()', "ALTER ROLE mallory $setting");
+	like($err, qr/(permission denied to set parameter "rui\.\w+".*){2}/s, "but not all: $setting is refused, whether the library is loaded or not");
+}
+# The clock of a transaction runs though its session is busy: what it asks in
+# time and again does not keep it open for ever.
+my $busy = $sessions[1];
+$busy->query('BEGIN; SELECT 1');
+is($node->safe_psql('postgres', "SELECT rui.end_overdue_sessions(clock_timestamp() + interval '89 minutes')"), '0', 'an idle transaction may go on');
+$node->safe_psql('postgres', "SELECT rui.limit_login('mallory', '3 seconds', '2 seconds', '1 hour', 1, 2, '80 minutes')");
+is($node->safe_psql('postgres', "SELECT rui.end_overdue_sessions(clock_timestamp() + interval '79 minutes')"), '0', 'and last as long as transactions may');
+$busy->query('SELECT 2');
+is($node->safe_psql('postgres', "SELECT rui.end_overdue_sessions(clock_timestamp() + interval '81 minutes')"), '1', 'and not longer');
+eval { $busy->quit };
+($out, $err) = session('postgres', "SELECT rui.limit_login('mallory', '1 minute', '1 second', '2 minutes', transaction_limit => '90 seconds')");
+like($err, qr/transaction_limit 00:01:30 is shorter than idle_limit/, 'a transaction is given as long as its pauses');
+$node->safe_psql('postgres', "SELECT rui.limit_login('mallory', '2 minutes', '1 second', '1 minute')");
+is((session('mallory', 'SELECT rui.current_party() > 0', 'SHOW rui.statement_limit', 'SHOW rui.idle_limit', 'SHOW rui.transaction_limit'))[0], "t\n2min\n1min\n20min", 'and ten times as long as either unless it is said');
 
 done_testing();
