@@ -1,7 +1,7 @@
 -- Personal data: which there is of whom, what it may be shown for, and who
 -- was shown what. Values lie in tables that nobody reads but whose they are;
 -- everybody else asks for them (rui.ask_reveal), which is written down, and is
--- then shown them (rui.reveal).
+-- then shown them (rui.reveal, rui.reveal_access).
 
 CREATE TABLE rui.personal_field (
 	code text PRIMARY KEY CHECK (code ~ '^[a-z][a-z_]{1,39}$'),

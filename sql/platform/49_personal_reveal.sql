@@ -299,7 +299,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.ask_reveal(bigint, bigint, text[], text, text, timestamptz) IS
-'Asks for personal fields (codes of rui.personal_field) of a party for a purpose (rui.personal_purpose), which decides on which ground and how much is shown, and writes it down for the party to read. reference: the ticket or matter, up to 200 characters, where the purpose needs one. Returns {"access": id}: COMMIT, then rui.reveal(project_id, id) shows them within five minutes; or {"refused": SQLSTATE, "message", "hint"}, which is written down too: 42501 not for this purpose, not one''s own case, or no consent, 22004 the purpose needs a reference, 53400 too many people within an hour or a day. Needs permission reveal_people and that of the purpose; without reveal_anybody only people of one''s grids and open tickets. Errors: 22004, 22001, 22008, 22023 unknown field or purpose, P0002 somebody the project does not know, 42501, 55000.';
+'Asks for personal fields (codes of rui.personal_field) of a party for a purpose (rui.personal_purpose), which decides on which ground and how much is shown, and writes it down for the party to read. reference: the ticket or matter, up to 200 characters, where the purpose needs one. Returns {"access": id}: COMMIT, then rui.reveal with the same arguments, or rui.reveal_access(project_id, id), shows them within five minutes; or {"refused": SQLSTATE, "message", "hint"}, which is written down too: 42501 not for this purpose, not one''s own case, or no consent, 22004 the purpose needs a reference, 53400 too many people within an hour or a day. Needs permission reveal_people and that of the purpose; without reveal_anybody only people of one''s grids and open tickets. Errors: 22004, 22001, 22008, 22023 unknown field or purpose, P0002 somebody the project does not know, 42501, 55000.';
 
 CREATE FUNCTION rui._committed_access(project_id bigint, access_id bigint) RETURNS rui.personal_access
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -331,7 +331,7 @@ $$;
 COMMENT ON FUNCTION rui._committed_access(bigint, bigint) IS
 'Internal: a row of rui.personal_access by which the acting party may be shown something now: granted to it within the last five minutes (server''s clock) by a transaction that is committed and not the present one. Errors: 22004, P0002 none of its own, 42501 refused, 55000 not committed, or over.';
 
-CREATE FUNCTION rui.reveal(project_id bigint, access_id bigint) RETURNS TABLE (field text, value text)
+CREATE FUNCTION rui.reveal_access(project_id bigint, access_id bigint) RETURNS TABLE (field text, value text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 5
 SET search_path FROM CURRENT
 AS $$
@@ -354,8 +354,36 @@ BEGIN
 	RETURN QUERY SELECT v.field, v.value FROM rui._personal_values(access.subject_id, access.fields) v;
 END
 $$;
-COMMENT ON FUNCTION rui.reveal(bigint, bigint) IS
+COMMENT ON FUNCTION rui.reveal_access(bigint, bigint) IS
 'Shows the personal fields that rui.ask_reveal or rui.break_glass was asked for by the acting party in a transaction that is committed, within five minutes of asking: nobody sees them and takes back the record. Rows in the order of fields, the preferred value first; none for what is not known. Needs permission reveal_people and that of the purpose, still; in an emergency break_glass. Errors: 22004, P0002 unknown access, or somebody else''s, 42501 also refused, or no more allowed, 55000 not committed, or over.';
+
+CREATE FUNCTION rui.reveal(project_id bigint, party_id bigint, fields text[], purpose text, reference text DEFAULT NULL)
+RETURNS TABLE (field text, value text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 5
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	access bigint;
+BEGIN
+	PERFORM rui.require_permission(project_id, 'reveal_people');
+	PERFORM rui._check_reveal(project_id, party_id, fields, reference, NULL, now());
+	PERFORM rui._check_text('purpose', purpose, 40);
+	SELECT a.id INTO access FROM rui.personal_access a
+	WHERE a.project_id = reveal.project_id AND a.party_id = rui.current_party() AND a.subject_id = reveal.party_id
+		AND a.fields @> reveal.fields AND a.purpose = reveal.purpose AND (reveal.reference IS NULL OR a.reference = reveal.reference)
+		AND a.refused IS NULL AND NOT a.is_break_glass AND a.recorded_at > clock_timestamp() - interval '5 minutes'
+		AND a.transaction_id IS DISTINCT FROM pg_current_xact_id_if_assigned()::text::bigint
+	ORDER BY a.recorded_at DESC, a.id DESC LIMIT 1;
+	IF NOT FOUND THEN
+		RAISE EXCEPTION 'nobody has asked to be shown this of party %', party_id
+			USING ERRCODE = 'object_not_in_prerequisite_state',
+				HINT = 'SELECT rui.ask_reveal(…) with the same arguments, COMMIT, then this within five minutes: what is shown stays on record.';
+	END IF;
+	RETURN QUERY SELECT r.field, r.value FROM rui.reveal_access(reveal.project_id, access) r WHERE r.field = ANY (reveal.fields);
+END
+$$;
+COMMENT ON FUNCTION rui.reveal(bigint, bigint, text[], text, text) IS
+'Shows personal fields (codes of rui.personal_field) of a party for a purpose, where the acting party has asked for them, or for more, by rui.ask_reveal in a transaction that is committed, within the last five minutes; reference: as asked, null for any. Rows as rui.reveal_access gives them. Needs permission reveal_people and that of the purpose, still. Errors: 22004, 22001, 22023, P0002 somebody the project does not know, 42501, 55000 not asked, not committed, or over.';
 
 CREATE FUNCTION rui.party_card(project_id bigint, party_id bigint) RETURNS TABLE (field text, masked text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 5
@@ -408,4 +436,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.break_glass(bigint, bigint, text[], text, text, timestamptz) IS
-'In an emergency, to protect life, health or property (PIPL 13 (1) 4): asks for personal fields of a party, which are granted whatever permission for them is missing and however many were shown before. reason: 1 to 500 characters. It is written down, an event personal.break_glass tells of it, a message of kind break_glass tells the managers where the project has one, and a review opens in the inbox that somebody else must decide in time (rui.decide_reveal_review). Returns the access: COMMIT, then rui.reveal(project_id, access) shows them within five minutes. Needs permission break_glass, which everybody who works in a project has. Errors: 22004, 22001, 22008, 22023, 42501 also a field that is no help, P0002, 55000.';
+'In an emergency, to protect life, health or property (PIPL 13 (1) 4): asks for personal fields of a party, which are granted whatever permission for them is missing and however many were shown before. reason: 1 to 500 characters. It is written down, an event personal.break_glass tells of it, a message of kind break_glass tells the managers where the project has one, and a review opens in the inbox that somebody else must decide in time (rui.decide_reveal_review). Returns the access: COMMIT, then rui.reveal_access(project_id, access) shows them within five minutes. Needs permission break_glass, which everybody who works in a project has. Errors: 22004, 22001, 22008, 22023, 42501 also a field that is no help, P0002, 55000.';

@@ -1,7 +1,7 @@
 -- Personal data: shown for a purpose, within limits, on record; emergencies
 -- and their reviews; consents; who was shown what of me.
 BEGIN;
-SELECT plan(79);
+SELECT plan(82);
 \ir fixture/estate.sql
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'agent', 'Agent') RETURNING id AS agent \gset
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'steward', 'Steward') RETURNING id AS steward \gset
@@ -63,7 +63,7 @@ BEGIN
 		RAISE EXCEPTION '%', answer ->> 'message' USING ERRCODE = answer ->> 'refused';
 	END IF;
 	PERFORM pg_temp.commit_accesses();
-	RETURN QUERY SELECT r.* FROM rui.reveal(project_id, (answer ->> 'access')::bigint) r;
+	RETURN QUERY SELECT r.* FROM rui.reveal_access(project_id, (answer ->> 'access')::bigint) r;
 END $$;
 
 -- For a purpose.
@@ -90,32 +90,35 @@ SELECT is(:'code'::text, '42501', 'is on record');
 
 -- Nothing before the record is there to stay.
 SELECT rui.ask_reveal(:one, :zhao, '{phone}', 'service') ->> 'access' AS access \gset
-SELECT throws_ok(format('SELECT * FROM rui.reveal(%s, %s)', :one, :access), '55000', format('access %s is not committed', :access), 'not in the transaction that asks');
+SELECT throws_ok(format('SELECT * FROM rui.reveal_access(%s, %s)', :one, :access), '55000', format('access %s is not committed', :access), 'not in the transaction that asks');
 SAVEPOINT asking;
 SELECT rui.ask_reveal(:one, :zhao, '{phone}', 'service') ->> 'access' AS within \gset
 RELEASE asking;
-SELECT throws_ok(format('SELECT * FROM rui.reveal(%s, %s)', :one, :within), '55000', NULL, 'nor after a savepoint of it');
+SELECT throws_ok(format('SELECT * FROM rui.reveal_access(%s, %s)', :one, :within), '55000', NULL, 'nor after a savepoint of it');
 SET LOCAL session_replication_role = replica;
 DELETE FROM rui.personal_access WHERE id = :within;
 SET LOCAL session_replication_role = origin;
 SELECT pg_temp.commit_accesses() \g /dev/null
-SELECT results_eq(format('SELECT value FROM rui.reveal(%s, %s)', :one, :access), $$VALUES ('139-1234-5678'), ('13800138000')$$, 'after it');
-SELECT throws_ok(format('SELECT * FROM rui.reveal(%s, %s)', :one, :refused), '42501', NULL, 'what was refused is not');
-SELECT throws_ok(format('SELECT * FROM rui.reveal(%s, %s)', :two, :access), '42501', NULL, 'not in another project');
-SELECT throws_ok(format('SELECT * FROM rui.reveal(%s, NULL)', :one), '22004', NULL, 'of nothing');
+SELECT results_eq(format('SELECT value FROM rui.reveal_access(%s, %s)', :one, :access), $$VALUES ('139-1234-5678'), ('13800138000')$$, 'after it');
+SELECT results_eq(format('SELECT value FROM rui.reveal(%s, %s, ''{phone}'', ''service'')', :one, :zhao), $$VALUES ('139-1234-5678'), ('13800138000')$$, 'by the same arguments, too');
+SELECT throws_ok(format('SELECT * FROM rui.reveal(%s, %s, ''{phone,email}'', ''service'')', :one, :zhao), '55000', format('nobody has asked to be shown this of party %s', :zhao), 'no more than was asked for');
+SELECT throws_ok(format('SELECT * FROM rui.reveal(%s, %s, ''{phone}'', ''debt'')', :one, :zhao), '55000', NULL, 'nor for another purpose');
+SELECT throws_ok(format('SELECT * FROM rui.reveal_access(%s, %s)', :one, :refused), '42501', NULL, 'what was refused is not');
+SELECT throws_ok(format('SELECT * FROM rui.reveal_access(%s, %s)', :two, :access), '42501', NULL, 'not in another project');
+SELECT throws_ok(format('SELECT * FROM rui.reveal_access(%s, NULL)', :one), '22004', NULL, 'of nothing');
 SELECT throws_ok(format('SELECT rui.export_subject(%s, %s)', :one, :access), '42501', NULL, 'it is no export');
 SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
-SELECT throws_ok(format('SELECT * FROM rui.reveal(%s, %s)', :one, :access), 'P0002', NULL, 'it is who asked who is shown it');
+SELECT throws_ok(format('SELECT * FROM rui.reveal_access(%s, %s)', :one, :access), 'P0002', NULL, 'it is who asked who is shown it');
 SELECT throws_ok(format('SELECT rui.export_subject(%s, %s)', :one, :access), 'P0002', NULL, 'nor is it the manager''s export');
 SELECT set_config('rui.party_id', :'agent', true) \gset hidden_
 SAVEPOINT later;
 UPDATE rui.membership SET valid = tstzrange('2000-01-01', now()) WHERE project_id = :one AND party_id = :agent;
-SELECT throws_ok(format('SELECT * FROM rui.reveal(%s, %s)', :one, :access), '42501', NULL, 'who has left is shown nothing');
+SELECT throws_ok(format('SELECT * FROM rui.reveal_access(%s, %s)', :one, :access), '42501', NULL, 'who has left is shown nothing');
 ROLLBACK TO later;
 SET LOCAL session_replication_role = replica;
 UPDATE rui.personal_access SET recorded_at = now() - interval '6 minutes' WHERE id = :access;
 SET LOCAL session_replication_role = origin;
-SELECT throws_ok(format('SELECT * FROM rui.reveal(%s, %s)', :one, :access), '55000', format('access %s is over', :access), 'for five minutes');
+SELECT throws_ok(format('SELECT * FROM rui.reveal_access(%s, %s)', :one, :access), '55000', format('access %s is over', :access), 'for five minutes');
 ROLLBACK TO later;
 
 -- By consent.
@@ -183,9 +186,9 @@ SELECT is(rui.ask_reveal(:one, :qian, '{phone}', 'service') ->> 'refused', '5340
 SELECT throws_ok(format('SELECT * FROM rui.break_glass(%s, %s, ''{phone}'', '' '')', :one, :qian), '22023', NULL, 'with a reason');
 SELECT throws_ok(format('SELECT * FROM rui.break_glass(%s, %s, ''{id_card}'', ''fire'')', :one, :qian), '42501', NULL, 'not for what helps nobody');
 SELECT rui.break_glass(:one, :qian, '{phone}', 'water through the ceiling of 1-001') AS broken \gset
-SELECT throws_ok(format('SELECT * FROM rui.reveal(%s, %s)', :one, :broken), '55000', NULL, 'on record first');
+SELECT throws_ok(format('SELECT * FROM rui.reveal_access(%s, %s)', :one, :broken), '55000', NULL, 'on record first');
 SELECT pg_temp.commit_accesses() \g /dev/null
-SELECT is((SELECT value FROM rui.reveal(:one, :broken)), '13500001111', 'beyond limits');
+SELECT is((SELECT value FROM rui.reveal_access(:one, :broken)), '13500001111', 'beyond limits');
 SELECT is((SELECT count(*) FROM rui.message m JOIN rui.message_batch b ON b.id = m.batch_id WHERE b.kind_code = 'break_glass' AND m.party_id = :manager), 1::bigint, 'the manager is told');
 SELECT id AS review FROM rui.reveal_review WHERE project_id = :one \gset
 SELECT throws_ok(format('SELECT rui.decide_reveal_review(%s, %s, ''justify'', ''yes'')', :one, :review), '42501', NULL, 'an agent reviews nothing');
