@@ -37,7 +37,7 @@ SELECT is_empty($$SELECT code FROM code_without_name WHERE kind = 'event'$$, 'ev
 CREATE TEMP TABLE named_code (source text PRIMARY KEY, kind text);
 INSERT INTO named_code
 SELECT n.source, k.kind FROM (VALUES
-	('unit_kind', '{unit.kind,price_plan.unit_kind,advance_campaign.unit_kind}'::text[]), ('party_kind', '{party.kind}'), ('contact_kind', '{contact_point.kind}'),
+	('unit_kind', '{unit.kind,price_plan.unit_kind,price_rest.unit_kind,advance_campaign.unit_kind}'::text[]), ('party_kind', '{party.kind}'), ('contact_kind', '{contact_point.kind}'),
 	('occupancy_role', '{occupancy.role}'), ('module', '{post.module}'), ('qualification_kind', '{qualification.kind}'),
 	('rest_action', '{rest_rule.action}'), ('rest_rule', '{rest_rule.kind}'), ('working_system', '{rest_rule.system,working_system.system}'),
 	('leave_kind', '{leave_kind}'), ('exit_item', '{exit_item_kind}'), ('exit_reason', '{staff_exit.reason}'), ('staffing_driver', '{staffing_standard.driver}'),
@@ -48,7 +48,7 @@ SELECT n.source, k.kind FROM (VALUES
 	('message_channel', '{message_channel.channel,message_template.channel,message_opt_out.channel}'), ('dispatch_outcome', '{dispatch_offer.outcome}'),
 	('personal_ground', '{personal_purpose.ground}'), ('personal_purpose', '{personal_purpose}'), ('personal_field', '{personal_field}'),
 	('consent_channel', '{consent.channel}'), ('personal_request', '{personal_request.kind}'), ('permission', '{permission}'), ('duty', '{duty}'), ('series', '{number_series}'),
-	('account', '{account_template}'), ('charge_source', '{charge_source}'), ('payment_channel', '{payment_channel}'), ('discount_ground', '{discount.ground}'),
+	('account', '{account_template}'), ('charge_source', '{charge_source}'), ('proration', '{price_plan.proration}'), ('payment_channel', '{payment_channel}'), ('discount_ground', '{discount.ground}'),
 	('deposit_kind', '{deposit.kind}'), ('late_fee_stops', '{dispute_rule.late_fee_stops}'), ('bank_line', '{bank_line.kind}'), ('dun_means', '{dun_proof.means}'),
 	('share_basis', '{shared_cost.basis,shared_cost_plan.basis}'), ('shared_cost_source', '{shared_cost_plan.source}'), ('reversal', '{reversal.kind}'),
 	('result_category', '{result_category}'), ('commission_base', '{service_contract.commission_base}'), ('regime', '{service_contract.regime}'),
@@ -58,7 +58,7 @@ SELECT n.source, k.kind FROM (VALUES
 	('trust_category', '{trust_category}'), ('trust_ground', '{trust_ground}'), ('subject', '{audit.subject}'),
 	(NULL, '{platform_table.class,platform_table.writes,analyst_relation.form,label.lang,message_setting.lang,message_template.lang,message_language.lang,
 		workflow_mark.mark,number_series.restarts,roster_time.kind,estate_key.kind,person_key.kind,meter_reading.basis,task_clock_cycle.judged_by,clock_event.event,
-		clock_rule.move,sla_policy.escalate_in,sla_policy.judged_by,sla_standard.counted_in,sla_standard.kind,message_kind.budget_in,contact_budget.holder,
+		clock_rule.move,sla_policy.escalate_in,sla_policy.judged_by,sla_standard.counted_in,sla_standard.kind,message_kind.budget_in,message_setting.budget_in,
 		staffing_standard.rounding,personal_field.kept_in,account.kind,charge_source.payer,fee_item.payer,price_plan.quantity,charge.component,
 		result_category.side,reconciliation.rule,reconciliation_part.subject,tax_invoice.about,tax_invoiced.source,tax_attempt.answer,trust_category.kind,
 		vote_rule.agree_of,project_archive.action,dispatch_term,grid_term,travel_term}')) AS k(kind, sources)
