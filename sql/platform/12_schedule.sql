@@ -3,16 +3,25 @@
 INSERT INTO rui.role_permission (role_code, permission) VALUES ('duty_runner', 'run_duties');
 PERFORM rui._name('role', 'duty_runner', '值守程序', 'duty runner');
 
+-- Of projects that one sees; of companies and the installation, which go by
+-- minus their ids and 0, by whom their runs are seen: to others they would look late.
 CREATE VIEW rui.duty_board WITH (security_invoker = true, security_barrier = true) AS
 SELECT j.id AS project_id, d.code AS duty_code, zh.name AS name_zh, en.name AS name_en, r.last_at, now() - r.last_at AS age, coalesce(r.items, 0) AS items,
 	r.last_at IS NULL OR r.last_at < now() - interval '15 minutes' AS is_late, r.failed_at, r.failure
-FROM rui.project j
-JOIN rui.duty d ON 'project' = ANY (d.levels)
+FROM (
+	SELECT p.id, 'project' AS level, p.state FROM rui.project p
+	UNION ALL
+	SELECT a.id, CASE a.id WHEN 0 THEN 'installation' ELSE 'company' END, NULL
+	FROM (SELECT -c.id AS id FROM rui.company c UNION ALL SELECT 0 WHERE EXISTS (SELECT FROM rui.company)) a
+	WHERE NOT row_security_active('rui.duty_run') OR EXISTS (
+		SELECT FROM unnest('{rui_manager,rui_expert,rui_auditor}'::text[]) AS g(name)
+		WHERE pg_has_role(g.name, 'USAGE') AND a.id = ANY (rui.journals_as(g.name)))) j
+JOIN rui.duty d ON j.level = ANY (d.levels) AND (j.level <> 'project' OR j.state = ANY (d.project_states))
 LEFT JOIN rui.duty_run r ON r.project_id = j.id AND r.duty_code = d.code
 LEFT JOIN rui.label zh ON zh.kind = 'duty' AND zh.code = d.code AND zh.lang = 'zh'
-LEFT JOIN rui.label en ON en.kind = 'duty' AND en.code = d.code AND en.lang = 'en'
-WHERE j.state = ANY (d.project_states);
-PERFORM rui._describe('duty_board', 'Every duty that is done in a project: up to when it is done, and whether it is late.',
+LEFT JOIN rui.label en ON en.kind = 'duty' AND en.code = d.code AND en.lang = 'en';
+PERFORM rui._describe('duty_board', 'Every duty that is done in a project, a company or the installation: up to when it is done, and whether it is late.',
+	'project_id: The project; a company: minus its id; the installation: 0.',
 	'duty_code: The duty.', 'name_zh: Its name in Chinese.', 'name_en: Its name in English.',
 	'last_at: Time up to which everything due is done; null where it never ran.',
 	'age: How long ago that is.',

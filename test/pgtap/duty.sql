@@ -1,7 +1,7 @@
 -- Duties: one that fails keeps no other from its time, and what is late or
 -- failed is seen; partitions are made in time; request keys are forgotten.
 BEGIN;
-SELECT plan(39);
+SELECT plan(43);
 \ir fixture/town.sql
 SELECT rui.set_project_state(:project, 'go_live') \gset hidden_
 SELECT is((SELECT count(*) FROM rui.duty_board WHERE project_id = :project AND is_late), (SELECT count(*) FROM rui.duty),
@@ -9,6 +9,22 @@ SELECT is((SELECT count(*) FROM rui.duty_board WHERE project_id = :project AND i
 SELECT is_empty(format('SELECT duty FROM rui.tick(%s) WHERE done IS NULL', :project), 'a tick does every duty');
 SELECT is_empty(format('SELECT duty_code FROM rui.duty_board WHERE project_id = %s AND (is_late OR name_zh IS NULL OR name_en IS NULL)', :project),
 	'then none is late, and each has its names');
+
+-- Companies and the installation are on it: for who sees how theirs run, and for superusers.
+SELECT is((SELECT string_agg(concat_ws(' ', project_id = -:company, duty_code, is_late), ', ' ORDER BY project_id) FROM rui.duty_board WHERE project_id IN (-:company, 0)),
+	't seal t, f seal t', 'a company that was never ticked is late, and so is the installation');
+SELECT count(*) FROM rui.tick(-:company) c, rui.tick(0) i \gset hidden_
+SELECT is_empty(format('SELECT project_id FROM rui.duty_board WHERE project_id IN (-%s, 0) AND is_late', :company), 'then they are not');
+SET LOCAL ROLE rui_manager;
+SELECT is((SELECT string_agg(project_id::text, ' ' ORDER BY project_id) FROM rui.duty_board WHERE project_id <= 0 AND NOT is_late), format('-%s 0', :company), 'who manages the company sees that');
+RESET ROLE;
+INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'local', 'Local manager') RETURNING id AS local_manager \gset
+SELECT rui.grant_role(:project, :local_manager, 'manager') \gset hidden_
+SELECT set_config('rui.party_id', :'local_manager', true) \gset hidden_
+SET LOCAL ROLE rui_manager;
+SELECT is((SELECT count(*) FROM rui.duty_board WHERE is_late), 0::bigint, 'who sees less is not told that anything is late');
+RESET ROLE;
+SELECT set_config('rui.party_id', :'boss', true) \gset hidden_
 
 -- A duty that fails, between two that do not.
 SET LOCAL ROLE rui_owner;

@@ -55,7 +55,7 @@ CREATE FUNCTION pg_temp.should_see(there_is text, access text, everybody text) R
 LANGUAGE sql AS $$
 SELECT CASE WHEN access = '-' THEN 'refused' WHEN access = 'a' OR there_is IN ('nothing', 'computed') THEN there_is
 	ELSE (SELECT coalesce(string_agg(w, ', '), 'nothing') FROM regexp_split_to_table(there_is, ', ') w
-		WHERE w ~ CASE access WHEN 'o' THEN '^1000001' WHEN 'p' THEN '^100000[12]' WHEN 'j' THEN '^100000[124]' WHEN 'c' THEN '^100000[1-4]' END
+		WHERE w ~ CASE access WHEN 'o' THEN '^1000001' WHEN 'p' THEN '^100000[12]' WHEN 'j' THEN '^(100000[124]|none)' WHEN 'c' THEN '^100000[1-4]' END
 			-- What everybody sees who has any role in a project.
 			OR everybody IN ('o', 'p') AND w ~ '^1000004') END
 $$;

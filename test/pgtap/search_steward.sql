@@ -1,7 +1,7 @@
 -- A steward finds the people of his grids, and nobody else.
 BEGIN;
 SET LOCAL jit = off;
-SELECT plan(6);
+SELECT plan(9);
 \ir fixture/town.sql
 \ir fixture/lattice.sql
 SELECT rui.set_project_state(:project, 'go_live') \g /dev/null
@@ -21,5 +21,26 @@ SELECT is(pg_temp.found('ww'), 'West Wang', 'also by initials');
 SELECT is(pg_temp.found('0001'), '', 'nobody by phone');
 SELECT is(pg_temp.found('H9-5-1', 'home'), 'H9-5-1', 'homes wherever they are');
 RESET ROLE;
+
+-- The same as the slow model, of the people of his grids and the tickets that row security shows him.
+\ir fixture/search_model.sql
+SELECT set_config('rui.party_id', :'boss', true) \gset hidden_
+SELECT rui.set_ticket_category(:project, 'tap', '水管', 'Tap') \g /dev/null
+SELECT rui.open_ticket(:project, 'tap', 'the tap drips', u.id) FROM rui.unit u WHERE u.code IN ('H0-0-1', 'H9-5-1') ORDER BY u.code \g /dev/null
+CREATE TEMP TABLE asked (query text);
+INSERT INTO asked VALUES ('wang'), ('w'), ('ww'), ('ew'), ('east'), ('west wang'), ('s'), ('H0-0-1'), ('H9-5-1'), ('h9-5'), ('#1'), ('tap'), ('drips t'), ('qqq');
+GRANT SELECT ON asked TO rui_steward;
+SELECT set_config('rui.party_id', :'west', true) \gset hidden_
+SET LOCAL ROLE rui_steward;
+CREATE TEMP TABLE seen AS SELECT 'ticket' AS kind, id FROM rui.ticket UNION SELECT 'person', rui.current_party();
+CREATE TEMP TABLE found AS SELECT a.query, s.rank_no, s.kind, s.id FROM asked a CROSS JOIN LATERAL rui.search(:project, a.query) s;
+RESET ROLE;
+INSERT INTO seen SELECT 'person', o.party_id FROM rui.occupancy o JOIN rui.grid g ON g.id = rui.grid_of_unit(:project, o.unit_id) AND g.steward_id = :west;
+CREATE TEMP TABLE model AS SELECT a.query, m.rank_no, m.kind, m.id FROM asked a CROSS JOIN LATERAL pg_temp.model(:project, a.query, 1000) m;
+DELETE FROM found WHERE kind IN ('home', 'building'); -- of them there are more than twenty
+DELETE FROM model WHERE kind IN ('home', 'building');
+SELECT bag_eq('TABLE found', 'SELECT m.* FROM model m JOIN seen s USING (kind, id)', 'whom and what the steward finds is what the model finds of these');
+SELECT set_eq('SELECT kind FROM found', '{person,ticket}'::text[], 'people and tickets');
+SELECT set_eq('SELECT kind FROM (TABLE model EXCEPT ALL TABLE found) m', '{person,ticket}'::text[], 'and there are people and tickets that he does not find');
 SELECT * FROM finish();
 ROLLBACK;
