@@ -252,19 +252,23 @@ BEGIN
 		SELECT c.id, c.about_charge_id, c.component, c.gross FROM rui.charge c
 		WHERE paid.unit_id IS NULL AND c.project_id = _allocate_payment.project_id AND c.payer_id = paid.payer_id
 			AND c.at <= _allocate_payment.at),
-	owed AS (
-		SELECT e.id, coalesce(e.about_charge_id, e.id) AS debt_id, array_position(rule.component_order, e.component) AS place,
-			-- At an instant before something was taken back, it was paid.
-			e.gross - coalesce((SELECT CASE WHEN bool_or(a.reverses IS NOT NULL AND a.at > _allocate_payment.at) THEN e.gross ELSE sum(a.amount) END
-				FROM rui.allocation a WHERE a.project_id = _allocate_payment.project_id AND a.charge_id = e.id), 0)
-			- coalesce((SELECT sum(w.amount) FROM rui.waiver w
-				WHERE w.project_id = _allocate_payment.project_id AND w.charge_id = e.id AND w.state = 'approved'), 0) AS amount,
-			coalesce((SELECT sum(l.amount) FROM rui.credit_loss l
-				WHERE l.project_id = _allocate_payment.project_id AND l.charge_id = e.id), 0) AS lost,
-			least(array_position(paid.wished, e.id), array_position(paid.wished, e.about_charge_id)) AS wish
+	-- Most charges of a unit are paid: nothing more is asked of those.
+	unpaid AS (
+		-- At an instant before something was taken back, it was paid.
+		SELECT e.*, e.gross - coalesce((SELECT CASE WHEN bool_or(a.reverses IS NOT NULL AND a.at > _allocate_payment.at) THEN e.gross ELSE sum(a.amount) END
+			FROM rui.allocation a WHERE a.project_id = _allocate_payment.project_id AND a.charge_id = e.id), 0) AS rest
 		FROM eligible e
-		WHERE (SELECT v.charge_id FROM rui.charge_reversal v
-			WHERE v.project_id = _allocate_payment.project_id AND v.charge_id = e.id) IS NULL
+		OFFSET 0),
+	owed AS (
+		SELECT u.id, coalesce(u.about_charge_id, u.id) AS debt_id, array_position(rule.component_order, u.component) AS place,
+			u.rest - coalesce((SELECT sum(w.amount) FROM rui.waiver w
+				WHERE w.project_id = _allocate_payment.project_id AND w.charge_id = u.id AND w.state = 'approved'), 0) AS amount,
+			coalesce((SELECT sum(l.amount) FROM rui.credit_loss l
+				WHERE l.project_id = _allocate_payment.project_id AND l.charge_id = u.id), 0) AS lost,
+			least(array_position(paid.wished, u.id), array_position(paid.wished, u.about_charge_id)) AS wish
+		FROM unpaid u
+		WHERE u.rest > 0 AND (SELECT v.charge_id FROM rui.charge_reversal v
+			WHERE v.project_id = _allocate_payment.project_id AND v.charge_id = u.id) IS NULL
 		OFFSET 0),
 	-- What is written off is paid when it is named, and only then.
 	payable AS (
@@ -371,20 +375,23 @@ BEGIN
 				SELECT c.id, c.about_charge_id, c.component, c.gross FROM rui.charge c
 				WHERE c.project_id = _allocate.project_id AND c.payer_id = u.payer_id AND c.at <= _allocate.at OFFSET 0) c
 			WHERE pass = 3),
+		unpaid AS (
+			-- At an instant before something was taken back, it was paid.
+			SELECT e.*, e.gross - coalesce((SELECT CASE WHEN bool_or(a.reverses IS NOT NULL AND a.at > _allocate.at) THEN e.gross ELSE sum(a.amount) END
+				FROM rui.allocation a WHERE a.project_id = _allocate.project_id AND a.charge_id = e.id), 0) AS rest
+			FROM eligible e
+			OFFSET 0),
 		-- The debt is a principal with its costs and late fees, in the order
 		-- in which they may be paid.
 		owed AS (
-			SELECT e.purse, e.funds, e.id, coalesce(e.about_charge_id, e.id) AS debt_id, array_position(rule.component_order, e.component) AS place,
-				-- At an instant before something was taken back, it was paid.
-				e.gross - coalesce((SELECT CASE WHEN bool_or(a.reverses IS NOT NULL AND a.at > _allocate.at) THEN e.gross ELSE sum(a.amount) END
-					FROM rui.allocation a WHERE a.project_id = _allocate.project_id AND a.charge_id = e.id), 0)
-				- coalesce((SELECT sum(w.amount) FROM rui.waiver w
-					WHERE w.project_id = _allocate.project_id AND w.charge_id = e.id AND w.state = 'approved'), 0)
+			SELECT u.purse, u.funds, u.id, coalesce(u.about_charge_id, u.id) AS debt_id, array_position(rule.component_order, u.component) AS place,
+				u.rest - coalesce((SELECT sum(w.amount) FROM rui.waiver w
+					WHERE w.project_id = _allocate.project_id AND w.charge_id = u.id AND w.state = 'approved'), 0)
 				- coalesce((SELECT sum(l.amount) FROM rui.credit_loss l
-					WHERE l.project_id = _allocate.project_id AND l.charge_id = e.id), 0) AS amount
-			FROM eligible e
-			WHERE (SELECT v.charge_id FROM rui.charge_reversal v
-				WHERE v.project_id = _allocate.project_id AND v.charge_id = e.id) IS NULL
+					WHERE l.project_id = _allocate.project_id AND l.charge_id = u.id), 0) AS amount
+			FROM unpaid u
+			WHERE u.rest > 0 AND (SELECT v.charge_id FROM rui.charge_reversal v
+				WHERE v.project_id = _allocate.project_id AND v.charge_id = u.id) IS NULL
 			OFFSET 0),
 		ranked AS (
 			SELECT o.*, ARRAY[d.fact[rule.slots[1]], d.fact[rule.slots[2]], d.fact[rule.slots[3]], d.fact[rule.slots[4]], d.fact[rule.slots[5]]] AS rank
