@@ -37,3 +37,8 @@ CREATE FUNCTION rui._export_as_owner(party_id bigint, at timestamptz) RETURNS js
 AS 'MODULE_PATHNAME', 'rui__export_as_owner' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE COST 100000;
 COMMENT ON FUNCTION rui._export_as_owner(bigint, timestamptz) IS
 'Internal: rui._export_party, done as the owner of the tables, who sees all projects of the company.';
+
+CREATE FUNCTION rui._erasure_as_owner(party_id bigint, at timestamptz) RETURNS jsonb
+AS 'MODULE_PATHNAME', 'rui__erasure_as_owner' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 1000;
+COMMENT ON FUNCTION rui._erasure_as_owner(bigint, timestamptz) IS
+'Internal: rui._erasure_of, done as the owner of the tables, who sees all projects of the company.';

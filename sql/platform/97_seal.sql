@@ -120,20 +120,21 @@ COMMENT ON FUNCTION rui._leaf(text[]) IS
 'Internal: the expression of the leaf of a row t: the JSON array of the texts of its columns (null for null), of those with # behind their name the salted digests, UTF-8; what is erased is there as it was sealed. Depends on settings of text output: rui._seal_part pins them.';
 
 CREATE FUNCTION rui._seal_part(project_id bigint, table_name text, columns text[], key text, clock text, whose text, from_at timestamptz, before_at timestamptz,
-	OUT rows bigint, OUT root bytea, OUT marks bytea)
+	OUT rows bigint, OUT root bytea, OUT marks bytea, OUT erased bigint)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex' SET jit = off
 AS $$
 BEGIN
 	-- Rows come in the order of their key, and are hashed as they come.
-	EXECUTE format('SELECT count(*), rui.merkle_root(l.leaf), string_agg(substring(rui.merkle_leaf(l.leaf) FROM 1 FOR 4), '''')
-		FROM (SELECT %s AS leaf FROM rui.%I t WHERE %s AND t.%4$I >= $2 AND t.%4$I < $3 ORDER BY %5$s) l',
-		rui._leaf(columns), table_name, whose, clock, key)
-	INTO rows, root, marks USING project_id, from_at, before_at;
+	EXECUTE format('SELECT count(*), rui.merkle_root(l.leaf), string_agg(substring(rui.merkle_leaf(l.leaf) FROM 1 FOR 4), ''''), count(*) FILTER (WHERE l.erased)
+		FROM (SELECT %1$s AS leaf, %6$s AS erased FROM rui.%2$I t WHERE %3$s AND t.%4$I >= $2 AND t.%4$I < $3 ORDER BY %5$s) l',
+		rui._leaf(columns), table_name, whose, clock, key,
+		CASE WHEN EXISTS (SELECT FROM unnest(columns) AS c(name) WHERE c.name LIKE '%#') THEN 't.erased IS NOT NULL OR t.salt IS NULL' ELSE 'false' END)
+	INTO rows, root, marks, erased USING project_id, from_at, before_at;
 END
 $$;
 COMMENT ON FUNCTION rui._seal_part(bigint, text, text[], text, text, text, timestamptz, timestamptz) IS
-'Internal: of the rows of a table that were recorded from an instant to before another: how many, the root over their leaves, and their marks (null without rows). The caller may read them.';
+'Internal: of the rows of a table that were recorded from an instant to before another: how many, the root over their leaves, their marks (null without rows), and how many are known by the digests that were sealed only. The caller may read them.';
 
 CREATE FUNCTION rui._table_entry(table_name text, rows bigint, root bytea, columns text[]) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -37,35 +37,63 @@ $$;
 COMMENT ON FUNCTION rui._compare_marks(bigint, rui.seal_table, text, text, text, timestamptz, timestamptz) IS
 'Internal: where the rows of a table differ from what a seal says of them, by their marks: finding (inserted, deleted, altered) and detail with the primary keys of the rows now there (JSON arrays). Marks only locate: it is the root that proves.';
 
-CREATE FUNCTION rui._check_erased(project_id bigint, table_name text, key text, clock text, whose text, from_at timestamptz, before_at timestamptz,
-	OUT finding text, OUT detail text)
+CREATE FUNCTION rui._erasure_of(party_id bigint, at timestamptz) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN coalesce((SELECT jsonb_strip_nulls(jsonb_build_object('project_id', r.project_id, 'id', r.id, 'kind', r.kind, 'decided_by', r.decided_by))
+		FROM rui.personal_request r
+		WHERE r.party_id = _erasure_of.party_id AND r.kind IN ('erasure', 'retention') AND r.state IN ('held', 'done')
+			AND coalesce(r.decided_at, r.requested_at) <= _erasure_of.at
+		ORDER BY coalesce(r.decided_at, r.requested_at) DESC, r.id DESC LIMIT 1), '{}');
+END
+$$;
+COMMENT ON FUNCTION rui._erasure_of(bigint, timestamptz) IS
+'Internal: the request by which data of a party were erased at an instant: an erasure that somebody has approved, or one by the term of retention; project_id, id, kind, decided_by; an empty object for none. Only rui._erasure_as_owner may run it: the request may be of another project of the company.';
+
+CREATE FUNCTION rui._check_erased(project_id bigint, table_name text, key text, clock text, whose text, from_at timestamptz, before_at timestamptz)
+RETURNS TABLE (finding text, detail text)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 2
 SET search_path FROM CURRENT SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex' SET jit = off
 AS $$
 DECLARE
 	salted text[];
-	strays bigint;
+	whom bigint;
+	erased_at timestamptz;
+	is_left boolean;
+	found_rows bigint;
 	first_key text;
+	request jsonb;
 BEGIN
 	SELECT s.columns INTO salted FROM rui.salted_column s WHERE s.table_name = _check_erased.table_name;
-	IF salted IS NULL THEN
-		RETURN;
-	END IF;
-	EXECUTE format('SELECT count(*), min(l.key) FROM (
-			SELECT json_build_array(%s)::text AS key, %s AS content FROM rui.%I t
-			WHERE %s AND t.%5$I >= $2 AND t.%5$I < $3 AND (t.erased IS NOT NULL OR t.salt IS NULL)) l
-		WHERE l.content IS DISTINCT FROM (SELECT e.content_hash FROM rui.erased_row e
-			WHERE e.project_id = $1 AND e.table_name = $4 AND e.row_key = l.key ORDER BY e.id DESC LIMIT 1)',
-		key, rui._content_hash(salted), table_name, whose, clock)
-	INTO strays, first_key USING project_id, from_at, before_at, table_name;
-	IF strays > 0 THEN
-		finding := 'altered';
-		detail := format('%s rows are not what an erasure has left, from key %s', strays, first_key);
-	END IF;
+	FOR whom, erased_at, is_left, found_rows, first_key IN EXECUTE format('SELECT e.party_id, e.at, e.content_hash IS NOT DISTINCT FROM l.content AND l.shows AS is_left, count(*) AS rows, min(l.key) AS first_key
+		FROM (SELECT json_build_array(%1$s)::text AS key, %2$s AS content, coalesce(%6$s, false) AS shows FROM rui.%3$I t
+			WHERE %4$s AND t.%5$I >= $2 AND t.%5$I < $3 AND (t.erased IS NOT NULL OR t.salt IS NULL)) l
+		LEFT JOIN LATERAL (SELECT r.party_id, r.at, r.content_hash FROM rui.erased_row r
+			WHERE r.project_id = $1 AND r.table_name = $4 AND r.row_key = l.key ORDER BY r.id DESC LIMIT 1) e ON true
+		GROUP BY 1, 2, 3 ORDER BY 3, 2, 1',
+		key, rui._content_hash(salted), table_name, whose, clock,
+		-- What an erasure puts in place of something; nobody can tell from the images of a journal.
+		CASE table_name WHEN 'journal' THEN 'true' ELSE (SELECT string_agg(format('t.%1$I::text ~ ''\*\*\*|^erased-'' OR t.erased ? %1$L AND (t.%1$I IS NULL%2$s)', c.name,
+				CASE WHEN p.replacement IS NOT NULL THEN format(' OR t.%I::text = (%s)::text', c.name, p.replacement) ELSE '' END), ' OR ')
+			FROM unnest(salted) AS c(name)
+			LEFT JOIN rui.personal_column p ON p.table_name = _check_erased.table_name AND p.column_name = c.name AND p.replacement !~ '[$]') END)
+		USING project_id, from_at, before_at, table_name
+	LOOP
+		request := CASE WHEN is_left THEN rui._erasure_as_owner(whom, erased_at) END;
+		finding := CASE WHEN request ? 'id' THEN 'erased' ELSE 'altered' END;
+		detail := CASE WHEN request IS NULL THEN format('%s rows are not what an erasure has left, from key %s', found_rows, first_key)
+			WHEN finding = 'altered' THEN format('%s rows are known by digests only, and nobody has approved an erasure of party %s until %s, from key %s',
+				found_rows, whom, erased_at, first_key)
+			ELSE format('%s rows are known by digests only: data of party %s erased %s by %s %s of project %s, %s, from key %s', found_rows, whom, erased_at,
+				request ->> 'kind', request ->> 'id', request ->> 'project_id', coalesce('decided by party ' || (request ->> 'decided_by'), 'by its term'), first_key) END;
+		RETURN NEXT;
+	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION rui._check_erased(bigint, text, text, text, text, timestamptz, timestamptz) IS
-'Internal: whether rows of a table whose digests are taken as they were sealed are what an erasure that is on record has left; finding altered where not.';
+'Internal: of the rows of a table with salted columns that are known by the digests that were sealed only: finding erased where an erasure that is on record, and that somebody has approved or a term has asked for, has left them so (one row for each erasure: how many rows, whose data, when, by which request); altered where not.';
 
 CREATE FUNCTION rui.verify_journal(project_id bigint, from_number bigint DEFAULT 1, to_number bigint DEFAULT NULL)
 RETURNS TABLE (number bigint, rows bigint, finding text, table_name text, detail text)
@@ -77,6 +105,7 @@ DECLARE
 	source record;
 	sealed rui.seal_table;
 	part record;
+	gone record;
 	grown record;
 	frontier bytea[];
 	root bytea := sha256('');
@@ -151,11 +180,13 @@ BEGIN
 				SELECT c.finding, c.detail INTO finding, detail FROM rui._compare_marks(seal.project_id, sealed, source.key, source.clock, source.whose, seal.from_at, seal.before_at) c;
 				RETURN NEXT;
 			END IF;
-			-- What is erased is proved by its digest: that it was erased, by whom it was.
-			SELECT e.finding, e.detail INTO finding, detail FROM rui._check_erased(seal.project_id, source.table_name, source.key, source.clock, source.whose, seal.from_at, seal.before_at) e;
-			IF finding IS NOT NULL THEN
+			-- What is erased is proved by its digest: that it was erased, by who did it.
+			CONTINUE WHEN part.erased = 0;
+			FOR gone IN SELECT e.* FROM rui._check_erased(seal.project_id, source.table_name, source.key, source.clock, source.whose, seal.from_at, seal.before_at) e LOOP
+				finding := gone.finding;
+				detail := gone.detail;
 				RETURN NEXT;
-			END IF;
+			END LOOP;
 		END LOOP;
 		-- Tables that are sealed and are no more.
 		FOR sealed IN SELECT t.* FROM rui.seal_table t WHERE t.project_id = seal.project_id AND t.number = seal.number
@@ -185,7 +216,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.verify_journal(bigint, bigint, bigint) IS
-'Computes the seals of a project, of a company (minus its id) or of the installation (0) anew from its rows, from one number to another (null: the last), and says what has become of each: a row verified, with the rows it has counted and its root (detail), after a row for everything that is not as it was sealed: finding altered, deleted or inserted (detail: which keys of table_name), unreadable (a table or column is gone), forged (a seal that does not agree with itself), unchained (it does not go on from the one before) or missing. An insider who makes rows and seals anew is found out by heads kept elsewhere: rui.check_head. With from_number beyond 1 the seals before are believed. Call it in ranges to see how far it is. Needs permission verify_journal: of a company in the company as a whole, of the installation in any. Errors: 22004, 22023, 42501.';
+'Computes the seals of a project, of a company (minus its id) or of the installation (0) anew from its rows, from one number to another (null: the last), and says what has become of each: a row verified, with the rows it has counted and its root (detail), after a row for everything that is not as it was sealed: finding altered, deleted or inserted (detail: which keys of table_name), erased (rows whose content nobody can prove any more, only that it had these digests: how many, whose data, when, by which request), unreadable (a table or column is gone), forged (a seal that does not agree with itself), unchained (it does not go on from the one before) or missing. An insider who makes rows and seals anew is found out by heads kept elsewhere: rui.check_head. With from_number beyond 1 the seals before are believed. Call it in ranges to see how far it is. Needs permission verify_journal: of a company in the company as a whole, of the installation in any. Errors: 22004, 22023, 42501.';
 
 CREATE FUNCTION rui.check_head(project_id bigint, number bigint, root text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED

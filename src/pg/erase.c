@@ -78,3 +78,8 @@ RUI_FUNCTION(_ties_as_owner)
 {
 	return run_as_owner(fcinfo, "SELECT rui._party_ties($1, $2)");
 }
+
+RUI_FUNCTION(_erasure_as_owner)
+{
+	return run_as_owner(fcinfo, "SELECT rui._erasure_of($1, $2)");
+}

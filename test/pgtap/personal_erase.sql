@@ -2,7 +2,7 @@
 -- was sealed before is proved as it was; what a law holds back goes later.
 -- Corrections, and the export of all that is held.
 BEGIN;
-SELECT plan(63);
+SELECT plan(68);
 \ir fixture/estate.sql
 UPDATE rui.party SET name = '欧阳丽华', code = '13800138000' WHERE id = :zhao;
 UPDATE rui.party SET name = '司徒建国' WHERE id = :qian;
@@ -182,10 +182,13 @@ SELECT is((SELECT name FROM rui.party WHERE id = :qian), '司徒建国', 'others
 SELECT is((SELECT value FROM rui.contact_point WHERE party_id = :qian), '13500001111', 'with their numbers');
 
 -- Proofs hold.
-SELECT is_empty(format('SELECT * FROM rui.verify_journal(%s) WHERE finding <> ''verified''', :one), 'what was sealed is as it was');
+SELECT is_empty(format('SELECT * FROM rui.verify_journal(%s) WHERE finding NOT IN (''verified'', ''erased'')', :one), 'what was sealed is as it was');
+SELECT set_eq(format('SELECT table_name, substring(detail FROM ''^(\d+) rows''), detail ~ ''data of party %s erased .* by erasure %s of project %s, decided by party %s, from key'' FROM rui.verify_journal(%s) WHERE finding = ''erased'' AND table_name <> ''journal''', :zhao, :erasure, :one, :manager, :one),
+	format('SELECT table_name, count(DISTINCT row_key)::text, true FROM rui.erased_row WHERE project_id = %s AND table_name <> ''journal'' GROUP BY table_name', :one), 'or erased: how much, whose, by whom');
+SELECT cmp_ok((SELECT count(*) FROM rui.verify_journal(:one) WHERE finding = 'erased' AND table_name = 'journal'), '=', 1::bigint, 'in the journal too');
 SELECT is(rui.check_head(:one, 1, :'head'), 'holds', 'under the head that was kept');
 SELECT set_config('rui.party_id', (SELECT id::text FROM rui.party WHERE company_id = :company AND code = 'director'), true) \gset hidden_
-SELECT is_empty(format('SELECT * FROM rui.verify_journal(-%s) WHERE finding <> ''verified''', :company), 'so is what was sealed of the company');
+SELECT is_empty(format('SELECT * FROM rui.verify_journal(-%s) WHERE finding NOT IN (''verified'', ''erased'')', :company), 'so is what was sealed of the company');
 SELECT cmp_ok((SELECT count(*) FROM rui.erased_row WHERE project_id = -:company AND table_name = 'journal'), '>', 0::bigint, 'of which something was erased');
 SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
 SELECT is(rui.row_proof(:one, 'event', :note) - 'openings', :'proof'::jsonb - 'openings', 'a proof is the same');
@@ -205,6 +208,24 @@ UPDATE rui.event e SET payload = '{"note": "nothing"}', erased = jsonb_build_obj
 WHERE e.project_id = :one AND e.kind = 'ticket.open' AND e.subject_id = :other;
 SET LOCAL session_replication_role = origin;
 SELECT matches((SELECT detail FROM rui.verify_journal(:one) WHERE finding = 'altered'), '^1 rows are not what an erasure has left', 'and without one');
+-- With its own record of an erasure: the content is none, or nobody asked for it, or it is said.
+CREATE FUNCTION pg_temp.forge(content jsonb, event_id bigint, party bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM set_config('session_replication_role', 'replica', true);
+	UPDATE rui.event e SET payload = content WHERE e.id = event_id;
+	DELETE FROM rui.erased_row WHERE table_name = 'event' AND row_key LIKE '%, ' || event_id || ', %';
+	INSERT INTO rui.erased_row (project_id, table_name, row_key, content_hash, party_id, at)
+	SELECT e.project_id, 'event', json_build_array(e.project_id, e.id, e.at)::text, sha256(convert_to(json_build_array(e.payload::text)::text, 'UTF8')), party, now()
+	FROM rui.event e WHERE e.id = event_id;
+	PERFORM set_config('session_replication_role', 'origin', true);
+END $$;
+SELECT e.id AS forged_event FROM rui.event e WHERE e.project_id = :one AND e.kind = 'ticket.open' AND e.subject_id = :other \gset
+SELECT pg_temp.forge('{"note": "nothing"}', :forged_event, :zhao) \g /dev/null
+SELECT matches((SELECT detail FROM rui.verify_journal(:one) WHERE finding = 'altered'), '^1 rows are not what an erasure has left', 'what stands there tells of no erasure');
+SELECT pg_temp.forge('{"note": "***"}', :forged_event, :qian) \g /dev/null
+SELECT matches((SELECT detail FROM rui.verify_journal(:one) WHERE finding = 'altered'), '^1 rows are known by digests only, and nobody has approved an erasure of party ' || :qian, 'of somebody nobody has erased');
+SELECT pg_temp.forge('{"note": "***"}', :forged_event, :zhao) \g /dev/null
+SELECT matches((SELECT string_agg(detail, '; ') FROM rui.verify_journal(:one) WHERE finding = 'erased' AND table_name = 'event'), '^2 rows are known by digests only: data of party ' || :zhao, 'what is known by its digest is counted');
 ROLLBACK TO forged;
 
 -- Nothing but storage.
@@ -218,6 +239,6 @@ SELECT is(pg_temp.found(:'trace'), 'bank_line 1', 'a bank statement is kept for 
 SELECT is(rui._duty_erase_people(:one, now() + interval '10 years 1 day'), 1::bigint, 'and goes then');
 SELECT is((SELECT state || coalesce(held_until::text, '') FROM rui.personal_request WHERE id = :erasure), 'done', 'done');
 SELECT is(pg_temp.found(:'trace'), '', 'and nothing is left anywhere');
-SELECT is_empty(format('SELECT * FROM rui.verify_journal(%s) WHERE finding <> ''verified''', :one), 'proofs hold again') FROM set_config('rui.party_id', :'manager', true);
+SELECT is_empty(format('SELECT * FROM rui.verify_journal(%s) WHERE finding NOT IN (''verified'', ''erased'')', :one), 'proofs hold again') FROM set_config('rui.party_id', :'manager', true);
 SELECT * FROM finish();
 ROLLBACK;
