@@ -117,9 +117,10 @@ BEGIN
 	IF writes = 'append' THEN
 		PERFORM rui._append_only(table_name);
 		-- What was added since the last seal: rows lie as they came, so an
-		-- index of ranges of blocks is enough, and costs writers nothing.
+		-- index of ranges of blocks is enough, and costs writers nothing. Ranges
+		-- are summarised when they are full, or each seal would read them all.
 		IF class <> 'reference' THEN
-			EXECUTE format('CREATE INDEX %I ON rui.%I USING brin (%I)', table_name || '_recorded', table_name,
+			EXECUTE format('CREATE INDEX %I ON rui.%I USING brin (%I) WITH (autosummarize = on)', table_name || '_recorded', table_name,
 				CASE table_name WHEN 'journal' THEN 'at' ELSE 'recorded_at' END);
 		END IF;
 	ELSIF writes = 'change' THEN

@@ -66,7 +66,7 @@ INSERT INTO rui.personal_text (table_name, written, linked, never) VALUES
 	('request', '{request_key,answer}', '{}', '{command,content_hash}'), ('rest_rule', '{}', '{}', '{system,kind,action,source}'), ('roster_time', '{}', '{}', '{kind}'),
 	('reveal_review', '{remark}', '{}', '{state,last_action}'), ('reversal', '{reason,remark}', '{}', '{kind,state,last_action}'),
 	('scorecard', '{}', '{}', '{code,name}'), ('seal', '{}', '{}', '{tables_root,previous_root,header,root,frontier}'),
-	('seal_table', '{}', '{}', '{table_name,columns,root,marks}'), ('seal_watch', '{}', '{}', '{running}'),
+	('seal_table', '{}', '{}', '{table_name,columns,root,marks}'), ('seal_watch', '{}', '{}', '{running}'), ('verification', '{}', '{}', '{root,findings}'),
 	('search_state', '{}', '{}', '{collation_version}'), ('service_contract', '{remark}', '{}', '{code,regime,commission_base,state,last_action}'),
 	('settlement', '{remark}', '{}', '{state,last_action}'), ('share_contract', '{remark}', '{}', '{code,state,last_action}'),
 	('shared_cost', '{reason}', '{}', '{code,basis}'), ('shared_cost_plan', '{}', '{}', '{code,source,basis,medium}'),

@@ -59,11 +59,15 @@ SET search_path FROM CURRENT SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET
 AS $$
 DECLARE
 	salted text[];
-	erasure record;
+	whom bigint;
+	erased_at timestamptz;
+	is_left boolean;
+	found_rows bigint;
+	first_key text;
 	request jsonb;
 BEGIN
 	SELECT s.columns INTO salted FROM rui.salted_column s WHERE s.table_name = _check_erased.table_name;
-	FOR erasure IN EXECUTE format('SELECT e.party_id, e.at, e.content_hash IS NOT DISTINCT FROM l.content AND l.shows AS is_left, count(*) AS rows, min(l.key) AS first_key
+	FOR whom, erased_at, is_left, found_rows, first_key IN EXECUTE format('SELECT e.party_id, e.at, e.content_hash IS NOT DISTINCT FROM l.content AND l.shows AS is_left, count(*) AS rows, min(l.key) AS first_key
 		FROM (SELECT json_build_array(%1$s)::text AS key, %2$s AS content, coalesce(%6$s, false) AS shows FROM rui.%3$I t
 			WHERE %4$s AND t.%5$I >= $2 AND t.%5$I < $3 AND (t.erased IS NOT NULL OR t.salt IS NULL)) l
 		LEFT JOIN LATERAL (SELECT r.party_id, r.at, r.content_hash FROM rui.erased_row r
@@ -77,13 +81,13 @@ BEGIN
 			LEFT JOIN rui.personal_column p ON p.table_name = _check_erased.table_name AND p.column_name = c.name AND p.replacement !~ '[$]') END)
 		USING project_id, from_at, before_at, table_name
 	LOOP
-		request := CASE WHEN erasure.is_left THEN rui._erasure_as_owner(erasure.party_id, erasure.at) END;
+		request := CASE WHEN is_left THEN rui._erasure_as_owner(whom, erased_at) END;
 		finding := CASE WHEN request ? 'id' THEN 'erased' ELSE 'altered' END;
-		detail := CASE WHEN request IS NULL THEN format('%s rows are not what an erasure has left, from key %s', erasure.rows, erasure.first_key)
+		detail := CASE WHEN request IS NULL THEN format('%s rows are not what an erasure has left, from key %s', found_rows, first_key)
 			WHEN finding = 'altered' THEN format('%s rows are known by digests only, and nobody has approved an erasure of party %s until %s, from key %s',
-				erasure.rows, erasure.party_id, erasure.at, erasure.first_key)
-			ELSE format('%s rows are known by digests only: data of party %s erased %s by %s %s of project %s, %s, from key %s', erasure.rows, erasure.party_id, erasure.at,
-				request ->> 'kind', request ->> 'id', request ->> 'project_id', coalesce('decided by party ' || (request ->> 'decided_by'), 'by its term'), erasure.first_key) END;
+				found_rows, whom, erased_at, first_key)
+			ELSE format('%s rows are known by digests only: data of party %s erased %s by %s %s of project %s, %s, from key %s', found_rows, whom, erased_at,
+				request ->> 'kind', request ->> 'id', request ->> 'project_id', coalesce('decided by party ' || (request ->> 'decided_by'), 'by its term'), first_key) END;
 		RETURN NEXT;
 	END LOOP;
 END

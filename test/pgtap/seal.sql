@@ -1,7 +1,7 @@
 -- Seals: what they cover, what verification finds when rows or seals are not
 -- what they were, heads kept elsewhere, proofs; who may.
 BEGIN;
-SELECT plan(43);
+SELECT plan(52);
 \ir fixture/estate.sql
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :manager, 'auditor', '[2000-01-01,)');
 -- Rows of three hours, put there behind the platform's back; those of the API are of now().
@@ -99,5 +99,25 @@ SET LOCAL ROLE rui_resident;
 SELECT is((SELECT count(*) FROM rui.seal), 3::bigint, 'residents see the heads');
 SELECT throws_ok('SELECT * FROM rui.seal_table', '42501', NULL, 'and no more');
 RESET ROLE;
+-- All of them in pieces, on record. What a piece writes is recorded within the
+-- last seal here, as this transaction has one time: so it is not journaled.
+SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
+SET LOCAL session_replication_role = replica;
+SELECT throws_ok(format('SELECT * FROM rui.continue_verification(%s, 0)', :one), '22023', NULL, 'pieces of nothing');
+SELECT row_eq(format('SELECT done, total, faults, erasures, is_finished FROM rui.continue_verification(%s, 2)', :one), ROW(2::bigint, 3::bigint, 0::bigint, 0::bigint, false), 'a piece');
+SELECT row_eq(format('SELECT job, done, total, is_finished FROM rui.progress WHERE project_id = %s AND job = ''verification''', :one), ROW('verification'::text, 2::bigint, 3::bigint, false), 'how far it is');
+SAVEPOINT whole;
+UPDATE rui.seal SET root = sha256('x') WHERE project_id = :one AND number = 2;
+DELETE FROM rui.event WHERE id = :e2;
+UPDATE rui.event SET payload = '{}' WHERE project_id = :one AND kind = 'test.7';
+SELECT is((SELECT faults > 1 AND is_finished FROM rui.continue_verification(:one)), true, 'what is changed between two pieces is found by the second, its seals are checked against the first');
+SELECT is((SELECT findings #>> '{0,detail}' FROM rui.verification WHERE project_id = :one), 'the seal was changed during the verification', 'and on record');
+ROLLBACK TO whole;
+SELECT row_eq(format('SELECT done, faults, is_finished FROM rui.continue_verification(%s)', :one), ROW(3::bigint, 0::bigint, true), 'the rest');
+SELECT row_eq(format('SELECT party_id, rows, encode(root, ''hex''), findings, ended_at IS NOT NULL FROM rui.verification WHERE project_id = %s', :one),
+	ROW(:manager::bigint, 10 + :rest::bigint, :'head3'::text, '[]'::jsonb, true), 'who, how much, up to which head');
+SELECT is((SELECT payload ->> 'faults' FROM rui.event WHERE project_id = :one AND kind = 'journal.verify'), '0', 'an event tells');
+SELECT row_eq(format('SELECT done, total FROM rui.continue_verification(%s, 1)', :one), ROW(1::bigint, 3::bigint), 'the next one begins anew');
+SET LOCAL session_replication_role = origin;
 SELECT * FROM finish();
 ROLLBACK;

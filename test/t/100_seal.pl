@@ -202,5 +202,15 @@ SKIP:
 		ok(!$checks->($forged, $number, $root), 'does not hold');
 	}
 }
+# All of it in committed pieces, as often as it takes.
+my ($pieces_failed) = $node->psql('postgres', q{BEGIN; CALL rui.verify_project(1, 1); COMMIT}, on_error_stop => 1);
+isnt($pieces_failed, 0, 'not within a transaction');
+ask('SELECT rui.continue_verification(1, 1)');
+is(ask(q{SELECT done FROM rui.progress WHERE job = 'verification'}), '1', 'a piece that stays');
+ask('CALL rui.verify_project(1, 1)');
+is(ask(q{SELECT count(*), bool_and(is_finished AND done = total AND done > 3) FROM rui.progress WHERE job = 'verification'}), '1|t', 'goes on to the end');
+is(ask(q{SELECT faults, root = (SELECT root FROM rui.seal WHERE project_id = 1 ORDER BY number DESC LIMIT 1) FROM rui.verification}), '0|t', 'with the head');
+ask('CALL rui.verify_project(-1)');
+is(ask(q{SELECT faults, rows > 0 FROM rui.verification WHERE project_id = -1}), '0|t', 'of the company, too');
 $late = undef;
 done_testing();

@@ -8,11 +8,14 @@ FROM (
 	FROM rui.billing_run r WHERE r.began_at IS NOT NULL
 	UNION ALL
 	SELECT b.project_id, 'message', b.id, b.kind_code, b.filled::bigint, b.recipients::bigint, b.recorded_at, b.state <> 'filling'
-	FROM rui.message_batch b) w;
+	FROM rui.message_batch b
+	UNION ALL
+	SELECT v.project_id, 'verification', v.id, 'seals', v.done, v.seals, v.began_at, v.ended_at IS NOT NULL
+	FROM rui.verification v) w;
 PERFORM rui._describe('progress', 'Long work in committed pieces, under way and done.',
-	'job: billing (rui.bill_month: units), message (rui.plan_messages: recipients).',
-	'subject_id: Id of the row of rui.billing_run or rui.message_batch.', 'about: The month, or the kind of message.',
-	'done: How many units or recipients it has been through.', 'total: Of how many.',
+	'job: billing (rui.bill_month: units), message (rui.plan_messages: recipients), verification (rui.verify_project: seals).',
+	'subject_id: Id of the row of rui.billing_run, rui.message_batch or rui.verification.', 'about: The month, the kind of message, or seals.',
+	'done: How many units, recipients or seals it has been through.', 'total: Of how many.',
 	'began_at: When it began.', 'is_finished: Whether it is through.',
 	'left_over: How much longer it takes if it goes on as fast as so far; null when it is through or has not begun.');
 GRANT SELECT ON rui.progress TO rui_manager, rui_auditor;
