@@ -27,8 +27,8 @@ office(void)
 {
 	static rui_timetable *timetable;
 	static test_zones table;
-	static const char text[] = "{\"tz\":\"Asia/Shanghai\",\"weekly\":{\"mon\":[[\"08:00\",\"12:00\"]],"
-							   "\"thu\":[[\"13:00\",\"24:00\"]]}}";
+	static const char text[] = "{\"tz\":\"Asia/Shanghai\",\"weekly\":{"
+							   "\"mon\":[[\"08:00\",\"12:00\"]],\"thu\":[[\"13:00\",\"24:00\"]]}}";
 	const rui_zones zones = { zone_find, &table };
 	rui_calendar *calendar = NULL;
 	rui_error error;
