@@ -83,7 +83,7 @@ sim: ## a community for DAYS (30) days from SEED (1), in quiet and in storm; see
 	@SIM_SEED=$(or $(SEED),1) SIM_DAYS=$(or $(DAYS),30) scripts/with_cluster --no-server \
 		--unprivileged scripts/check_tap 110_sim
 
-check-gateway: ## test/gateway: a GraphQL layer, installed by npm (not part of check)
+check-gateway: ## test/gateway: a GraphQL layer, installed by npm (skipped without)
 	@scripts/check_gateway
 
 installcheck: ## test/sql against the running server that PGHOST and PGPORT name

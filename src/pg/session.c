@@ -172,7 +172,8 @@ rui_session_start(void)
 							   check_party_setting, assign_party_setting, NULL);
 	starting = false;
 	/* A place that no login can write: ALTER ROLE ... SET of these is for superusers. */
-	define_limit("rui.statement_limit", "How long a statement of this login runs.", &login_limits[0]);
+	define_limit("rui.statement_limit", "How long a statement of this login runs.",
+				 &login_limits[0]);
 	define_limit("rui.idle_limit", "How long a transaction of this login lies idle.",
 				 &login_limits[1]);
 	define_limit("rui.transaction_limit", "How long a transaction of this login lasts.",
