@@ -3,6 +3,9 @@
 # that are checked without a database (docs/verify_proof.py).
 use strict;
 use warnings;
+use FindBin;
+use lib $FindBin::Bin;
+use FaultTown;
 use IPC::Open2;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -10,7 +13,7 @@ use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('seal');
 $node->init;
-$node->append_conf('postgresql.conf', "max_prepared_transactions = 2\nsynchronous_commit = on\n");
+$node->append_conf('postgresql.conf', "max_prepared_transactions = 2\nsynchronous_commit = on\nrestart_after_crash = on\n");
 $node->start;
 $node->safe_psql('postgres', q{
 	CREATE EXTENSION rui CASCADE;
@@ -145,6 +148,15 @@ $node->stop('immediate');
 $late->(undef);
 $node->start;
 is(ask('SELECT max(number) FROM rui.seal'), $before, 'a seal that was not committed is none');
+FaultTown::hold($node, 'rui.seal');
+for my $victim (qw(backend server))
+{
+	my ($is_under_way, $ended) = FaultTown::killed($node, $victim, $seal);
+	ok($is_under_way && $ended != 0, "the $victim is killed in the midst of a seal");
+	is(ask('SELECT max(number) FROM rui.seal'), $before, 'and there is none');
+	is(ask($broken), 'nothing', 'nor half of one');
+}
+ask('DROP TRIGGER hold ON rui.seal');
 cmp_ok(ask($seal), '>', 0, 'the next one takes its place');
 is(ask($broken), 'nothing', 'once');
 

@@ -1,6 +1,6 @@
 # Long work that is stopped: a disk that is full during a bill and an import, one
 # that has no room for the write-ahead log, backends and the whole server killed
-# in the midst of an import, and a cancel inside each thing that takes long. What
+# in the midst of an import and of a bill, and a cancel inside each thing that takes long. What
 # was not acknowledged has not happened, what is sent again happens once. Then
 # several sessions at once under SERIALIZABLE, each trying again: the same as one
 # after another.
@@ -119,46 +119,30 @@ SKIP:
 	is($node->safe_psql('postgres', "SELECT count(*) FROM rui.ticket WHERE details LIKE 'log %'"), $next, 'the log is where it was');
 }
 
-# ------------------------------------------------------------------ killed imports
-# An import waits after its rows are written, for whoever kills it.
-$node->safe_psql('postgres', q{
-	CREATE FUNCTION public.hold() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-	BEGIN
-		IF current_setting('hold.is_on', true) = '1' THEN
-			PERFORM pg_advisory_xact_lock(77);
-		END IF;
-		RETURN NULL;
-	END$$;
-	CREATE TRIGGER hold AFTER INSERT ON rui.unit EXECUTE FUNCTION public.hold();
-});
+# ------------------------------------------------------------------ killed
+# An import and a bill wait after their rows are written, for whoever kills them.
+FaultTown::hold($node, $_) for qw(rui.unit rui.charge);
 for my $victim (qw(backend server))
 {
 	my $before = FaultTown::content($node);
-	my $holder = $node->background_psql('postgres', on_error_stop => 0);
-	$holder->query_safe('SELECT pg_advisory_lock(77)');
-	my $pid = fork() // die "fork: $!";
-	if ($pid == 0) { exec 'psql', '-X', '-q', '-At', '-o', '/dev/null', '-d', $node->connstr('postgres'), '-c', "SET hold.is_on = '1'", '-c', $import->("k$victim", 300, "k$victim") }
-	ok($node->poll_query_until('postgres', "SELECT true FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND NOT granted"), 'an import is under way');
-	my $worker = $node->safe_psql('postgres', "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND NOT granted");
-	if ($victim eq 'backend') { kill 'KILL', $worker }
-	else
-	{
-		$node->kill9;
-		for (1 .. 100)
-		{
-			last if $node->start(fail_ok => 1);
-			Time::HiRes::sleep(0.1);
-			$node->stop('fast', fail_ok => 1);
-		}
-	}
-	waitpid $pid, 0;
-	isnt($?, 0, "the import is gone with its $victim");
-	eval { $holder->quit };
-	$node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back';
+	my ($is_under_way, $ended) = FaultTown::killed($node, $victim, $import->("k$victim", 300, "k$victim"));
+	ok($is_under_way, 'an import is under way');
+	isnt($ended, 0, "the import is gone with its $victim");
 	is(FaultTown::content($node), $before, 'and has added nothing');
 	is((FaultTown::outcome($node, $import->("k$victim", 300, "k$victim")))[1], '300', 'sent again it is whole');
 	is((FaultTown::outcome($node, $import->("k$victim", 300, "k$victim")))[1], '300', 'and once more: the first answer');
 	is($node->safe_psql('postgres', "SELECT count(*) FROM rui.unit WHERE code LIKE 'k$victim%'"), '300', 'once');
+
+	# The second time for those who came with the second import.
+	my $bill = "SELECT count(*) FROM rui.run_billing(1, '2025-05-01', at => '2025-05-02')";
+	$before = FaultTown::content($node);
+	($is_under_way, $ended) = FaultTown::killed($node, $victim, $bill);
+	ok($is_under_way, 'a bill is under way');
+	isnt($ended, 0, "the bill is gone with its $victim");
+	is(FaultTown::content($node), $before, 'and has charged nobody');
+	is((FaultTown::outcome($node, $bill))[0], '', 'sent again it goes through');
+	FaultTown::outcome($node, $bill);
+	is($node->safe_psql('postgres', "SELECT count(*) = count(DISTINCT unit_id), count(*) >= 400 FROM rui.charge WHERE lower(period) = '2025-05-01'"), 't|t', 'everybody is charged once');
 }
 is(FaultTown::problems($node), '', 'nothing is broken');
 
@@ -233,7 +217,7 @@ $node->safe_psql('postgres', q{
 		EXECUTE format('INSERT INTO public.done_%s VALUES (%s)', client, turn);
 	END$$;
 });
-$node->safe_psql('postgres', $_) for 'DROP TRIGGER hold ON rui.unit', 'CREATE DATABASE alone TEMPLATE postgres';
+$node->safe_psql('postgres', $_) for 'DROP TRIGGER hold ON rui.unit', 'DROP TRIGGER hold ON rui.charge', 'CREATE DATABASE alone TEMPLATE postgres';
 my $folder = PostgreSQL::Test::Utils::tempdir();
 append_to_file("$folder/together.sql", "BEGIN ISOLATION LEVEL SERIALIZABLE;\nSELECT public.work(:client_id);\nCOMMIT;\n");
 append_to_file("$folder/alone.sql", "\\set turn :turn + 1\nSELECT public.work((:turn - 1) % 4);\n");

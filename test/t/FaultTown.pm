@@ -4,6 +4,7 @@ package FaultTown;
 use strict;
 use warnings;
 use PostgreSQL::Test::Utils;
+use Time::HiRes;
 
 sub settle
 {
@@ -55,6 +56,55 @@ sub outcome
 	my ($out, $err) = ('', '');
 	$node->psql('postgres', $sql, stdout => \$out, stderr => \$err, on_error_stop => 1, extra_params => [ '-v', 'VERBOSITY=verbose' ]);
 	return ($err =~ /(?:ERROR|FATAL|PANIC):  (\w{5}):/ ? $1 : '', $out, $err);
+}
+
+# Lets whoever sets hold.is_on wait after it has written rows of a table, for
+# killed to come.
+sub hold
+{
+	my ($node, $table) = @_;
+	$node->safe_psql('postgres', qq{
+		CREATE OR REPLACE FUNCTION public.hold() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS \$\$
+		BEGIN
+			IF current_setting('hold.is_on', true) = '1' THEN
+				PERFORM pg_advisory_xact_lock(77);
+			END IF;
+			RETURN NULL;
+		END\$\$;
+		CREATE TRIGGER hold AFTER INSERT ON $table EXECUTE FUNCTION public.hold();
+	});
+}
+
+# Runs a statement until it waits in hold, kills its backend, or the whole
+# server, with SIGKILL, and comes back when the server does. Whether the
+# statement was under way, and how its client ended (0: as if nothing were).
+sub killed
+{
+	my ($node, $victim, $sql) = @_;
+	my $waiting = "FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND NOT granted";
+	my $holder = $node->background_psql('postgres', on_error_stop => 0);
+	$holder->query_safe('SELECT pg_advisory_lock(77)');
+	my $pid = fork() // die "fork: $!";
+	if ($pid == 0) { exec 'psql', '-X', '-q', '-At', '-o', '/dev/null', '-d', $node->connstr('postgres'), '-c', "SET hold.is_on = '1'", '-c', $sql }
+	my $is_under_way = $node->poll_query_until('postgres', "SELECT true $waiting");
+	my $worker = $node->safe_psql('postgres', "SELECT pid $waiting");
+	if ($victim eq 'backend') { kill 'KILL', $worker }
+	else
+	{
+		$node->kill9;
+		# Not before the last backend has noticed.
+		for (1 .. 100)
+		{
+			last if $node->start(fail_ok => 1);
+			Time::HiRes::sleep(0.1);
+			$node->stop('fast', fail_ok => 1);
+		}
+	}
+	waitpid $pid, 0;
+	my $ended = $?;
+	eval { $holder->quit };
+	$node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back';
+	return ($is_under_way, $ended);
 }
 
 1;
