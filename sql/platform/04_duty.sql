@@ -57,53 +57,6 @@ $$;
 COMMENT ON FUNCTION rui._require_above(bigint, text) IS
 'Internal: raises 42501 unless the acting party holds a role with the permission in a whole company: that of minus the number, or for 0 any. A project''s number needs rui.require_permission. Errors: 22004, 42501.';
 
-CREATE FUNCTION rui.tick(project_id bigint, at timestamptz DEFAULT now())
-RETURNS TABLE (duty text, done bigint)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 10
--- Compiling the duties' statements would take longer than running them.
-SET search_path FROM CURRENT SET jit = off
-AS $$
-DECLARE
-	next_duty rui.duty;
-BEGIN
-	PERFORM CASE WHEN project_id > 0 THEN rui.require_permission(project_id, 'run_duties') ELSE rui._require_above(project_id, 'run_duties') END;
-	PERFORM rui._check_time(project_id, at);
-	FOR next_duty IN SELECT d.* FROM rui.duty d
-		WHERE CASE WHEN project_id > 0 THEN 'project' WHEN project_id < 0 THEN 'company' ELSE 'installation' END = ANY (d.levels)
-			AND (project_id <= 0 OR (SELECT p.state FROM rui.project p WHERE p.id = tick.project_id) = ANY (d.project_states))
-		ORDER BY d.sort_order
-	LOOP
-		-- The row serialises the ticks of one project, duty by duty: the
-		-- second one waits and then finds nothing left to do.
-		INSERT INTO rui.duty_run AS r (project_id, duty_code, last_at)
-		VALUES (tick.project_id, next_duty.code, '-infinity')
-		ON CONFLICT ON CONSTRAINT duty_run_pkey DO NOTHING;
-		PERFORM FROM rui.duty_run r
-		WHERE r.project_id = tick.project_id AND r.duty_code = next_duty.code
-		FOR NO KEY UPDATE;
-		duty := next_duty.code;
-		-- One that fails keeps no other from its time.
-		BEGIN
-			EXECUTE format('SELECT rui.%I($1, $2)', '_duty_' || next_duty.code) INTO done USING project_id, at;
-			UPDATE rui.duty_run r SET last_at = greatest(r.last_at, tick.at), items = r.items + done, failed_at = NULL, failure = NULL
-			WHERE r.project_id = tick.project_id AND r.duty_code = next_duty.code;
-		EXCEPTION
-			WHEN serialization_failure THEN
-				RAISE;
-			WHEN OTHERS THEN
-				done := NULL;
-				UPDATE rui.duty_run r SET failed_at = tick.at, failure = SQLSTATE || ' ' || SQLERRM
-				WHERE r.project_id = tick.project_id AND r.duty_code = next_duty.code;
-				RAISE WARNING 'duty % of project % failed: %', next_duty.code, project_id, SQLERRM
-					USING ERRCODE = SQLSTATE, HINT = 'The next tick tries again; rui.duty_run keeps what failed.';
-		END;
-		RETURN NEXT;
-	END LOOP;
-END
-$$;
-COMMENT ON FUNCTION rui.tick(bigint, timestamptz) IS
-'Runs every duty of a project (of a company: minus its id; of the installation: 0) that is due up to `at`, each due item exactly once however often and concurrently it is called; of a closed project only those that keep a term (documents, people) or that messages, events and seals need, of an archived one none (55000); returns each duty with the number of items done now, null for one that failed: that is a warning and kept in rui.duty_run, the others go on, and the next tick tries again. Needs permission run_duties, above the projects in the company, for the installation in any. Errors: 22004, 22008, 42501 as every command, 55000 archived.';
-
 CREATE FUNCTION rui._partitioned_tables() RETURNS SETOF text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 5
 SET search_path FROM CURRENT

@@ -35,7 +35,7 @@ COMMENT ON FUNCTION rui.continue_messages(bigint, bigint, integer, timestamptz) 
 'Makes the messages of the next up_to (1 to 1000000) recipients of a planned batch; returns how many remain, 0 when it is filled or cancelled. Needs permission send_campaigns. Errors: 22004, 22008, 22023, P0002 unknown batch, 42501, 55000.';
 
 -- Commits after each piece, so it qualifies its names instead of fixing its path.
-CREATE PROCEDURE rui.fill_messages(project_id bigint, batch_id bigint, up_to integer DEFAULT 20000, at timestamptz DEFAULT NULL)
+CREATE PROCEDURE rui.fill_messages(project_id bigint, batch_id bigint, recipients integer DEFAULT 20000, at timestamptz DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -51,7 +51,7 @@ DECLARE
 BEGIN
 	LOOP
 		BEGIN
-			remaining := rui.continue_messages(project_id, batch_id, up_to, coalesce(at, pg_catalog.now()));
+			remaining := rui.continue_messages(project_id, batch_id, recipients, coalesce(at, pg_catalog.now()));
 		EXCEPTION WHEN deadlock_detected OR serialization_failure THEN
 			remaining := NULL; -- who sends to the same households goes first
 		END;
@@ -67,7 +67,7 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE rui.fill_messages(bigint, bigint, integer, timestamptz) IS
-'Makes all messages of a planned batch in committed pieces of up_to recipients (1 to 1000000): rui.continue_messages again and again, until the batch is filled or cancelled. Stopped by whatever, it is resumed by calling it again; several at once, and the duty fill_messages, share the work. A piece that meets a deadlock with another sender is made again. rui.message_progress shows how far it is. at: as of rui.continue_messages; null: the time of each piece. Acts throughout for the party that acts when it is called. Needs permission send_campaigns. Errors: as rui.continue_messages; 42501 also when the session acts for the party no longer; 2D000 within a transaction block.';
+'Makes all messages of a planned batch in committed pieces of so many recipients (1 to 1000000): rui.continue_messages again and again, until the batch is filled or cancelled. Stopped by whatever, it is resumed by calling it again; several at once, and the duty fill_messages, share the work. A piece that meets a deadlock with another sender is made again. rui.message_progress shows how far it is. at: as of rui.continue_messages; null: the time of each piece. Acts throughout for the party that acts when it is called. Needs permission send_campaigns. Errors: as rui.continue_messages; 42501 also when the session acts for the party no longer; 2D000 within a transaction block.';
 
 CREATE FUNCTION rui._duty_fill_messages(project_id bigint, at timestamptz, room bigint DEFAULT 50000) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -28,8 +28,9 @@ SELECT results_eq('SELECT level, days_after, needs_proof FROM rui.dunning_level 
 	'VALUES (1, -3, false), (2, 1, false), (3, 15, false), (4, 30, true)', 'the usual levels');
 SELECT count(rui.set_dunning_level(:one, l.level, l.days_after, l.kind_code, 10, 1, l.days_apart, l.needs_proof)) FROM rui.dunning_level l \gset hidden_
 SELECT rui.set_dunning_level(:one, 5, 40, 'dunning_demand', 10) \gset hidden_
--- One notice of lateness a week to each household: zhao and qian are of one.
-SELECT rui.set_message_kind(:one, 'dunning_late', '逾期提醒', 'Late', '{about,amount,due_on,days,charges}', '{sms}', is_critical => true, budget => 1) \gset hidden_
+-- One notice of lateness a week to each household: zhao and qian are of one. Nobody takes them, and what is too late would count no more.
+SELECT rui.set_message_kind(:one, 'dunning_late', '逾期提醒', 'Late', '{about,amount,due_on,days,charges}', '{sms}', is_critical => true, budget => 1,
+	lifetime => '2400:00') \gset hidden_
 SELECT throws_ok(format('SELECT rui.set_dunning_level(%s, 6, 40, ''dunning_demand'')', :one), '55000', 'level 6 at 40 days is out of order');
 SELECT throws_ok(format('SELECT rui.set_dunning_level(%s, 6, 50, ''news'')', :one), 'P0002', NULL, 'a kind that needs something else');
 SELECT throws_ok(format('SELECT rui.set_dunning_level(%s, 6, 50, ''alarm'')', :one), 'P0002', NULL, 'an emergency is no demand');
