@@ -10,6 +10,13 @@ CREATE FUNCTION pg_temp.scans(plan jsonb) RETURNS SETOF jsonb LANGUAGE sql AS $$
 		SELECT plan #> '{0,Plan}' AS node
 		UNION ALL SELECT c.child FROM node n CROSS JOIN LATERAL jsonb_array_elements(n.node -> 'Plans') AS c(child))
 	SELECT n.node FROM node n WHERE n.node ? 'Index Name'$$;
+-- An index that is searched by another column than its first is read whole.
+CREATE FUNCTION pg_temp.read_whole(plan jsonb) RETURNS SETOF oid LANGUAGE sql AS $$
+	SELECT i.oid FROM pg_temp.scans(plan) AS s(node)
+	JOIN pg_class i ON i.relnamespace = 'rui'::regnamespace AND i.relname = s.node ->> 'Index Name'
+	JOIN pg_am m ON m.oid = i.relam AND m.amname = 'btree'
+	JOIN pg_attribute a ON a.attrelid = i.oid AND a.attnum = 1
+	WHERE coalesce(s.node ->> 'Index Cond', '') !~ ('\m' || a.attname || '\M')$$;
 GRANT INSERT ON found TO PUBLIC;
 SET LOCAL jit = off;
 -- Nor may a small table that was vacuumed be read from an index alone, whole.
@@ -19,6 +26,8 @@ DO $$
 DECLARE
 	policy record;
 	plan json;
+	poor oid;
+	hidden oid[];
 BEGIN
 	FOR policy IN
 		SELECT DISTINCT r.rolname, c.relname, pg_get_expr(p.polqual, p.polrelid) AS condition
@@ -29,9 +38,19 @@ BEGIN
 		WHERE c.relnamespace = 'rui'::regnamespace AND p.polcmd IN ('r', '*') AND r.rolname <> 'rui_owner'
 			AND has_table_privilege(r.oid, c.oid, 'SELECT')
 	LOOP
-		EXECUTE format('SET LOCAL ROLE %I', policy.rolname);
-		EXECUTE format('EXPLAIN (FORMAT JSON, COSTS OFF) SELECT * FROM rui.%I', policy.relname) INTO plan;
-		RESET ROLE;
+		hidden := '{}';
+		LOOP
+			EXECUTE format('SET LOCAL ROLE %I', policy.rolname);
+			EXECUTE format('EXPLAIN (FORMAT JSON, COSTS OFF) SELECT * FROM rui.%I', policy.relname) INTO plan;
+			RESET ROLE;
+			-- Of a table of a few rows an index read whole costs no more: is there a better one?
+			poor := NULL;
+			SELECT w.oid INTO poor FROM pg_temp.read_whole(plan::jsonb) AS w(oid) LIMIT 1;
+			EXIT WHEN poor IS NULL;
+			hidden := hidden || poor;
+			UPDATE pg_index SET indisvalid = false WHERE indexrelid = poor;
+		END LOOP;
+		UPDATE pg_index SET indisvalid = true WHERE indexrelid = ANY (hidden);
 		INSERT INTO found VALUES (policy.rolname, policy.relname, policy.condition, plan::text);
 	END LOOP;
 END $$;
@@ -40,14 +59,8 @@ SELECT cmp_ok((SELECT count(*) FROM found WHERE role <> 'rui_api' AND condition 
 SELECT cmp_ok((SELECT count(*) FROM found WHERE role = 'rui_api' AND NOT pg_temp.is_open(condition)), '>', 150::bigint, 'those of the API among them');
 SELECT is_empty($$SELECT role, table_name FROM found WHERE NOT pg_temp.is_open(condition) AND plan !~ 'InitPlan'$$, 'each is asked once for a query');
 SELECT is_empty($$SELECT role, table_name, condition FROM found WHERE plan ~ 'SubPlan'$$, 'none for each row');
--- By its first column: by another alone it is read whole.
 SELECT is_empty($$SELECT f.role, f.table_name, f.condition, f.plan FROM found f
-	WHERE f.role <> 'rui_api' AND f.condition <> 'true' AND (NOT EXISTS (SELECT FROM pg_temp.scans(f.plan::jsonb)) OR EXISTS (
-		SELECT FROM pg_temp.scans(f.plan::jsonb) AS s(node)
-		JOIN pg_class i ON i.relnamespace = 'rui'::regnamespace AND i.relname = s.node ->> 'Index Name'
-		JOIN pg_am m ON m.oid = i.relam AND m.amname = 'btree'
-		JOIN pg_attribute a ON a.attrelid = i.oid AND a.attnum = 1
-		WHERE coalesce(s.node ->> 'Index Cond', '') !~ ('\m' || a.attname || '\M')))$$, 'and each finds its rows by an index');
+	WHERE f.role <> 'rui_api' AND f.condition <> 'true' AND NOT EXISTS (SELECT FROM pg_temp.scans(f.plan::jsonb))$$, 'and each finds its rows by an index');
 
 -- Not only can the index be used: with rows of many projects it is, as the planner
 -- reckons by itself.
