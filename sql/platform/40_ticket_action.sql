@@ -29,9 +29,9 @@ BEGIN
 	SET last_action = action, last_at = happened,
 		deferred_until = CASE action WHEN 'pause' THEN until_at END,
 		executor_id = CASE WHEN action IN ('assign', 'transfer') THEN worker_id
-			WHEN action = 'reject' THEN NULL ELSE t.executor_id END,
+			WHEN action IN ('reject', 'no_show') THEN NULL ELSE t.executor_id END,
 		assigned_at = CASE WHEN action IN ('assign', 'transfer') THEN happened ELSE t.assigned_at END,
-		accepted_at = CASE action WHEN 'accept' THEN happened WHEN 'reopen' THEN NULL ELSE t.accepted_at END,
+		accepted_at = CASE WHEN action = 'accept' THEN happened WHEN action IN ('reopen', 'no_show') THEN NULL ELSE t.accepted_at END,
 		arrived_at = CASE action WHEN 'arrive' THEN happened WHEN 'reopen' THEN NULL ELSE t.arrived_at END,
 		completed_at = CASE action WHEN 'complete' THEN happened WHEN 'reopen' THEN NULL ELSE t.completed_at END,
 		ended_at = CASE WHEN action IN ('close', 'cancel', 'decline', 'merge') THEN happened ELSE t.ended_at END
@@ -334,6 +334,19 @@ END
 $$;
 COMMENT ON FUNCTION rui.reject_ticket(bigint, bigint, text, text, timestamptz) IS
 'The executor gives an assigned ticket back; reason: 1 to 500 characters. Returns the new state, triaged. For its executor, or with manage_tickets. Errors: 22004, 22001, 22008, 22023 blank reason or before the last action, P0002, RU409, 42501, 55000.';
+
+CREATE FUNCTION rui.report_no_show(project_id bigint, ticket_id bigint, reason text, request_key text DEFAULT NULL,
+	at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'manage_tickets');
+	RETURN rui._simple_action(project_id, ticket_id, 'no_show', reason, true, request_key, at);
+END
+$$;
+COMMENT ON FUNCTION rui.report_no_show(bigint, bigint, text, text, timestamptz) IS
+'The executor of an assigned, accepted or travelling ticket does not come: the ticket waits again, without him; reason: 1 to 500 characters. Its clocks go on; a response that was given counts. Dispatch gives it out anew (an emergency at once), to him again only where nobody is cheaper: term no_show. Returns the new state, triaged. Needs manage_tickets. Errors: 22004, 22001, 22008, 22023 blank reason or before the last action, P0002, RU409, 42501, 55000 not legal now.';
 
 CREATE FUNCTION rui.depart_ticket(project_id bigint, ticket_id bigint, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS text

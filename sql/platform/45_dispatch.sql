@@ -12,6 +12,8 @@ INSERT INTO rui.dispatch_term (code, standard, about) VALUES
 	('away', 900, 'Cost of a task outside the grids that a steward looks after.'),
 	('over_level', 300, 'Cost of each level of qualification above what the task needs.'),
 	('refused', 3600, 'Cost of each time the person has given the task back.'),
+	('lapsed', 3600, 'Cost of each time the person has let an offer of the task lapse.'),
+	('no_show', 7200, 'Cost of each time the person has not come to the task.'),
 	('load', 120, 'Cost of each task the person holds already, and of each further one in the run.'),
 	('stranger', 120, 'Cost of a household in whose home the person has not completed a ticket before.'),
 	('move', 600, 'Cost of taking an offer away from the person who has it.'),
@@ -20,6 +22,8 @@ INSERT INTO rui.dispatch_term (code, standard, about) VALUES
 	('wait_horizon', 86400, 'How many seconds before the promise is broken waiting begins to cost more.'),
 	('emergency', 100, 'How many times more it costs when emergencies wait.'),
 	('at_once', 1, 'Whether emergencies are dispatched in the transaction that opens them (1) or with the next batch (0).'),
+	('offer', 1800, 'After how many seconds an offer that is not accepted lapses, with the next batch; 0: never.'),
+	('offer_emergency', 300, 'After how many seconds the offer of an emergency lapses; 0: never.'),
 	('batch', 60, 'How many seconds lie between the batches of the duty dispatch; 0: it makes none.'),
 	('ring_neighbours', 0, 'After how many seconds stewards of neighbouring grids are asked.'),
 	('ring_site', 0, 'After how many seconds everybody on site is asked.'),
@@ -131,6 +135,7 @@ CREATE TABLE rui.dispatch_offer (
 	away_cost double precision,
 	level_cost double precision,
 	refused_cost double precision,
+	missed_cost double precision,
 	stranger_cost double precision,
 	load_cost double precision,
 	cost double precision,
@@ -152,7 +157,8 @@ CREATE TYPE rui.dispatch_worker AS (party_id bigint, rule text, capacity integer
 COMMENT ON TYPE rui.dispatch_worker IS 'What dispatch knows of a person at an instant: see rui._dispatch_workers.';
 CREATE TYPE rui.dispatch_pair AS (task_id bigint, penalty double precision, party_id bigint, rule text, capacity integer, fixed integer,
 	walk_m double precision, walk_cost double precision, away_cost double precision, level_cost double precision,
-	refused_cost double precision, stranger_cost double precision, load_cost double precision, cost double precision, offered_id bigint,
+	refused_cost double precision, missed_cost double precision, stranger_cost double precision, load_cost double precision,
+	cost double precision, offered_id bigint,
 	ring integer, asked integer, level integer);
 COMMENT ON TYPE rui.dispatch_pair IS 'A task and a person who could do it (null: nobody can), or whom a rule excludes, with all costs: see rui._dispatch_pairs.';
 
@@ -197,6 +203,7 @@ PERFORM rui._describe('dispatch_offer', 'What a run decided for each waiting tas
 	'walk_m: Length of the way from the person''s last place, home grid, or amid all grids, in metres.',
 	'walk_cost: Cost of the walk.', 'away_cost: Cost of being outside the person''s grids.',
 	'level_cost: Cost of more qualification than needed.', 'refused_cost: Cost of having given it back before.',
+	'missed_cost: Cost of not having come to it, or of having let its offer lapse, before.',
 	'stranger_cost: Cost of a household that he does not know.', 'load_cost: Cost of the tasks held beside it.', 'cost: Sum of the costs.', 'penalty: What waiting would have cost.');
 PERFORM rui._declare_table('dispatch_term', 'reference', 'none');
 PERFORM rui._declare_table('dispatch_weight', 'tenant', 'change');

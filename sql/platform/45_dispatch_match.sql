@@ -181,7 +181,7 @@ BEGIN
 	LEFT JOIN unnest(asked) w ON w.party_id = u.id;
 	IF fresh_parties <> '{}' THEN
 		pairs := pairs || ARRAY(
-			SELECT ROW(c.task_id, c.penalty, o.party_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, o.cost,
+			SELECT ROW(c.task_id, c.penalty, o.party_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, o.cost,
 				l.offered_id, NULL, NULL, NULL)::rui.dispatch_pair
 			FROM rui.dispatch_candidate c
 			JOIN rui.dispatch_plan l ON l.project_id = c.project_id AND l.task_id = c.task_id

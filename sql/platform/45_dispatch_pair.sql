@@ -177,6 +177,8 @@ DECLARE
 	by_away CONSTANT double precision := weights ->> 'away';
 	by_level CONSTANT double precision := weights ->> 'over_level';
 	by_refusal CONSTANT double precision := weights ->> 'refused';
+	by_lapse CONSTANT double precision := weights ->> 'lapsed';
+	by_no_show CONSTANT double precision := weights ->> 'no_show';
 	by_stranger CONSTANT double precision := weights ->> 'stranger';
 	by_load CONSTANT double precision := weights ->> 'load';
 	-- Where everybody on site is asked as soon as the neighbours are, who they are makes no difference.
@@ -195,9 +197,12 @@ BEGIN
 			AND q.party_id = ANY (ARRAY(SELECT w.party_id FROM worker w)) AND q.valid @> _dispatch_pairs.at
 		GROUP BY q.party_id, q.code
 	), refusal AS MATERIALIZED (
-		SELECT r.task_id, r.party_id, count(*) AS times FROM (
-			SELECT e.subject_id AS task_id, (e.payload ->> 'executor_id')::bigint AS party_id FROM rui.event e
-			WHERE e.project_id = _dispatch_pairs.project_id AND e.subject = 'ticket' AND e.kind = 'ticket.reject'
+		SELECT r.task_id, r.party_id, count(*) FILTER (WHERE r.kind = 'ticket.reject') AS times,
+			by_lapse * count(*) FILTER (WHERE r.kind = 'ticket.lapse') + by_no_show * count(*) FILTER (WHERE r.kind = 'ticket.no_show') AS missed_cost
+		FROM (
+			SELECT e.subject_id AS task_id, (e.payload ->> 'executor_id')::bigint AS party_id, e.kind FROM rui.event e
+			WHERE e.project_id = _dispatch_pairs.project_id AND e.subject = 'ticket'
+				AND e.kind IN ('ticket.reject', 'ticket.lapse', 'ticket.no_show')
 				AND e.subject_id = ANY (ARRAY(SELECT t.task_id FROM task t))) r
 		GROUP BY r.task_id, r.party_id
 	), friend AS MATERIALIZED (
@@ -226,7 +231,7 @@ BEGIN
 			v.metres AS walk_m, v.seconds * by_walk AS walk_cost,
 			CASE WHEN w.grid_ids = '{}' OR t.grid_id IS NULL OR t.grid_id = ANY (w.grid_ids) THEN 0 ELSE by_away END AS away_cost,
 			by_level * CASE WHEN t.skill IS NULL THEN coalesce(w.top_level, 0) ELSE k.level - t.skill_level END AS level_cost,
-			by_refusal * coalesce(r.times, 0) AS refused_cost,
+			by_refusal * coalesce(r.times, 0) AS refused_cost, coalesce(r.missed_cost, 0) AS missed_cost,
 			CASE WHEN t.household_id IS NULL OR f.executor_id IS NOT NULL THEN 0 ELSE by_stranger END AS stranger_cost,
 			by_load * (w.held - (w.party_id IS NOT DISTINCT FROM t.offered_id)::integer) AS load_cost, k.level
 		FROM task t
@@ -249,8 +254,8 @@ BEGIN
 		FROM pair p JOIN reach h ON h.task_id = p.task_id
 	)
 	SELECT t.task_id, t.penalty, p.party_id, p.verdict, p.capacity, p.fixed, round(p.walk_m::numeric, 1)::double precision,
-		p.walk_price, p.away_cost, p.level_price, p.refused_cost, p.stranger_cost, p.load_cost,
-		least(1e9, round((p.walk_price + p.away_cost + p.level_price + p.refused_cost + p.stranger_cost) * 1024) / 1024),
+		p.walk_price, p.away_cost, p.level_price, p.refused_cost, p.missed_cost, p.stranger_cost, p.load_cost,
+		least(1e9, round((p.walk_price + p.away_cost + p.level_price + p.refused_cost + p.missed_cost + p.stranger_cost) * 1024) / 1024),
 		t.offered_id, p.ring, h.asked, p.level
 	FROM task t
 	JOIN reach h ON h.task_id = t.task_id

@@ -115,7 +115,7 @@ BEGIN
 	SELECT array_agg(ROW(_dispatch_now.project_id, NULL, l.task_id, l.party_id, l.offered_id,
 			CASE WHEN l.party_id IS NULL AND l.offered_id IS NOT NULL THEN 'withdrawn' WHEN l.offered_id IS NOT NULL THEN 'moved'
 				WHEN l.party_id IS NOT NULL THEN 'assigned' WHEN n.pairs = 0 THEN 'no_candidate' ELSE 'waits' END,
-			n.free, p.walk_m, p.walk_cost, p.away_cost, p.level_cost, p.refused_cost, p.stranger_cost, p.load_cost, p.cost + p.load_cost, n.penalty, now())::rui.dispatch_offer
+			n.free, p.walk_m, p.walk_cost, p.away_cost, p.level_cost, p.refused_cost, p.missed_cost, p.stranger_cost, p.load_cost, p.cost + p.load_cost, n.penalty, now())::rui.dispatch_offer
 			ORDER BY l.task_id),
 		(SELECT count(DISTINCT q.party_id) FROM pair q JOIN plan m ON m.task_id = q.task_id WHERE q.rule IS NULL)
 	INTO offers, worker_count
@@ -145,9 +145,9 @@ BEGIN
 			_dispatch_now.waiting, _dispatch_now.moved, _dispatch_now.objective, clock_timestamp() - began)
 		RETURNING r.id INTO run_id;
 		INSERT INTO rui.dispatch_offer (project_id, run_id, task_id, party_id, former_id, outcome, candidates, walk_m, walk_cost, away_cost,
-			level_cost, refused_cost, stranger_cost, load_cost, cost, penalty)
+			level_cost, refused_cost, missed_cost, stranger_cost, load_cost, cost, penalty)
 		SELECT o.project_id, _dispatch_now.run_id, o.task_id, o.party_id, o.former_id, o.outcome, o.candidates, o.walk_m, o.walk_cost,
-			o.away_cost, o.level_cost, o.refused_cost, o.stranger_cost, o.load_cost, o.cost, o.penalty
+			o.away_cost, o.level_cost, o.refused_cost, o.missed_cost, o.stranger_cost, o.load_cost, o.cost, o.penalty
 		FROM unnest(offers) o;
 		IF is_batch THEN
 			PERFORM rui._emit(project_id, 'dispatch.run', 'dispatch_run', run_id, at,
@@ -190,6 +190,43 @@ $$;
 COMMENT ON FUNCTION rui._lock_dispatch(bigint, timestamptz) IS
 'Internal: makes the dispatches of a project go one after the other: the second one waits here, and then finds what the first one has left.';
 
+CREATE FUNCTION rui._lapse_offers(project_id bigint, weights jsonb, at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+	me CONSTANT bigint := rui.current_party();
+	routine CONSTANT interval := make_interval(secs => (weights ->> 'offer')::double precision);
+	urgent CONSTANT interval := make_interval(secs => (weights ->> 'offer_emergency')::double precision);
+	lapsed bigint;
+BEGIN
+	WITH late AS MATERIALIZED (
+		-- Who is accepting it this moment is not waited for.
+		SELECT t.id, t.executor_id FROM rui.dispatch_plan l
+		JOIN rui.task t ON t.project_id = l.project_id AND t.id = l.task_id
+		CROSS JOIN LATERAL (SELECT CASE WHEN t.is_emergency THEN urgent ELSE routine END AS after) s
+		WHERE l.project_id = _lapse_offers.project_id AND t.state = 'assigned' AND t.executor_id = l.offered_id
+			AND t.assigned_at = l.offered_at AND t.last_at <= _lapse_offers.at
+			AND s.after > interval '0' AND t.assigned_at + s.after <= _lapse_offers.at
+		ORDER BY t.id
+		FOR NO KEY UPDATE OF t SKIP LOCKED
+	), moved AS (
+		UPDATE rui.task t SET last_action = 'lapse', last_at = _lapse_offers.at, executor_id = NULL
+		FROM late o WHERE t.project_id = _lapse_offers.project_id AND t.id = o.id
+	), told AS (
+		INSERT INTO rui.event AS e (project_id, at, kind, subject, subject_id, party_id, payload)
+		SELECT _lapse_offers.project_id, _lapse_offers.at, 'ticket.lapse', 'ticket', o.id, me, jsonb_build_object(
+			'from_state', 'assigned', 'to_state', 'triaged', 'reason', 'dispatch', 'executor_id', o.executor_id)
+		FROM late o ORDER BY o.id
+		RETURNING e.id
+	)
+	SELECT count(*) INTO lapsed FROM told;
+	RETURN lapsed;
+END
+$$;
+COMMENT ON FUNCTION rui._lapse_offers(bigint, jsonb, timestamptz) IS
+'Internal: takes back the offers of dispatch that nobody has accepted at an instant within `offer` seconds (emergencies: `offer_emergency`), each told by an event ticket.lapse with whose offer it was. What people gave out by hand does not lapse. Returns how many. The caller holds the project''s rui.dispatch_state.';
+
 CREATE FUNCTION rui.dispatch(project_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS TABLE (run_id bigint, tasks integer, assigned integer, waiting integer, moved integer, objective double precision, duration interval)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 1
@@ -203,6 +240,7 @@ BEGIN
 	answer := rui._begin_request(project_id, 'dispatch', request_key, '{}');
 	IF answer IS NULL THEN
 		PERFORM rui._lock_dispatch(project_id, at);
+		PERFORM rui._lapse_offers(project_id, rui._dispatch_weights(project_id), at);
 		SELECT to_jsonb(d) INTO answer FROM rui._dispatch_now(dispatch.project_id, NULL, dispatch.at) d;
 		PERFORM rui._finish_request(project_id, 'dispatch', request_key, answer);
 	END IF;
@@ -212,7 +250,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.dispatch(bigint, text, timestamptz) IS
-'Matches all waiting tasks (state new or triaged) of a project, and those offered by dispatch but not accepted, with everybody on duty at `at`, and assigns them (triaging new ones). A candidate is on a shift that holds `at` and is neither absent nor finished, employed, has a role that works on tasks, a qualification valid at `at` of the task''s skill and level, is in a ring that is asked by then, and has room for one more task within the shift''s capacity. Least is the sum of costs (walk, away, over_level, refused, stranger, load, and move for offers taken away) and of the price of what waits; the numbers are in rui.dispatch_term and rui.dispatch_weight. Accepted work, and what people gave out by hand, never moves; what somebody has in hand at the moment is left to the next dispatch. Returns one row: the run (null when nothing was waiting and nothing moved), tasks waiting, assigned, still waiting, offers moved, the least sum found, and how long it took; rui.dispatch_offer tells why, task by task. Dispatches of one project go one after the other. Needs permission dispatch. Errors: 22004, 22008, RU409, 42501, 55000 project not live.';
+'Matches all waiting tasks (state new or triaged) of a project, and those offered by dispatch but not accepted, with everybody on duty at `at`, and assigns them (triaging new ones). A candidate is on a shift that holds `at` and is neither absent nor finished, employed, has a role that works on tasks, a qualification valid at `at` of the task''s skill and level, is in a ring that is asked by then, and has room for one more task within the shift''s capacity. Least is the sum of costs (walk, away, over_level, refused, stranger, load, and move for offers taken away) and of the price of what waits; the numbers are in rui.dispatch_term and rui.dispatch_weight. Offers that were not accepted in time (terms offer, offer_emergency) lapse first, and are among what waits. Accepted work, and what people gave out by hand, never moves; what somebody has in hand at the moment is left to the next dispatch. Returns one row: the run (null when nothing was waiting and nothing moved), tasks waiting, assigned, still waiting, offers moved, the least sum found, and how long it took; rui.dispatch_offer tells why, task by task. Dispatches of one project go one after the other. Needs permission dispatch. Errors: 22004, 22008, RU409, 42501, 55000 project not live.';
 
 CREATE FUNCTION rui.dispatch_task(project_id bigint, task_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS TABLE (run_id bigint, party_id bigint, moved integer, duration interval)
@@ -276,11 +314,11 @@ CREATE CONSTRAINT TRIGGER dispatch_emergency AFTER INSERT ON rui.task
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
 WHEN (NEW.is_emergency AND NEW.kind = 'ticket' AND NEW.state IN ('new', 'triaged'))
 EXECUTE FUNCTION rui._dispatch_emergency();
--- Not for what dispatch does itself: triage, assign, withdraw.
+-- Not for what dispatch does itself: triage, assign, withdraw, lapse.
 CREATE CONSTRAINT TRIGGER dispatch_emergency_again AFTER UPDATE ON rui.task
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
 WHEN (NEW.is_emergency AND NEW.kind = 'ticket' AND NEW.state IN ('new', 'triaged')
-	AND (NOT OLD.is_emergency OR OLD.state <> NEW.state AND NEW.last_action IN ('reject', 'reopen')))
+	AND (NOT OLD.is_emergency OR OLD.state <> NEW.state AND NEW.last_action IN ('reject', 'no_show', 'reopen')))
 EXECUTE FUNCTION rui._dispatch_emergency();
 
 CREATE FUNCTION rui._duty_dispatch(project_id bigint, at timestamptz) RETURNS bigint
@@ -324,6 +362,7 @@ BEGIN
 		FROM widened w ORDER BY w.at, w.task_id, w.ring
 		RETURNING e.id)
 	SELECT count(*) INTO done FROM told;
+	done := done + rui._lapse_offers(project_id, setting, at);
 	IF EXISTS (SELECT FROM rui.task t WHERE t.project_id = _duty_dispatch.project_id AND t.kind = 'ticket' AND t.state IN ('new', 'triaged')
 			AND t.last_at <= _duty_dispatch.at)
 		OR EXISTS (SELECT FROM rui.dispatch_change c WHERE c.project_id = _duty_dispatch.project_id) THEN
@@ -335,6 +374,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._duty_dispatch(bigint, timestamptz) IS
-'Internal, duty dispatch: where the last batch is `batch` seconds ago, asks wider rings for what has waited long enough (each told once, by an event dispatch.ring at its time), and dispatches what waits; nothing where somebody dispatches this moment. Returns how many rings were widened, and tasks assigned or moved.';
+'Internal, duty dispatch: where the last batch is `batch` seconds ago, asks wider rings for what has waited long enough (each told once, by an event dispatch.ring at its time), takes back offers that were not accepted in time, and dispatches what waits; nothing where somebody dispatches this moment. Returns how many rings were widened, offers taken back, and tasks assigned or moved.';
 INSERT INTO rui.duty (code, sort_order, about) VALUES
-	('dispatch', 2, 'Asks wider rings of people for what waits, and dispatches it in short batches.');
+	('dispatch', 2, 'Asks wider rings of people for what waits, takes back what nobody accepts, and dispatches in short batches.');

@@ -45,8 +45,8 @@ COMMENT ON FUNCTION rui._dispatch_remedy(bigint, timestamptz, text, text, bigint
 CREATE FUNCTION rui.explain_dispatch(project_id bigint, task_id bigint, lang text DEFAULT 'en', at timestamptz DEFAULT now())
 RETURNS TABLE (party_id bigint, name text, rule text, rule_text text, change_text text, ring integer, ring_text text, capacity integer,
 	walk_m double precision, walk_cost double precision, away_cost double precision, level_cost double precision,
-	refused_cost double precision, stranger_cost double precision, load_cost double precision, move_cost double precision,
-	cost double precision, price double precision, penalty double precision, is_executor boolean)
+	refused_cost double precision, missed_cost double precision, stranger_cost double precision, load_cost double precision,
+	move_cost double precision, cost double precision, price double precision, penalty double precision, is_executor boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 50
 SET search_path FROM CURRENT
 AS $$
@@ -89,13 +89,13 @@ BEGIN
 				WHEN 3 THEN (setting ->> 'ring_site')::double precision WHEN 4 THEN (setting ->> 'ring_partner')::double precision ELSE 0 END),
 			p.cost + p.move_cost + coalesce(p.price, p.load_cost) - b.sum),
 		p.ring, rui.label('dispatch_ring', p.ring::text, lang), greatest(p.capacity - p.held, 0),
-		p.walk_m, p.walk_cost, p.away_cost, p.level_cost, p.refused_cost, p.stranger_cost, p.load_cost, p.move_cost,
+		p.walk_m, p.walk_cost, p.away_cost, p.level_cost, p.refused_cost, p.missed_cost, p.stranger_cost, p.load_cost, p.move_cost,
 		CASE WHEN p.rule IS NULL THEN p.cost + p.load_cost + p.move_cost END, p.price, p.penalty, p.is_executor
 	FROM pair p
 	CROSS JOIN best b
 	JOIN rui.party y ON y.id = p.party_id
-	ORDER BY p.rule IS NOT NULL, 17, p.rule, p.party_id;
+	ORDER BY p.rule IS NOT NULL, 18, p.rule, p.party_id;
 END
 $$;
 COMMENT ON FUNCTION rui.explain_dispatch(bigint, bigint, text, timestamptz) IS
-'Who could do a task at an instant, and why others cannot: one row for everybody with a role that works on tasks or on a shift. rule: what excludes him (no_role, not_employed, off_shift, absent, not_qualified, level_too_low, no_capacity, outside_ring), or null; rule_text, change_text: the rule, and what would have to change for him to get the task, in lang (zh or en); ring: 1 own grid, 2 neighbouring grids, 3 site, 4 partners; capacity: tasks he can still take; the cost of each term in seconds, their sum for candidates; price: what a place with him is worth in the standing match, null where he is not in it; penalty: the price of waiting; is_executor: has or had the task. Candidates first, cheapest first. Needs permission dispatch. Errors: 22004, 22008, 22023 language, P0002 unknown task, 42501, 55000.';
+'Who could do a task at an instant, and why others cannot: one row for everybody with a role that works on tasks or on a shift. rule: what excludes him (no_role, not_employed, off_shift, absent, not_qualified, level_too_low, no_capacity, outside_ring), or null; rule_text, change_text: the rule, and what would have to change for him to get the task, in lang (zh or en); ring: 1 own grid, 2 neighbouring grids, 3 site, 4 partners; capacity: tasks he can still take; the cost of each term in seconds (missed_cost: no-shows and lapsed offers), their sum for candidates; price: what a place with him is worth in the standing match, null where he is not in it; penalty: the price of waiting; is_executor: has or had the task. Candidates first, cheapest first. Needs permission dispatch. Errors: 22004, 22008, 22023 language, P0002 unknown task, 42501, 55000.';

@@ -147,16 +147,20 @@ FROM (
 		count(*) FILTER (WHERE e.kind = 'ticket.complete' AND ((e.at AT TIME ZONE j.time_zone)::time >= '22:00'
 			OR (e.at AT TIME ZONE j.time_zone)::time < '06:00')) AS at_night,
 		count(*) FILTER (WHERE e.kind = 'ticket.reject') AS rejected,
-		count(*) FILTER (WHERE e.kind = 'ticket.withdraw') AS withdrawn
+		count(*) FILTER (WHERE e.kind = 'ticket.withdraw') AS withdrawn,
+		count(*) FILTER (WHERE e.kind = 'ticket.lapse') AS lapsed,
+		count(*) FILTER (WHERE e.kind = 'ticket.no_show') AS no_shows
 	FROM rui.event e
 	JOIN rui.project j ON j.id = e.project_id
 	WHERE e.subject = 'ticket' AND e.payload ->> 'executor_id' IS NOT NULL
-		AND e.kind IN ('ticket.assign', 'ticket.transfer', 'ticket.accept', 'ticket.complete', 'ticket.reject', 'ticket.withdraw')
+		AND e.kind IN ('ticket.assign', 'ticket.transfer', 'ticket.accept', 'ticket.complete', 'ticket.reject', 'ticket.withdraw', 'ticket.lapse',
+			'ticket.no_show')
 	GROUP BY e.project_id, date_trunc('month', e.at AT TIME ZONE j.time_zone)::date, (e.payload ->> 'executor_id')::bigint) w;
 PERFORM rui._describe('dispatch_load', 'How work is spread over people, by month.',
 	'month: First day of the month, by the clock of the project.', 'party_id: The person.',
 	'assigned: Tasks offered or handed to him.', 'accepted: Tasks he accepted.', 'completed: Tasks he completed.',
-	'at_night: Tasks he completed from 22:00 to 06:00.', 'rejected: Tasks he gave back.', 'withdrawn: Offers that dispatch took back.',
+	'at_night: Tasks he completed from 22:00 to 06:00.', 'rejected: Tasks he gave back.', 'withdrawn: Offers that dispatch took back because something dearer needed him.',
+	'lapsed: Offers that he did not accept in time.', 'no_shows: Tasks that he did not come to.',
 	'share_of_mean: assigned, as a multiple of the mean of all who got something in that month.');
 GRANT SELECT ON rui.dispatch_load TO rui_manager, rui_expert, rui_auditor;
 

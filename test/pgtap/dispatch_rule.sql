@@ -4,6 +4,7 @@ BEGIN;
 SELECT plan(46);
 \ir fixture/town.sql
 SELECT rui.set_project_state(:project, 'go_live') \g /dev/null
+SELECT rui.set_dispatch_weight(:project, t, 0) FROM unnest('{offer,offer_emergency}'::text[]) t \g /dev/null -- offers stand
 SELECT is((SELECT count(*) FROM rui.import_staff(:project, '[
 	{"code":"anna","name":"Anna","staff_no":"1","from":"2020-01-01","role":"steward"},
 	{"code":"ben","name":"Ben","staff_no":"2","from":"2020-01-01","role":"steward"},
