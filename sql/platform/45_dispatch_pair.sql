@@ -88,7 +88,8 @@ BEGIN
 			WHEN NOT m.is_employed THEN 'not_employed'
 			WHEN s.party_id IS NULL THEN 'off_shift'
 			WHEN s.state = 'absent' THEN 'absent'
-			WHEN s.capacity <= coalesce(h.tasks, 0) THEN 'no_capacity' END,
+			-- Offers make room where somebody needs it more: what is fixed does not.
+			WHEN s.capacity <= coalesce(h.tasks - h.offers, 0) THEN 'no_capacity' END,
 		s.capacity, coalesce(h.tasks, 0), coalesce(h.tasks - h.offers, 0),
 		coalesce(l.place, g.middle, (SELECT ST_Centroid(ST_Collect(a.middle)) FROM grids a)), coalesce(g.ids, '{}'),
 		k.level,
@@ -224,7 +225,7 @@ BEGIN
 			CASE WHEN w.rule <> 'no_capacity' THEN w.rule
 				WHEN t.skill IS NOT NULL AND k.level IS NULL THEN 'not_qualified'
 				WHEN t.skill IS NOT NULL AND k.level < t.skill_level THEN 'level_too_low'
-				WHEN w.rule IS NOT NULL AND NOT (w.party_id IS NOT DISTINCT FROM t.offered_id AND w.held - 1 < w.capacity) THEN w.rule END AS rule,
+				ELSE w.rule END AS rule,
 			CASE WHEN w.is_partner THEN 4
 				WHEN t.grid_id IS NULL OR t.grid_id = ANY (w.grid_ids) THEN 1
 				WHEN w.grid_ids && n.ids THEN 2 ELSE 3 END AS ring,
@@ -263,4 +264,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._dispatch_pairs(bigint, jsonb, timestamptz, bigint[], bigint[], boolean, rui.dispatch_worker[]) IS
-'Internal: every task that dispatch decides on (or those named) with everybody (or those named) who can take it at an instant, or could if he had room (rule no_capacity), the cost of each term, their sum without load (cost), to whom the task is offered, in which ring the person is (1 own grid, 2 neighbouring grid, 3 site, 4 partner), the widest ring that is asked, and the level of the qualification needed that he has. A task that nobody can take has one row with party_id null. everybody: the named tasks whatever their state, and also whom a rule excludes (rule). Walks are those of rui._walks_to_tasks; a person or task without place costs no walk. With only_parties the ring that is asked is the one of the task''s age, whoever is in it. known_workers: what rui._dispatch_workers tells of everybody at that instant, where the caller has it.';
+'Internal: every task that dispatch decides on (or those named) with everybody (or those named) who can take it at an instant, where need be in place of an offer, or could if he had room (rule no_capacity), the cost of each term, their sum without load (cost), to whom the task is offered, in which ring the person is (1 own grid, 2 neighbouring grid, 3 site, 4 partner), the widest ring that is asked, and the level of the qualification needed that he has. A task that nobody can take has one row with party_id null. everybody: the named tasks whatever their state, and also whom a rule excludes (rule). Walks are those of rui._walks_to_tasks; a person or task without place costs no walk. With only_parties the ring that is asked is the one of the task''s age, whoever is in it. known_workers: what rui._dispatch_workers tells of everybody at that instant, where the caller has it.';

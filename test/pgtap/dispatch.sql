@@ -97,7 +97,7 @@ SELECT results_eq(format('SELECT task_id, outcome, party_id FROM rui.dispatch_of
 	format($$VALUES (%s::bigint, 'no_candidate', NULL::bigint), (%s, 'waits', NULL)$$, :lift, :small), 'and each one that waits has its reason');
 SELECT results_eq(format('SELECT tasks, assigned, waiting FROM rui.dispatch(%s, ''r1'', %L)', :project, :'ten'), 'VALUES (4, 2, 2)', 'a request key gives the first answer');
 SELECT is((SELECT count(*) FROM rui.dispatch_run), 4::bigint, 'and makes no other run');
-SELECT results_eq(format('SELECT r.weights ->> ''away'', r.workers, r.tasks FROM rui.dispatch_run r ORDER BY id DESC LIMIT 1'), $$VALUES ('900', 1, 4)$$, 'a run keeps what it used');
+SELECT results_eq(format('SELECT r.weights ->> ''away'', r.workers, r.tasks FROM rui.dispatch_run r ORDER BY id DESC LIMIT 1'), $$VALUES ('900', 3, 4)$$, 'a run keeps what it used');
 
 -- Rejected work goes elsewhere; accepted work stays.
 SELECT rui.reject_ticket(:project, :leak, 'no tools', NULL, '2026-03-02 10:05+08') \g /dev/null
