@@ -18,6 +18,7 @@ DECLARE
 	told bigint[];
 	missing bigint[];
 	untouched bigint[] := '{}';
+	astray bigint[];
 	moves bigint[];
 	weighed rui.dispatch_pair[];
 	weighed_again rui.dispatch_pair[];
@@ -29,11 +30,13 @@ DECLARE
 	done bigint[];
 BEGIN
 	IF is_fresh THEN
-		-- Opened while another plan of grids was activated.
-		IF EXISTS (SELECT FROM rui.task t JOIN rui.grid g ON g.project_id = t.project_id AND g.id = t.grid_id
+		-- Opened while another plan of grids was activated. Dispatch waits for no task: who has one in hand may wait for it.
+		astray := ARRAY(SELECT t.id FROM rui.task t JOIN rui.grid g ON g.project_id = t.project_id AND g.id = t.grid_id
 			JOIN rui.grid_plan p ON p.project_id = g.project_id AND p.id = g.plan_id AND p.state <> 'active'
-			WHERE t.project_id = _dispatch_now.project_id AND t.state IN ('new', 'triaged')) THEN
-			PERFORM rui._relocate_tasks(project_id, at);
+			WHERE t.project_id = _dispatch_now.project_id AND t.state IN ('new', 'triaged')
+			ORDER BY t.id FOR NO KEY UPDATE OF t SKIP LOCKED);
+		IF astray <> '{}' THEN
+			PERFORM rui._relocate_tasks(project_id, at, astray);
 		END IF;
 		PERFORM rui._keep_travel(project_id, ARRAY(
 			SELECT w.place FROM rui._dispatch_workers(_dispatch_now.project_id, at) w WHERE w.rule IS NULL OR w.rule = 'no_capacity'))

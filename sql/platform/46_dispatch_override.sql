@@ -103,8 +103,9 @@ BEGIN
 	IF answer IS NOT NULL THEN
 		RETURN answer::double precision;
 	END IF;
-	PERFORM rui._lock_dispatch(project_id, at);
+	-- In this order: whoever gives an emergency back holds the task when he dispatches, at the end.
 	present := rui._lock_task(project_id, task_id, 'ticket');
+	PERFORM rui._lock_dispatch(project_id, at);
 	judged := rui._dispatch_sum(project_id, rui._dispatch_weights(project_id), at, present, worker_id);
 	PERFORM rui._give_ticket(project_id, task_id, CASE present.state WHEN 'assigned' THEN 'transfer' ELSE 'assign' END, worker_id, reason, NULL, at);
 	IF judged.chosen_sum IS NULL THEN
