@@ -69,7 +69,13 @@ BEGIN
 			suspects := CASE WHEN NOT is_fresh THEN suspects || shaken END;
 			CONTINUE;
 		END IF;
-		EXIT WHEN is_fresh;
+		IF is_fresh THEN
+			-- All was weighed as of one moment: what somebody changed between that and now, when it is locked, is weighed again.
+			EXIT WHEN NOT EXISTS (SELECT FROM rui.dispatch_change c
+				WHERE c.project_id = _dispatch_now.project_id AND c.task_id IN (SELECT unnest(moves)));
+			PERFORM rui._change_match(project_id, setting, at, '{}', '{}', untouched);
+			CONTINUE;
+		END IF;
 		-- Weighed in this call already, unless somebody changed it before it was locked.
 		unweighed := ARRAY(SELECT u.id FROM unnest(moves) AS u(id)
 			WHERE u.id NOT IN (SELECT w.task_id FROM unnest(weighed) w)
