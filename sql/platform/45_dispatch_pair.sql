@@ -196,6 +196,7 @@ BEGIN
 		SELECT q.party_id, q.code, max(q.level) AS level FROM rui.qualification q
 		WHERE q.company_id = (SELECT p.company_id FROM rui.project p WHERE p.id = _dispatch_pairs.project_id)
 			AND q.party_id = ANY (ARRAY(SELECT w.party_id FROM worker w)) AND q.valid @> _dispatch_pairs.at
+			AND q.kind IN ('skill', 'certificate', 'licence')
 		GROUP BY q.party_id, q.code
 	), refusal AS MATERIALIZED (
 		SELECT r.task_id, r.party_id, count(*) FILTER (WHERE r.kind = 'ticket.reject') AS times,

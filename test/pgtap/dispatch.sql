@@ -1,6 +1,6 @@
 -- Dispatch: who can do a task, who gets it, what waits, and the reasons.
 BEGIN;
-SELECT plan(41);
+SELECT plan(43);
 \ir fixture/town.sql
 SELECT rui.create_project(:company, 'other', 'Other') AS other_project \gset
 SELECT rui.set_project_state(:project, 'go_live') \g /dev/null
@@ -68,6 +68,14 @@ SELECT results_eq(format('SELECT w.code, o.outcome, o.candidates, o.walk_cost, o
 SELECT results_eq(format('SELECT e.kind, e.at, e.payload ->> ''reason'' FROM rui.event e WHERE e.subject = ''ticket'' AND e.subject_id = %s ORDER BY e.id', :leak),
 	$$VALUES ('ticket.open', '2026-03-02 09:00+08'::timestamptz, NULL), ('ticket.triage', '2026-03-02 10:00+08', NULL), ('ticket.assign', '2026-03-02 10:00+08', 'dispatch')$$, 'triaged and assigned');
 SELECT is((SELECT run_id FROM rui.dispatch(:project, NULL, :'ten')), NULL, 'what is assigned is not dispatched again');
+
+-- A training or an insurance of that name is no skill.
+INSERT INTO rui.qualification (company_id, party_id, kind, code, level, valid, source)
+SELECT :company, w.id, k.kind, 'plumbing', 9, '[2020-01-01,)', 'x' FROM who w, (VALUES ('anna', 'training'), ('ben', 'insurance')) AS k(code, kind) WHERE w.code = k.code;
+SELECT results_eq(format('SELECT w.code, e.rule FROM rui.explain_dispatch(%s, %s, ''en'', %L) e JOIN who w ON w.id = e.party_id WHERE w.code IN (''anna'', ''ben'') ORDER BY 1', :project, :leak, :'ten'),
+	$$VALUES ('anna', 'not_qualified'), ('ben', 'not_qualified')$$, 'a training or an insurance of the same code does not qualify');
+SELECT throws_ok(format('SELECT rui.transfer_ticket(%s, %s, %s, ''x'', NULL, %L)', :project, :leak, (SELECT id FROM who WHERE code = 'anna'), :'ten'), '22023', NULL, 'not by hand either');
+DELETE FROM rui.qualification WHERE kind IN ('training', 'insurance');
 
 -- Home grids, walks, capacity.
 SELECT pg_temp.need(:project, 'general', 10.0951, 50.005) AS west \gset
