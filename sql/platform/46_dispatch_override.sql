@@ -167,16 +167,21 @@ GRANT SELECT ON rui.dispatch_load TO rui_manager, rui_expert, rui_auditor;
 
 CREATE VIEW rui.dispatch_wait WITH (security_invoker = true, security_barrier = true) AS
 SELECT t.project_id, t.category, date_trunc('month', t.opened_at AT TIME ZONE j.time_zone)::date AS month, count(*) AS tasks,
-	count(*) FILTER (WHERE t.assigned_at IS NULL AND t.ended_at IS NULL) AS still_waiting,
-	avg(t.assigned_at - t.opened_at) AS mean_wait,
-	percentile_cont(0.9) WITHIN GROUP (ORDER BY t.assigned_at - t.opened_at) AS wait_90,
-	max(t.assigned_at - t.opened_at) AS longest_wait
+	count(*) FILTER (WHERE w.is_waiting) AS still_waiting,
+	avg(w.waited) AS mean_wait,
+	percentile_cont(0.9) WITHIN GROUP (ORDER BY w.waited) AS wait_90,
+	max(w.waited) AS longest_wait
 FROM rui.task t
 JOIN rui.project j ON j.id = t.project_id
+CROSS JOIN LATERAL (
+	-- Given back, it waits on, whenever it was assigned before. Ended without: it was waiting to the end, for nobody.
+	SELECT t.state IN ('new', 'triaged') AS is_waiting, CASE WHEN t.state IN ('new', 'triaged') THEN greatest(now() - t.opened_at, interval '0')
+		WHEN t.executor_id IS NOT NULL THEN t.assigned_at - t.opened_at END AS waited) w
 WHERE t.kind = 'ticket'
 GROUP BY t.project_id, t.category, date_trunc('month', t.opened_at AT TIME ZONE j.time_zone)::date;
 PERFORM rui._describe('dispatch_wait', 'How long needs wait until somebody is assigned, by category and month opened.',
 	'category: Code of the category.', 'month: First day of the month, by the clock of the project.', 'tasks: How many were opened.',
-	'still_waiting: How many have not been assigned yet.', 'mean_wait: From opened to last assigned, on the average.',
-	'wait_90: Within which 90 of 100 were assigned.', 'longest_wait: At most.');
+	'still_waiting: How many wait now: not assigned yet, given back, taken back, or reopened.',
+	'mean_wait: From opened to last assigned, or, of those that wait, until now, on the average; needs that ended while they waited do not count.',
+	'wait_90: How long 90 of 100 waited at most.', 'longest_wait: The longest.');
 GRANT SELECT ON rui.dispatch_wait TO rui_manager, rui_expert, rui_analyst, rui_auditor;

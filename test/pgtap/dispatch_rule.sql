@@ -151,7 +151,15 @@ SELECT rui.cancel_ticket(:project, t, 'over', NULL, '2026-03-02 11:14+08') FROM 
 -- Fairness.
 SELECT rui.complete_ticket(:project, t, 'done', NULL, NULL, NULL, '2026-03-02 23:30+08') FROM (SELECT :east::bigint AS t, rui.arrive_ticket(:project, :east, NULL, '2026-03-02 23:00+08')) x \g /dev/null
 SELECT results_eq(format('SELECT accepted, completed, at_night, rejected FROM rui.dispatch_load WHERE party_id = %s', :ben), 'VALUES (1::bigint, 1::bigint, 1::bigint, 0::bigint)', 'night work is counted');
-SELECT is((SELECT still_waiting FROM rui.dispatch_wait WHERE category = 'general'), 0::bigint, 'waiting by category');
+-- Opened at nine o'clock: assigned after one hour and after three; given back; never assigned, by now and to the end.
+SELECT rui.set_ticket_category(:project, 'wait', 'wait', 'wait') \g /dev/null
+CREATE TEMP TABLE w AS SELECT i, pg_temp.need(:project, 'wait', 10.095, 3, '2026-03-02 09:00+08') AS id FROM generate_series(1, 5) i;
+SELECT rui.assign_ticket(:project, w.id, :anna, at => timestamptz '2026-03-02 09:00+08' + i * interval '1 hour') FROM w WHERE i IN (1, 2, 3) ORDER BY i \g /dev/null
+SELECT rui.reject_ticket(:project, w.id, 'no', NULL, '2026-03-02 11:30+08') FROM w WHERE i = 2 \g /dev/null
+SELECT rui.cancel_ticket(:project, w.id, 'over', NULL, '2026-03-02 11:30+08') FROM w WHERE i = 5 \g /dev/null
+SELECT results_eq($$SELECT tasks, still_waiting, mean_wait, wait_90, longest_wait FROM rui.dispatch_wait WHERE category = 'wait'$$,
+	$$SELECT 5::bigint, 2::bigint, (interval '4 hours' + 2 * n.open) / 4, n.open, n.open FROM (SELECT now() - timestamptz '2026-03-02 09:00+08' AS open) n$$, 'waiting by category: what was given back waits on');
+SELECT rui.cancel_ticket(:project, w.id, 'over', NULL, '2026-03-02 12:40+08') FROM w WHERE i < 5 \g /dev/null
 
 -- A change that is rolled back leaves nothing, not even in the session's memory.
 UPDATE rui.shift SET capacity = 5;
