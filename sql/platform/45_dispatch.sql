@@ -147,7 +147,7 @@ CREATE TABLE rui.dispatch_offer (
 	CHECK ((outcome IN ('assigned', 'moved')) = (party_id IS NOT NULL)),
 	CHECK ((outcome IN ('moved', 'withdrawn')) = (former_id IS NOT NULL))
 );
-CREATE INDEX dispatch_offer_by_task ON rui.dispatch_offer (project_id, task_id);
+CREATE INDEX dispatch_offer_by_task ON rui.dispatch_offer (project_id, task_id, run_id);
 CREATE INDEX task_held ON rui.task (project_id, executor_id)
 	WHERE state IN ('assigned', 'accepted', 'en_route', 'in_progress', 'deferred');
 
@@ -195,7 +195,7 @@ PERFORM rui._describe('dispatch_run', 'One matching of waiting tasks with people
 	'moved: How many offers went over to another person, or back to waiting.',
 	'objective: What was made least: costs of the assignments, with the load of several tasks for one person, plus the price of those that wait, less what offers that stay save; null: one task, the least sum was kept but not summed up.',
 	'duration: How long it took.');
-PERFORM rui._describe('dispatch_offer', 'What a run decided for each waiting task, and why: the cost of each term.',
+PERFORM rui._describe('dispatch_offer', 'What a run decided for each waiting task, and why: the cost of each term. A task that waits for the same outcome and as many candidates as told last has no further row.',
 	'run_id: The run.', 'task_id: The task.', 'party_id: Who was to do it, or null: it waits.',
 	'former_id: Who had the offer before, or null.',
 	'outcome: assigned; no_candidate: nobody on duty can do it; waits: all who can are busier elsewhere, or too far; moved: the offer went over from former_id; withdrawn: it went back to waiting, because something dearer needs former_id.',

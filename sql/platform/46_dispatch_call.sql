@@ -28,6 +28,7 @@ DECLARE
 	offers rui.dispatch_offer[];
 	worker_count integer;
 	done bigint[];
+	written bigint;
 BEGIN
 	IF is_fresh THEN
 		-- Opened while another plan of grids was activated. Dispatch waits for no task: who has one in hand may wait for it.
@@ -157,8 +158,14 @@ BEGIN
 			level_cost, refused_cost, missed_cost, stranger_cost, load_cost, cost, penalty)
 		SELECT o.project_id, _dispatch_now.run_id, o.task_id, o.party_id, o.former_id, o.outcome, o.candidates, o.walk_m, o.walk_cost,
 			o.away_cost, o.level_cost, o.refused_cost, o.missed_cost, o.stranger_cost, o.load_cost, o.cost, o.penalty
-		FROM unnest(offers) o;
-		IF is_batch THEN
+		FROM unnest(offers) o
+		-- What waits as it did before is not told again.
+		WHERE o.party_id IS NOT NULL OR o.former_id IS NOT NULL OR NOT EXISTS (
+			SELECT FROM (SELECT l.outcome, l.candidates FROM rui.dispatch_offer l
+				WHERE l.project_id = o.project_id AND l.task_id = o.task_id ORDER BY l.run_id DESC LIMIT 1) l
+			WHERE l.outcome = o.outcome AND l.candidates = o.candidates);
+		GET DIAGNOSTICS written = ROW_COUNT;
+		IF is_batch AND written > 0 THEN
 			PERFORM rui._emit(project_id, 'dispatch.run', 'dispatch_run', run_id, at,
 				jsonb_build_object('tasks', tasks, 'assigned', assigned, 'waiting', waiting, 'moved', moved));
 		END IF;
@@ -259,7 +266,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.dispatch(bigint, text, timestamptz) IS
-'Matches all waiting tasks (state new or triaged) of a project, and those offered by dispatch but not accepted, with everybody on duty at `at`, and assigns them (triaging new ones). A candidate is on a shift that holds `at` and is neither absent nor finished, employed, has a role that works on tasks, a qualification valid at `at` of the task''s skill and level, is in a ring that is asked by then, and has room for one more task within the shift''s capacity. Least is the sum of costs (walk, away, over_level, refused, stranger, load, and move for offers taken away) and of the price of what waits; the numbers are in rui.dispatch_term and rui.dispatch_weight. Offers that were not accepted in time (terms offer, offer_emergency) lapse first, and are among what waits. Accepted work, and what people gave out by hand, never moves; what somebody has in hand at the moment is left to the next dispatch. Returns one row: the run (null when nothing was waiting and nothing moved), tasks waiting, assigned, still waiting, offers moved, the least sum found, and how long it took; rui.dispatch_offer tells why, task by task. Dispatches of one project go one after the other. Needs permission dispatch. Errors: 22004, 22008, RU409, 42501, 55000 project not live.';
+'Matches all waiting tasks (state new or triaged) of a project, and those offered by dispatch but not accepted, with everybody on duty at `at`, and assigns them (triaging new ones). A candidate is on a shift that holds `at` and is neither absent nor finished, employed, has a role that works on tasks, a qualification valid at `at` of the task''s skill and level, is in a ring that is asked by then, and has room for one more task within the shift''s capacity. Least is the sum of costs (walk, away, over_level, refused, stranger, load, and move for offers taken away) and of the price of what waits; the numbers are in rui.dispatch_term and rui.dispatch_weight. Offers that were not accepted in time (terms offer, offer_emergency) lapse first, and are among what waits. Accepted work, and what people gave out by hand, never moves; what somebody has in hand at the moment is left to the next dispatch. Returns one row: the run (null when nothing was waiting and nothing moved), tasks waiting, assigned, still waiting, offers moved, the least sum found, and how long it took; rui.dispatch_offer tells why, task by task, where something is otherwise than the run before told. Dispatches of one project go one after the other. Needs permission dispatch. Errors: 22004, 22008, RU409, 42501, 55000 project not live.';
 
 CREATE FUNCTION rui.dispatch_task(project_id bigint, task_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS TABLE (run_id bigint, party_id bigint, moved integer, duration interval)

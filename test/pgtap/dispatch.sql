@@ -1,6 +1,6 @@
 -- Dispatch: who can do a task, who gets it, what waits, and the reasons.
 BEGIN;
-SELECT plan(43);
+SELECT plan(48);
 \ir fixture/town.sql
 SELECT rui.create_project(:company, 'other', 'Other') AS other_project \gset
 SELECT rui.set_project_state(:project, 'go_live') \g /dev/null
@@ -106,6 +106,15 @@ SELECT results_eq(format('SELECT task_id, outcome, party_id FROM rui.dispatch_of
 SELECT results_eq(format('SELECT tasks, assigned, waiting FROM rui.dispatch(%s, ''r1'', %L)', :project, :'ten'), 'VALUES (4, 2, 2)', 'a request key gives the first answer');
 SELECT is((SELECT count(*) FROM rui.dispatch_run), 4::bigint, 'and makes no other run');
 SELECT results_eq(format('SELECT r.weights ->> ''away'', r.workers, r.tasks FROM rui.dispatch_run r ORDER BY id DESC LIMIT 1'), $$VALUES ('900', 3, 4)$$, 'a run keeps what it used');
+
+-- What goes on waiting is told once, until something is otherwise.
+SELECT is((SELECT waiting FROM rui.dispatch(:project, NULL, '2026-03-02 10:01+08')), 2, 'a minute later two wait still');
+SELECT is((SELECT count(*) FROM rui.dispatch_offer WHERE task_id IN (:lift, :small)), 2::bigint, 'which is not written again');
+SELECT is((SELECT count(*) FROM rui.event WHERE project_id = :project AND kind = 'dispatch.run'), 4::bigint, 'nor told');
+INSERT INTO rui.qualification (company_id, party_id, kind, code, level, valid, source) SELECT :company, w.id, 'licence', 'lift', 3, '[2020-01-01,)', 'x' FROM who w WHERE w.code = 'full';
+SELECT is((SELECT waiting FROM rui.dispatch(:project, NULL, '2026-03-02 10:02+08')), 2, 'somebody learns about lifts, who has no place');
+SELECT results_eq(format('SELECT task_id, outcome FROM rui.dispatch_offer WHERE task_id IN (%s, %s) ORDER BY run_id, task_id', :lift, :small),
+	format($$VALUES (%s::bigint, 'no_candidate'), (%s, 'waits'), (%1$s, 'waits')$$, :lift, :small), 'one waits for another reason now');
 
 -- Rejected work goes elsewhere; accepted work stays.
 SELECT rui.reject_ticket(:project, :leak, 'no tools', NULL, '2026-03-02 10:05+08') \g /dev/null
