@@ -44,8 +44,11 @@ BEGIN
 		WHERE rui._has_streets(_dispatch_now.project_id);
 		known_workers := rui._make_match(project_id, setting, at);
 	ELSE
+		-- Streets that changed are drawn once, not by each dispatch until the next batch.
+		PERFORM rui._keep_travel(project_id, '{}');
 		SELECT c.suspects, c.weighed, c.workers INTO suspects, weighed, known_workers
 		FROM rui._change_match(_dispatch_now.project_id, setting, _dispatch_now.at, ARRAY[only_task], '{}') c;
+		PERFORM rui._keep_travel(project_id, ARRAY(SELECT w.place FROM unnest(known_workers) w WHERE w.rule IS NULL));
 	END IF;
 	LOOP
 		told := ARRAY(SELECT l.task_id FROM rui.dispatch_plan l
