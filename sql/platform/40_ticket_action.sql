@@ -271,7 +271,7 @@ BEGIN
 	FROM (
 		SELECT t.id, t.state, t.executor_id, w.worker_id FROM rui.task t
 		JOIN unnest(ticket_ids, worker_ids) AS w(ticket_id, worker_id) ON w.ticket_id = t.id
-		WHERE t.project_id = _assign_tickets.project_id AND t.id = ANY (ticket_ids) AND t.kind = 'ticket'
+		WHERE t.project_id = _assign_tickets.project_id AND t.kind = 'ticket'
 			AND t.last_at <= _assign_tickets.at
 			AND (t.state IN ('new', 'triaged') AND w.worker_id IS NOT NULL
 				OR t.state = 'assigned' AND t.executor_id IS DISTINCT FROM w.worker_id)
@@ -287,7 +287,8 @@ BEGIN
 		last_at = _assign_tickets.at, executor_id = w.worker_id,
 		assigned_at = CASE WHEN w.worker_id IS NULL THEN t.assigned_at ELSE _assign_tickets.at END
 	FROM unnest(ticket_ids, worker_ids) AS w(ticket_id, worker_id)
-	WHERE t.project_id = _assign_tickets.project_id AND t.id = w.ticket_id AND t.id = ANY (done);
+	JOIN unnest(done) AS d(id) ON d.id = w.ticket_id
+	WHERE t.project_id = _assign_tickets.project_id AND t.id = d.id;
 	INSERT INTO rui.event (project_id, at, kind, subject, subject_id, party_id, payload)
 	SELECT _assign_tickets.project_id, _assign_tickets.at, 'ticket.triage', 'ticket', f.id, me,
 		'{"from_state": "new", "to_state": "triaged"}'::jsonb

@@ -142,7 +142,7 @@ BEGIN
 		DELETE FROM rui.dispatch_change c WHERE c.project_id = _change_match.project_id RETURNING c.task_id, c.party_ids
 	), task AS MATERIALIZED (
 		SELECT ARRAY(SELECT DISTINCT u.id FROM (SELECT t.task_id FROM told t UNION ALL SELECT unnest(_change_match.task_ids)) AS u(id)
-			WHERE u.id IS NOT NULL AND u.id <> ALL (untouched)) AS ids
+			WHERE u.id IS NOT NULL AND u.id NOT IN (SELECT unnest(untouched))) AS ids
 	), named AS MATERIALIZED (
 		-- Who has a task counts it otherwise where it leaves.
 		SELECT k.ids AS tasks, ARRAY(SELECT DISTINCT u.id FROM (
@@ -188,7 +188,7 @@ BEGIN
 			JOIN (SELECT p.task_id, array_agg(p.party_id) AS ids, array_agg(p.cost) AS costs
 				FROM rui._dispatch_pairs(_change_match.project_id, weights, at, ARRAY(
 					SELECT d.task_id FROM rui.dispatch_candidate d
-					WHERE d.project_id = _change_match.project_id AND d.task_id <> ALL (told_tasks || untouched)), fresh_parties, false, asked) p
+					WHERE d.project_id = _change_match.project_id AND d.task_id NOT IN (SELECT unnest(told_tasks || untouched))), fresh_parties, false, asked) p
 				WHERE p.party_id IS NOT NULL GROUP BY p.task_id) n ON n.task_id = c.task_id
 			CROSS JOIN LATERAL (
 				SELECT x.party_id, x.cost FROM unnest(c.party_ids, c.costs) AS x(party_id, cost) WHERE x.party_id <> ALL (n.ids)

@@ -1,5 +1,6 @@
 -- Dispatching: a batch, one task, by duty, and emergencies at once. All go the
--- same way: change or make the match, lock what moves, write it down.
+-- same way: change or make the match, lock what moves, write it down. Lists
+-- may be long: whether a task is in one is asked of a hash.
 
 CREATE FUNCTION rui._dispatch_now(project_id bigint, only_task bigint, at timestamptz, OUT run_id bigint, OUT tasks integer,
 	OUT assigned integer, OUT waiting integer, OUT moved integer, OUT objective double precision, OUT duration interval)
@@ -62,7 +63,7 @@ BEGIN
 					OR t.state = 'assigned' AND t.executor_id = l.offered_id AND t.assigned_at = l.offered_at)
 			ORDER BY t.id
 			FOR NO KEY UPDATE OF t SKIP LOCKED);
-		missing := ARRAY(SELECT u.id FROM unnest(told) AS u(id) WHERE u.id <> ALL (moves));
+		missing := ARRAY(SELECT unnest(told) EXCEPT SELECT unnest(moves) ORDER BY 1);
 		IF missing <> '{}' THEN
 			untouched := untouched || missing;
 			SELECT c.suspects, c.weighed INTO shaken, weighed_again FROM rui._change_match(_dispatch_now.project_id, setting, _dispatch_now.at, '{}', ARRAY(
@@ -85,7 +86,7 @@ BEGIN
 			WHERE u.id NOT IN (SELECT w.task_id FROM unnest(weighed) w)
 				OR u.id IN (SELECT c.task_id FROM rui.dispatch_change c WHERE c.project_id = _dispatch_now.project_id AND c.task_id IS NOT NULL));
 		IF unweighed <> '{}' THEN
-			weighed := ARRAY(SELECT w FROM unnest(weighed) w WHERE w.task_id <> ALL (unweighed)) || ARRAY(
+			weighed := ARRAY(SELECT w FROM unnest(weighed) w WHERE w.task_id NOT IN (SELECT unnest(unweighed))) || ARRAY(
 				SELECT p::rui.dispatch_pair
 				FROM rui._dispatch_pairs(_dispatch_now.project_id, setting, at, unweighed, NULL, true, known_workers) p);
 		END IF;
@@ -115,7 +116,7 @@ BEGIN
 	WITH plan AS MATERIALIZED (
 		SELECT l.task_id, l.party_id, l.offered_id FROM rui.dispatch_plan l
 		WHERE l.project_id = _dispatch_now.project_id
-			AND (l.task_id = ANY (moves) OR l.party_id IS NULL AND (is_batch OR l.task_id = only_task))
+			AND (l.task_id IN (SELECT unnest(moves)) OR l.party_id IS NULL AND (is_batch OR l.task_id = only_task))
 	), pair AS MATERIALIZED (
 		SELECT p.* FROM unnest(weighed) p WHERE NOT is_fresh
 		UNION ALL
@@ -146,7 +147,7 @@ BEGIN
 		PERFORM rui._match_apply(project_id, nextval('rui.dispatch_version'), by_load, by_move, moves, at);
 		-- What it did itself it need not be told.
 		DELETE FROM rui.dispatch_change c
-		WHERE c.project_id = _dispatch_now.project_id AND c.transaction = pg_current_xact_id() AND c.task_id = ANY (moves);
+		WHERE c.project_id = _dispatch_now.project_id AND c.transaction = pg_current_xact_id() AND c.task_id IN (SELECT unnest(moves));
 	END IF;
 	tasks := (SELECT count(*) FROM unnest(offers) o WHERE o.outcome IN ('assigned', 'waits', 'no_candidate'));
 	assigned := (SELECT count(*) FROM unnest(offers) o WHERE o.outcome = 'assigned');
