@@ -4,7 +4,7 @@ SELECT plan(48);
 \ir fixture/town.sql
 SELECT rui.create_project(:company, 'other', 'Other') AS other_project \gset
 SELECT rui.set_project_state(:project, 'go_live') \g /dev/null
-SELECT rui.set_dispatch_weight(:project, t, 0) FROM unnest('{offer,offer_emergency}'::text[]) t \g /dev/null -- offers stand
+SELECT rui.set_dispatch_weight(:project, t, 0) FROM unnest('{offer,offer_emergency}'::text[]) t \g /dev/null
 SELECT rui.set_project_state(:other_project, 'go_live') \g /dev/null
 
 -- Two stewards with grids west and east of 10.1, a plumber, and people whom

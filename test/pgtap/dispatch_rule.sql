@@ -1,10 +1,10 @@
 -- Dispatch: every rule shown excluding somebody, rings, emergencies, the price
 -- of moving, overrides with their regret by hand, fairness, rolled back changes.
 BEGIN;
-SELECT plan(52);
+SELECT plan(55);
 \ir fixture/town.sql
 SELECT rui.set_project_state(:project, 'go_live') \g /dev/null
-SELECT rui.set_dispatch_weight(:project, t, 0) FROM unnest('{offer,offer_emergency}'::text[]) t \g /dev/null -- offers stand
+SELECT rui.set_dispatch_weight(:project, t, 0) FROM unnest('{offer,offer_emergency}'::text[]) t \g /dev/null
 SELECT is((SELECT count(*) FROM rui.import_staff(:project, '[
 	{"code":"anna","name":"Anna","staff_no":"1","from":"2020-01-01","role":"steward"},
 	{"code":"ben","name":"Ben","staff_no":"2","from":"2020-01-01","role":"steward"},
@@ -128,8 +128,24 @@ SELECT pg_temp.need(:project, 'general', 10.095, 5, '2026-03-02 11:10+08') AS ot
 SELECT is(rui.override_dispatch(:project, :other, :anna, 'asked for', NULL, '2026-03-02 11:10+08') < 0, true, 'against capacity a sum may be less: the rule is named');
 SELECT results_eq($$SELECT overrides, worse, against_rules, worst_regret FROM rui.dispatch_regret$$, $$VALUES (2::bigint, 1::bigint, 1::bigint, 900::float8)$$, 'counted by month and person');
 
+-- Given out and handed on by hand: counted too, with what the prices of the match tell.
+SELECT rui.cancel_ticket(:project, t.id, 'over', NULL, '2026-03-02 11:10+08') FROM rui.task t WHERE t.project_id = :project AND t.id IN (:small, :other) \g /dev/null
+UPDATE rui.shift SET capacity = 3;
+SELECT pg_temp.need(:project, 'general', 10.095, 3, '2026-03-02 11:10+08') AS plain \gset
+SELECT rui.assign_ticket(:project, :plain, :ben, 'asked for', 'h1', '2026-03-02 11:10+08'), rui.assign_ticket(:project, :plain, :ben, 'asked for', 'h1', '2026-03-02 11:10+08') \g /dev/null
+SELECT results_eq(format('SELECT action, former_id, party_id, best_id, regret FROM rui.dispatch_override WHERE task_id = %s', :plain),
+	format('VALUES (''assign'', NULL::bigint, %s::bigint, NULL::bigint, NULL::float8)', :ben), 'of what dispatch has not seen nobody knows what it costs');
+SELECT rui.cancel_ticket(:project, :plain, 'over', NULL, '2026-03-02 11:10+08') \g /dev/null
+SELECT pg_temp.need(:project, 'general', 10.095, 3, '2026-03-02 11:10+08') AS handed \gset
+SELECT party_id = :anna FROM rui.dispatch_task(:project, :handed, NULL, '2026-03-02 11:10+08') \g /dev/null
+-- Anna: nothing, less 600 that moving costs; Ben: 900 away. Her place is worth 240 now, what another task with her would cost; his 120.
+SELECT rui.transfer_ticket(:project, :handed, :ben, 'nearer', NULL, '2026-03-02 11:10+08') \g /dev/null
+SELECT results_eq(format('SELECT action, reason, former_id, party_id, best_id, regret FROM rui.dispatch_override WHERE task_id = %s', :handed),
+	format('VALUES (''transfer'', ''nearer'', %s::bigint, %s::bigint, %1$s::bigint, 1380::float8)', :anna, :ben), 'of what it has given out they do: 900 + 600 + 120 - 240 at least');
+SELECT results_eq($$SELECT overrides, by_hand, unknown, worse, worst_regret FROM rui.dispatch_regret$$, $$VALUES (2::bigint, 2::bigint, 1::bigint, 2::bigint, 1380::float8)$$, 'and both are counted');
+SELECT rui.cancel_ticket(:project, :handed, 'over', NULL, '2026-03-02 11:11+08') \g /dev/null
+
 -- Whose places are full of offers is a candidate: one of them makes room.
-SELECT rui.cancel_ticket(:project, t.id, 'over', NULL, '2026-03-02 11:11+08') FROM rui.task t WHERE t.project_id = :project AND t.id IN (:small, :other) \g /dev/null
 UPDATE rui.qualification SET valid = tstzrange(lower(valid), NULL), party_id = :anna WHERE party_id = :paul;
 UPDATE rui.shift SET capacity = CASE party_id WHEN :anna THEN 2 ELSE 3 END;
 SELECT pg_temp.need(:project, 'general', 10.095, 3, '2026-03-02 11:12+08') AS lamp \gset
