@@ -120,18 +120,28 @@ BEGIN
 	), pair AS MATERIALIZED (
 		SELECT p.* FROM unnest(weighed) p WHERE NOT is_fresh
 		UNION ALL
-		SELECT p.* FROM rui._dispatch_pairs(_dispatch_now.project_id, setting, at, ARRAY(SELECT l.task_id FROM plan l), NULL, false, known_workers) p
-		WHERE is_fresh AND EXISTS (SELECT FROM plan l)
+		-- The match has the sums of all pairs: of what it plans the terms are asked, person by person.
+		SELECT p.* FROM (SELECT l.party_id, array_agg(l.task_id) AS task_ids FROM plan l WHERE is_fresh AND l.party_id IS NOT NULL GROUP BY l.party_id) g
+		CROSS JOIN LATERAL rui._dispatch_pairs(_dispatch_now.project_id, setting, at, g.task_ids, ARRAY[g.party_id], true, known_workers) p
+	), candidate AS MATERIALIZED (
+		SELECT p.task_id, p.party_id, p.rule IS NULL AS has_room, p.penalty FROM pair p
+		WHERE NOT is_fresh AND (p.party_id IS NULL OR p.rule IS NULL OR p.rule = 'no_capacity')
+		UNION ALL
+		SELECT c.task_id, o.party_id, o.party_id NOT IN (SELECT q.party_id FROM rui.dispatch_price q
+			WHERE q.project_id = _dispatch_now.project_id AND q.fixed >= q.capacity), c.penalty
+		FROM plan l JOIN rui.dispatch_candidate c ON c.project_id = _dispatch_now.project_id AND c.task_id = l.task_id
+		LEFT JOIN LATERAL unnest(c.party_ids) AS o(party_id) ON true
+		WHERE is_fresh
 	), counted AS (
-		SELECT p.task_id, (count(p.party_id) FILTER (WHERE p.rule IS NULL OR p.rule = 'no_capacity'))::integer AS pairs, count(p.party_id) FILTER (WHERE p.rule IS NULL)::integer AS free, min(p.penalty) AS penalty
-		FROM pair p GROUP BY p.task_id
+		SELECT p.task_id, count(p.party_id)::integer AS pairs, count(p.party_id) FILTER (WHERE p.has_room)::integer AS free, min(p.penalty) AS penalty
+		FROM candidate p GROUP BY p.task_id
 	)
 	SELECT array_agg(ROW(_dispatch_now.project_id, NULL, l.task_id, l.party_id, l.offered_id,
 			CASE WHEN l.party_id IS NULL AND l.offered_id IS NOT NULL THEN 'withdrawn' WHEN l.offered_id IS NOT NULL THEN 'moved'
 				WHEN l.party_id IS NOT NULL THEN 'assigned' WHEN n.pairs = 0 THEN 'no_candidate' ELSE 'waits' END,
 			n.free, p.walk_m, p.walk_cost, p.away_cost, p.level_cost, p.refused_cost, p.missed_cost, p.stranger_cost, p.load_cost, p.cost + p.load_cost, n.penalty, now())::rui.dispatch_offer
 			ORDER BY l.task_id),
-		(SELECT count(DISTINCT q.party_id) FROM pair q JOIN plan m ON m.task_id = q.task_id WHERE q.rule IS NULL)
+		(SELECT count(*) FROM (SELECT DISTINCT q.party_id FROM candidate q JOIN plan m ON m.task_id = q.task_id WHERE q.party_id IS NOT NULL AND q.has_room) d)
 	INTO offers, worker_count
 	FROM plan l
 	JOIN counted n ON n.task_id = l.task_id
