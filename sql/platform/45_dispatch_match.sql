@@ -78,7 +78,10 @@ BEGIN
 		DELETE FROM rui.dispatch_plan l
 		WHERE l.project_id = _make_match.project_id AND NOT EXISTS (SELECT FROM task t WHERE t.task_id = l.task_id)
 	), plan AS (
-		INSERT INTO rui.dispatch_plan AS l (project_id, task_id) SELECT _make_match.project_id, t.task_id FROM task t
+		INSERT INTO rui.dispatch_plan AS l (project_id, task_id, offered_id, offered_at)
+		SELECT _make_match.project_id, t.task_id, t.offered_id, (SELECT k.assigned_at FROM rui.task k
+			WHERE k.project_id = _make_match.project_id AND k.id = t.task_id AND t.offered_id IS NOT NULL)
+		FROM task t
 		-- Given back, or withdrawn by hand.
 		ON CONFLICT ON CONSTRAINT dispatch_plan_pkey DO UPDATE SET offered_id = NULL, offered_at = NULL
 			WHERE l.offered_id IS NOT NULL AND EXCLUDED.task_id NOT IN (SELECT o.task_id FROM task o WHERE o.offered_id IS NOT NULL)
@@ -202,6 +205,19 @@ BEGIN
 		FROM unnest(pairs) p GROUP BY p.task_id) r;
 	SELECT coalesce(array_agg(p.party_id ORDER BY p.task_id, p.party_id), '{}'), coalesce(array_agg(p.cost ORDER BY p.task_id, p.party_id), '{}')
 	INTO pair_parties, pair_costs FROM unnest(pairs) p WHERE p.party_id IS NOT NULL;
+	-- An offer that was left since somebody had it in hand is one again.
+	WITH back AS (
+		SELECT p.task_id, min(p.penalty) AS penalty, min(p.offered_id) AS offered_id FROM unnest(pairs) p
+		WHERE p.offered_id IS NOT NULL AND p.task_id NOT IN (SELECT l.task_id FROM rui.dispatch_plan l
+			WHERE l.project_id = _change_match.project_id AND l.task_id IN (SELECT q.task_id FROM unnest(pairs) q))
+		GROUP BY p.task_id
+	), candidate AS (
+		INSERT INTO rui.dispatch_candidate (project_id, task_id, penalty, party_ids, costs)
+		SELECT _change_match.project_id, b.task_id, b.penalty, '{}', '{}' FROM back b
+	)
+	INSERT INTO rui.dispatch_plan (project_id, task_id, offered_id, offered_at)
+	SELECT _change_match.project_id, b.task_id, b.offered_id, t.assigned_at
+	FROM back b JOIN rui.task t ON t.project_id = _change_match.project_id AND t.id = b.task_id;
 	IF next_at IS NOT NULL THEN
 		UPDATE rui.dispatch_state s SET valid_until = next_at
 		WHERE s.project_id = _change_match.project_id AND s.valid_until > next_at;

@@ -50,11 +50,15 @@ BEGIN
 		WHERE h.holder_id IS NOT NULL
 		GROUP BY h.holder_id
 	), holding AS MATERIALIZED (
-		SELECT t.executor_id, count(*)::integer AS tasks, count(l.task_id)::integer AS offers FROM rui.task t
-		LEFT JOIN rui.dispatch_plan l ON l.project_id = t.project_id AND l.task_id = t.id AND t.state = 'assigned'
-			AND l.offered_id = t.executor_id AND l.offered_at = t.assigned_at AND t.id <> ALL (untouched)
+		SELECT t.executor_id, count(*)::integer AS tasks, count(*) FILTER (WHERE (l.task_id IS NOT NULL OR c.task_id IS NOT NULL)
+			AND t.id <> ALL (untouched)
 			-- What somebody moved later is not decided on, as in _dispatch_tasks; if it was before, it stays an offer.
-			AND (t.last_at <= _dispatch_workers.at OR t.id <> ALL (anew))
+			AND (t.last_at <= _dispatch_workers.at OR t.id <> ALL (anew)))::integer AS offers FROM rui.task t
+		LEFT JOIN rui.dispatch_plan l ON l.project_id = t.project_id AND l.task_id = t.id AND t.state = 'assigned'
+			AND l.offered_id = t.executor_id AND l.offered_at = t.assigned_at
+		LEFT JOIN (SELECT DISTINCT n.task_id, n.offered_id, n.offered_at FROM rui.dispatch_change n
+			WHERE n.project_id = _dispatch_workers.project_id AND n.offered_id IS NOT NULL) c
+			ON c.task_id = t.id AND t.state = 'assigned' AND c.offered_id = t.executor_id AND c.offered_at = t.assigned_at
 		WHERE t.project_id = _dispatch_workers.project_id AND t.state IN ('assigned', 'accepted', 'en_route', 'in_progress', 'deferred')
 			AND (only_parties IS NULL OR t.executor_id = ANY (only_parties))
 		GROUP BY t.executor_id
@@ -137,7 +141,10 @@ BEGIN
 		WHERE only_tasks IS NULL AND o.project_id = _dispatch_tasks.project_id AND o.state IN ('new', 'triaged', 'assigned')) AS c
 	CROSS JOIN LATERAL (
 		-- Looked up one by one, however many tasks there are.
-		SELECT o.*, k.household_id, l.task_id IS NOT NULL AS is_offered FROM rui.task o
+		SELECT o.*, k.household_id, l.task_id IS NOT NULL OR o.state = 'assigned' AND EXISTS (
+			-- What dispatch left in somebody's hands, who then did nothing.
+			SELECT FROM rui.dispatch_change n WHERE n.project_id = o.project_id AND n.task_id = o.id
+				AND n.offered_id = o.executor_id AND n.offered_at = o.assigned_at) AS is_offered FROM rui.task o
 		JOIN rui.ticket k ON k.project_id = o.project_id AND k.id = o.id
 		LEFT JOIN rui.dispatch_plan l ON l.project_id = o.project_id AND l.task_id = o.id AND o.state = 'assigned'
 			AND l.offered_id = o.executor_id AND l.offered_at = o.assigned_at

@@ -19,6 +19,7 @@ DECLARE
 	told bigint[];
 	missing bigint[];
 	untouched bigint[] := '{}';
+	spared rui.dispatch_plan[] := '{}';
 	astray bigint[];
 	moves bigint[];
 	weighed rui.dispatch_pair[];
@@ -66,6 +67,8 @@ BEGIN
 		missing := ARRAY(SELECT unnest(told) EXCEPT SELECT unnest(moves) ORDER BY 1);
 		IF missing <> '{}' THEN
 			untouched := untouched || missing;
+			spared := spared || ARRAY(SELECT l FROM rui.dispatch_plan l
+				WHERE l.project_id = _dispatch_now.project_id AND l.task_id = ANY (missing) AND l.offered_id IS NOT NULL);
 			SELECT c.suspects, c.weighed INTO shaken, weighed_again FROM rui._change_match(_dispatch_now.project_id, setting, _dispatch_now.at, '{}', ARRAY(
 				SELECT l.offered_id FROM rui.dispatch_plan l
 				WHERE l.project_id = _dispatch_now.project_id AND l.task_id = ANY (missing) AND l.offered_id IS NOT NULL), untouched) c;
@@ -104,11 +107,12 @@ BEGIN
 				WHERE l.project_id = _dispatch_now.project_id AND l.task_id = ANY (untouched) AND l.offered_id IS NOT NULL), untouched);
 		END IF;
 	END LOOP;
-	-- The next dispatch looks at them again.
-	INSERT INTO rui.dispatch_change (project_id, task_id, party_ids)
+	-- The next dispatch looks at them again: whose hand it was in may have done nothing.
+	INSERT INTO rui.dispatch_change (project_id, task_id, party_ids, offered_id, offered_at)
 	SELECT _dispatch_now.project_id, u.id, ARRAY(SELECT t.executor_id FROM rui.task t
-		WHERE t.project_id = _dispatch_now.project_id AND t.id = u.id AND t.executor_id IS NOT NULL)
-	FROM unnest(untouched) AS u(id);
+		WHERE t.project_id = _dispatch_now.project_id AND t.id = u.id AND t.executor_id IS NOT NULL), s.offered_id, s.offered_at
+	FROM unnest(untouched) AS u(id)
+	LEFT JOIN unnest(spared) AS s ON s.task_id = u.id;
 
 	IF is_batch THEN
 		objective := rui._match_objective(project_id, by_load, by_move);
