@@ -182,7 +182,7 @@ BEGIN
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Grant it role staff, steward or partner with rui.grant_role.';
 	ELSIF skill IS NOT NULL AND NOT EXISTS (
 		SELECT FROM rui.qualification q
-		WHERE q.party_id = _refuse_worker.party_id AND q.code = _refuse_worker.skill
+		WHERE q.party_id = _refuse_worker.party_id AND q.code = _refuse_worker.skill AND q.kind IN ('skill', 'certificate', 'licence')
 			AND q.level >= _refuse_worker.skill_level AND q.valid @> _refuse_worker.at) THEN
 		RAISE EXCEPTION 'party % is not qualified: this work needs % of level %', party_id, skill, skill_level
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'rui.qualification says who is, and from when to when.';
@@ -190,4 +190,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._refuse_worker(bigint, bigint, text, integer, timestamptz) IS
-'Internal: raises unless a party may do work of a skill (null: none needed) at an instant: P0002 not a party of the project''s company, 22023 no role in the project with permission work_ticket, or no valid qualification of that code and level.';
+'Internal: raises unless a party may do work of a skill (null: none needed) at an instant: P0002 not a party of the project''s company, 22023 no role in the project with permission work_ticket, or no valid qualification (skill, certificate or licence) of that code and level.';

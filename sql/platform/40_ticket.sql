@@ -117,8 +117,12 @@ INSERT INTO rui.transition (subject, from_state, action, to_state, permission) V
 	('ticket', 'assigned', 'accept', 'accepted', 'work_ticket'),
 	('ticket', 'assigned', 'reject', 'triaged', 'work_ticket'),
 	('ticket', 'assigned', 'transfer', 'assigned', 'work_ticket'),
-	-- Only dispatch takes an offer back.
+	-- Only dispatch takes an offer back: for something dearer, or because nobody accepted it in time.
 	('ticket', 'assigned', 'withdraw', 'triaged', NULL),
+	('ticket', 'assigned', 'lapse', 'triaged', NULL),
+	('ticket', 'assigned', 'no_show', 'triaged', 'manage_tickets'),
+	('ticket', 'accepted', 'no_show', 'triaged', 'manage_tickets'),
+	('ticket', 'en_route', 'no_show', 'triaged', 'manage_tickets'),
 	('ticket', 'accepted', 'depart', 'en_route', 'work_ticket'),
 	('ticket', 'accepted', 'arrive', 'in_progress', 'work_ticket'),
 	('ticket', 'en_route', 'arrive', 'in_progress', 'work_ticket'),
@@ -144,7 +148,7 @@ INSERT INTO rui.transition (subject, from_state, action, to_state, permission) V
 INSERT INTO rui.transition (subject, from_state, action, to_state, permission)
 SELECT 'ticket', s.state, 'hand_over', s.state, NULL
 FROM unnest('{assigned,accepted,en_route,in_progress,deferred}'::text[]) AS s(state);
-PERFORM rui._mark_workflow('ticket', '工单', 'ticket', '{closed,cancelled,declined,merged}', '{withdraw,hand_over}');
+PERFORM rui._mark_workflow('ticket', '工单', 'ticket', '{closed,cancelled,declined,merged}', '{withdraw,lapse,hand_over}');
 INSERT INTO rui.clock_rule (kind, action, target, move)
 SELECT 'ticket', r.action, t.target, r.move
 FROM (VALUES
@@ -170,7 +174,7 @@ PERFORM rui._name('action.ticket', n.code, n.zh, n.en) FROM (VALUES
 	('pause', '暂停', 'pause'), ('resume', '恢复', 'resume'), ('complete', '完成', 'complete'), ('reopen', '重开', 'reopen'),
 	('rate', '评价', 'rate'), ('close', '关闭', 'close'), ('cancel', '取消', 'cancel'), ('decline', '拒绝受理', 'decline'),
 	('merge', '合并', 'merge'), ('call_back', '回访', 'call back'), ('withdraw', '撤回派单', 'withdraw'),
-	('hand_over', '移交', 'hand over')
+	('hand_over', '移交', 'hand over'), ('lapse', '超时未接', 'let the offer lapse'), ('no_show', '报告未到场', 'report a no-show')
 ) AS n(code, zh, en);
 PERFORM rui._name('source', n.code, n.zh, n.en) FROM (VALUES
 	('call', '电话', 'call'), ('visit', '来访', 'visit'), ('message', '消息', 'message'), ('email', '邮件', 'email'),

@@ -29,9 +29,9 @@ BEGIN
 	SET last_action = action, last_at = happened,
 		deferred_until = CASE action WHEN 'pause' THEN until_at END,
 		executor_id = CASE WHEN action IN ('assign', 'transfer') THEN worker_id
-			WHEN action = 'reject' THEN NULL ELSE t.executor_id END,
+			WHEN action IN ('reject', 'no_show') THEN NULL ELSE t.executor_id END,
 		assigned_at = CASE WHEN action IN ('assign', 'transfer') THEN happened ELSE t.assigned_at END,
-		accepted_at = CASE action WHEN 'accept' THEN happened WHEN 'reopen' THEN NULL ELSE t.accepted_at END,
+		accepted_at = CASE WHEN action = 'accept' THEN happened WHEN action IN ('reopen', 'no_show') THEN NULL ELSE t.accepted_at END,
 		arrived_at = CASE action WHEN 'arrive' THEN happened WHEN 'reopen' THEN NULL ELSE t.arrived_at END,
 		completed_at = CASE action WHEN 'complete' THEN happened WHEN 'reopen' THEN NULL ELSE t.completed_at END,
 		ended_at = CASE WHEN action IN ('close', 'cancel', 'decline', 'merge') THEN happened ELSE t.ended_at END
@@ -184,42 +184,14 @@ $$;
 COMMENT ON FUNCTION rui.triage_ticket(bigint, bigint, text, integer, boolean, text, timestamptz) IS
 'Confirms a new ticket as a real need; category, priority (1 to 5) and is_emergency correct what was told, null keeps it. Running clocks then take the targets promised for that kind when the ticket was opened, and keep the time that has passed. Returns the new state, triaged. Needs manage_tickets. Errors: 22004, 22001, 22008, 22023 blank category, priority, or before the last action, P0002 unknown ticket or category, RU409, 42501, 55000 not legal now.';
 
-CREATE FUNCTION rui.assign_ticket(project_id bigint, ticket_id bigint, worker_id bigint, reason text DEFAULT NULL,
-	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-	PERFORM rui.require_permission(project_id, 'manage_tickets');
-	RETURN rui._give_ticket(project_id, ticket_id, 'assign', worker_id, reason, request_key, at);
-END
-$$;
-COMMENT ON FUNCTION rui.assign_ticket(bigint, bigint, bigint, text, text, timestamptz) IS
-'Gives a triaged (or new: then triages it first) ticket to an executor, who must hold a role in the project that works on tickets and the qualification the ticket needs. reason: up to 500 characters or null. Returns the new state, assigned. Needs manage_tickets. Errors: 22004, 22001, 22008, 22023 blank reason, before the last action, or not able to do this work, P0002 unknown ticket or party, RU409, 42501, 55000.';
-
-CREATE FUNCTION rui.transfer_ticket(project_id bigint, ticket_id bigint, worker_id bigint, reason text,
-	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-	PERFORM rui.require_permission(project_id, 'work_ticket');
-	PERFORM rui._check_text('reason', reason, 500);
-	RETURN rui._give_ticket(project_id, ticket_id, 'transfer', worker_id, reason, request_key, at);
-END
-$$;
-COMMENT ON FUNCTION rui.transfer_ticket(bigint, bigint, bigint, text, text, timestamptz) IS
-'Hands an assigned ticket on to another executor, who must be able to do it as in assign_ticket; reason: 1 to 500 characters. Returns the new state, assigned. For its executor, or with manage_tickets. Errors: 22004, 22001, 22008, 22023 blank reason, before the last action, not able, or the same executor, P0002, RU409, 42501, 55000.';
-
 CREATE FUNCTION rui._give_ticket(project_id bigint, ticket_id bigint, action text, worker_id bigint, reason text,
-	request_key text, at timestamptz) RETURNS text
+	request_key text, at timestamptz, OUT new_state text, OUT former_state text, OUT former_id bigint)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
 	answer jsonb;
 	present rui.task;
-	new_state text;
 BEGIN
 	PERFORM rui._check_time(project_id, at);
 	IF worker_id IS NULL THEN
@@ -231,10 +203,13 @@ BEGIN
 		answer := rui._begin_request(project_id, action || '_ticket', request_key,
 			jsonb_build_array(ticket_id, worker_id, reason));
 		IF answer IS NOT NULL THEN
-			RETURN answer #>> '{}';
+			new_state := answer #>> '{}';
+			RETURN;
 		END IF;
 	END IF;
 	present := rui._lock_task(project_id, ticket_id, 'ticket');
+	former_state := present.state;
+	former_id := CASE present.state WHEN 'assigned' THEN present.executor_id END;
 	IF action = 'assign' AND present.state = 'new' THEN
 		PERFORM rui._move_ticket(project_id, present, 'triage', NULL, NULL, at);
 		present := rui._lock_task(project_id, ticket_id, 'ticket');
@@ -245,11 +220,10 @@ BEGIN
 	PERFORM rui._refuse_worker(project_id, worker_id, present.skill, present.skill_level, at);
 	new_state := rui._move_ticket(project_id, present, action, reason, worker_id, at);
 	PERFORM rui._finish_request(project_id, action || '_ticket', request_key, to_jsonb(new_state));
-	RETURN new_state;
 END
 $$;
 COMMENT ON FUNCTION rui._give_ticket(bigint, bigint, text, bigint, text, text, timestamptz) IS
-'Internal: assign and transfer, once per request key. Returns the new state.';
+'Internal: assign and transfer, once per request key. Returns the new state, and what it was before (null where the same was asked before), and who had the ticket, or null.';
 
 -- Many tickets at once, as dispatch decides. Who is working on a ticket this
 -- very moment is not waited for.
@@ -271,7 +245,7 @@ BEGIN
 	FROM (
 		SELECT t.id, t.state, t.executor_id, w.worker_id FROM rui.task t
 		JOIN unnest(ticket_ids, worker_ids) AS w(ticket_id, worker_id) ON w.ticket_id = t.id
-		WHERE t.project_id = _assign_tickets.project_id AND t.id = ANY (ticket_ids) AND t.kind = 'ticket'
+		WHERE t.project_id = _assign_tickets.project_id AND t.kind = 'ticket'
 			AND t.last_at <= _assign_tickets.at
 			AND (t.state IN ('new', 'triaged') AND w.worker_id IS NOT NULL
 				OR t.state = 'assigned' AND t.executor_id IS DISTINCT FROM w.worker_id)
@@ -287,7 +261,8 @@ BEGIN
 		last_at = _assign_tickets.at, executor_id = w.worker_id,
 		assigned_at = CASE WHEN w.worker_id IS NULL THEN t.assigned_at ELSE _assign_tickets.at END
 	FROM unnest(ticket_ids, worker_ids) AS w(ticket_id, worker_id)
-	WHERE t.project_id = _assign_tickets.project_id AND t.id = w.ticket_id AND t.id = ANY (done);
+	JOIN unnest(done) AS d(id) ON d.id = w.ticket_id
+	WHERE t.project_id = _assign_tickets.project_id AND t.id = d.id;
 	INSERT INTO rui.event (project_id, at, kind, subject, subject_id, party_id, payload)
 	SELECT _assign_tickets.project_id, _assign_tickets.at, 'ticket.triage', 'ticket', f.id, me,
 		'{"from_state": "new", "to_state": "triaged"}'::jsonb
@@ -334,6 +309,19 @@ END
 $$;
 COMMENT ON FUNCTION rui.reject_ticket(bigint, bigint, text, text, timestamptz) IS
 'The executor gives an assigned ticket back; reason: 1 to 500 characters. Returns the new state, triaged. For its executor, or with manage_tickets. Errors: 22004, 22001, 22008, 22023 blank reason or before the last action, P0002, RU409, 42501, 55000.';
+
+CREATE FUNCTION rui.report_no_show(project_id bigint, ticket_id bigint, reason text, request_key text DEFAULT NULL,
+	at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM rui.require_permission(project_id, 'manage_tickets');
+	RETURN rui._simple_action(project_id, ticket_id, 'no_show', reason, true, request_key, at);
+END
+$$;
+COMMENT ON FUNCTION rui.report_no_show(bigint, bigint, text, text, timestamptz) IS
+'The executor of an assigned, accepted or travelling ticket does not come: the ticket waits again, without him; reason: 1 to 500 characters. Its clocks go on; a response that was given counts. Dispatch gives it out anew (an emergency at once), to him again only where nobody is cheaper: term no_show. Returns the new state, triaged. Needs manage_tickets. Errors: 22004, 22001, 22008, 22023 blank reason or before the last action, P0002, RU409, 42501, 55000 not legal now.';
 
 CREATE FUNCTION rui.depart_ticket(project_id bigint, ticket_id bigint, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS text

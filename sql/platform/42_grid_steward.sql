@@ -61,7 +61,7 @@ $$;
 COMMENT ON FUNCTION rui._end_stewards(bigint, bigint, timestamptz) IS
 'Internal: ends the times of stewards and covers of a plan''s grids at an instant.';
 
-CREATE FUNCTION rui._relocate_tasks(project_id bigint, at timestamptz) RETURNS bigint
+CREATE FUNCTION rui._relocate_tasks(project_id bigint, at timestamptz, only_tasks bigint[] DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -72,6 +72,7 @@ BEGIN
 	WITH open AS MATERIALIZED (
 		SELECT t.id, t.grid_id, t.accountable_id, t.place, t.building_id FROM rui.task t
 		WHERE t.project_id = _relocate_tasks.project_id AND t.ended_at IS NULL AND t.place IS NOT NULL
+			AND (only_tasks IS NULL OR t.id = ANY (only_tasks))
 		ORDER BY t.id
 		FOR NO KEY UPDATE
 	), located AS MATERIALIZED (
@@ -96,8 +97,8 @@ BEGIN
 	RETURN moved;
 END
 $$;
-COMMENT ON FUNCTION rui._relocate_tasks(bigint, timestamptz) IS
-'Internal: gives all tasks that are not ended the active grid they lie in, and who answers for it at `at`: its cover or steward. Returns how many changed. Who has accepted a task keeps it.';
+COMMENT ON FUNCTION rui._relocate_tasks(bigint, timestamptz, bigint[]) IS
+'Internal: gives all tasks that are not ended (or those named of them) the active grid they lie in, and who answers for it at `at`: its cover or steward. Returns how many changed. Who has accepted a task keeps it.';
 
 CREATE FUNCTION rui._hand_over_tasks(project_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

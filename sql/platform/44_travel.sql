@@ -25,7 +25,7 @@ INSERT INTO rui.travel_term (code, standard, lowest, highest, about) VALUES
 	('stairs', 20, 0, 3600, 'Seconds a storey on the stairs.'),
 	('lift', 3, 0, 3600, 'Seconds a storey in the lift.'),
 	('lift_wait', 45, 0, 3600, 'Seconds until the lift comes and opens.'),
-	('trees', 5000, 0, 1000000, 'How many places a project keeps the ways from.');
+	('trees', 5000, 0, 1000000, 'How many places a project keeps the ways from; the oldest make room for new ones.');
 
 CREATE TABLE rui.travel_setting (
 	project_id bigint NOT NULL REFERENCES rui.project (id),
@@ -57,8 +57,10 @@ CREATE TABLE rui.travel_tree (
 	place geometry(Point, 4326) NOT NULL,
 	version bigint NOT NULL,
 	metres double precision[] NOT NULL,
+	kept_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, place)
 );
+CREATE INDEX travel_tree_by_age ON rui.travel_tree (project_id, kept_at);
 -- They do not compress.
 ALTER TABLE rui.travel_tree ALTER COLUMN metres SET STORAGE EXTERNAL;
 
@@ -76,7 +78,8 @@ PERFORM rui._describe('travel_net', 'The ways of a project as a network, kept un
 	'blocked: What nobody walks through, WGS 84, or null.');
 PERFORM rui._describe('travel_tree', 'How far it is from a place to all stops of the project''s net; kept for places that were asked for.',
 	'place: The place, WGS 84.', 'version: Of the net that it is computed in; of others it means nothing.',
-	'metres: Length of the way to each stop, Infinity where no way leads.');
+	'metres: Length of the way to each stop, Infinity where no way leads.',
+	'kept_at: Since when; the oldest go when there are more than the term trees allows.');
 PERFORM rui._declare_table('travel_term', 'reference', 'none');
 PERFORM rui._declare_table('travel_setting', 'tenant', 'change');
 PERFORM rui._declare_table('travel_net', 'tenant', 'none');
@@ -419,6 +422,7 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
 	terms CONSTANT jsonb := rui._travel_terms(project_id);
+	most CONSTANT integer := terms ->> 'trees';
 	net rui.travel_net;
 	missing geometry[];
 BEGIN
@@ -427,8 +431,14 @@ BEGIN
 		RETURN;
 	END IF;
 	IF NOT EXISTS (SELECT FROM rui.travel_net n WHERE n.project_id = _keep_travel.project_id AND NOT n.is_stale) THEN
-		INSERT INTO rui.travel_net (project_id) VALUES (project_id) ON CONFLICT DO NOTHING;
-		PERFORM FROM rui.travel_net n WHERE n.project_id = _keep_travel.project_id FOR NO KEY UPDATE;
+		IF NOT EXISTS (SELECT FROM rui.travel_net n WHERE n.project_id = _keep_travel.project_id) THEN
+			INSERT INTO rui.travel_net (project_id) VALUES (project_id) ON CONFLICT DO NOTHING;
+		END IF;
+		-- Whoever draws it this moment, or changes streets, is not waited for: he may want what the caller holds.
+		PERFORM FROM rui.travel_net n WHERE n.project_id = _keep_travel.project_id FOR NO KEY UPDATE SKIP LOCKED;
+		IF NOT FOUND THEN
+			RETURN;
+		END IF;
 		IF EXISTS (SELECT FROM rui.travel_net n WHERE n.project_id = _keep_travel.project_id AND n.is_stale) THEN
 			net := rui._draw_travel(project_id, terms);
 			DELETE FROM rui.travel_tree t WHERE t.project_id = _keep_travel.project_id;
@@ -444,19 +454,30 @@ BEGIN
 		WHERE p.place IS NOT NULL AND NOT EXISTS (SELECT FROM rui.travel_tree t
 			WHERE t.project_id = _keep_travel.project_id AND t.place = p.place AND t.version = net.version)
 		ORDER BY p.place
-		LIMIT greatest((terms ->> 'trees')::integer - (SELECT count(*) FROM rui.travel_tree t WHERE t.project_id = _keep_travel.project_id), 0));
+		LIMIT most);
 	IF missing <> '{}' AND net.stops <> '{}' THEN
+		-- One keeps at a time; who comes beside him finds his ways without.
+		PERFORM FROM rui.travel_net n WHERE n.project_id = _keep_travel.project_id FOR NO KEY UPDATE SKIP LOCKED;
+		IF NOT FOUND THEN
+			RETURN;
+		END IF;
+		DELETE FROM rui.travel_tree d USING (
+			SELECT t.place FROM rui.travel_tree t
+			WHERE t.project_id = _keep_travel.project_id AND NOT t.place = ANY (missing)
+			ORDER BY t.kept_at DESC, t.place
+			OFFSET most - cardinality(missing)) o
+		WHERE d.project_id = _keep_travel.project_id AND d.place = o.place;
 		INSERT INTO rui.travel_tree AS k (project_id, place, version, metres)
 		SELECT _keep_travel.project_id, missing[l.no], net.version, l.metres
 		FROM (SELECT (u.no - 1) / cardinality(net.stops) + 1 AS no, array_agg(u.metres ORDER BY u.no) AS metres
 			FROM unnest(rui._walk_lengths(net, missing, net.stops, (terms ->> 'access')::double precision)) WITH ORDINALITY AS u(metres, no)
 			GROUP BY 1) l
-		ON CONFLICT ON CONSTRAINT travel_tree_pkey DO UPDATE SET version = EXCLUDED.version, metres = EXCLUDED.metres;
+		ON CONFLICT ON CONSTRAINT travel_tree_pkey DO UPDATE SET version = EXCLUDED.version, metres = EXCLUDED.metres, kept_at = EXCLUDED.kept_at;
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION rui._keep_travel(bigint, geometry[]) IS
-'Internal: draws the net of a project again where it is stale, and keeps the ways from some places to all entrances that it does not know yet, as many as the term trees allows. Nothing in a transaction that only reads, or in a project without streets.';
+'Internal: draws the net of a project again where it is stale, and keeps the ways from some places to all entrances that it does not know yet; the oldest make room where they are more than the term trees allows. Nothing where somebody else does this moment, in a transaction that only reads, or in a project without streets.';
 
 CREATE FUNCTION rui._walks(project_id bigint, from_places geometry[], to_places geometry[])
 RETURNS TABLE (from_no integer, to_no integer, metres double precision)

@@ -78,7 +78,10 @@ BEGIN
 		DELETE FROM rui.dispatch_plan l
 		WHERE l.project_id = _make_match.project_id AND NOT EXISTS (SELECT FROM task t WHERE t.task_id = l.task_id)
 	), plan AS (
-		INSERT INTO rui.dispatch_plan AS l (project_id, task_id) SELECT _make_match.project_id, t.task_id FROM task t
+		INSERT INTO rui.dispatch_plan AS l (project_id, task_id, offered_id, offered_at)
+		SELECT _make_match.project_id, t.task_id, t.offered_id, (SELECT k.assigned_at FROM rui.task k
+			WHERE k.project_id = _make_match.project_id AND k.id = t.task_id AND t.offered_id IS NOT NULL)
+		FROM task t
 		-- Given back, or withdrawn by hand.
 		ON CONFLICT ON CONSTRAINT dispatch_plan_pkey DO UPDATE SET offered_id = NULL, offered_at = NULL
 			WHERE l.offered_id IS NOT NULL AND EXCLUDED.task_id NOT IN (SELECT o.task_id FROM task o WHERE o.offered_id IS NOT NULL)
@@ -142,7 +145,7 @@ BEGIN
 		DELETE FROM rui.dispatch_change c WHERE c.project_id = _change_match.project_id RETURNING c.task_id, c.party_ids
 	), task AS MATERIALIZED (
 		SELECT ARRAY(SELECT DISTINCT u.id FROM (SELECT t.task_id FROM told t UNION ALL SELECT unnest(_change_match.task_ids)) AS u(id)
-			WHERE u.id IS NOT NULL AND u.id <> ALL (untouched)) AS ids
+			WHERE u.id IS NOT NULL AND u.id NOT IN (SELECT unnest(untouched))) AS ids
 	), named AS MATERIALIZED (
 		-- Who has a task counts it otherwise where it leaves.
 		SELECT k.ids AS tasks, ARRAY(SELECT DISTINCT u.id FROM (
@@ -181,14 +184,14 @@ BEGIN
 	LEFT JOIN unnest(asked) w ON w.party_id = u.id;
 	IF fresh_parties <> '{}' THEN
 		pairs := pairs || ARRAY(
-			SELECT ROW(c.task_id, c.penalty, o.party_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, o.cost,
+			SELECT ROW(c.task_id, c.penalty, o.party_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, o.cost,
 				l.offered_id, NULL, NULL, NULL)::rui.dispatch_pair
 			FROM rui.dispatch_candidate c
 			JOIN rui.dispatch_plan l ON l.project_id = c.project_id AND l.task_id = c.task_id
 			JOIN (SELECT p.task_id, array_agg(p.party_id) AS ids, array_agg(p.cost) AS costs
 				FROM rui._dispatch_pairs(_change_match.project_id, weights, at, ARRAY(
 					SELECT d.task_id FROM rui.dispatch_candidate d
-					WHERE d.project_id = _change_match.project_id AND d.task_id <> ALL (told_tasks || untouched)), fresh_parties, false, asked) p
+					WHERE d.project_id = _change_match.project_id AND d.task_id NOT IN (SELECT unnest(told_tasks || untouched))), fresh_parties, false, asked) p
 				WHERE p.party_id IS NOT NULL GROUP BY p.task_id) n ON n.task_id = c.task_id
 			CROSS JOIN LATERAL (
 				SELECT x.party_id, x.cost FROM unnest(c.party_ids, c.costs) AS x(party_id, cost) WHERE x.party_id <> ALL (n.ids)
@@ -202,6 +205,19 @@ BEGIN
 		FROM unnest(pairs) p GROUP BY p.task_id) r;
 	SELECT coalesce(array_agg(p.party_id ORDER BY p.task_id, p.party_id), '{}'), coalesce(array_agg(p.cost ORDER BY p.task_id, p.party_id), '{}')
 	INTO pair_parties, pair_costs FROM unnest(pairs) p WHERE p.party_id IS NOT NULL;
+	-- An offer that was left since somebody had it in hand is one again.
+	WITH back AS (
+		SELECT p.task_id, min(p.penalty) AS penalty, min(p.offered_id) AS offered_id FROM unnest(pairs) p
+		WHERE p.offered_id IS NOT NULL AND p.task_id NOT IN (SELECT l.task_id FROM rui.dispatch_plan l
+			WHERE l.project_id = _change_match.project_id AND l.task_id IN (SELECT q.task_id FROM unnest(pairs) q))
+		GROUP BY p.task_id
+	), candidate AS (
+		INSERT INTO rui.dispatch_candidate (project_id, task_id, penalty, party_ids, costs)
+		SELECT _change_match.project_id, b.task_id, b.penalty, '{}', '{}' FROM back b
+	)
+	INSERT INTO rui.dispatch_plan (project_id, task_id, offered_id, offered_at)
+	SELECT _change_match.project_id, b.task_id, b.offered_id, t.assigned_at
+	FROM back b JOIN rui.task t ON t.project_id = _change_match.project_id AND t.id = b.task_id;
 	IF next_at IS NOT NULL THEN
 		UPDATE rui.dispatch_state s SET valid_until = next_at
 		WHERE s.project_id = _change_match.project_id AND s.valid_until > next_at;

@@ -50,11 +50,15 @@ BEGIN
 		WHERE h.holder_id IS NOT NULL
 		GROUP BY h.holder_id
 	), holding AS MATERIALIZED (
-		SELECT t.executor_id, count(*)::integer AS tasks, count(l.task_id)::integer AS offers FROM rui.task t
-		LEFT JOIN rui.dispatch_plan l ON l.project_id = t.project_id AND l.task_id = t.id AND t.state = 'assigned'
-			AND l.offered_id = t.executor_id AND l.offered_at = t.assigned_at AND t.id <> ALL (untouched)
+		SELECT t.executor_id, count(*)::integer AS tasks, count(*) FILTER (WHERE (l.task_id IS NOT NULL OR c.task_id IS NOT NULL)
+			AND t.id <> ALL (untouched)
 			-- What somebody moved later is not decided on, as in _dispatch_tasks; if it was before, it stays an offer.
-			AND (t.last_at <= _dispatch_workers.at OR t.id <> ALL (anew))
+			AND (t.last_at <= _dispatch_workers.at OR t.id <> ALL (anew)))::integer AS offers FROM rui.task t
+		LEFT JOIN rui.dispatch_plan l ON l.project_id = t.project_id AND l.task_id = t.id AND t.state = 'assigned'
+			AND l.offered_id = t.executor_id AND l.offered_at = t.assigned_at
+		LEFT JOIN (SELECT DISTINCT n.task_id, n.offered_id, n.offered_at FROM rui.dispatch_change n
+			WHERE n.project_id = _dispatch_workers.project_id AND n.offered_id IS NOT NULL) c
+			ON c.task_id = t.id AND t.state = 'assigned' AND c.offered_id = t.executor_id AND c.offered_at = t.assigned_at
 		WHERE t.project_id = _dispatch_workers.project_id AND t.state IN ('assigned', 'accepted', 'en_route', 'in_progress', 'deferred')
 			AND (only_parties IS NULL OR t.executor_id = ANY (only_parties))
 		GROUP BY t.executor_id
@@ -88,7 +92,8 @@ BEGIN
 			WHEN NOT m.is_employed THEN 'not_employed'
 			WHEN s.party_id IS NULL THEN 'off_shift'
 			WHEN s.state = 'absent' THEN 'absent'
-			WHEN s.capacity <= coalesce(h.tasks, 0) THEN 'no_capacity' END,
+			-- Offers make room where somebody needs it more: what is fixed does not.
+			WHEN s.capacity <= coalesce(h.tasks - h.offers, 0) THEN 'no_capacity' END,
 		s.capacity, coalesce(h.tasks, 0), coalesce(h.tasks - h.offers, 0),
 		coalesce(l.place, g.middle, (SELECT ST_Centroid(ST_Collect(a.middle)) FROM grids a)), coalesce(g.ids, '{}'),
 		k.level,
@@ -136,7 +141,10 @@ BEGIN
 		WHERE only_tasks IS NULL AND o.project_id = _dispatch_tasks.project_id AND o.state IN ('new', 'triaged', 'assigned')) AS c
 	CROSS JOIN LATERAL (
 		-- Looked up one by one, however many tasks there are.
-		SELECT o.*, k.household_id, l.task_id IS NOT NULL AS is_offered FROM rui.task o
+		SELECT o.*, k.household_id, l.task_id IS NOT NULL OR o.state = 'assigned' AND EXISTS (
+			-- What dispatch left in somebody's hands, who then did nothing.
+			SELECT FROM rui.dispatch_change n WHERE n.project_id = o.project_id AND n.task_id = o.id
+				AND n.offered_id = o.executor_id AND n.offered_at = o.assigned_at) AS is_offered FROM rui.task o
 		JOIN rui.ticket k ON k.project_id = o.project_id AND k.id = o.id
 		LEFT JOIN rui.dispatch_plan l ON l.project_id = o.project_id AND l.task_id = o.id AND o.state = 'assigned'
 			AND l.offered_id = o.executor_id AND l.offered_at = o.assigned_at
@@ -177,6 +185,8 @@ DECLARE
 	by_away CONSTANT double precision := weights ->> 'away';
 	by_level CONSTANT double precision := weights ->> 'over_level';
 	by_refusal CONSTANT double precision := weights ->> 'refused';
+	by_lapse CONSTANT double precision := weights ->> 'lapsed';
+	by_no_show CONSTANT double precision := weights ->> 'no_show';
 	by_stranger CONSTANT double precision := weights ->> 'stranger';
 	by_load CONSTANT double precision := weights ->> 'load';
 	-- Where everybody on site is asked as soon as the neighbours are, who they are makes no difference.
@@ -193,11 +203,15 @@ BEGIN
 		SELECT q.party_id, q.code, max(q.level) AS level FROM rui.qualification q
 		WHERE q.company_id = (SELECT p.company_id FROM rui.project p WHERE p.id = _dispatch_pairs.project_id)
 			AND q.party_id = ANY (ARRAY(SELECT w.party_id FROM worker w)) AND q.valid @> _dispatch_pairs.at
+			AND q.kind IN ('skill', 'certificate', 'licence')
 		GROUP BY q.party_id, q.code
 	), refusal AS MATERIALIZED (
-		SELECT r.task_id, r.party_id, count(*) AS times FROM (
-			SELECT e.subject_id AS task_id, (e.payload ->> 'executor_id')::bigint AS party_id FROM rui.event e
-			WHERE e.project_id = _dispatch_pairs.project_id AND e.subject = 'ticket' AND e.kind = 'ticket.reject'
+		SELECT r.task_id, r.party_id, count(*) FILTER (WHERE r.kind = 'ticket.reject') AS times,
+			by_lapse * count(*) FILTER (WHERE r.kind = 'ticket.lapse') + by_no_show * count(*) FILTER (WHERE r.kind = 'ticket.no_show') AS missed_cost
+		FROM (
+			SELECT e.subject_id AS task_id, (e.payload ->> 'executor_id')::bigint AS party_id, e.kind FROM rui.event e
+			WHERE e.project_id = _dispatch_pairs.project_id AND e.subject = 'ticket'
+				AND e.kind IN ('ticket.reject', 'ticket.lapse', 'ticket.no_show')
 				AND e.subject_id = ANY (ARRAY(SELECT t.task_id FROM task t))) r
 		GROUP BY r.task_id, r.party_id
 	), friend AS MATERIALIZED (
@@ -219,14 +233,14 @@ BEGIN
 			CASE WHEN w.rule <> 'no_capacity' THEN w.rule
 				WHEN t.skill IS NOT NULL AND k.level IS NULL THEN 'not_qualified'
 				WHEN t.skill IS NOT NULL AND k.level < t.skill_level THEN 'level_too_low'
-				WHEN w.rule IS NOT NULL AND NOT (w.party_id IS NOT DISTINCT FROM t.offered_id AND w.held - 1 < w.capacity) THEN w.rule END AS rule,
+				ELSE w.rule END AS rule,
 			CASE WHEN w.is_partner THEN 4
 				WHEN t.grid_id IS NULL OR t.grid_id = ANY (w.grid_ids) THEN 1
 				WHEN w.grid_ids && n.ids THEN 2 ELSE 3 END AS ring,
 			v.metres AS walk_m, v.seconds * by_walk AS walk_cost,
 			CASE WHEN w.grid_ids = '{}' OR t.grid_id IS NULL OR t.grid_id = ANY (w.grid_ids) THEN 0 ELSE by_away END AS away_cost,
 			by_level * CASE WHEN t.skill IS NULL THEN coalesce(w.top_level, 0) ELSE k.level - t.skill_level END AS level_cost,
-			by_refusal * coalesce(r.times, 0) AS refused_cost,
+			by_refusal * coalesce(r.times, 0) AS refused_cost, coalesce(r.missed_cost, 0) AS missed_cost,
 			CASE WHEN t.household_id IS NULL OR f.executor_id IS NOT NULL THEN 0 ELSE by_stranger END AS stranger_cost,
 			by_load * (w.held - (w.party_id IS NOT DISTINCT FROM t.offered_id)::integer) AS load_cost, k.level
 		FROM task t
@@ -249,8 +263,8 @@ BEGIN
 		FROM pair p JOIN reach h ON h.task_id = p.task_id
 	)
 	SELECT t.task_id, t.penalty, p.party_id, p.verdict, p.capacity, p.fixed, round(p.walk_m::numeric, 1)::double precision,
-		p.walk_price, p.away_cost, p.level_price, p.refused_cost, p.stranger_cost, p.load_cost,
-		least(1e9, round((p.walk_price + p.away_cost + p.level_price + p.refused_cost + p.stranger_cost) * 1024) / 1024),
+		p.walk_price, p.away_cost, p.level_price, p.refused_cost, p.missed_cost, p.stranger_cost, p.load_cost,
+		least(1e9, round((p.walk_price + p.away_cost + p.level_price + p.refused_cost + p.missed_cost + p.stranger_cost) * 1024) / 1024),
 		t.offered_id, p.ring, h.asked, p.level
 	FROM task t
 	JOIN reach h ON h.task_id = t.task_id
@@ -258,4 +272,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._dispatch_pairs(bigint, jsonb, timestamptz, bigint[], bigint[], boolean, rui.dispatch_worker[]) IS
-'Internal: every task that dispatch decides on (or those named) with everybody (or those named) who can take it at an instant, or could if he had room (rule no_capacity), the cost of each term, their sum without load (cost), to whom the task is offered, in which ring the person is (1 own grid, 2 neighbouring grid, 3 site, 4 partner), the widest ring that is asked, and the level of the qualification needed that he has. A task that nobody can take has one row with party_id null. everybody: the named tasks whatever their state, and also whom a rule excludes (rule). Walks are those of rui._walks_to_tasks; a person or task without place costs no walk. With only_parties the ring that is asked is the one of the task''s age, whoever is in it. known_workers: what rui._dispatch_workers tells of everybody at that instant, where the caller has it.';
+'Internal: every task that dispatch decides on (or those named) with everybody (or those named) who can take it at an instant, where need be in place of an offer, or could if he had room (rule no_capacity), the cost of each term, their sum without load (cost), to whom the task is offered, in which ring the person is (1 own grid, 2 neighbouring grid, 3 site, 4 partner), the widest ring that is asked, and the level of the qualification needed that he has. A task that nobody can take has one row with party_id null. everybody: the named tasks whatever their state, and also whom a rule excludes (rule). Walks are those of rui._walks_to_tasks; a person or task without place costs no walk. With only_parties the ring that is asked is the one of the task''s age, whoever is in it. known_workers: what rui._dispatch_workers tells of everybody at that instant, where the caller has it.';

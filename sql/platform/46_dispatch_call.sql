@@ -1,5 +1,6 @@
 -- Dispatching: a batch, one task, by duty, and emergencies at once. All go the
--- same way: change or make the match, lock what moves, write it down.
+-- same way: change or make the match, lock what moves, write it down. Lists
+-- may be long: whether a task is in one is asked of a hash.
 
 CREATE FUNCTION rui._dispatch_now(project_id bigint, only_task bigint, at timestamptz, OUT run_id bigint, OUT tasks integer,
 	OUT assigned integer, OUT waiting integer, OUT moved integer, OUT objective double precision, OUT duration interval)
@@ -18,6 +19,8 @@ DECLARE
 	told bigint[];
 	missing bigint[];
 	untouched bigint[] := '{}';
+	spared rui.dispatch_plan[] := '{}';
+	astray bigint[];
 	moves bigint[];
 	weighed rui.dispatch_pair[];
 	weighed_again rui.dispatch_pair[];
@@ -27,21 +30,27 @@ DECLARE
 	offers rui.dispatch_offer[];
 	worker_count integer;
 	done bigint[];
+	written bigint;
 BEGIN
 	IF is_fresh THEN
-		-- Opened while another plan of grids was activated.
-		IF EXISTS (SELECT FROM rui.task t JOIN rui.grid g ON g.project_id = t.project_id AND g.id = t.grid_id
+		-- Opened while another plan of grids was activated. Dispatch waits for no task: who has one in hand may wait for it.
+		astray := ARRAY(SELECT t.id FROM rui.task t JOIN rui.grid g ON g.project_id = t.project_id AND g.id = t.grid_id
 			JOIN rui.grid_plan p ON p.project_id = g.project_id AND p.id = g.plan_id AND p.state <> 'active'
-			WHERE t.project_id = _dispatch_now.project_id AND t.state IN ('new', 'triaged')) THEN
-			PERFORM rui._relocate_tasks(project_id, at);
+			WHERE t.project_id = _dispatch_now.project_id AND t.state IN ('new', 'triaged')
+			ORDER BY t.id FOR NO KEY UPDATE OF t SKIP LOCKED);
+		IF astray <> '{}' THEN
+			PERFORM rui._relocate_tasks(project_id, at, astray);
 		END IF;
 		PERFORM rui._keep_travel(project_id, ARRAY(
 			SELECT w.place FROM rui._dispatch_workers(_dispatch_now.project_id, at) w WHERE w.rule IS NULL OR w.rule = 'no_capacity'))
 		WHERE rui._has_streets(_dispatch_now.project_id);
 		known_workers := rui._make_match(project_id, setting, at);
 	ELSE
+		-- Streets that changed are drawn once, not by each dispatch until the next batch.
+		PERFORM rui._keep_travel(project_id, '{}');
 		SELECT c.suspects, c.weighed, c.workers INTO suspects, weighed, known_workers
 		FROM rui._change_match(_dispatch_now.project_id, setting, _dispatch_now.at, ARRAY[only_task], '{}') c;
+		PERFORM rui._keep_travel(project_id, ARRAY(SELECT w.place FROM unnest(known_workers) w WHERE w.rule IS NULL));
 	END IF;
 	LOOP
 		told := ARRAY(SELECT l.task_id FROM rui.dispatch_plan l
@@ -55,9 +64,11 @@ BEGIN
 					OR t.state = 'assigned' AND t.executor_id = l.offered_id AND t.assigned_at = l.offered_at)
 			ORDER BY t.id
 			FOR NO KEY UPDATE OF t SKIP LOCKED);
-		missing := ARRAY(SELECT u.id FROM unnest(told) AS u(id) WHERE u.id <> ALL (moves));
+		missing := ARRAY(SELECT unnest(told) EXCEPT SELECT unnest(moves) ORDER BY 1);
 		IF missing <> '{}' THEN
 			untouched := untouched || missing;
+			spared := spared || ARRAY(SELECT l FROM rui.dispatch_plan l
+				WHERE l.project_id = _dispatch_now.project_id AND l.task_id = ANY (missing) AND l.offered_id IS NOT NULL);
 			SELECT c.suspects, c.weighed INTO shaken, weighed_again FROM rui._change_match(_dispatch_now.project_id, setting, _dispatch_now.at, '{}', ARRAY(
 				SELECT l.offered_id FROM rui.dispatch_plan l
 				WHERE l.project_id = _dispatch_now.project_id AND l.task_id = ANY (missing) AND l.offered_id IS NOT NULL), untouched) c;
@@ -66,13 +77,19 @@ BEGIN
 			suspects := CASE WHEN NOT is_fresh THEN suspects || shaken END;
 			CONTINUE;
 		END IF;
-		EXIT WHEN is_fresh;
+		IF is_fresh THEN
+			-- All was weighed as of one moment: what somebody changed between that and now, when it is locked, is weighed again.
+			EXIT WHEN NOT EXISTS (SELECT FROM rui.dispatch_change c
+				WHERE c.project_id = _dispatch_now.project_id AND c.task_id IN (SELECT unnest(moves)));
+			PERFORM rui._change_match(project_id, setting, at, '{}', '{}', untouched);
+			CONTINUE;
+		END IF;
 		-- Weighed in this call already, unless somebody changed it before it was locked.
 		unweighed := ARRAY(SELECT u.id FROM unnest(moves) AS u(id)
 			WHERE u.id NOT IN (SELECT w.task_id FROM unnest(weighed) w)
 				OR u.id IN (SELECT c.task_id FROM rui.dispatch_change c WHERE c.project_id = _dispatch_now.project_id AND c.task_id IS NOT NULL));
 		IF unweighed <> '{}' THEN
-			weighed := ARRAY(SELECT w FROM unnest(weighed) w WHERE w.task_id <> ALL (unweighed)) || ARRAY(
+			weighed := ARRAY(SELECT w FROM unnest(weighed) w WHERE w.task_id NOT IN (SELECT unnest(unweighed))) || ARRAY(
 				SELECT p::rui.dispatch_pair
 				FROM rui._dispatch_pairs(_dispatch_now.project_id, setting, at, unweighed, NULL, true, known_workers) p);
 		END IF;
@@ -90,11 +107,12 @@ BEGIN
 				WHERE l.project_id = _dispatch_now.project_id AND l.task_id = ANY (untouched) AND l.offered_id IS NOT NULL), untouched);
 		END IF;
 	END LOOP;
-	-- The next dispatch looks at them again.
-	INSERT INTO rui.dispatch_change (project_id, task_id, party_ids)
+	-- The next dispatch looks at them again: whose hand it was in may have done nothing.
+	INSERT INTO rui.dispatch_change (project_id, task_id, party_ids, offered_id, offered_at)
 	SELECT _dispatch_now.project_id, u.id, ARRAY(SELECT t.executor_id FROM rui.task t
-		WHERE t.project_id = _dispatch_now.project_id AND t.id = u.id AND t.executor_id IS NOT NULL)
-	FROM unnest(untouched) AS u(id);
+		WHERE t.project_id = _dispatch_now.project_id AND t.id = u.id AND t.executor_id IS NOT NULL), s.offered_id, s.offered_at
+	FROM unnest(untouched) AS u(id)
+	LEFT JOIN unnest(spared) AS s ON s.task_id = u.id;
 
 	IF is_batch THEN
 		objective := rui._match_objective(project_id, by_load, by_move);
@@ -102,22 +120,32 @@ BEGIN
 	WITH plan AS MATERIALIZED (
 		SELECT l.task_id, l.party_id, l.offered_id FROM rui.dispatch_plan l
 		WHERE l.project_id = _dispatch_now.project_id
-			AND (l.task_id = ANY (moves) OR l.party_id IS NULL AND (is_batch OR l.task_id = only_task))
+			AND (l.task_id IN (SELECT unnest(moves)) OR l.party_id IS NULL AND (is_batch OR l.task_id = only_task))
 	), pair AS MATERIALIZED (
 		SELECT p.* FROM unnest(weighed) p WHERE NOT is_fresh
 		UNION ALL
-		SELECT p.* FROM rui._dispatch_pairs(_dispatch_now.project_id, setting, at, ARRAY(SELECT l.task_id FROM plan l), NULL, false, known_workers) p
-		WHERE is_fresh AND EXISTS (SELECT FROM plan l)
+		-- The match has the sums of all pairs: of what it plans the terms are asked, person by person.
+		SELECT p.* FROM (SELECT l.party_id, array_agg(l.task_id) AS task_ids FROM plan l WHERE is_fresh AND l.party_id IS NOT NULL GROUP BY l.party_id) g
+		CROSS JOIN LATERAL rui._dispatch_pairs(_dispatch_now.project_id, setting, at, g.task_ids, ARRAY[g.party_id], true, known_workers) p
+	), candidate AS MATERIALIZED (
+		SELECT p.task_id, p.party_id, p.rule IS NULL AS has_room, p.penalty FROM pair p
+		WHERE NOT is_fresh AND (p.party_id IS NULL OR p.rule IS NULL OR p.rule = 'no_capacity')
+		UNION ALL
+		SELECT c.task_id, o.party_id, o.party_id NOT IN (SELECT q.party_id FROM rui.dispatch_price q
+			WHERE q.project_id = _dispatch_now.project_id AND q.fixed >= q.capacity), c.penalty
+		FROM plan l JOIN rui.dispatch_candidate c ON c.project_id = _dispatch_now.project_id AND c.task_id = l.task_id
+		LEFT JOIN LATERAL unnest(c.party_ids) AS o(party_id) ON true
+		WHERE is_fresh
 	), counted AS (
-		SELECT p.task_id, (count(p.party_id) FILTER (WHERE p.rule IS NULL OR p.rule = 'no_capacity'))::integer AS pairs, count(p.party_id) FILTER (WHERE p.rule IS NULL)::integer AS free, min(p.penalty) AS penalty
-		FROM pair p GROUP BY p.task_id
+		SELECT p.task_id, count(p.party_id)::integer AS pairs, count(p.party_id) FILTER (WHERE p.has_room)::integer AS free, min(p.penalty) AS penalty
+		FROM candidate p GROUP BY p.task_id
 	)
 	SELECT array_agg(ROW(_dispatch_now.project_id, NULL, l.task_id, l.party_id, l.offered_id,
 			CASE WHEN l.party_id IS NULL AND l.offered_id IS NOT NULL THEN 'withdrawn' WHEN l.offered_id IS NOT NULL THEN 'moved'
 				WHEN l.party_id IS NOT NULL THEN 'assigned' WHEN n.pairs = 0 THEN 'no_candidate' ELSE 'waits' END,
-			n.free, p.walk_m, p.walk_cost, p.away_cost, p.level_cost, p.refused_cost, p.stranger_cost, p.load_cost, p.cost + p.load_cost, n.penalty, now())::rui.dispatch_offer
+			n.free, p.walk_m, p.walk_cost, p.away_cost, p.level_cost, p.refused_cost, p.missed_cost, p.stranger_cost, p.load_cost, p.cost + p.load_cost, n.penalty, now())::rui.dispatch_offer
 			ORDER BY l.task_id),
-		(SELECT count(DISTINCT q.party_id) FROM pair q JOIN plan m ON m.task_id = q.task_id WHERE q.rule IS NULL)
+		(SELECT count(*) FROM (SELECT DISTINCT q.party_id FROM candidate q JOIN plan m ON m.task_id = q.task_id WHERE q.party_id IS NOT NULL AND q.has_room) d)
 	INTO offers, worker_count
 	FROM plan l
 	JOIN counted n ON n.task_id = l.task_id
@@ -133,7 +161,7 @@ BEGIN
 		PERFORM rui._match_apply(project_id, nextval('rui.dispatch_version'), by_load, by_move, moves, at);
 		-- What it did itself it need not be told.
 		DELETE FROM rui.dispatch_change c
-		WHERE c.project_id = _dispatch_now.project_id AND c.transaction = pg_current_xact_id() AND c.task_id = ANY (moves);
+		WHERE c.project_id = _dispatch_now.project_id AND c.transaction = pg_current_xact_id() AND c.task_id IN (SELECT unnest(moves));
 	END IF;
 	tasks := (SELECT count(*) FROM unnest(offers) o WHERE o.outcome IN ('assigned', 'waits', 'no_candidate'));
 	assigned := (SELECT count(*) FROM unnest(offers) o WHERE o.outcome = 'assigned');
@@ -145,11 +173,17 @@ BEGIN
 			_dispatch_now.waiting, _dispatch_now.moved, _dispatch_now.objective, clock_timestamp() - began)
 		RETURNING r.id INTO run_id;
 		INSERT INTO rui.dispatch_offer (project_id, run_id, task_id, party_id, former_id, outcome, candidates, walk_m, walk_cost, away_cost,
-			level_cost, refused_cost, stranger_cost, load_cost, cost, penalty)
+			level_cost, refused_cost, missed_cost, stranger_cost, load_cost, cost, penalty)
 		SELECT o.project_id, _dispatch_now.run_id, o.task_id, o.party_id, o.former_id, o.outcome, o.candidates, o.walk_m, o.walk_cost,
-			o.away_cost, o.level_cost, o.refused_cost, o.stranger_cost, o.load_cost, o.cost, o.penalty
-		FROM unnest(offers) o;
-		IF is_batch THEN
+			o.away_cost, o.level_cost, o.refused_cost, o.missed_cost, o.stranger_cost, o.load_cost, o.cost, o.penalty
+		FROM unnest(offers) o
+		-- What waits as it did before is not told again.
+		WHERE o.party_id IS NOT NULL OR o.former_id IS NOT NULL OR NOT EXISTS (
+			SELECT FROM (SELECT l.outcome, l.candidates FROM rui.dispatch_offer l
+				WHERE l.project_id = o.project_id AND l.task_id = o.task_id ORDER BY l.run_id DESC LIMIT 1) l
+			WHERE l.outcome = o.outcome AND l.candidates = o.candidates);
+		GET DIAGNOSTICS written = ROW_COUNT;
+		IF is_batch AND written > 0 THEN
 			PERFORM rui._emit(project_id, 'dispatch.run', 'dispatch_run', run_id, at,
 				jsonb_build_object('tasks', tasks, 'assigned', assigned, 'waiting', waiting, 'moved', moved));
 		END IF;
@@ -190,6 +224,43 @@ $$;
 COMMENT ON FUNCTION rui._lock_dispatch(bigint, timestamptz) IS
 'Internal: makes the dispatches of a project go one after the other: the second one waits here, and then finds what the first one has left.';
 
+CREATE FUNCTION rui._lapse_offers(project_id bigint, weights jsonb, at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT SET enable_seqscan = off SET jit = off
+AS $$
+DECLARE
+	me CONSTANT bigint := rui.current_party();
+	routine CONSTANT interval := make_interval(secs => (weights ->> 'offer')::double precision);
+	urgent CONSTANT interval := make_interval(secs => (weights ->> 'offer_emergency')::double precision);
+	lapsed bigint;
+BEGIN
+	WITH late AS MATERIALIZED (
+		-- Who is accepting it this moment is not waited for.
+		SELECT t.id, t.executor_id FROM rui.dispatch_plan l
+		JOIN rui.task t ON t.project_id = l.project_id AND t.id = l.task_id
+		CROSS JOIN LATERAL (SELECT CASE WHEN t.is_emergency THEN urgent ELSE routine END AS after) s
+		WHERE l.project_id = _lapse_offers.project_id AND t.state = 'assigned' AND t.executor_id = l.offered_id
+			AND t.assigned_at = l.offered_at AND t.last_at <= _lapse_offers.at
+			AND s.after > interval '0' AND t.assigned_at + s.after <= _lapse_offers.at
+		ORDER BY t.id
+		FOR NO KEY UPDATE OF t SKIP LOCKED
+	), moved AS (
+		UPDATE rui.task t SET last_action = 'lapse', last_at = _lapse_offers.at, executor_id = NULL
+		FROM late o WHERE t.project_id = _lapse_offers.project_id AND t.id = o.id
+	), told AS (
+		INSERT INTO rui.event AS e (project_id, at, kind, subject, subject_id, party_id, payload)
+		SELECT _lapse_offers.project_id, _lapse_offers.at, 'ticket.lapse', 'ticket', o.id, me, jsonb_build_object(
+			'from_state', 'assigned', 'to_state', 'triaged', 'reason', 'dispatch', 'executor_id', o.executor_id)
+		FROM late o ORDER BY o.id
+		RETURNING e.id
+	)
+	SELECT count(*) INTO lapsed FROM told;
+	RETURN lapsed;
+END
+$$;
+COMMENT ON FUNCTION rui._lapse_offers(bigint, jsonb, timestamptz) IS
+'Internal: takes back the offers of dispatch that nobody has accepted at an instant within `offer` seconds (emergencies: `offer_emergency`), each told by an event ticket.lapse with whose offer it was. What people gave out by hand does not lapse. Returns how many. The caller holds the project''s rui.dispatch_state.';
+
 CREATE FUNCTION rui.dispatch(project_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS TABLE (run_id bigint, tasks integer, assigned integer, waiting integer, moved integer, objective double precision, duration interval)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 1
@@ -203,6 +274,7 @@ BEGIN
 	answer := rui._begin_request(project_id, 'dispatch', request_key, '{}');
 	IF answer IS NULL THEN
 		PERFORM rui._lock_dispatch(project_id, at);
+		PERFORM rui._lapse_offers(project_id, rui._dispatch_weights(project_id), at);
 		SELECT to_jsonb(d) INTO answer FROM rui._dispatch_now(dispatch.project_id, NULL, dispatch.at) d;
 		PERFORM rui._finish_request(project_id, 'dispatch', request_key, answer);
 	END IF;
@@ -212,7 +284,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.dispatch(bigint, text, timestamptz) IS
-'Matches all waiting tasks (state new or triaged) of a project, and those offered by dispatch but not accepted, with everybody on duty at `at`, and assigns them (triaging new ones). A candidate is on a shift that holds `at` and is neither absent nor finished, employed, has a role that works on tasks, a qualification valid at `at` of the task''s skill and level, is in a ring that is asked by then, and has room for one more task within the shift''s capacity. Least is the sum of costs (walk, away, over_level, refused, stranger, load, and move for offers taken away) and of the price of what waits; the numbers are in rui.dispatch_term and rui.dispatch_weight. Accepted work, and what people gave out by hand, never moves; what somebody has in hand at the moment is left to the next dispatch. Returns one row: the run (null when nothing was waiting and nothing moved), tasks waiting, assigned, still waiting, offers moved, the least sum found, and how long it took; rui.dispatch_offer tells why, task by task. Dispatches of one project go one after the other. Needs permission dispatch. Errors: 22004, 22008, RU409, 42501, 55000 project not live.';
+'Matches all waiting tasks (state new or triaged) of a project, and those offered by dispatch but not accepted, with everybody on duty at `at`, and assigns them (triaging new ones). A candidate is on a shift that holds `at` and is neither absent nor finished, employed, has a role that works on tasks, a qualification valid at `at` of the task''s skill and level, is in a ring that is asked by then, and has room for one more task within the shift''s capacity. Least is the sum of costs (walk, away, over_level, refused, stranger, load, and move for offers taken away) and of the price of what waits; the numbers are in rui.dispatch_term and rui.dispatch_weight. Offers that were not accepted in time (terms offer, offer_emergency) lapse first, and are among what waits. Accepted work, and what people gave out by hand, never moves; what somebody has in hand at the moment is left to the next dispatch. Returns one row: the run (null when nothing was waiting and nothing moved), tasks waiting, assigned, still waiting, offers moved, the least sum found, and how long it took; rui.dispatch_offer tells why, task by task, where something is otherwise than the run before told. Dispatches of one project go one after the other. Needs permission dispatch. Errors: 22004, 22008, RU409, 42501, 55000 project not live.';
 
 CREATE FUNCTION rui.dispatch_task(project_id bigint, task_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS TABLE (run_id bigint, party_id bigint, moved integer, duration interval)
@@ -276,11 +348,11 @@ CREATE CONSTRAINT TRIGGER dispatch_emergency AFTER INSERT ON rui.task
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
 WHEN (NEW.is_emergency AND NEW.kind = 'ticket' AND NEW.state IN ('new', 'triaged'))
 EXECUTE FUNCTION rui._dispatch_emergency();
--- Not for what dispatch does itself: triage, assign, withdraw.
+-- Not for what dispatch does itself: triage, assign, withdraw, lapse.
 CREATE CONSTRAINT TRIGGER dispatch_emergency_again AFTER UPDATE ON rui.task
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
 WHEN (NEW.is_emergency AND NEW.kind = 'ticket' AND NEW.state IN ('new', 'triaged')
-	AND (NOT OLD.is_emergency OR OLD.state <> NEW.state AND NEW.last_action IN ('reject', 'reopen')))
+	AND (NOT OLD.is_emergency OR OLD.state <> NEW.state AND NEW.last_action IN ('reject', 'no_show', 'reopen')))
 EXECUTE FUNCTION rui._dispatch_emergency();
 
 CREATE FUNCTION rui._duty_dispatch(project_id bigint, at timestamptz) RETURNS bigint
@@ -324,6 +396,7 @@ BEGIN
 		FROM widened w ORDER BY w.at, w.task_id, w.ring
 		RETURNING e.id)
 	SELECT count(*) INTO done FROM told;
+	done := done + rui._lapse_offers(project_id, setting, at);
 	IF EXISTS (SELECT FROM rui.task t WHERE t.project_id = _duty_dispatch.project_id AND t.kind = 'ticket' AND t.state IN ('new', 'triaged')
 			AND t.last_at <= _duty_dispatch.at)
 		OR EXISTS (SELECT FROM rui.dispatch_change c WHERE c.project_id = _duty_dispatch.project_id) THEN
@@ -335,6 +408,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._duty_dispatch(bigint, timestamptz) IS
-'Internal, duty dispatch: where the last batch is `batch` seconds ago, asks wider rings for what has waited long enough (each told once, by an event dispatch.ring at its time), and dispatches what waits; nothing where somebody dispatches this moment. Returns how many rings were widened, and tasks assigned or moved.';
+'Internal, duty dispatch: where the last batch is `batch` seconds ago, asks wider rings for what has waited long enough (each told once, by an event dispatch.ring at its time), takes back offers that were not accepted in time, and dispatches what waits; nothing where somebody dispatches this moment. Returns how many rings were widened, offers taken back, and tasks assigned or moved.';
 INSERT INTO rui.duty (code, sort_order, about) VALUES
-	('dispatch', 2, 'Asks wider rings of people for what waits, and dispatches it in short batches.');
+	('dispatch', 2, 'Asks wider rings of people for what waits, takes back what nobody accepts, and dispatches in short batches.');

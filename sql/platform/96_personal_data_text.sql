@@ -29,7 +29,7 @@ INSERT INTO rui.personal_text (table_name, written, linked, never) VALUES
 	('cost_limit', '{}', '{}', '{category}'), ('cost_reversal', '{reason}', '{}', '{}'), ('credit_loss', '{}', '{}', '{kind}'),
 	('deposit', '{external_ref}', '{}', '{kind,channel}'), ('deposit_forfeit', '{reason,remark}', '{}', '{state,last_action}'),
 	('deposit_return', '{reason}', '{}', '{channel}'), ('discount', '{reason,remark}', '{}', '{ground,state,last_action}'),
-	('dispatch_offer', '{}', '{}', '{outcome}'), ('dispatch_override', '{reason}', '{}', '{rule}'), ('dispatch_run', '{}', '{}', '{weights}'),
+	('dispatch_offer', '{}', '{}', '{outcome}'), ('dispatch_override', '{reason}', '{}', '{action,rule}'), ('dispatch_run', '{}', '{}', '{weights}'),
 	('dispatch_state', '{}', '{}', '{weights}'), ('dispatch_weight', '{}', '{}', '{term}'), ('dispute', '{reason,remark}', '{}', '{state,last_action}'),
 	('dispute_rule', '{}', '{}', '{late_fee_stops}'), ('document', '{title}', '{}', '{kind_code,subject,visibility,state,last_action}'),
 	('document_access', '{purpose}', '{}', '{}'), ('document_content', '{}', '{}', '{storage_ref}'), ('document_erasure', '{reason}', '{}', '{}'),

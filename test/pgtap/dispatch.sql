@@ -1,9 +1,10 @@
 -- Dispatch: who can do a task, who gets it, what waits, and the reasons.
 BEGIN;
-SELECT plan(41);
+SELECT plan(48);
 \ir fixture/town.sql
 SELECT rui.create_project(:company, 'other', 'Other') AS other_project \gset
 SELECT rui.set_project_state(:project, 'go_live') \g /dev/null
+SELECT rui.set_dispatch_weight(:project, t, 0) FROM unnest('{offer,offer_emergency}'::text[]) t \g /dev/null
 SELECT rui.set_project_state(:other_project, 'go_live') \g /dev/null
 
 -- Two stewards with grids west and east of 10.1, a plumber, and people whom
@@ -68,6 +69,14 @@ SELECT results_eq(format('SELECT e.kind, e.at, e.payload ->> ''reason'' FROM rui
 	$$VALUES ('ticket.open', '2026-03-02 09:00+08'::timestamptz, NULL), ('ticket.triage', '2026-03-02 10:00+08', NULL), ('ticket.assign', '2026-03-02 10:00+08', 'dispatch')$$, 'triaged and assigned');
 SELECT is((SELECT run_id FROM rui.dispatch(:project, NULL, :'ten')), NULL, 'what is assigned is not dispatched again');
 
+-- A training or an insurance of that name is no skill.
+INSERT INTO rui.qualification (company_id, party_id, kind, code, level, valid, source)
+SELECT :company, w.id, k.kind, 'plumbing', 9, '[2020-01-01,)', 'x' FROM who w, (VALUES ('anna', 'training'), ('ben', 'insurance')) AS k(code, kind) WHERE w.code = k.code;
+SELECT results_eq(format('SELECT w.code, e.rule FROM rui.explain_dispatch(%s, %s, ''en'', %L) e JOIN who w ON w.id = e.party_id WHERE w.code IN (''anna'', ''ben'') ORDER BY 1', :project, :leak, :'ten'),
+	$$VALUES ('anna', 'not_qualified'), ('ben', 'not_qualified')$$, 'a training or an insurance of the same code does not qualify');
+SELECT throws_ok(format('SELECT rui.transfer_ticket(%s, %s, %s, ''x'', NULL, %L)', :project, :leak, (SELECT id FROM who WHERE code = 'anna'), :'ten'), '22023', NULL, 'not by hand either');
+DELETE FROM rui.qualification WHERE kind IN ('training', 'insurance');
+
 -- Home grids, walks, capacity.
 SELECT pg_temp.need(:project, 'general', 10.0951, 50.005) AS west \gset
 SELECT pg_temp.need(:project, 'general', 10.1051, 50.005) AS east \gset
@@ -96,7 +105,16 @@ SELECT results_eq(format('SELECT task_id, outcome, party_id FROM rui.dispatch_of
 	format($$VALUES (%s::bigint, 'no_candidate', NULL::bigint), (%s, 'waits', NULL)$$, :lift, :small), 'and each one that waits has its reason');
 SELECT results_eq(format('SELECT tasks, assigned, waiting FROM rui.dispatch(%s, ''r1'', %L)', :project, :'ten'), 'VALUES (4, 2, 2)', 'a request key gives the first answer');
 SELECT is((SELECT count(*) FROM rui.dispatch_run), 4::bigint, 'and makes no other run');
-SELECT results_eq(format('SELECT r.weights ->> ''away'', r.workers, r.tasks FROM rui.dispatch_run r ORDER BY id DESC LIMIT 1'), $$VALUES ('900', 1, 4)$$, 'a run keeps what it used');
+SELECT results_eq(format('SELECT r.weights ->> ''away'', r.workers, r.tasks FROM rui.dispatch_run r ORDER BY id DESC LIMIT 1'), $$VALUES ('900', 3, 4)$$, 'a run keeps what it used');
+
+-- What goes on waiting is told once, until something is otherwise.
+SELECT is((SELECT waiting FROM rui.dispatch(:project, NULL, '2026-03-02 10:01+08')), 2, 'a minute later two wait still');
+SELECT is((SELECT count(*) FROM rui.dispatch_offer WHERE task_id IN (:lift, :small)), 2::bigint, 'which is not written again');
+SELECT is((SELECT count(*) FROM rui.event WHERE project_id = :project AND kind = 'dispatch.run'), 4::bigint, 'nor told');
+INSERT INTO rui.qualification (company_id, party_id, kind, code, level, valid, source) SELECT :company, w.id, 'licence', 'lift', 3, '[2020-01-01,)', 'x' FROM who w WHERE w.code = 'full';
+SELECT is((SELECT waiting FROM rui.dispatch(:project, NULL, '2026-03-02 10:02+08')), 2, 'somebody learns about lifts, who has no place');
+SELECT results_eq(format('SELECT task_id, outcome FROM rui.dispatch_offer WHERE task_id IN (%s, %s) ORDER BY run_id, task_id', :lift, :small),
+	format($$VALUES (%s::bigint, 'no_candidate'), (%s, 'waits'), (%1$s, 'waits')$$, :lift, :small), 'one waits for another reason now');
 
 -- Rejected work goes elsewhere; accepted work stays.
 SELECT rui.reject_ticket(:project, :leak, 'no tools', NULL, '2026-03-02 10:05+08') \g /dev/null

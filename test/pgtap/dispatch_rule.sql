@@ -1,9 +1,10 @@
 -- Dispatch: every rule shown excluding somebody, rings, emergencies, the price
 -- of moving, overrides with their regret by hand, fairness, rolled back changes.
 BEGIN;
-SELECT plan(46);
+SELECT plan(55);
 \ir fixture/town.sql
 SELECT rui.set_project_state(:project, 'go_live') \g /dev/null
+SELECT rui.set_dispatch_weight(:project, t, 0) FROM unnest('{offer,offer_emergency}'::text[]) t \g /dev/null
 SELECT is((SELECT count(*) FROM rui.import_staff(:project, '[
 	{"code":"anna","name":"Anna","staff_no":"1","from":"2020-01-01","role":"steward"},
 	{"code":"ben","name":"Ben","staff_no":"2","from":"2020-01-01","role":"steward"},
@@ -49,7 +50,7 @@ SELECT is((SELECT en || ' / ' || zh || ' / ' || change_en || ' / ' || change_zh 
 	('off_shift', 'is not on a shift / 不在班 / his next shift begins 2026-03-02 18:00 / 下一班次 2026-03-02 18:00 开始'),
 	('absent', 'is absent / 缺勤 / he needs a published shift / 须有已发布的班次'),
 	('level_too_low', 'is qualified below the level needed / 资质等级不够 / he needs plumbing of level 2, and has 1 / plumbing 等级须达 2，现为 1'),
-	('no_capacity', 'holds as many tasks as possible / 在手任务已满 / one of the 0 tasks he holds must end, or his shift take more / 须完成在手 0 项任务之一，或提高班次容量'),
+	('no_capacity', 'holds as many tasks as possible / 在手任务已满 / his shift must take tasks: it takes none / 班次容量为 0，须提高班次容量'),
 	('outside_ring', 'is outside the ring that is asked so far / 尚未轮到该范围派单 / from 2026-03-02 09:30 on the ring is: partners / 2026-03-02 09:30 起派单范围扩大到合作伙伴')) AS r(r, says);
 SELECT is((SELECT string_agg(code, ',' ORDER BY code) FROM said WHERE rule = 'not_qualified'), 'anna,ben,cleo', 'not qualified');
 SELECT is((SELECT change_en || ' / ' || change_zh FROM said WHERE code = 'anna'), 'he needs a valid plumbing of level 2 / 须持有效资质 plumbing，等级不低于 2', 'what anna lacks');
@@ -127,10 +128,54 @@ SELECT pg_temp.need(:project, 'general', 10.095, 5, '2026-03-02 11:10+08') AS ot
 SELECT is(rui.override_dispatch(:project, :other, :anna, 'asked for', NULL, '2026-03-02 11:10+08') < 0, true, 'against capacity a sum may be less: the rule is named');
 SELECT results_eq($$SELECT overrides, worse, against_rules, worst_regret FROM rui.dispatch_regret$$, $$VALUES (2::bigint, 1::bigint, 1::bigint, 900::float8)$$, 'counted by month and person');
 
+-- Given out and handed on by hand: counted too, with what the prices of the match tell.
+SELECT rui.cancel_ticket(:project, t.id, 'over', NULL, '2026-03-02 11:10+08') FROM rui.task t WHERE t.project_id = :project AND t.id IN (:small, :other) \g /dev/null
+UPDATE rui.shift SET capacity = 3;
+SELECT pg_temp.need(:project, 'general', 10.095, 3, '2026-03-02 11:10+08') AS plain \gset
+SELECT rui.assign_ticket(:project, :plain, :ben, 'asked for', 'h1', '2026-03-02 11:10+08'), rui.assign_ticket(:project, :plain, :ben, 'asked for', 'h1', '2026-03-02 11:10+08') \g /dev/null
+SELECT results_eq(format('SELECT action, former_id, party_id, best_id, regret FROM rui.dispatch_override WHERE task_id = %s', :plain),
+	format('VALUES (''assign'', NULL::bigint, %s::bigint, NULL::bigint, NULL::float8)', :ben), 'of what dispatch has not seen nobody knows what it costs');
+SELECT rui.cancel_ticket(:project, :plain, 'over', NULL, '2026-03-02 11:10+08') \g /dev/null
+SELECT pg_temp.need(:project, 'general', 10.095, 3, '2026-03-02 11:10+08') AS handed \gset
+SELECT party_id = :anna FROM rui.dispatch_task(:project, :handed, NULL, '2026-03-02 11:10+08') \g /dev/null
+-- Anna: nothing, less 600 that moving costs; Ben: 900 away. Her place is worth 240 now, what another task with her would cost; his 120.
+SELECT rui.transfer_ticket(:project, :handed, :ben, 'nearer', NULL, '2026-03-02 11:10+08') \g /dev/null
+SELECT results_eq(format('SELECT action, reason, former_id, party_id, best_id, regret FROM rui.dispatch_override WHERE task_id = %s', :handed),
+	format('VALUES (''transfer'', ''nearer'', %s::bigint, %s::bigint, %1$s::bigint, 1380::float8)', :anna, :ben), 'of what it has given out they do: 900 + 600 + 120 - 240 at least');
+SELECT results_eq($$SELECT overrides, by_hand, unknown, worse, worst_regret FROM rui.dispatch_regret$$, $$VALUES (2::bigint, 2::bigint, 1::bigint, 2::bigint, 1380::float8)$$, 'and both are counted');
+SELECT rui.cancel_ticket(:project, :handed, 'over', NULL, '2026-03-02 11:11+08') \g /dev/null
+
+-- Whose places are full of offers is a candidate: one of them makes room.
+UPDATE rui.qualification SET valid = tstzrange(lower(valid), NULL), party_id = :anna WHERE party_id = :paul;
+UPDATE rui.shift SET capacity = CASE party_id WHEN :anna THEN 2 ELSE 3 END;
+SELECT pg_temp.need(:project, 'general', 10.095, 3, '2026-03-02 11:12+08') AS lamp \gset
+SELECT pg_temp.need(:project, 'leak', 10.095, 3, '2026-03-02 11:12+08') AS wet \gset
+SELECT party_id = :anna FROM rui.dispatch_task(:project, :lamp, NULL, '2026-03-02 11:12+08') \g /dev/null
+SELECT is(pg_temp.has(:lamp), 'anna', 'the lamp is hers, beside an accepted task: her places are full');
+SELECT results_eq(format('SELECT rule, capacity, change_text, cost IS NOT NULL, price > 0 FROM rui.explain_dispatch(%s, %s, ''en'', ''2026-03-02 11:12+08'') WHERE party_id = %s', :project, :wet, :anna),
+	format($$VALUES (NULL::text, 0, 'one of his offers must go over to somebody else, or wait: task %s', true, true)$$, :lamp), 'she could do the leak in its place');
+SELECT is((SELECT change_text FROM rui.explain_dispatch(:project, :wet, 'zh', '2026-03-02 11:12+08') WHERE party_id = :anna), format('须改派或撤回其未接派单之一（任务 %s）', :lamp), 'in Chinese');
+SELECT rui.dispatch_task(:project, :wet, NULL, '2026-03-02 11:12+08') \g /dev/null
+SELECT results_eq(format('SELECT pg_temp.has(%s), pg_temp.has(%s)', :wet, :lamp), $$VALUES ('anna', 'ben')$$, 'and does');
+SELECT results_eq(format('SELECT outcome, candidates FROM rui.dispatch_offer WHERE task_id = %s', :wet), $$VALUES ('assigned', 1)$$, 'the only candidate there was');
+SELECT rui.accept_ticket(:project, :wet, NULL, '2026-03-02 11:13+08') \g /dev/null
+SELECT pg_temp.need(:project, 'leak', 10.095, 3, '2026-03-02 11:13+08') AS wetter \gset
+SELECT results_eq(format('SELECT rule, change_text FROM rui.explain_dispatch(%s, %s, ''en'', ''2026-03-02 11:13+08'') WHERE party_id = %s', :project, :wetter, :anna),
+	$$VALUES ('no_capacity', 'one of the 2 tasks he holds must end, or his shift take more')$$, 'what she has accepted makes no room');
+SELECT rui.cancel_ticket(:project, t, 'over', NULL, '2026-03-02 11:14+08') FROM unnest(ARRAY[:wet, :wetter, :lamp]) t \g /dev/null
+
 -- Fairness.
 SELECT rui.complete_ticket(:project, t, 'done', NULL, NULL, NULL, '2026-03-02 23:30+08') FROM (SELECT :east::bigint AS t, rui.arrive_ticket(:project, :east, NULL, '2026-03-02 23:00+08')) x \g /dev/null
 SELECT results_eq(format('SELECT accepted, completed, at_night, rejected FROM rui.dispatch_load WHERE party_id = %s', :ben), 'VALUES (1::bigint, 1::bigint, 1::bigint, 0::bigint)', 'night work is counted');
-SELECT is((SELECT still_waiting FROM rui.dispatch_wait WHERE category = 'general'), 0::bigint, 'waiting by category');
+-- Opened at nine o'clock: assigned after one hour and after three; given back; never assigned, by now and to the end.
+SELECT rui.set_ticket_category(:project, 'wait', 'wait', 'wait') \g /dev/null
+CREATE TEMP TABLE w AS SELECT i, pg_temp.need(:project, 'wait', 10.095, 3, '2026-03-02 09:00+08') AS id FROM generate_series(1, 5) i;
+SELECT rui.assign_ticket(:project, w.id, :anna, at => timestamptz '2026-03-02 09:00+08' + i * interval '1 hour') FROM w WHERE i IN (1, 2, 3) ORDER BY i \g /dev/null
+SELECT rui.reject_ticket(:project, w.id, 'no', NULL, '2026-03-02 11:30+08') FROM w WHERE i = 2 \g /dev/null
+SELECT rui.cancel_ticket(:project, w.id, 'over', NULL, '2026-03-02 11:30+08') FROM w WHERE i = 5 \g /dev/null
+SELECT results_eq($$SELECT tasks, still_waiting, mean_wait, wait_90, longest_wait FROM rui.dispatch_wait WHERE category = 'wait'$$,
+	$$SELECT 5::bigint, 2::bigint, (interval '4 hours' + 2 * n.open) / 4, n.open, n.open FROM (SELECT now() - timestamptz '2026-03-02 09:00+08' AS open) n$$, 'waiting by category: what was given back waits on');
+SELECT rui.cancel_ticket(:project, w.id, 'over', NULL, '2026-03-02 12:40+08') FROM w WHERE i < 5 \g /dev/null
 
 -- A change that is rolled back leaves nothing, not even in the session's memory.
 UPDATE rui.shift SET capacity = 5;

@@ -1,7 +1,7 @@
 -- Travel: ways along streets, past barriers, over open ground and up the
 -- stairs; what is kept of them, and when it is forgotten.
 BEGIN;
-SELECT plan(68);
+SELECT plan(77);
 \ir fixture/content.sql
 \ir fixture/town.sql
 SELECT rui.create_project(:company, 'other', 'Other') AS other_project \gset
@@ -119,9 +119,17 @@ SELECT is(pg_temp.way('A', 'D'), 777::numeric, 'the ways kept are the ways used'
 UPDATE rui.building SET entrance = pg_temp.at(100, 10) WHERE code = 'A';
 SELECT is(pg_temp.way('A', 'D'), 230::numeric, 'until an entrance moves');
 SELECT is((SELECT count(*) FROM rui.travel_tree), 1::bigint, 'the ways from where it was are gone');
+-- Room for two: the oldest goes when a third comes.
+SELECT rui.set_travel_term(:project, 'trees', 2) \g /dev/null
+UPDATE rui.travel_tree SET kept_at = now() - interval '2 days';
+SELECT is(pg_temp.way('C', 'D'), 620::numeric, 'a second place');
+UPDATE rui.travel_tree SET kept_at = now() - interval '1 day' WHERE place::geometry = pg_temp.house('C');
+SELECT is(pg_temp.way('D', 'C'), 620::numeric, 'and a third');
+SELECT set_eq('SELECT t.place::geometry FROM rui.travel_tree t', $$VALUES (pg_temp.house('C')), (pg_temp.house('D'))$$, 'the oldest made room');
+SELECT is((SELECT count(*) FROM rui._walks(:project, ARRAY[pg_temp.house('A')], ARRAY[pg_temp.house('D')])), 1::bigint, 'ways from there are found all the same');
 SELECT rui.set_travel_term(:project, 'trees', 0) \g /dev/null
-SELECT is(pg_temp.way('C', 'D'), 620::numeric, 'who keeps no ways');
-SELECT is((SELECT count(*) FROM rui.travel_tree), 1::bigint, 'finds them every time');
+SELECT is(pg_temp.way('A', 'D'), 230::numeric, 'who keeps no ways');
+SELECT is((SELECT count(*) FROM rui.travel_tree WHERE place::geometry = pg_temp.house('A')), 0::bigint, 'finds them every time');
 SELECT rui.set_travel_term(:project, 'trees', NULL) \g /dev/null
 UPDATE rui.building SET entrance = pg_temp.at(90, 10) WHERE code = 'A';
 
@@ -163,6 +171,14 @@ SELECT is((SELECT assigned FROM rui.dispatch(:project, NULL, '2026-03-02 10:00+0
 SELECT results_eq(format('SELECT y.code, round(o.walk_m), o.walk_cost FROM rui.dispatch_offer o JOIN rui.party y ON y.id = o.party_id WHERE o.task_id = %s', :leak),
 	$$VALUES ('dan', 240::float8, 300::float8)$$, 'sends who has the shorter way');
 SELECT set_eq('SELECT t.place::geometry FROM rui.travel_tree t JOIN rui.travel_net n USING (project_id) WHERE t.version = n.version', $$VALUES (pg_temp.house('C')), (pg_temp.house('D'))$$, 'and keeps the ways from where people are');
+-- So does the dispatch of one task: a street that changed is drawn once.
+SELECT rui.set_way_closed(:project, 'street', 'I', true), rui.set_way_closed(:project, 'street', 'I', false) \g /dev/null
+SELECT rui.open_ticket(:project, 'leak', 'wet', unit_id => pg_temp.home('A-601'), at => '2026-03-02 10:01+08') AS another \gset
+SELECT is(left(pg_temp.net(), 5), 'stale', 'the net is stale');
+SELECT is((SELECT party_id IS NOT NULL FROM rui.dispatch_task(:project, :another, NULL, '2026-03-02 10:01+08')), true, 'one task more');
+SELECT is(left(pg_temp.net(), 5), 'fresh', 'draws it');
+SELECT is((SELECT count(*) FROM rui.dispatch_run WHERE project_id = :project AND is_batch), 1::bigint, 'without a batch');
+SELECT set_eq('SELECT t.place::geometry FROM rui.travel_tree t JOIN rui.travel_net n USING (project_id) WHERE t.version = n.version', $$VALUES (pg_temp.house('C')), (pg_temp.house('D'))$$, 'and keeps the ways as a batch does');
 
 -- Who may, and what is refused.
 SELECT rui.walk_seconds(:project, pg_temp.house('A'), pg_temp.house('D')) \g /dev/null

@@ -53,7 +53,7 @@ CREATE FUNCTION pg_temp.drawn(subject text, path text) RETURNS text[] LANGUAGE s
 	SELECT array_agg(x::text ORDER BY x::text) FROM unnest(xpath(path, xmlparse(DOCUMENT rui.workflow_svg(subject)), '{{s,http://www.w3.org/2000/svg}}')) x $$;
 SELECT is(pg_temp.drawn('ticket', '//s:g/@data-state'), (SELECT states FROM rui.workflow WHERE subject = 'ticket'), 'a box for every state');
 SELECT is(pg_temp.drawn('shift', '//s:g[@data-action]/@data-to'), '{absent,active,finished,planned,planned}'::text[], 'an arrow for every move');
-SELECT is(pg_temp.drawn('ticket', '//s:g[contains(@class, "back")]/@data-action'), '{"reject withdraw",reopen,resume}'::text[], 'those that go back are marked');
+SELECT is(pg_temp.drawn('ticket', '//s:g[contains(@class, "back")]/@data-action'), '{"lapse no_show reject withdraw",no_show,no_show,reopen,resume}'::text[], 'those that go back are marked');
 SELECT is(pg_temp.drawn('ticket', '//s:g[@data-action="cancel"]/@data-from'), '{"accepted assigned deferred en_route in_progress new triaged"}'::text[], 'one arrow from many');
 SELECT is(pg_temp.drawn('grid_plan', '//s:g[contains(@class, "own")]/@data-action'), '{retire}'::text[], 'what the platform does itself is dashed');
 SELECT is(pg_temp.drawn('ticket', '/s:svg/@data-moves'), ARRAY[(SELECT moves::text FROM rui.workflow WHERE subject = 'ticket')], 'and all moves are counted');

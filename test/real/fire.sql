@@ -18,7 +18,7 @@
 BEGIN;
 SET LOCAL jit = off;
 SET LOCAL TimeZone = 'America/Los_Angeles';
-SELECT plan(15);
+SELECT plan(16);
 CREATE TEMP TABLE recorded (row_id text, call_no bigint, incident_no bigint, unit text, unit_type text, call_type text, call_type_group text,
 	priority_original text, priority_final int, als boolean, unit_seq int, received_at timestamptz, entry_at timestamptz, dispatch_at timestamptz,
 	response_at timestamptz, on_scene_at timestamptz, transport_at timestamptz, hospital_at timestamptz, available_at timestamptz, disposition text,
@@ -197,6 +197,12 @@ SELECT r.no, l.party = w.party AS is_same, extract(epoch FROM r.on_scene_at - r.
 	extract(epoch FROM l.arrived_at - r.dispatch_at)::float8 AS our_response, extract(epoch FROM l.arrived_at - l.assigned_at - r.turnout)::float8 AS our_drive,
 	extract(epoch FROM l.assigned_at - r.dispatch_at)::float8 AS wait
 FROM response r JOIN lived l USING (no) JOIN modelled m USING (no) JOIN who w USING (unit) WHERE r.is_reached;
+-- A call is reached when the first of its units is.
+CREATE TEMP TABLE first_unit AS
+SELECT r.call_no, extract(epoch FROM min(r.on_scene_at) - c.asked_at)::float8 AS recorded, extract(epoch FROM min(r.dispatch_at + make_interval(secs => o.modelled_response)) - c.asked_at)::float8 AS modelled,
+	extract(epoch FROM min(l.arrived_at) - c.asked_at)::float8 AS ours
+FROM outcome o JOIN response r USING (no) JOIN lived l USING (no) JOIN (SELECT x.call_no, min(x.dispatch_at) AS asked_at FROM response x GROUP BY 1) c USING (call_no)
+GROUP BY r.call_no, c.asked_at;
 CREATE FUNCTION pg_temp.spread(what text, seconds float8[]) RETURNS text LANGUAGE sql AS $$
 	SELECT format('%s %s %s %s %s', rpad(what, 47), lpad(round(percentile_cont(0.5) WITHIN GROUP (ORDER BY s))::text, 7), lpad(round(percentile_cont(0.9) WITHIN GROUP (ORDER BY s))::text, 7),
 		lpad(round(percentile_cont(0.99) WITHIN GROUP (ORDER BY s))::text, 7), lpad(round(avg(s))::text, 7)) FROM unnest(seconds) s $$;
@@ -210,9 +216,13 @@ SELECT diag(l.line) FROM (
 	UNION ALL SELECT 6, pg_temp.spread('drive, as recorded', array_agg(recorded_drive)) FROM outcome
 	UNION ALL SELECT 7, pg_temp.spread('drive, recorded units, modelled', array_agg(modelled_drive)) FROM outcome
 	UNION ALL SELECT 8, pg_temp.spread('drive, rui, modelled', array_agg(our_drive)) FROM outcome
-	UNION ALL SELECT 9, format('same unit as recorded: %s %%; waited for a unit: %s, %s s at most', round(avg(is_same::int) * 100, 1), count(*) FILTER (WHERE wait > 0), round(max(wait))) FROM outcome
+	UNION ALL SELECT 9, pg_temp.spread('first unit of a call, as recorded', array_agg(recorded)) FROM first_unit
+	UNION ALL SELECT 10, pg_temp.spread('first unit of a call, recorded units, modelled', array_agg(modelled)) FROM first_unit
+	UNION ALL SELECT 11, pg_temp.spread('first unit of a call, rui, modelled', array_agg(ours)) FROM first_unit
+	UNION ALL SELECT 12, format('same unit as recorded: %s %%; waited for a unit: %s, %s s at most', round(avg(is_same::int) * 100, 1), count(*) FILTER (WHERE wait > 0), round(max(wait))) FROM outcome
 	ORDER BY 1) l(n, line);
 SELECT cmp_ok((SELECT avg(our_drive) FROM outcome), '<=', (SELECT avg(modelled_drive) FROM outcome), 'the drives are not longer than those of the recorded units');
+SELECT cmp_ok((SELECT avg(ours) FROM first_unit), '<=', (SELECT avg(modelled) FROM first_unit), 'nor do calls wait longer for their first unit');
 SELECT cmp_ok((SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY our_response) FROM outcome), '<=', (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY modelled_response) FROM outcome), 'nor does the median call wait longer');
 SELECT * FROM finish();
 ROLLBACK;

@@ -252,6 +252,23 @@ for my $what (sort keys %large)
 	is($? >> 8, 1, 'and fails');
 	like(slurp_file("$folder/cancelled.err"), qr/canceling statement due to user request/, 'for that reason');
 }
+# One dispatch, stopped in one step after another of its work.
+my ($stopped, $late) = (0, 0);
+for my $limit (50, 100, 200, 400, 800, 1200, 1600, 2000)
+{
+	my ($out, $err) = ('', '');
+	my $began = time();
+	my $code = $node->psql('postgres', "BEGIN; SET LOCAL statement_timeout = '${limit}ms'; SELECT d.assigned FROM rui.dispatch(1) d; ROLLBACK",
+		stdout => \$out, stderr => \$err, on_error_stop => 1);
+	my $over = time() - $began - $limit / 1000;
+	next if $code == 0; # it had ended before
+	$stopped++;
+	$late = $over if $over > $late;
+	like($err, qr/canceling statement due to statement timeout/, "one dispatch stops after $limit ms");
+}
+cmp_ok($stopped, '>=', 2, 'one dispatch takes long enough to be stopped in its midst');
+note(sprintf 'it ended %.2f s after its limit at most, the connection counted', $late);
+cmp_ok($late, '<', 10, 'and ends soon');
 is($node->safe_psql('postgres', "SELECT $state"), $before, 'and nothing has changed');
 is($node->safe_psql('postgres', q{SELECT string_agg(v.invariant || ': ' || v.detail, E'\n') FROM rui.invariant_violation v}), '',
 	'no invariant is broken');
