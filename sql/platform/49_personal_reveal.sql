@@ -238,13 +238,16 @@ DECLARE
 	in_hour bigint;
 	in_day bigint;
 BEGIN
-	-- One at a time for one person, so that two sessions do not share a limit.
+	-- One at a time for one person, so that two sessions do not share a limit; nor
+	-- is there one more for each project.
 	PERFORM FROM rui.party p WHERE p.id = me FOR NO KEY UPDATE;
+	PERFORM rui._check_snapshot();
 	setting := rui._reveal_settings(project_id);
 	SELECT count(DISTINCT a.subject_id) FILTER (WHERE a.at > _reveal_limit.at - interval '1 hour'), count(DISTINCT a.subject_id)
 	INTO in_hour, in_day FROM rui.personal_access a
-	WHERE a.project_id = _reveal_limit.project_id AND a.party_id = me AND a.refused IS NULL
-		AND a.at > _reveal_limit.at - interval '24 hours' AND a.subject_id <> _reveal_limit.party_id;
+	WHERE a.project_id IN (SELECT p.id FROM rui.project p JOIN rui.project here ON here.company_id = p.company_id
+			WHERE here.id = _reveal_limit.project_id)
+		AND a.party_id = me AND a.refused IS NULL AND a.at > _reveal_limit.at - interval '24 hours' AND a.subject_id <> _reveal_limit.party_id;
 	IF in_hour >= setting.per_hour OR in_day >= setting.per_day THEN
 		code := '53400';
 		message := CASE WHEN in_hour >= setting.per_hour THEN format('you were shown %s people within an hour', in_hour)
@@ -254,7 +257,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._reveal_limit(bigint, bigint, timestamptz) IS
-'Internal: why the acting party may not be shown one more person: code 53400, or null when it may. Holds the acting party''s row, so that its limits count once.';
+'Internal: why the acting party may not be shown one more person: code 53400 where it was shown as many in all its projects of the company as this one allows, or null when it may. Holds the acting party''s row, so that its limits count once. Error 40001 when the transaction looks at the past.';
 
 CREATE FUNCTION rui._write_access(project_id bigint, party_id bigint, fields text[], purpose text, reference text, refused text, reason text,
 	at timestamptz) RETURNS bigint

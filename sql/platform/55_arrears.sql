@@ -78,7 +78,7 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
 	zone CONSTANT text := (SELECT j.time_zone FROM rui.project j WHERE j.id = late_fees.project_id);
-	today CONSTANT date := (at AT TIME ZONE zone)::date;
+	today CONSTANT date := (greatest(least(at, '2201-01-01 00:00+00'), '1900-01-01 00:00+00') AT TIME ZONE zone)::date; -- as in rui.arrears
 BEGIN
 	IF project_id IS NULL OR at IS NULL THEN
 		PERFORM rui._missing(CASE WHEN project_id IS NULL THEN 'project_id' ELSE 'at' END);

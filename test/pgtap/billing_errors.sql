@@ -1,7 +1,7 @@
 -- What setting prices, billing runs and charges refuse, and that nothing has
 -- changed then.
 BEGIN;
-SELECT plan(86);
+SELECT plan(87);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'fee', '费') AS fee \gset
@@ -108,6 +108,7 @@ SELECT throws_ok(format('SELECT rui.charge_late_fee(%s, -1, at => ''2025-01-20''
 SELECT throws_ok(format('SELECT rui.charge_late_fee(%s, %s, at => ''2025-01-20'')', :one, :c1), '55000', NULL, 'late fee: nothing accrued');
 SELECT throws_ok('SELECT rui.arrears(NULL)', '22004', 'project_id must not be null');
 SELECT throws_ok(format('SELECT rui.late_fees(%s, NULL)', :one), '22004', 'at must not be null');
+SELECT lives_ok(format('SELECT * FROM rui.late_fees(%s, ''294276-12-31 23:59+00'')', :one), 'nor does it end with the calendar');
 
 -- A resident neither prices nor charges.
 SELECT set_config('rui.party_id', :'zhao', true) \gset hidden_

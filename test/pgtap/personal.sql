@@ -1,7 +1,7 @@
 -- Personal data: shown for a purpose, within limits, on record; emergencies
 -- and their reviews; consents; who was shown what of me.
 BEGIN;
-SELECT plan(82);
+SELECT plan(83);
 \ir fixture/estate.sql
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'agent', 'Agent') RETURNING id AS agent \gset
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'steward', 'Steward') RETURNING id AS steward \gset
@@ -181,6 +181,14 @@ SELECT set_config('rui.party_id', :'agent', true) \gset hidden_
 SELECT is((SELECT count(*) FROM pg_temp.shown(:one, :zhao, '{phone}', 'service')), 2::bigint, 'the same person again');
 SELECT throws_ok(format('SELECT * FROM pg_temp.shown(%s, %s, ''{phone}'', ''service'')', :one, :qian), '53400', 'you were shown 1 people within an hour', 'another one is too many');
 SELECT is(rui.ask_reveal(:one, :qian, '{phone}', 'service') ->> 'refused', '53400', 'refused on record');
+-- Shown in another project of the company, somebody counts here, too.
+SAVEPOINT elsewhere;
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:two, :agent, 'agent', '[2000-01-01,)');
+SET LOCAL session_replication_role = replica;
+UPDATE rui.personal_access SET project_id = :two WHERE party_id = :agent AND refused IS NULL;
+SET LOCAL session_replication_role = origin;
+SELECT is(rui.ask_reveal(:one, :qian, '{phone}', 'service') ->> 'refused', '53400', 'in all projects together');
+ROLLBACK TO elsewhere;
 
 -- Emergencies.
 SELECT throws_ok(format('SELECT * FROM rui.break_glass(%s, %s, ''{phone}'', '' '')', :one, :qian), '22023', NULL, 'with a reason');

@@ -176,6 +176,19 @@ my %long = (
 	'billing' => 'DO $$ BEGIN FOR i IN 1 .. 100000 LOOP PERFORM rui.run_billing(1, ' . "'2025-03-01', dry_run => true, at => '2025-03-02'" . '); END LOOP; END $$',
 	'rui.verify_journal' => "SELECT max(s.found) $often (SELECT count(*) AS found FROM rui.verify_journal(1 + 0 * g)) s");
 my $before = FaultTown::content($node);
+# Calls that would each take minutes by themselves: there is nothing between them
+# that could have heard of the cancel.
+my %longer = (
+	'one call of rui.assign' => 'SELECT cardinality(rui.assign(t, w, t * w, 250000, 1e9)) FROM generate_series(1, 500000) t, generate_series(1, 2) w',
+	'one call of rui.distances' => 'SELECT cardinality(rui.distances(l.node, n, 1, (SELECT array_agg(i) FROM generate_series(0, 19999) i), (SELECT array_agg(i) FROM generate_series(20000, 20099) i)))
+		FROM public.lattice l, unnest(l.neighbours) n');
+for my $what (sort keys %longer)
+{
+	my $began = time();
+	my ($state, undef, $error) = FaultTown::outcome($node, "SET statement_timeout = '3s'; $longer{$what}");
+	is($state, '57014', "$what stops when it is cancelled") or diag($error);
+	cmp_ok(time() - $began, '<', 60, 'long before it is done');
+}
 for my $what (sort keys %long)
 {
 	my $began = time();
