@@ -135,11 +135,16 @@ $reader = $node->background_psql('postgres', on_error_stop => 0, extra_params =>
 $reader->query_safe("BEGIN; SET LOCAL request.jwt.claims = $claims");
 is($during->($reader), 0, 'for whom claims name, roles begin and end within a transaction');
 $reader->query_safe('COMMIT');
-# A token expires at its instant.
-my $expires = $node->safe_psql('postgres', q{SELECT extract(epoch FROM clock_timestamp()) + 0.3});
-$reader->query_safe(qq{BEGIN; SET LOCAL request.jwt.claims = '{"party_id": 2, "exp": $expires}'});
+# A token expires at its instant; a busy machine gets one that lasts longer.
 my $answered = 0;
-$answered++ while $reader->query($who . qq{, statement_timestamp() < to_timestamp($expires)}) =~ /^2\|t/;
+for my $lasts (0.3, 1, 4, 16, 64)
+{
+	my $expires = $node->safe_psql('postgres', "SELECT extract(epoch FROM clock_timestamp()) + $lasts");
+	$reader->query('ROLLBACK');
+	$reader->query_safe(qq{BEGIN; SET LOCAL request.jwt.claims = '{"party_id": 2, "exp": $expires}'});
+	$answered++ while $reader->query($who . qq{, statement_timestamp() < to_timestamp($expires)}) =~ /^2\|t/;
+	last if $answered > 0;
+}
 cmp_ok($answered, '>', 0, 'claims count until they expire');
 my $left_over = $reader->query($who);
 unlike($left_over, qr/2/, 'and not after that, though the transaction is open');
