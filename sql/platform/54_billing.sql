@@ -241,15 +241,7 @@ CREATE PROCEDURE rui.bill_months(project_id bigint, from_month date, to_month da
 LANGUAGE plpgsql
 AS $$
 DECLARE
-	-- A commit ends what a caller has set for his transaction: it is set again, by
-	-- himself, so nobody becomes who he may not be. A setting that is not believed
-	-- now is not made believed.
-	acting CONSTANT text := CASE WHEN pg_catalog.current_setting('rui.party_id', true) OPERATOR(pg_catalog.=) rui.current_party()::pg_catalog.text
-		THEN rui.current_party()::pg_catalog.text END;
-	claims CONSTANT pg_catalog.jsonb := (SELECT pg_catalog.jsonb_object_agg(c.name, pg_catalog.current_setting(c.name, true))
-		FROM pg_catalog.unnest('{request.jwt.claims,jwt.claims.party_id,jwt.claims.role,jwt.claims.iss,jwt.claims.aud,jwt.claims.exp,jwt.claims.nbf}'
-			::pg_catalog.text[]) AS c(name));
-	party CONSTANT pg_catalog.int8 := rui.current_party();
+	identity CONSTANT pg_catalog.jsonb := rui.keep_identity();
 	months CONSTANT date[] := rui.months_to_bill(project_id, from_month, to_month, at);
 	piece record;
 BEGIN
@@ -258,12 +250,7 @@ BEGIN
 			SELECT c.* INTO piece FROM rui.continue_billing(project_id, months[place], units, at, ahead) c;
 			COMMIT;
 			EXIT WHEN piece.is_finished AND place OPERATOR(pg_catalog.=) pg_catalog.cardinality(months);
-			PERFORM pg_catalog.set_config(c.key, c.value, true) FROM pg_catalog.jsonb_each_text(claims) c WHERE c.value IS NOT NULL;
-			PERFORM pg_catalog.set_config('rui.party_id', acting, true) WHERE acting IS NOT NULL;
-			IF coalesce(rui.current_party() OPERATOR(pg_catalog.<>) party, true) THEN
-				RAISE EXCEPTION 'the session no longer acts for party %', party
-					USING ERRCODE = 'insufficient_privilege', HINT = 'Call again: what is billed stays, and the run goes on from there.';
-			END IF;
+			PERFORM rui.resume_identity(identity);
 			EXIT WHEN piece.is_finished;
 		END LOOP;
 	END LOOP;
