@@ -236,18 +236,18 @@ COMMENT ON FUNCTION rui.months_to_bill(bigint, date, date, timestamptz) IS
 'The months (their first days) that rui.bill_months would bill one after the other: from from_month to to_month, both count, at most 24, from the first of the books to two years ahead of at. Needs permission run_billing. Errors: 22004, 22008, 22023 not a first day, before the books, in the wrong order, too many or too far ahead, 55000 no books, 42501.';
 
 -- Commits after each piece, so it qualifies its names instead of fixing its path.
-CREATE PROCEDURE rui.bill_months(project_id bigint, from_month date, to_month date, units integer DEFAULT 20000, at timestamptz DEFAULT now(),
+CREATE PROCEDURE rui.bill_months(project_id bigint, from_month date, to_month date, units integer DEFAULT 20000, at timestamptz DEFAULT NULL,
 	ahead boolean DEFAULT true)
 LANGUAGE plpgsql
 AS $$
 DECLARE
 	identity CONSTANT pg_catalog.jsonb := rui.keep_identity();
-	months CONSTANT date[] := rui.months_to_bill(project_id, from_month, to_month, at);
+	months CONSTANT date[] := rui.months_to_bill(project_id, from_month, to_month, coalesce(at, pg_catalog.now()));
 	piece record;
 BEGIN
 	FOR place IN 1 .. pg_catalog.cardinality(months) LOOP
 		LOOP
-			SELECT c.* INTO piece FROM rui.continue_billing(project_id, months[place], units, at, ahead) c;
+			SELECT c.* INTO piece FROM rui.continue_billing(project_id, months[place], units, coalesce(at, pg_catalog.now()), ahead) c;
 			COMMIT;
 			EXIT WHEN piece.is_finished AND place OPERATOR(pg_catalog.=) pg_catalog.cardinality(months);
 			PERFORM rui.resume_identity(identity);
@@ -257,9 +257,9 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE rui.bill_months(bigint, date, date, integer, timestamptz, boolean) IS
-'Bills the months from from_month to to_month (first days, both count; at most 24, up to two years ahead of at), one after the other, each a run of its own, in committed pieces of so many units: rui.continue_billing again and again. Acts throughout for the party that acts when it is called. A month that has not begun is billed ahead (ahead false: refused): its charges are due in it, as of what is known now (prices, payers, discounts), and are deferred revenue until its days come; what changes until then is corrected by rui.reverse_charge with bill_again. Stopped by whatever, it is resumed by calling it again: months that are through are asked once more and charge what has become due since. Errors: as rui.run_billing; 22023 also months in the wrong order, too many or too far ahead; 42501 also when the session acts for the party no longer; 2D000 within a transaction block.';
+'Bills the months from from_month to to_month (first days, both count; at most 24, up to two years ahead of at), one after the other, each a run of its own, in committed pieces of so many units: rui.continue_billing again and again. at: as of rui.continue_billing; null: the time of each piece. Acts throughout for the party that acts when it is called. A month that has not begun is billed ahead (ahead false: refused): its charges are due in it, as of what is known now (prices, payers, discounts), and are deferred revenue until its days come; what changes until then is corrected by rui.reverse_charge with bill_again. Stopped by whatever, it is resumed by calling it again: months that are through are asked once more and charge what has become due since. Errors: as rui.run_billing; 22023 also months in the wrong order, too many or too far ahead; 42501 also when the session acts for the party no longer; 2D000 within a transaction block.';
 
-CREATE PROCEDURE rui.bill_month(project_id bigint, month date, units integer DEFAULT 20000, at timestamptz DEFAULT now())
+CREATE PROCEDURE rui.bill_month(project_id bigint, month date, units integer DEFAULT 20000, at timestamptz DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
 BEGIN
