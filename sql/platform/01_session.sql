@@ -118,6 +118,39 @@ PERFORM rui._permit('manage_estate', '{candidate,live}', 'manager', 'loader');
 PERFORM rui._permit('manage_company', '{candidate,live,closed}', 'director', 'loader');
 PERFORM rui._permit('run_duties', '{candidate,live,closed}', 'manager', 'loader');
 
+-- A commit ends what a caller has set for his transaction. A procedure that commits
+-- its work in pieces sets it again, by itself and as the caller, so that nobody
+-- becomes who he may not be.
+CREATE FUNCTION rui.keep_identity() RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+RETURN jsonb_build_object('party_id', rui.current_party(), 'settings', jsonb_strip_nulls(jsonb_build_object(
+	'request.jwt.claims', current_setting('request.jwt.claims', true), 'jwt.claims.party_id', current_setting('jwt.claims.party_id', true),
+	'jwt.claims.role', current_setting('jwt.claims.role', true), 'jwt.claims.iss', current_setting('jwt.claims.iss', true),
+	'jwt.claims.aud', current_setting('jwt.claims.aud', true), 'jwt.claims.exp', current_setting('jwt.claims.exp', true),
+	'jwt.claims.nbf', current_setting('jwt.claims.nbf', true),
+	-- A setting that is not believed now is not made believed.
+	'rui.party_id', CASE WHEN current_setting('rui.party_id', true) = rui.current_party()::text THEN current_setting('rui.party_id', true) END)));
+COMMENT ON FUNCTION rui.keep_identity() IS
+'Who acts in this transaction, and by which settings: for rui.resume_identity after a COMMIT within a procedure. Errors: as rui.current_party.';
+
+CREATE FUNCTION rui.resume_identity(identity jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	PERFORM set_config(s.name, identity #>> ARRAY['settings', s.name], true)
+	FROM unnest('{request.jwt.claims,jwt.claims.party_id,jwt.claims.role,jwt.claims.iss,jwt.claims.aud,jwt.claims.exp,jwt.claims.nbf,rui.party_id}'::text[]) AS s(name)
+	WHERE identity #>> ARRAY['settings', s.name] IS NOT NULL;
+	IF coalesce(rui.current_party()::text <> identity ->> 'party_id', true) THEN
+		RAISE EXCEPTION 'the session no longer acts for party %', coalesce(identity ->> 'party_id', 'null')
+			USING ERRCODE = 'insufficient_privilege', HINT = 'Call again: what is committed stays, and the work goes on from there.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui.resume_identity(jsonb) IS
+'Sets, for this transaction, what rui.keep_identity has kept before a COMMIT within a procedure; nothing that the caller could not set himself. Errors: 42501 when the session does not act for that party now (a token has expired, a login was taken away), or acted for nobody; else as rui.current_party.';
+
 -- Every command states its time; only some may state another than now.
 CREATE FUNCTION rui._check_instant(at timestamptz) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED

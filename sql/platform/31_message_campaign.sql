@@ -39,14 +39,7 @@ CREATE PROCEDURE rui.fill_messages(project_id bigint, batch_id bigint, recipient
 LANGUAGE plpgsql
 AS $$
 DECLARE
-	-- A commit ends what a caller has set for his transaction: it is set again, by
-	-- himself, as rui.bill_months does.
-	acting CONSTANT text := CASE WHEN pg_catalog.current_setting('rui.party_id', true) OPERATOR(pg_catalog.=) rui.current_party()::pg_catalog.text
-		THEN rui.current_party()::pg_catalog.text END;
-	claims CONSTANT pg_catalog.jsonb := (SELECT pg_catalog.jsonb_object_agg(c.name, pg_catalog.current_setting(c.name, true))
-		FROM pg_catalog.unnest('{request.jwt.claims,jwt.claims.party_id,jwt.claims.role,jwt.claims.iss,jwt.claims.aud,jwt.claims.exp,jwt.claims.nbf}'
-			::pg_catalog.text[]) AS c(name));
-	party CONSTANT pg_catalog.int8 := rui.current_party();
+	identity CONSTANT pg_catalog.jsonb := rui.keep_identity();
 	remaining pg_catalog.int8;
 BEGIN
 	LOOP
@@ -57,12 +50,7 @@ BEGIN
 		END;
 		COMMIT;
 		EXIT WHEN remaining OPERATOR(pg_catalog.=) 0;
-		PERFORM pg_catalog.set_config(c.key, c.value, true) FROM pg_catalog.jsonb_each_text(claims) c WHERE c.value IS NOT NULL;
-		PERFORM pg_catalog.set_config('rui.party_id', acting, true) WHERE acting IS NOT NULL;
-		IF coalesce(rui.current_party() OPERATOR(pg_catalog.<>) party, true) THEN
-			RAISE EXCEPTION 'the session no longer acts for party %', party
-				USING ERRCODE = 'insufficient_privilege', HINT = 'Call again: what is made stays, and the batch goes on from there.';
-		END IF;
+		PERFORM rui.resume_identity(identity);
 	END LOOP;
 END
 $$;

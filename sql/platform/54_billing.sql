@@ -236,43 +236,30 @@ COMMENT ON FUNCTION rui.months_to_bill(bigint, date, date, timestamptz) IS
 'The months (their first days) that rui.bill_months would bill one after the other: from from_month to to_month, both count, at most 24, from the first of the books to two years ahead of at. Needs permission run_billing. Errors: 22004, 22008, 22023 not a first day, before the books, in the wrong order, too many or too far ahead, 55000 no books, 42501.';
 
 -- Commits after each piece, so it qualifies its names instead of fixing its path.
-CREATE PROCEDURE rui.bill_months(project_id bigint, from_month date, to_month date, units integer DEFAULT 20000, at timestamptz DEFAULT now(),
+CREATE PROCEDURE rui.bill_months(project_id bigint, from_month date, to_month date, units integer DEFAULT 20000, at timestamptz DEFAULT NULL,
 	ahead boolean DEFAULT true)
 LANGUAGE plpgsql
 AS $$
 DECLARE
-	-- A commit ends what a caller has set for his transaction: it is set again, by
-	-- himself, so nobody becomes who he may not be. A setting that is not believed
-	-- now is not made believed.
-	acting CONSTANT text := CASE WHEN pg_catalog.current_setting('rui.party_id', true) OPERATOR(pg_catalog.=) rui.current_party()::pg_catalog.text
-		THEN rui.current_party()::pg_catalog.text END;
-	claims CONSTANT pg_catalog.jsonb := (SELECT pg_catalog.jsonb_object_agg(c.name, pg_catalog.current_setting(c.name, true))
-		FROM pg_catalog.unnest('{request.jwt.claims,jwt.claims.party_id,jwt.claims.role,jwt.claims.iss,jwt.claims.aud,jwt.claims.exp,jwt.claims.nbf}'
-			::pg_catalog.text[]) AS c(name));
-	party CONSTANT pg_catalog.int8 := rui.current_party();
-	months CONSTANT date[] := rui.months_to_bill(project_id, from_month, to_month, at);
+	identity CONSTANT pg_catalog.jsonb := rui.keep_identity();
+	months CONSTANT date[] := rui.months_to_bill(project_id, from_month, to_month, coalesce(at, pg_catalog.now()));
 	piece record;
 BEGIN
 	FOR place IN 1 .. pg_catalog.cardinality(months) LOOP
 		LOOP
-			SELECT c.* INTO piece FROM rui.continue_billing(project_id, months[place], units, at, ahead) c;
+			SELECT c.* INTO piece FROM rui.continue_billing(project_id, months[place], units, coalesce(at, pg_catalog.now()), ahead) c;
 			COMMIT;
 			EXIT WHEN piece.is_finished AND place OPERATOR(pg_catalog.=) pg_catalog.cardinality(months);
-			PERFORM pg_catalog.set_config(c.key, c.value, true) FROM pg_catalog.jsonb_each_text(claims) c WHERE c.value IS NOT NULL;
-			PERFORM pg_catalog.set_config('rui.party_id', acting, true) WHERE acting IS NOT NULL;
-			IF coalesce(rui.current_party() OPERATOR(pg_catalog.<>) party, true) THEN
-				RAISE EXCEPTION 'the session no longer acts for party %', party
-					USING ERRCODE = 'insufficient_privilege', HINT = 'Call again: what is billed stays, and the run goes on from there.';
-			END IF;
+			PERFORM rui.resume_identity(identity);
 			EXIT WHEN piece.is_finished;
 		END LOOP;
 	END LOOP;
 END
 $$;
 COMMENT ON PROCEDURE rui.bill_months(bigint, date, date, integer, timestamptz, boolean) IS
-'Bills the months from from_month to to_month (first days, both count; at most 24, up to two years ahead of at), one after the other, each a run of its own, in committed pieces of so many units: rui.continue_billing again and again. Acts throughout for the party that acts when it is called. A month that has not begun is billed ahead (ahead false: refused): its charges are due in it, as of what is known now (prices, payers, discounts), and are deferred revenue until its days come; what changes until then is corrected by rui.reverse_charge with bill_again. Stopped by whatever, it is resumed by calling it again: months that are through are asked once more and charge what has become due since. Errors: as rui.run_billing; 22023 also months in the wrong order, too many or too far ahead; 42501 also when the session acts for the party no longer; 2D000 within a transaction block.';
+'Bills the months from from_month to to_month (first days, both count; at most 24, up to two years ahead of at), one after the other, each a run of its own, in committed pieces of so many units: rui.continue_billing again and again. at: as of rui.continue_billing; null: the time of each piece. Acts throughout for the party that acts when it is called. A month that has not begun is billed ahead (ahead false: refused): its charges are due in it, as of what is known now (prices, payers, discounts), and are deferred revenue until its days come; what changes until then is corrected by rui.reverse_charge with bill_again. Stopped by whatever, it is resumed by calling it again: months that are through are asked once more and charge what has become due since. Errors: as rui.run_billing; 22023 also months in the wrong order, too many or too far ahead; 42501 also when the session acts for the party no longer; 2D000 within a transaction block.';
 
-CREATE PROCEDURE rui.bill_month(project_id bigint, month date, units integer DEFAULT 20000, at timestamptz DEFAULT now())
+CREATE PROCEDURE rui.bill_month(project_id bigint, month date, units integer DEFAULT 20000, at timestamptz DEFAULT NULL)
 LANGUAGE plpgsql
 AS $$
 BEGIN

@@ -106,25 +106,14 @@ CREATE PROCEDURE rui.verify_project(project_id bigint, seals integer DEFAULT 100
 LANGUAGE plpgsql
 AS $$
 DECLARE
-	-- A commit ends what a caller has set for his transaction: as in rui.bill_months.
-	acting CONSTANT text := CASE WHEN pg_catalog.current_setting('rui.party_id', true) OPERATOR(pg_catalog.=) rui.current_party()::pg_catalog.text
-		THEN rui.current_party()::pg_catalog.text END;
-	claims CONSTANT pg_catalog.jsonb := (SELECT pg_catalog.jsonb_object_agg(c.name, pg_catalog.current_setting(c.name, true))
-		FROM pg_catalog.unnest('{request.jwt.claims,jwt.claims.party_id,jwt.claims.role,jwt.claims.iss,jwt.claims.aud,jwt.claims.exp,jwt.claims.nbf}'
-			::pg_catalog.text[]) AS c(name));
-	party CONSTANT pg_catalog.int8 := rui.current_party();
+	identity CONSTANT pg_catalog.jsonb := rui.keep_identity();
 	piece record;
 BEGIN
 	LOOP
 		SELECT c.* INTO piece FROM rui.continue_verification(project_id, seals) c;
 		COMMIT;
 		EXIT WHEN piece.is_finished;
-		PERFORM pg_catalog.set_config(c.key, c.value, true) FROM pg_catalog.jsonb_each_text(claims) c WHERE c.value IS NOT NULL;
-		PERFORM pg_catalog.set_config('rui.party_id', acting, true) WHERE acting IS NOT NULL;
-		IF coalesce(rui.current_party() OPERATOR(pg_catalog.<>) party, true) THEN
-			RAISE EXCEPTION 'the session no longer acts for party %', party
-				USING ERRCODE = 'insufficient_privilege', HINT = 'Call again: what is verified stays, and the verification goes on from there.';
-		END IF;
+		PERFORM rui.resume_identity(identity);
 	END LOOP;
 END
 $$;

@@ -87,7 +87,7 @@ rui_assign_engine_finish(rui_assign_engine *engine)
 	memset(engine, 0, sizeof *engine);
 }
 
-/* ---- the heap of reached workers, by (distance, worker), four children ---- */
+/* ---- the heap of reached workers, by (distance, worker) ---- */
 
 static inline bool
 heap_less(const rui_assign_engine *engine, uint32_t a, uint32_t b)
@@ -98,57 +98,12 @@ heap_less(const rui_assign_engine *engine, uint32_t a, uint32_t b)
 	return distance_a < distance_b || (distance_a == distance_b && a < b);
 }
 
-static inline void
-heap_up(rui_assign_engine *engine, uint32_t at, uint32_t worker)
-{
-	uint32_t *heap = engine->heap;
-
-	while (at > 0)
-	{
-		uint32_t parent = (at - 1) / 4;
-
-		if (!heap_less(engine, worker, heap[parent]))
-			break;
-		heap[at] = heap[parent];
-		engine->worker[heap[at]].heap_at = at;
-		at = parent;
-	}
-	heap[at] = worker;
-	engine->worker[worker].heap_at = at;
-}
-
-static uint32_t
-heap_pop(rui_assign_engine *engine)
-{
-	uint32_t *heap = engine->heap;
-	uint32_t top = heap[0];
-	uint32_t worker = heap[--engine->heap_count];
-	uint32_t count = engine->heap_count;
-	uint32_t at = 0;
-
-	if (count == 0)
-		return top;
-	for (;;)
-	{
-		uint32_t child = at * 4 + 1;
-		uint32_t last = child + 4 < count ? child + 4 : count;
-		uint32_t least = child;
-
-		if (child >= count)
-			break;
-		for (child++; child < last; child++)
-			if (heap_less(engine, heap[child], heap[least]))
-				least = child;
-		if (!heap_less(engine, heap[least], worker))
-			break;
-		heap[at] = heap[least];
-		engine->worker[heap[at]].heap_at = at;
-		at = least;
-	}
-	heap[at] = worker;
-	engine->worker[worker].heap_at = at;
-	return top;
-}
+#define HEAP_OWNER rui_assign_engine
+#define HEAP_ITEMS(engine) ((engine)->heap)
+#define HEAP_COUNT(engine) ((engine)->heap_count)
+#define HEAP_PLACE(engine, a) ((engine)->worker[a].heap_at)
+#define HEAP_LESS(engine, a, b) heap_less(engine, a, b)
+#include "core/heap.h"
 
 /* A worker is reached at a distance, or nearer than before. */
 static inline void

@@ -25,7 +25,7 @@ typedef struct path_end
 	int64_t cost; /* of the pair of that task (worker side) */
 } path_end;
 
-/* ---- the heap of reached workers, by (distance, id), four children ---- */
+/* ---- the heap of reached workers, by (distance, id) ---- */
 
 static inline bool
 heap_less(const rui_assign_live *live, uint32_t a, uint32_t b)
@@ -37,58 +37,12 @@ heap_less(const rui_assign_live *live, uint32_t a, uint32_t b)
 		(distance_a == distance_b && live->worker_ids.id[a] < live->worker_ids.id[b]);
 }
 
-static void
-heap_up(rui_assign_live *live, uint32_t at, uint32_t worker)
-{
-	uint32_t *heap = live->heap;
-
-	while (at > 0)
-	{
-		uint32_t parent = (at - 1) / 4;
-
-		if (!heap_less(live, worker, heap[parent]))
-			break;
-		heap[at] = heap[parent];
-		live->worker[heap[at]].heap_at = at;
-		at = parent;
-	}
-	heap[at] = worker;
-	live->worker[worker].heap_at = at;
-}
-
-static uint32_t
-heap_pop(rui_assign_live *live)
-{
-	uint32_t *heap = live->heap;
-	uint32_t top = heap[0];
-	uint32_t worker = heap[--live->heap_count];
-	uint32_t count = live->heap_count;
-	uint32_t at = 0;
-
-	live->steps++;
-	if (count == 0)
-		return top;
-	for (;;)
-	{
-		uint32_t child = at * 4 + 1;
-		uint32_t last = child + 4 < count ? child + 4 : count;
-		uint32_t least = child;
-
-		if (child >= count)
-			break;
-		for (child++; child < last; child++)
-			if (heap_less(live, heap[child], heap[least]))
-				least = child;
-		if (!heap_less(live, heap[least], worker))
-			break;
-		heap[at] = heap[least];
-		live->worker[heap[at]].heap_at = at;
-		at = least;
-	}
-	heap[at] = worker;
-	live->worker[worker].heap_at = at;
-	return top;
-}
+#define HEAP_OWNER rui_assign_live
+#define HEAP_ITEMS(live) ((live)->heap)
+#define HEAP_COUNT(live) ((live)->heap_count)
+#define HEAP_PLACE(live, a) ((live)->worker[a].heap_at)
+#define HEAP_LESS(live, a, b) heap_less(live, a, b)
+#include "core/heap.h"
 
 /* A worker is reached at a distance, or nearer than before. */
 static void
@@ -225,6 +179,7 @@ search_task_side(rui_assign_live *live, uint32_t task, uint32_t start, path_end 
 		uint32_t i;
 
 		worker = heap_pop(live);
+		live->steps++;
 		distance = live->worker[worker].distance;
 		if (distance >= end.distance)
 			break;
@@ -334,6 +289,7 @@ search_worker_side(rui_assign_live *live, uint32_t start, rui_error *error)
 		uint32_t worker = heap_pop(live);
 		wide distance = live->worker[worker].distance;
 
+		live->steps++;
 		if (distance >= end.distance)
 			break;
 		status = rui_assign_live_know_backs(live, worker, error);

@@ -203,7 +203,7 @@ typedef struct search
 	uint32_t size;
 } search;
 
-static bool
+static inline bool
 comes_before(const search *s, uint32_t a, uint32_t b)
 {
 	if (s->length[a] != s->length[b])
@@ -211,55 +211,12 @@ comes_before(const search *s, uint32_t a, uint32_t b)
 	return s->source[a] != s->source[b] ? s->source[a] < s->source[b] : a < b;
 }
 
-static void
-put(search *s, uint32_t place, uint32_t node)
-{
-	s->heap[place] = node;
-	s->place[node] = place;
-}
-
-static void
-sift_up(search *s, uint32_t node)
-{
-	uint32_t place = s->place[node];
-
-	while (place > 0 && comes_before(s, node, s->heap[(place - 1) / 4]))
-	{
-		put(s, place, s->heap[(place - 1) / 4]);
-		place = (place - 1) / 4;
-	}
-	put(s, place, node);
-}
-
-static uint32_t
-take_first(search *s)
-{
-	uint32_t first = s->heap[0];
-	uint32_t node = s->heap[--s->size];
-	uint32_t place = 0;
-
-	s->place[first] = NONE;
-	if (s->size == 0)
-		return first;
-	for (;;)
-	{
-		uint32_t child = 4 * place + 1;
-		uint32_t end = child + 4 < s->size ? child + 4 : s->size;
-		uint32_t best = child;
-
-		if (child >= s->size)
-			break;
-		for (child++; child < end; child++)
-			if (comes_before(s, s->heap[child], s->heap[best]))
-				best = child;
-		if (!comes_before(s, s->heap[best], node))
-			break;
-		put(s, place, s->heap[best]);
-		place = best;
-	}
-	put(s, place, node);
-	return first;
-}
+#define HEAP_OWNER search
+#define HEAP_ITEMS(s) ((s)->heap)
+#define HEAP_COUNT(s) ((s)->size)
+#define HEAP_PLACE(s, node) ((s)->place[node])
+#define HEAP_LESS(s, a, b) comes_before(s, a, b)
+#include "core/heap.h"
 
 /* A way of that length from a source leads to the node. */
 static void
@@ -271,7 +228,7 @@ offer(search *s, uint32_t node, uint32_t source, double length)
 		return;
 	s->length[node] = length;
 	s->source[node] = source;
-	sift_up(s, node);
+	heap_up(s, s->place[node], node);
 }
 
 static void
@@ -303,9 +260,10 @@ start_search(const rui_env *env, uint32_t count, search *s, rui_error *error)
 static uint32_t
 settle_next(const network *n, search *s)
 {
-	uint32_t node = take_first(s);
+	uint32_t node = heap_pop(s);
 	uint64_t a;
 
+	s->place[node] = NONE;
 	for (a = n->first[node]; a < n->first[node + 1]; a++)
 		offer(s, n->arcs[a].to, s->source[node], s->length[node] + n->arcs[a].length);
 	return node;

@@ -113,7 +113,7 @@ SELECT is_empty($$
 	WHERE NOT is_member AND proname !~ '^_' AND prorettype <> 'trigger'::regtype
 		AND pronargs > 0 AND NOT coalesce(proargnames[1] IN ('project_id', 'company_id'), false)
 		AND has_function_privilege('rui_user', oid, 'EXECUTE')
-		AND proname NOT IN ('create_company', 'label', 'china_calendar', 'standard_policy', 'workflow_svg') -- above all projects
+		AND proname NOT IN ('create_company', 'resume_identity', 'label', 'china_calendar', 'standard_policy', 'workflow_svg') -- above all projects
 $$, 'the first argument of an API function is the project, or the company');
 SELECT is_empty($$
 	SELECT signature FROM our_function

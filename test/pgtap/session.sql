@@ -1,7 +1,7 @@
 -- Who acts, what that party may reach and do, and that nothing leaks from
 -- one transaction to the next.
 BEGIN;
-SELECT plan(46);
+SELECT plan(50);
 
 -- A company with a director, two projects, a manager in one of them.
 SELECT rui.create_company('acme', 'Acme', 'Director Li', 'session_director') AS company \gset
@@ -64,6 +64,19 @@ SELECT throws_ok(format('SELECT rui.require_permission(%s, ''manage_estate'')', 
 	'no permission in a project without membership');
 SELECT set_config('rui.party_id', '', true) \gset hidden_
 SELECT is(rui.current_party(), NULL, 'an empty setting is nobody');
+
+-- What a procedure keeps over its commits.
+SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
+SELECT rui.keep_identity() AS kept \gset
+SELECT set_config('rui.party_id', :'resident', true) \gset hidden_
+SELECT rui.resume_identity(:'kept') \g /dev/null
+SELECT is(rui.current_party(), :manager::bigint, 'who acted acts again');
+SELECT throws_ok('SELECT rui.resume_identity(NULL)', '42501', NULL, 'nobody is not resumed');
+SELECT set_config('rui.party_id', '', true) \gset hidden_
+SELECT throws_ok(format('SELECT rui.resume_identity(%L)', rui.keep_identity()), '42501', NULL, 'nor who acted for nobody');
+RESET SESSION AUTHORIZATION;
+SET SESSION AUTHORIZATION session_stranger;
+SELECT throws_ok(format('SELECT rui.resume_identity(%L)', :'kept'), '42501', NULL, 'who may not set it becomes nobody by what another one kept');
 RESET SESSION AUTHORIZATION;
 
 -- By claims: only for members of rui_gateway.

@@ -210,6 +210,9 @@ like($err, qr/the session no longer acts for party $loader/, 'a setting of an ea
 is("$out$err", '15|3', 'several months at once, some of them ahead');
 ($out, $err) = answers('biller', "CALL rui.bill_months(1, '2025-04-01', '2025-06-01', 2, '2025-04-20')", 'SELECT count(*), count(*) FILTER (WHERE next_unit IS NULL) FROM rui.billing_run');
 is("$out$err", '6|6', 'called again it adds nothing; each month is a run of its own');
+($out, $err) = answers('biller', "CALL rui.bill_month(1, date_trunc('month', now())::date, 2)",
+	"SELECT count(*), count(DISTINCT at) FROM rui.charge WHERE starts_on = date_trunc('month', now())::date");
+is("$out$err", '5|3', 'without a time, each piece has its own: a run may take longer than five minutes');
 is(answers('biller', "SELECT total FROM rui.arrears(1, '2025-05-01') ORDER BY 1 LIMIT 1", "SELECT count(*) FROM rui.late_fees(1, '2025-05-01')",
 		"SELECT count(*) > 0 FROM rui.trial_balance(1, '2025-05-01')"), "48.00\n0\nt", 'what runs as its caller runs for a manager, too');
 
