@@ -35,11 +35,15 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
-	IF TG_OP <> 'INSERT' THEN
-		DELETE FROM rui.ticket_word w
-		WHERE w.project_id = OLD.project_id AND w.ticket_id = OLD.id AND w.word IN (SELECT o.word FROM rui._words(OLD.details) AS o(word));
+	-- A new ticket has no words yet, and asking costs: each would be written twice to the log.
+	IF TG_OP = 'INSERT' THEN
+		INSERT INTO rui.ticket_word (project_id, word, ticket_id)
+		SELECT DISTINCT NEW.project_id, n.word, NEW.id FROM rui._words(NEW.details) AS n(word);
+		RETURN NULL;
 	END IF;
-	IF TG_OP <> 'DELETE' THEN
+	DELETE FROM rui.ticket_word w
+	WHERE w.project_id = OLD.project_id AND w.ticket_id = OLD.id AND w.word IN (SELECT o.word FROM rui._words(OLD.details) AS o(word));
+	IF TG_OP = 'UPDATE' THEN
 		INSERT INTO rui.ticket_word (project_id, word, ticket_id)
 		SELECT DISTINCT NEW.project_id, n.word, NEW.id FROM rui._words(NEW.details) AS n(word)
 		ON CONFLICT DO NOTHING;

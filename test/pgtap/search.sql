@@ -1,6 +1,6 @@
 -- Whatever one types is found, by who may see it, best first.
 BEGIN;
-SELECT plan(78);
+SELECT plan(79);
 \ir fixture/estate.sql
 \ir fixture/content.sql
 \ir fixture/search_model.sql
@@ -152,5 +152,6 @@ DELETE FROM rui.person_key WHERE project_id = :one AND kind = 'initials';
 SELECT cmp_ok((SELECT done FROM rui.tick(:one) WHERE duty = 'refresh_search'), '>', 3::bigint, 'a tick makes initials anew after an upgrade');
 SELECT is((SELECT done FROM rui.tick(:one) WHERE duty = 'refresh_search'), 0::bigint, 'once');
 SELECT is(pg_temp.found('zwq'), '张伟强', 'and they are found');
+SELECT lives_ok(format('SELECT rui.open_ticket(%s, ''general'', ''灯坏了,换过的灯坏了; again and again'')', :one), 'a word may come twice');
 SELECT * FROM finish();
 ROLLBACK;
