@@ -15,9 +15,6 @@
 #include "utils/sortsupport.h"
 #include "utils/typcache.h"
 
-#if PG_VERSION_NUM >= 160000
-#include "varatt.h"
-#endif
 
 #include "core/cell.h"
 #include "pg/postgis.h"

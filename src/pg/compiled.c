@@ -7,9 +7,6 @@
 
 #include <limits.h>
 
-#if PG_VERSION_NUM >= 160000
-#include "varatt.h"
-#endif
 #include "access/detoast.h"
 #include "lib/ilist.h"
 #include "utils/guc.h"

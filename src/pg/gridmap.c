@@ -16,9 +16,6 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
-#if PG_VERSION_NUM >= 160000
-#include "varatt.h"
-#endif
 
 #include "core/gridmap.h"
 #include "pg/compiled.h"

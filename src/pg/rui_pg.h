@@ -12,6 +12,9 @@
 
 #include "fmgr.h"
 #include "utils/memutils.h"
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h" /* in postgres.h before */
+#endif
 
 #include "core/rui_core.h"
 

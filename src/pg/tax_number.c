@@ -5,9 +5,6 @@
  */
 #include "pg/rui_pg.h"
 
-#if PG_VERSION_NUM >= 160000
-#include "varatt.h"
-#endif
 
 #include "utils/builtins.h"
 
