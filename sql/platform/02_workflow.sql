@@ -54,6 +54,38 @@ $$;
 COMMENT ON FUNCTION rui._mark_workflow(text, text, text, text[], text[]) IS
 'Internal: names a state machine in Chinese and English, and says which of its states are final and which actions only the platform does; rui.workflow_problem checks the rest.';
 
+CREATE FUNCTION rui._may_read(table_name text, project_id bigint, id bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	conditions text;
+	is_shown boolean;
+BEGIN
+	SELECT string_agg(format('(%s)', pg_get_expr(p.polqual, p.polrelid)), ' OR ' ORDER BY p.polname) INTO conditions
+	FROM pg_policy p WHERE p.polrelid = format('rui.%I', table_name)::regclass AND p.polcmd = 'r';
+	EXECUTE format('SELECT EXISTS (SELECT FROM rui.%I WHERE project_id = $1 AND id = $2 AND (%s))', table_name, coalesce(conditions, 'false'))
+	INTO is_shown USING project_id, id;
+	RETURN is_shown;
+END
+$$;
+COMMENT ON FUNCTION rui._may_read(text, bigint, bigint) IS
+'Internal: whether the acting party reads a row of a table by one of the group roles it holds in the project: the table''s own policies say so. False for a row that is not there.';
+
+CREATE FUNCTION rui._refuse_unread(subject text, project_id bigint, id bigint, parties bigint[], named text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	IF (rui.current_party() = ANY (parties)) IS NOT TRUE
+		AND NOT rui._may_read((SELECT s.table_name FROM rui.subject s WHERE s.subject = _refuse_unread.subject), project_id, id) THEN
+		PERFORM rui._unknown(coalesce(named, subject), id, project_id);
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._refuse_unread(text, bigint, bigint, bigint[], text) IS
+'Internal: P0002, as for a row that is not there, unless the acting party is one of those whose it is, or may read it: what one may not read is not told by a refusal either. named: what the error calls it (null: the subject).';
+
 CREATE FUNCTION rui.allowed_actions(project_id bigint, subject text, id bigint)
 RETURNS TABLE (action text, to_state text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 5
@@ -75,7 +107,8 @@ BEGIN
 	END IF;
 	EXECUTE format('SELECT t.state FROM rui.%I t WHERE t.project_id = $1 AND t.id = $2', place)
 	INTO present USING project_id, id;
-	IF present IS NULL THEN
+	-- What one may not read looks like what is not there.
+	IF present IS NULL OR NOT rui._may_read(place, project_id, id) THEN
 		PERFORM rui._unknown(subject, id, project_id);
 	END IF;
 	FOR action, to_state, guard IN
@@ -93,7 +126,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.allowed_actions(bigint, text, bigint) IS
-'The actions that are legal now for one row (subject and id within the project), which their guards let pass, and permitted to the acting party, with the states they lead to, by name of the action. What depends on who asked before (nobody decides on what is his own) or on an action''s arguments, its function says. Errors: 22004 null argument, 22023 unknown subject, P0002 unknown id or another project''s.';
+'The actions that are legal now for one row (subject and id within the project), which their guards let pass, and permitted to the acting party, with the states they lead to, by name of the action. What depends on who asked before (nobody decides on what is his own) or on an action''s arguments, its function says. Errors: 22004 null argument, 22023 unknown subject, P0002 unknown id, another project''s or not to be read.';
 
 CREATE FUNCTION rui._check_action(action text, VARIADIC known text[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -112,7 +145,7 @@ COMMENT ON FUNCTION rui._check_action(text, text[]) IS
 'Internal: 22004 for a null action, 22023 for one that is none of the known ones.';
 
 CREATE FUNCTION rui._check_other(what text, id bigint, asked_by bigint, asked_at timestamptz, at timestamptz,
-	withdraws boolean DEFAULT false) RETURNS void
+	withdraws boolean DEFAULT false, concerned bigint[] DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
@@ -126,8 +159,11 @@ BEGIN
 	ELSIF NOT withdraws AND rui.current_party() IS NOT DISTINCT FROM asked_by THEN
 		RAISE EXCEPTION 'nobody decides on a % of his own', what USING ERRCODE = 'insufficient_privilege',
 			DETAIL = format('It is number %s.', id), HINT = 'Somebody else who may has to decide.';
+	ELSIF NOT withdraws AND rui.current_party() = ANY (concerned) THEN
+		RAISE EXCEPTION 'nobody decides on a % that concerns himself', what USING ERRCODE = 'insufficient_privilege',
+			DETAIL = format('It is number %s.', id), HINT = 'Somebody else who may has to decide.';
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION rui._check_other(text, bigint, bigint, timestamptz, timestamptz, boolean) IS
-'Internal: four eyes on what somebody asked for (what names it): 42501 when who acts decides on his own, or withdraws another''s; 22023 when it was asked for after at.';
+COMMENT ON FUNCTION rui._check_other(text, bigint, bigint, timestamptz, timestamptz, boolean, bigint[]) IS
+'Internal: four eyes on what somebody asked for (what names it): 42501 when who acts decides on his own, or on what somebody else asked for him (he is one of concerned), or withdraws another''s; 22023 when it was asked for after at.';

@@ -263,14 +263,22 @@ $$;
 COMMENT ON FUNCTION rui.create_company(text, text, text, name) IS
 'For the DBA: creates a company and its first party, who is on its staff from today and gets the role director in all its projects; director_login, when given, is the login role that speaks for that party. Returns the company''s id. Errors: 22004, 22023, 22001 arguments, 23505 code or login taken.';
 
+CREATE FUNCTION rui._company_permissions() RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+RETURN '{manage_company,set_gateways}'::text[];
+COMMENT ON FUNCTION rui._company_permissions() IS
+'Internal: the permissions that rui.require_company_permission is asked for: a role in one project that carries one of them reaches beyond the project.';
+
 CREATE FUNCTION rui._may_grant(project_id bigint, role_code text) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
-	-- Nobody gives away more than he has.
-	RETURN rui.has_permission(project_id, 'grant_any_role') OR NOT EXISTS (
+	-- Nobody gives away more than he has; in his project some may, but nothing that counts beyond it.
+	RETURN NOT EXISTS (
 		SELECT r.permission FROM rui.role_permission r WHERE r.role_code = _may_grant.role_code
+			AND (r.permission = ANY (rui._company_permissions()) OR NOT rui.has_permission(_may_grant.project_id, 'grant_any_role'))
 		EXCEPT
 		SELECT mine.permission FROM rui.role_permission mine
 		WHERE mine.role_code IN (
@@ -282,7 +290,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._may_grant(bigint, text) IS
-'Internal: whether the acting party may give a role in the project: it holds every permission the role carries, or grant_any_role.';
+'Internal: whether the acting party may give a role in the project: it holds every permission the role carries, or grant_any_role and those that count in the whole company.';
 
 CREATE FUNCTION rui.grant_role(project_id bigint, party_id bigint, role_code text, from_at timestamptz DEFAULT now(),
 	to_at timestamptz DEFAULT NULL) RETURNS bigint
@@ -314,7 +322,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.grant_role(bigint, bigint, text, timestamptz, timestamptz) IS
-'Gives a party of the project''s company a role in the project, from from_at to to_at (null: without end). Returns the id in rui.membership. Needs manage_people, and either every permission the role carries or grant_any_role. Errors: 22004, 22023 unknown role, P0002 unknown party, 23P01 when the party holds the role then, 42501.';
+'Gives a party of the project''s company a role in the project, from from_at to to_at (null: without end). Returns the id in rui.membership. Needs manage_people, and either every permission the role carries or grant_any_role; with that, too, a role such as director, which counts in the whole company, is given by who holds as much. Errors: 22004, 22023 unknown role, P0002 unknown party, 23P01 when the party holds the role then, 42501.';
 PERFORM rui._permit('grant_any_role', '{candidate,live,closed}', 'director', 'manager');
 INSERT INTO rui.role_permission (role_code, permission)
 SELECT 'director', p.code FROM rui.permission p WHERE p.code IN ('manage_people', 'manage_estate', 'run_duties', 'plan_shifts', 'work_shift');

@@ -303,6 +303,7 @@ BEGIN
 	END IF;
 	present := rui._lock_shift(project_id, shift_id);
 	IF present.party_id IS DISTINCT FROM rui.current_party() AND NOT rui.has_permission(project_id, 'plan_shifts') THEN
+		PERFORM rui._refuse_unread('shift', project_id, shift_id, '{}');
 		RAISE EXCEPTION 'shift % is not yours', shift_id
 			USING ERRCODE = 'insufficient_privilege', HINT = 'Only whose shift it is, or who plans shifts, can do this.';
 	END IF;

@@ -262,7 +262,9 @@ BEGIN
 	WHERE r.project_id = decide_leave.project_id AND r.id = leave_id FOR NO KEY UPDATE;
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('leave request', leave_id, project_id);
-	ELSIF action = 'withdraw' THEN
+	END IF;
+	PERFORM rui._refuse_unread('leave', project_id, leave_id, ARRAY[present.party_id, present.requested_by], 'leave request');
+	IF action = 'withdraw' THEN
 		PERFORM rui._require_own(ARRAY[present.party_id, present.requested_by], format('leave request %s', leave_id));
 	ELSE
 		PERFORM rui.require_permission(project_id, 'plan_shifts');
@@ -325,6 +327,7 @@ BEGIN
 	PERFORM rui._lock_shift(project_id, least(shift_id, other_shift_id));
 	mine := rui._lock_shift(project_id, shift_id);
 	other := rui._lock_shift(project_id, other_shift_id);
+	PERFORM rui._refuse_unread('shift', project_id, shift_id, ARRAY[mine.party_id]);
 	PERFORM rui._require_own(ARRAY[mine.party_id], format('shift %s', shift_id));
 	IF mine.party_id = other.party_id THEN
 		RAISE EXCEPTION 'both shifts are of party %', mine.party_id USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a shift of somebody else.';
@@ -370,7 +373,9 @@ BEGIN
 	SELECT w.* INTO present FROM rui.shift_swap w WHERE w.project_id = decide_swap.project_id AND w.id = swap_id FOR NO KEY UPDATE;
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('swap', swap_id, project_id);
-	ELSIF action IN ('agree', 'decline') THEN
+	END IF;
+	PERFORM rui._refuse_unread('shift_swap', project_id, swap_id, ARRAY[present.party_id, present.other_id], 'swap');
+	IF action IN ('agree', 'decline') THEN
 		PERFORM rui._require_own(ARRAY[present.other_id], format('shift %s', present.other_shift_id));
 	ELSIF action = 'withdraw' THEN
 		PERFORM rui._require_own(ARRAY[present.party_id], format('swap %s', swap_id));
@@ -514,6 +519,7 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('cover', cover_id, project_id);
 	END IF;
+	PERFORM rui._refuse_unread('shift_cover', project_id, cover_id, ARRAY[present.party_id], 'cover');
 	absent := rui._lock_shift(project_id, present.shift_id);
 	IF action IN ('agree', 'decline') THEN
 		PERFORM rui._require_own(ARRAY[present.party_id], format('cover %s', cover_id));

@@ -2,6 +2,53 @@
 -- is locked, moved by its state machine, its clocks follow, and an event
 -- says who did what and why.
 
+CREATE FUNCTION rui._is_concerned(project_id bigint, ticket_id bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN EXISTS (
+		SELECT FROM rui.ticket k
+		WHERE k.project_id = _is_concerned.project_id AND k.id = _is_concerned.ticket_id
+			AND (k.reporter_id = rui.current_party() OR k.household_id = ANY (rui.my_households())));
+END
+$$;
+COMMENT ON FUNCTION rui._is_concerned(bigint, bigint) IS
+'Internal: whether the acting party reported the ticket or belongs today to the household it is about.';
+
+CREATE FUNCTION rui._refuse_strange_ticket(project_id bigint, present rui.task) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	IF present.executor_id IS DISTINCT FROM rui.current_party() AND NOT rui.has_permission(project_id, 'manage_tickets')
+		AND NOT rui._is_concerned(project_id, present.id) THEN
+		PERFORM rui._refuse_unread('ticket', project_id, present.id, '{}');
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._refuse_strange_ticket(bigint, rui.task) IS
+'Internal: P0002, as for a ticket that is not there, unless the acting party does it, is concerned by it, may read it, or may manage tickets.';
+
+CREATE FUNCTION rui._refuse_own_work(project_id bigint, present rui.task, what text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	-- Who has it now, or had it in hand before it was given to another.
+	IF present.executor_id = rui.current_party() OR EXISTS (
+		SELECT FROM rui.event e
+		WHERE e.project_id = _refuse_own_work.project_id AND e.subject = 'ticket' AND e.subject_id = present.id
+			AND e.kind IN ('ticket.accept', 'ticket.depart', 'ticket.arrive', 'ticket.complete')
+			AND (e.payload ->> 'executor_id')::bigint = rui.current_party()) THEN
+		RAISE EXCEPTION 'nobody %', what USING ERRCODE = 'insufficient_privilege',
+			DETAIL = format('Ticket %s is or was in your hands.', present.id), HINT = 'Somebody who did no work on it can do this.';
+	END IF;
+END
+$$;
+COMMENT ON FUNCTION rui._refuse_own_work(bigint, rui.task, text) IS
+'Internal: 42501 (nobody does what) for who does a ticket, or accepted it before it was given to another.';
+
 CREATE FUNCTION rui._move_ticket(project_id bigint, present rui.task, action text, reason text, worker_id bigint,
 	at timestamptz, facts jsonb DEFAULT '{}', cause text DEFAULT NULL, until_at timestamptz DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -12,6 +59,9 @@ DECLARE
 	happened timestamptz := at;
 	new_state text;
 BEGIN
+	IF action IN ('accept', 'reject', 'transfer', 'depart', 'arrive', 'pause', 'resume', 'complete', 'reopen', 'cancel', 'rate') THEN
+		PERFORM rui._refuse_strange_ticket(project_id, present);
+	END IF;
 	-- Who states no time and had to wait for another action comes after it; so
 	-- does what follows reopenings, each of which comes after its completion.
 	IF at < present.last_at AND (at = now() AND present.last_at <= clock_timestamp()
@@ -70,21 +120,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._move_ticket(bigint, rui.task, text, text, bigint, timestamptz, jsonb, text, timestamptz) IS
-'Internal: does an action on a locked ticket: checks the order of time (22023), lets the state machine decide (55000), checks that the executor or a manager of tickets acts where the executor is asked for (42501), moves the clocks (a pause for a cause of rui.pause_reason, until until_at where that is known), writes the event with from_state, to_state, reason, executor_id and further facts. A reopening comes after the completion even when told of the same instant. Returns the new state.';
-
-CREATE FUNCTION rui._is_concerned(project_id bigint, ticket_id bigint) RETURNS boolean
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-	RETURN EXISTS (
-		SELECT FROM rui.ticket k
-		WHERE k.project_id = _is_concerned.project_id AND k.id = _is_concerned.ticket_id
-			AND (k.reporter_id = rui.current_party() OR k.household_id = ANY (rui.my_households())));
-END
-$$;
-COMMENT ON FUNCTION rui._is_concerned(bigint, bigint) IS
-'Internal: whether the acting party reported the ticket or belongs today to the household it is about.';
+'Internal: does an action on a locked ticket: checks that who acts may know of it (P0002), the order of time (22023), lets the state machine decide (55000), checks that the executor or a manager of tickets acts where the executor is asked for (42501), moves the clocks (a pause for a cause of rui.pause_reason, until until_at where that is known), writes the event with from_state, to_state, reason, executor_id and further facts. A reopening comes after the completion even when told of the same instant. Returns the new state.';
 
 -- Actions that need nothing but the ticket, and at most a reason.
 CREATE FUNCTION rui._simple_action(project_id bigint, ticket_id bigint, action text, reason text,
@@ -208,6 +244,9 @@ BEGIN
 		END IF;
 	END IF;
 	present := rui._lock_task(project_id, ticket_id, 'ticket');
+	IF action = 'transfer' THEN
+		PERFORM rui._refuse_strange_ticket(project_id, present);
+	END IF;
 	former_state := present.state;
 	former_id := CASE present.state WHEN 'assigned' THEN present.executor_id END;
 	IF action = 'assign' AND present.state = 'new' THEN

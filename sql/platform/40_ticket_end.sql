@@ -202,9 +202,9 @@ BEGIN
 		END IF;
 	END IF;
 	present := rui._lock_task(project_id, ticket_id, 'ticket');
-	IF present.executor_id = me THEN
-		RAISE EXCEPTION 'nobody rates his own work' USING ERRCODE = 'insufficient_privilege';
-	ELSIF NOT rui.has_permission(project_id, 'manage_tickets') AND NOT rui._is_concerned(project_id, ticket_id) THEN
+	PERFORM rui._refuse_strange_ticket(project_id, present);
+	PERFORM rui._refuse_own_work(project_id, present, 'rates his own work');
+	IF NOT rui.has_permission(project_id, 'manage_tickets') AND NOT rui._is_concerned(project_id, ticket_id) THEN
 		RAISE EXCEPTION 'ticket % is not yours', ticket_id
 			USING ERRCODE = 'insufficient_privilege', HINT = 'Only who reported it, its household, or who may manage tickets can do this.';
 	END IF;
@@ -217,7 +217,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.rate_ticket(bigint, bigint, integer, text, text, timestamptz) IS
-'The customer''s judgement of a completed or closed ticket: score 1 (bad) to 5, comment up to 4000 characters or null; a second one replaces the first. Returns the state, which does not change. For who reported it, its household, or with manage_tickets for them; never for its executor. Errors: 22004, 22001, 22008, 22023 score, blank comment or before the last action, P0002, RU409, 42501, 55000 not completed.';
+'The customer''s judgement of a completed or closed ticket: score 1 (bad) to 5, comment up to 4000 characters or null; a second one replaces the first. Returns the state, which does not change. For who reported it, its household, or with manage_tickets for them; never for its executor, or for who accepted it before it was given to another. Errors: 22004, 22001, 22008, 22023 score, blank comment or before the last action, P0002, RU409, 42501, 55000 not completed.';
 
 CREATE FUNCTION rui.call_back_ticket(project_id bigint, ticket_id bigint, is_satisfied boolean DEFAULT NULL, note text DEFAULT NULL,
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
@@ -242,9 +242,7 @@ BEGIN
 		END IF;
 	END IF;
 	present := rui._lock_task(project_id, ticket_id, 'ticket');
-	IF present.executor_id = me THEN
-		RAISE EXCEPTION 'nobody asks how his own work was' USING ERRCODE = 'insufficient_privilege';
-	END IF;
+	PERFORM rui._refuse_own_work(project_id, present, 'asks how his own work was');
 	new_state := rui._move_ticket(project_id, present, 'call_back', NULL, NULL, at,
 		jsonb_strip_nulls(jsonb_build_object('is_satisfied', is_satisfied)));
 	UPDATE rui.ticket k
@@ -256,4 +254,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.call_back_ticket(bigint, bigint, boolean, text, text, timestamptz) IS
-'The customer of a completed or closed ticket was asked how it was: is_satisfied (null: could not say), note up to 4000 characters or null. Stops the call-back clock; a second call replaces what the first one noted. Returns the state, which does not change. Needs permission call_back_ticket; never by its executor. Errors: 22004, 22001, 22008, 22023 blank note or before the last action, P0002, RU409, 42501, 55000 not completed.';
+'The customer of a completed or closed ticket was asked how it was: is_satisfied (null: could not say), note up to 4000 characters or null. Stops the call-back clock; a second call replaces what the first one noted. Returns the state, which does not change. Needs permission call_back_ticket; never by its executor, or by who accepted it before it was given to another. Errors: 22004, 22001, 22008, 22023 blank note or before the last action, P0002, RU409, 42501, 55000 not completed.';

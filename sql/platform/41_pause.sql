@@ -3,20 +3,23 @@
 
 PERFORM rui._permit('correct_clocks', '{live,closed}', 'manager', 'loader');
 
-CREATE FUNCTION rui._check_pauser(project_id bigint, present rui.task) RETURNS void
+CREATE FUNCTION rui._check_pauser(project_id bigint, present rui.task, pause_id bigint DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
 	IF rui.current_party() IS DISTINCT FROM present.executor_id AND rui.current_party() IS DISTINCT FROM present.accountable_id
 		AND NOT rui.has_permission(project_id, 'manage_tickets') THEN
+		IF NOT rui._may_read('task', project_id, present.id) THEN
+			PERFORM rui._unknown(CASE WHEN pause_id IS NULL THEN 'task' ELSE 'pause' END, coalesce(pause_id, present.id), project_id);
+		END IF;
 		RAISE EXCEPTION 'task % is not yours', present.id
 			USING ERRCODE = 'insufficient_privilege', HINT = 'Only who does it, who answers for it, or who may manage tickets can pause its clocks.';
 	END IF;
 END
 $$;
-COMMENT ON FUNCTION rui._check_pauser(bigint, rui.task) IS
-'Internal: raises 42501 unless the acting party does the task, answers for it, or may manage tickets.';
+COMMENT ON FUNCTION rui._check_pauser(bigint, rui.task, bigint) IS
+'Internal: raises 42501 unless the acting party does the task, answers for it, or may manage tickets; P0002 for who may not read it, as if the pause, or (null) the task, were not there.';
 
 CREATE FUNCTION rui.pause_clocks(project_id bigint, task_id bigint, cause text, note text DEFAULT NULL,
 	from_at timestamptz DEFAULT NULL, until_at timestamptz DEFAULT NULL, request_key text DEFAULT NULL,
@@ -106,7 +109,7 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('pause', pause_id, project_id);
 	END IF;
-	PERFORM rui._check_pauser(project_id, rui._lock_task(project_id, paused_task));
+	PERFORM rui._check_pauser(project_id, rui._lock_task(project_id, paused_task), pause_id);
 	IF rui._resume_clocks(project_id, paused_task, pause_id, at) = 0 THEN
 		RAISE EXCEPTION 'pause % has ended', pause_id USING ERRCODE = 'object_not_in_prerequisite_state';
 	END IF;

@@ -249,7 +249,7 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('personal_request', asked_id, project_id);
 	END IF;
-	PERFORM rui._check_other('request', asked_id, asked.requested_by, asked.requested_at, at, action = 'withdraw');
+	PERFORM rui._check_other('request', asked_id, asked.requested_by, asked.requested_at, at, action = 'withdraw', ARRAY[asked.party_id]);
 	IF asked.state <> 'requested' THEN
 		RAISE EXCEPTION 'request % is %', asked_id, asked.state USING ERRCODE = 'object_not_in_prerequisite_state';
 	ELSIF action = 'approve' AND asked.kind = 'correction' THEN

@@ -75,7 +75,9 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('discount', discount_id, project_id);
 	ELSIF NOT ends THEN
-		PERFORM rui._check_other('discount', discount_id, asked.requested_by, asked.requested_at, at, action = 'withdraw');
+		PERFORM rui._check_other('discount', discount_id, asked.requested_by, asked.requested_at, at, action = 'withdraw',
+			ARRAY(SELECT unnest(o.owner_ids) FROM rui.ownership o WHERE o.project_id = asked.project_id AND o.unit_id = ANY (asked.unit_ids)
+				AND o.valid && asked.valid) || asked.payer_id);
 	ELSIF at < asked.decided_at THEN
 		RAISE EXCEPTION 'a discount of % cannot be ended at %', asked.decided_at, at
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';

@@ -127,7 +127,9 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('write-off', write_off_id, project_id);
 	END IF;
-	PERFORM rui._check_other('write-off', write_off_id, asked.requested_by, asked.requested_at, at, action = 'withdraw');
+	PERFORM rui._check_other('write-off', write_off_id, asked.requested_by, asked.requested_at, at, action = 'withdraw',
+		ARRAY(SELECT c.payer_id FROM rui.write_off_charge w JOIN rui.charge c ON c.project_id = w.project_id AND c.id = w.charge_id
+			WHERE w.project_id = asked.project_id AND w.write_off_id = asked.id));
 	IF action = 'approve' THEN
 		SELECT a.charge_id INTO paid_id FROM rui.write_off_charge w
 		JOIN rui.allocation a ON a.project_id = w.project_id AND a.charge_id = w.charge_id AND a.reverses IS NOT NULL AND a.at > _settle_write_off.at

@@ -115,7 +115,8 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('forfeit', forfeit_id, project_id);
 	END IF;
-	PERFORM rui._check_other('forfeit', forfeit_id, asked.requested_by, asked.requested_at, at, action = 'withdraw');
+	PERFORM rui._check_other('forfeit', forfeit_id, asked.requested_by, asked.requested_at, at, action = 'withdraw',
+		ARRAY(SELECT d.party_id FROM rui.deposit d WHERE d.project_id = asked.project_id AND d.id = asked.deposit_id));
 	IF action = 'approve' AND asked.state = 'requested' THEN
 		-- What is spent cannot be spent again, nor charged first.
 		obstacle := rui._forfeit_obstacle(project_id, forfeit_id);

@@ -201,7 +201,7 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('lease', lease_id, project_id);
 	END IF;
-	PERFORM rui._check_other('lease', lease_id, asked.proposed_by, asked.proposed_at, at, action = 'withdraw');
+	PERFORM rui._check_other('lease', lease_id, asked.proposed_by, asked.proposed_at, at, action = 'withdraw', ARRAY[asked.lessee_id]);
 	IF action = 'approve' AND asked.state = 'proposed' THEN
 		SELECT l.* INTO other FROM rui.lease l WHERE l.project_id = asked.project_id AND l.unit_id = asked.unit_id
 			AND l.valid && asked.valid AND l.state IN ('running', 'ended') ORDER BY l.valid LIMIT 1;

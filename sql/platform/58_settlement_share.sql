@@ -225,7 +225,8 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('share contract', contract_id, project_id);
 	END IF;
-	PERFORM rui._check_other('share contract', contract_id, present.proposed_by, greatest(present.proposed_at, present.decided_at), at);
+	PERFORM rui._check_other('share contract', contract_id, present.proposed_by, greatest(present.proposed_at, present.decided_at), at,
+		concerned => present.party_ids);
 	UPDATE rui.share_contract c SET last_action = action, decided_by = rui.current_party(), decided_at = _settle_share_contract.at, remark = _settle_share_contract.remark
 	WHERE c.project_id = present.project_id AND c.id = present.id
 	RETURNING c.state INTO present.state;

@@ -262,7 +262,8 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('vendor invoice', invoice_id, project_id);
 	END IF;
-	PERFORM rui._check_other('vendor invoice', invoice_id, asked.requested_by, asked.requested_at, at);
+	PERFORM rui._check_other('vendor invoice', invoice_id, asked.requested_by, asked.requested_at, at,
+		concerned => ARRAY[asked.vendor_id]);
 	IF action = 'approve' AND asked.differences <> '{}' THEN
 		PERFORM rui.require_permission(project_id, 'approve_invoice_differences');
 	END IF;

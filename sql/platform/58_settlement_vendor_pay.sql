@@ -200,7 +200,8 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('payment run', run_id, project_id);
 	END IF;
-	PERFORM rui._check_other('payment run', run_id, asked.requested_by, asked.requested_at, at);
+	PERFORM rui._check_other('payment run', run_id, asked.requested_by, asked.requested_at, at,
+		concerned => ARRAY(SELECT p.vendor_id FROM rui.vendor_payment p WHERE p.project_id = asked.project_id AND p.run_id = asked.id));
 	UPDATE rui.vendor_payment_run r SET last_action = action, decided_by = rui.current_party(), decided_at = _settle_vendor_payment.at,
 		remark = _settle_vendor_payment.remark
 	WHERE r.project_id = asked.project_id AND r.id = asked.id

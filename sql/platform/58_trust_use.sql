@@ -299,7 +299,8 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('use of a trust fund', use_id, project_id);
 	END IF;
-	PERFORM rui._check_other('use of a trust fund', use_id, present.proposed_by, greatest(present.proposed_at, present.approved_at), at);
+	PERFORM rui._check_other('use of a trust fund', use_id, present.proposed_by, greatest(present.proposed_at, present.approved_at), at,
+		concerned => ARRAY[present.payee_id]);
 	UPDATE rui.trust_use u SET last_action = action, approved_by = rui.current_party(), approved_at = _settle_trust_use.at, remark = _settle_trust_use.remark
 	WHERE u.project_id = present.project_id AND u.id = present.id
 	RETURNING u.* INTO present;
@@ -358,7 +359,7 @@ BEGIN
 		RAISE EXCEPTION 'of use % only % is left, not %', use_id, present.amount - rui._trust_used(project_id, use_id), amount
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Propose another use for what goes beyond.';
 	END IF;
-	PERFORM rui._check_other('use of a trust fund', use_id, present.proposed_by, present.proposed_at, at);
+	PERFORM rui._check_other('use of a trust fund', use_id, present.proposed_by, present.proposed_at, at, concerned => ARRAY[present.payee_id]);
 	SELECT f.* INTO fund FROM rui.trust_fund f WHERE f.project_id = present.project_id AND f.id = present.fund_id;
 	new_id := rui._move_trust(fund, CASE WHEN present.to_fund_id IS NULL THEN 'spending' ELSE 'transfer_out' END, present.matter, -amount, present.unit_ids,
 		ARRAY(SELECT -s.part FROM unnest(rui.split_amount(amount, present.areas)) WITH ORDINALITY AS s(part, place) ORDER BY s.place),

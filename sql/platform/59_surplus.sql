@@ -346,7 +346,7 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('return of surplus', payout_id, project_id);
 	END IF;
-	PERFORM rui._check_other('return of surplus', payout_id, asked.requested_by, asked.requested_at, at);
+	PERFORM rui._check_other('return of surplus', payout_id, asked.requested_by, asked.requested_at, at, concerned => ARRAY[asked.party_id]);
 	UPDATE rui.surplus_payout y SET last_action = action, decided_by = rui.current_party(), decided_at = _settle_surplus_payout.at, remark = _settle_surplus_payout.remark
 	WHERE y.project_id = asked.project_id AND y.id = asked.id
 	RETURNING y.* INTO asked;

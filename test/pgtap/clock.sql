@@ -94,7 +94,7 @@ SELECT rui.set_pause_rule(:one, 'customer', NULL) \gset hidden_
 SELECT is_empty('SELECT FROM rui.pause_rule', 'or no longer say so');
 -- Rights: the executor pauses, in time; a manager corrects; a stranger does neither.
 SELECT set_config('rui.party_id', :'worker', true) \gset hidden_
-SELECT throws_ok(format('SELECT rui.pause_clocks(%s, %s, ''parts'')', :one, :d), '42501', NULL, 'not for another''s task');
+SELECT throws_ok(format('SELECT rui.pause_clocks(%s, %s, ''parts'')', :one, :d), 'P0002', NULL, 'not for another''s task');
 SELECT throws_ok(format('SELECT rui.pause_clocks(%s, %s, ''parts'', from_at => now() - interval ''6 minutes'')', :one, :a), '42501', NULL,
 	'nor for the past');
 SELECT lives_ok(format('SELECT rui.pause_clocks(%s, %s, ''parts'', request_key => ''k'')', :one, :a), 'one''s own now');

@@ -85,7 +85,7 @@ SELECT id AS c2 FROM rui.shift WHERE party_id = :cleo ORDER BY during LIMIT 1 \g
 SELECT id AS a2 FROM rui.shift WHERE party_id = :anna ORDER BY during LIMIT 1 \gset
 SELECT is(rui.begin_shift(:project, :c2), 'active', 'on duty');
 SELECT is(rui.finish_shift(:project, :c2), 'finished', 'off duty');
-SELECT throws_ok(format('SELECT rui.begin_shift(%s, %s)', :project, :a2), '42501', NULL, 'not for somebody else');
+SELECT throws_ok(format('SELECT rui.begin_shift(%s, %s)', :project, :a2), 'P0002', NULL, 'not for somebody else');
 SELECT throws_ok(format('SELECT rui.report_absent(%s, %s, ''x'')', :project, :c2), '55000', NULL, 'over is over');
 
 -- Leave: asked for by one, decided by another.
@@ -140,7 +140,7 @@ SELECT pg_temp.acts('ben') \gset hidden_
 SELECT is((SELECT string_agg(kind || ' ' || subject || ' ' || about, ', ' ORDER BY subject_id) FROM rui.inbox() WHERE kind IN ('accept', 'approve')),
 	'accept shift_cover 2026-03-17 08:00', 'he is asked');
 SELECT is(rui.decide_cover(:project, :cover, 'agree'), 'accepted', 'he does');
-SELECT throws_ok(format('SELECT rui.decide_cover(%s, %s, ''agree'')', :project, :other), '42501', NULL, 'for himself');
+SELECT throws_ok(format('SELECT rui.decide_cover(%s, %s, ''agree'')', :project, :other), 'P0002', NULL, 'for himself');
 SELECT pg_temp.acts('mia') \gset hidden_
 SELECT is((SELECT string_agg(kind || ' ' || subject || ' ' || about, ', ' ORDER BY subject_id) FROM rui.inbox() WHERE subject = 'shift_cover'),
 	'approve shift_cover Ben', 'and who plans approves');

@@ -71,12 +71,12 @@ SELECT is((SELECT array_agg(kind ORDER BY id) FROM rui.event WHERE subject = 'ti
 	'{ticket.open,ticket.triage,ticket.assign}'::text[], 'which are two facts');
 SELECT is(rui.assign_ticket(:one, :t, :worker, 'lives near'), 'assigned', 'assign');
 SELECT pg_temp.act_as(:other_worker) \gset hidden_
-SELECT throws_ok(format('SELECT rui.accept_ticket(%s, %s)', :one, :t), '42501', format('ticket %s is not assigned to you', :t));
+SELECT throws_ok(format('SELECT rui.accept_ticket(%s, %s)', :one, :t), 'P0002', NULL, 'what is not assigned to me is not there');
 SELECT pg_temp.act_as(:worker) \gset hidden_
 SELECT throws_ok(format('SELECT rui.transfer_ticket(%s, %s, %s, ''again'')', :one, :t, :worker), '22023', NULL,
 	'a transfer goes to somebody else');
 SELECT is(rui.transfer_ticket(:one, :t, :other_worker, 'on leave'), 'assigned', 'transfer');
-SELECT throws_ok(format('SELECT rui.accept_ticket(%s, %s)', :one, :t), '42501', NULL, 'then it is no longer mine');
+SELECT throws_ok(format('SELECT rui.accept_ticket(%s, %s)', :one, :t), 'P0002', NULL, 'then it is no longer mine');
 SELECT pg_temp.act_as(:other_worker) \gset hidden_
 SELECT is(rui.reject_ticket(:one, :t, 'no tools'), 'triaged', 'reject');
 SELECT is((SELECT executor_id FROM rui.task WHERE id = :t), NULL, 'who rejects it is rid of it');

@@ -233,9 +233,9 @@ SELECT throws_ok(pg_temp.call(name), '42501', NULL, name || ': nobody acts') FRO
 SELECT set_config('rui.party_id', :'zhao', true) \gset hidden_
 SELECT throws_ok(pg_temp.call(name), '42501', NULL, name || ': not for residents')
 FROM (SELECT DISTINCT name FROM api WHERE name NOT IN ('open_ticket', 'reopen_ticket', 'cancel_ticket', 'rate_ticket', 'ticket_history')) AS n ORDER BY name;
-SELECT throws_ok(format('SELECT rui.cancel_ticket(%s, %s, ''x'')', :one, pg_temp.ticket('new')), '42501', NULL, 'another''s ticket is not cancelled');
-SELECT throws_ok(format('SELECT rui.reopen_ticket(%s, %s, ''x'')', :one, pg_temp.ticket('completed')), '42501', NULL, 'nor reopened');
-SELECT throws_ok(format('SELECT rui.rate_ticket(%s, %s, 5)', :one, pg_temp.ticket('completed')), '42501', NULL, 'nor rated');
+SELECT throws_ok(format('SELECT rui.cancel_ticket(%s, %s, ''x'')', :one, pg_temp.ticket('new')), 'P0002', NULL, 'another''s ticket is not cancelled: it is not there');
+SELECT throws_ok(format('SELECT rui.reopen_ticket(%s, %s, ''x'')', :one, pg_temp.ticket('completed')), 'P0002', NULL, 'nor reopened');
+SELECT throws_ok(format('SELECT rui.rate_ticket(%s, %s, 5)', :one, pg_temp.ticket('completed')), 'P0002', NULL, 'nor rated');
 SELECT throws_ok(format('SELECT * FROM rui.ticket_history(%s, %s)', :one, pg_temp.ticket('completed')), 'P0002', NULL, 'nor looked into');
 SELECT set_config('rui.party_id', :'worker', true) \gset hidden_
 SELECT throws_ok(pg_temp.call('accept_ticket'), '42501', NULL, 'an executor states no other time');

@@ -1,0 +1,109 @@
+-- Nobody decides for himself, whatever way he takes: not on what he asked for,
+-- by another role or another login of his either; not on what a colleague asked
+-- for him; nobody rates what he did, had in hand before, or does again. Nor does
+-- a role of one project give its holder what counts in the whole company.
+BEGIN;
+SET LOCAL jit = off;
+SET LOCAL client_min_messages = error;
+SELECT plan(49);
+\ir fixture/estate.sql
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES
+	(:one, :accountant, 'loader', '[2000-01-01,)'), (:one, :manager, 'loader', '[2000-01-01,)'), (:one, :accountant, 'manager', '[2000-01-01,)');
+INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'mgr2', 'Second manager') RETURNING id AS second \gset
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :second, 'manager', '[2000-01-01,)'), (:one, :second, 'loader', '[2000-01-01,)');
+-- The accountant lives here, too, and works for himself.
+INSERT INTO rui.ownership (project_id, unit_id, valid, owner_ids, share_parts) VALUES (:one, :u1, '[2020-01-01,)', ARRAY[:accountant]::bigint[], '{1}');
+SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
+SELECT rui.set_fee_item(:one, 'fee', '费'), rui.set_fee_item(:one, 'rent', '租金', revenue_account => '6051') \gset hidden_
+SELECT rui.set_price_plan(:one, 'fee', '{"model":"fixed","price":"1"}', 'once', '2025-01-01', due_days => 0) \gset hidden_
+SELECT rui.add_charge(:one, 'fee', 100, :u1, :accountant, at => '2025-01-02') AS c1, rui.add_charge(:one, 'fee', 60, :u2, :zhao, at => '2025-01-02') AS c2 \gset
+SELECT id AS fund FROM rui.account WHERE project_id = :one AND code = '1002' \gset
+CREATE FUNCTION pg_temp.act(party bigint) RETURNS text LANGUAGE sql AS $$ SELECT set_config('rui.party_id', party::text, true) $$;
+
+-- What the loader asks for, for the accountant.
+CREATE TEMP TABLE asked (what text, command text, ends text, id bigint);
+INSERT INTO asked VALUES
+	('waiver', 'decide_waiver(%s, %s, true, at => ''2025-03-02'')', 'approved', rui.request_waiver(:one, :c1, 10, 'Hardship', at => '2025-03-01')),
+	('write-off', 'decide_write_off(%s, %s, true, at => ''2025-03-02'')', 'approved', rui.request_write_off(:one, ARRAY[:c1, :c2]::bigint[], NULL, NULL, 'Gone', 'Letters', at => '2025-03-01')),
+	('discount', 'decide_discount(%s, %s, true, at => ''2025-03-02'')', 'approved', rui.request_discount(:one, 'fee', ARRAY[:u2]::bigint[], 0.5, '[2025-04-01,)', 'hardship', 'Low income', :accountant, at => '2025-03-01')),
+	('discount', 'decide_discount(%s, %s, true, at => ''2025-03-02'')', 'approved', rui.request_discount(:one, 'fee', ARRAY[:u1, :u2]::bigint[], 0.5, '[2025-04-01,)', 'hardship', 'Low income', at => '2025-03-01')),
+	('dispute', 'settle_dispute(%s, %s, true, at => ''2025-03-02'')', 'upheld', rui.open_dispute(:one, :c1, 'Too much', at => '2025-03-01')),
+	('lease', 'decide_lease(%s, %s, true, at => ''2025-03-02'')', 'running', rui.propose_lease(:one, :u4, :accountant, 'rent', 1, '[2025-04-01,2026-04-01)', at => '2025-03-01')),
+	('vendor contract', 'decide_vendor_contract(%s, %s, ''approve'', at => ''2025-03-02'')', 'active', rui.propose_vendor_contract(:one, 'V1', 'Advice', :accountant, '[2025-01-01,2026-01-01)', '6401', 12.5, 2000, at => '2025-03-01')),
+	('share contract', 'decide_share_contract(%s, %s, ''approve'', at => ''2025-03-02'')', 'active', rui.propose_share_contract(:one, 'S1', 'fee', '[2025-01-01,2026-01-01)', ARRAY[:accountant]::bigint[], '{0.5,0.5}', at => '2025-03-01')),
+	('request', 'decide_personal_request(%s, %s, ''approve'', at => ''2025-03-02'')', 'done', rui.request_correction(:one, 'name', 'Accountant', 'Counter', 'Married', :accountant, at => '2025-03-01'));
+SELECT pg_temp.act(:accountant) \gset hidden_
+SELECT throws_ok('SELECT rui.' || format(a.command, :one, a.id), '42501', format('nobody decides on a %s that concerns himself', a.what), a.what || ': not for himself') FROM asked a ORDER BY a.what, a.id;
+SELECT throws_ok('SELECT rui.' || format(replace(replace(a.command, 'true', 'false'), '''approve''', '''refuse'', ''No'''), :one, a.id), '42501', NULL, a.what || ': not against himself either')
+FROM asked a ORDER BY a.what, a.id;
+-- Whatever else he is here.
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) SELECT :one, :accountant, r, '[2000-01-01,)' FROM unnest('{director,auditor,resident,steward}'::text[]) r;
+SELECT throws_ok('SELECT rui.' || format(a.command, :one, a.id), '42501', NULL, a.what || ': in no other role') FROM asked a ORDER BY a.what, a.id;
+DELETE FROM rui.membership WHERE party_id = :accountant AND role_code NOT IN ('accountant', 'loader', 'manager');
+SELECT pg_temp.act(:second) \gset hidden_
+CREATE FUNCTION pg_temp.decide(command text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	answer text;
+BEGIN
+	EXECUTE 'SELECT rui.' || command INTO answer;
+	RETURN answer;
+END $$;
+SELECT is(pg_temp.decide(format(a.command, :one, a.id)), a.ends, a.what || ': somebody else decides') FROM asked a WHERE a.what <> 'write-off' ORDER BY a.what, a.id;
+
+-- Two logins of one party are one person; a request that is withdrawn and made
+-- anew is of who made it last.
+CREATE ROLE eyes_first LOGIN IN ROLE rui_manager;
+CREATE ROLE eyes_second LOGIN IN ROLE rui_manager;
+INSERT INTO rui.login (login, party_id) VALUES ('eyes_first', :second), ('eyes_second', :second);
+SELECT set_config('rui.party_id', '', true) \gset hidden_
+SET LOCAL SESSION AUTHORIZATION eyes_first;
+SELECT rui.request_waiver(:one, :c2, 5, 'Once', at => '2025-03-03') AS w1 \gset
+SET LOCAL SESSION AUTHORIZATION eyes_second;
+SELECT throws_ok(format('SELECT rui.decide_waiver(%s, %s, true, at => ''2025-03-04'')', :one, :w1), '42501', 'nobody decides on a waiver of his own', 'nor by another login');
+SELECT is(rui.withdraw_waiver(:one, :w1, at => '2025-03-04'), 'withdrawn', 'which is his');
+RESET SESSION AUTHORIZATION;
+SELECT pg_temp.act(:accountant) \gset hidden_
+SELECT throws_ok(format('SELECT rui.decide_waiver(%s, %s, true, at => ''2025-03-05'')', :one, :w1), '55000', NULL, 'what is withdrawn is not decided on');
+SELECT rui.request_waiver(:one, :c2, 5, 'Once', at => '2025-03-05') AS w2 \gset
+SELECT throws_ok(format('SELECT rui.decide_waiver(%s, %s, true, at => ''2025-03-06'')', :one, :w2), '42501', 'nobody decides on a waiver of his own', 'made anew it is of who made it anew');
+
+-- Work: who had it in hand does not judge it, though another one ended it.
+INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'w1', 'First worker') RETURNING id AS w1 \gset
+INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'w2', 'Second worker') RETURNING id AS w2 \gset
+INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'w3', 'Third worker') RETURNING id AS w3 \gset
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) SELECT :one, p, r, '[2000-01-01,)' FROM unnest(ARRAY[:w1, :w2, :w3]) p, unnest('{staff,resident,steward}'::text[]) r;
+INSERT INTO rui.household (project_id, unit_id, valid) VALUES (:one, :u2, '[2020-01-01,)') RETURNING id AS home \gset
+INSERT INTO rui.occupancy (project_id, household_id, unit_id, party_id, role, valid)
+SELECT :one, :home, :u2, p, 'family', '[2020-01-01,)' FROM unnest(ARRAY[:w1, :w2, :w3, :zhao]) p;
+SELECT pg_temp.act(:second) \gset hidden_
+SELECT rui.set_ticket_category(:one, 'repair', '报修', 'Repair') \gset hidden_
+SELECT rui.open_ticket(:one, 'repair', 'Drips', :u2) AS t \gset
+SELECT rui.assign_ticket(:one, :t, :w1) \gset hidden_
+SELECT pg_temp.act(:w1) \gset hidden_
+SELECT rui.transfer_ticket(:one, :t, :w2, 'Before I began') \gset hidden_
+SELECT pg_temp.act(:w2) \gset hidden_
+SELECT rui.accept_ticket(:one, :t), rui.arrive_ticket(:one, :t), rui.complete_ticket(:one, :t, 'Done') \gset hidden_
+SELECT throws_ok(format('SELECT rui.rate_ticket(%s, %s, 5)', :one, :t), '42501', 'nobody rates his own work', 'of one''s own home neither');
+SELECT pg_temp.act(:zhao) \gset hidden_
+SELECT is(rui.rate_ticket(:one, :t, 1), 'completed', 'who lives with him does');
+SELECT rui.reopen_ticket(:one, :t, 'Still drips') \gset hidden_
+SELECT pg_temp.act(:second) \gset hidden_
+SELECT rui.assign_ticket(:one, :t, :w3) \gset hidden_
+SELECT pg_temp.act(:w3) \gset hidden_
+SELECT rui.accept_ticket(:one, :t), rui.arrive_ticket(:one, :t), rui.complete_ticket(:one, :t, 'Done') \gset hidden_
+SELECT pg_temp.act(:w2) \gset hidden_
+SELECT throws_ok(format('SELECT rui.rate_ticket(%s, %s, 5)', :one, :t), '42501', 'nobody rates his own work', 'nor after it was given to another');
+SELECT throws_ok(format('SELECT rui.call_back_ticket(%s, %s, true)', :one, :t), '42501', 'nobody asks how his own work was', 'nor asks his own home');
+SELECT pg_temp.act(:w1) \gset hidden_
+SELECT is(rui.rate_ticket(:one, :t, 3), 'completed', 'who only handed it on does');
+
+-- Roles: a manager gives those of his project, and nothing beyond it.
+SELECT pg_temp.act(:manager) \gset hidden_
+DELETE FROM rui.membership WHERE party_id = :manager AND role_code = 'loader';
+SELECT throws_ok(format('SELECT rui.grant_role(%s, %s, %L)', :one, :manager, r), '42501', NULL, 'a manager makes himself no ' || r) FROM unnest('{director,loader}'::text[]) r;
+SELECT ok(rui.grant_role(:one, :manager, 'auditor') > 0, 'but gives other roles of his project');
+SELECT throws_ok(format('SELECT rui.set_suppression(%s, 5)', :company), '42501', NULL, 'nor rules over the company');
+SELECT bag_eq($$SELECT DISTINCT m.found[1] FROM pg_proc p CROSS JOIN regexp_matches(p.prosrc, 'require_company_permission\(\w+, ''(\w+)''', 'g') AS m(found)
+	WHERE p.pronamespace = 'rui'::regnamespace AND p.proname !~ '^_platform'$$, 'SELECT unnest(rui._company_permissions())', 'what counts in the whole company is listed');
+SELECT * FROM finish();
+ROLLBACK;
