@@ -51,7 +51,7 @@ DECLARE
 	words jsonb := rui._picture_words(lang);
 	zone text := rui.calendar_zone(calendar);
 	clock record;
-	first_on date := (start AT TIME ZONE zone)::date;
+	first_on date;
 	end_on date;
 	until timestamptz;
 	counted interval;
@@ -64,6 +64,7 @@ DECLARE
 	classes text[];
 BEGIN
 	SELECT * INTO clock FROM rui._pause_due(calendar, start, target, pauses);
+	first_on := (start AT TIME ZONE zone)::date;
 	-- How far to count: to due, to a pause that does not end, or to where open time does.
 	until := CASE WHEN clock.due < 'infinity' THEN clock.due WHEN clock.due IS NULL THEN clock.paused_at
 		ELSE greatest(start, rui.previous_close(calendar, '2200-12-31 23:59:59.999999Z')) END;

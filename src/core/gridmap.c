@@ -8,10 +8,10 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/json.h"
+#include "core/sort.h"
 
 void
 rui_gridmap_start(rui_gridmap_builder *builder, const rui_env *env)
@@ -94,14 +94,16 @@ compare_entries(const void *left, const void *right)
 }
 
 /* Canonical order; an area given twice for one grid stays once. */
-static void
-sort_entries(rui_gridmap_builder *builder)
+static rui_status
+sort_entries(rui_gridmap_builder *builder, rui_error *error)
 {
 	size_t kept = 0;
 	size_t i;
+	rui_status status = rui_sort(builder->env, builder->entries, builder->count,
+								 sizeof(rui_gridmap_entry), compare_entries, error);
 
-	if (builder->count > 1)
-		qsort(builder->entries, builder->count, sizeof(rui_gridmap_entry), compare_entries);
+	if (status != RUI_OK)
+		return status;
 	for (i = 0; i < builder->count; i++)
 	{
 		if (kept > 0 && compare_entries(&builder->entries[kept - 1], &builder->entries[i]) == 0)
@@ -110,6 +112,7 @@ sort_entries(rui_gridmap_builder *builder)
 			builder->entries[kept++] = builder->entries[i];
 	}
 	builder->count = kept;
+	return RUI_OK;
 }
 
 /* Reserve bytes of the block, keeping offsets multiples of 8. */
@@ -328,8 +331,9 @@ rui_gridmap_finish(rui_gridmap_builder *builder, rui_gridmap **map, rui_error *e
 	uint64_t size;
 	rui_status status;
 
-	sort_entries(builder);
-	status = lay_out(builder, &head, &size, error);
+	status = sort_entries(builder, error);
+	if (status == RUI_OK)
+		status = lay_out(builder, &head, &size, error);
 	if (status != RUI_OK)
 		return status;
 	part = rui_allocate_zero(env, 1, size);

@@ -14,11 +14,11 @@
 #include "core/gridmap_check.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/exact.h"
 #include "core/gridmap_raster.h"
+#include "core/sort.h"
 
 #define CHUNK 32 /* vertices whose box is known */
 
@@ -172,8 +172,7 @@ sweep(checker *c, sweep_item *items, size_t count, meet_function meet)
 
 	if (open == NULL)
 		return rui_fail_memory(c->error, count * sizeof(sweep_item *));
-	if (count > 1)
-		qsort(items, count, sizeof(sweep_item), compare_items);
+	status = rui_sort(c->env, items, count, sizeof(sweep_item), compare_items, c->error);
 	for (i = 0; status == RUI_OK && i < count; i++)
 	{
 		size_t left = 0;
@@ -323,8 +322,9 @@ gather(checker *c, uint32_t area, const box *within, edge_list *list)
 			status = add_edge(c, list, &edge);
 		}
 	}
-	if (status == RUI_OK && list->count > 1)
-		qsort(list->edges, list->count, sizeof(near_edge), compare_edges);
+	if (status == RUI_OK)
+		status = rui_sort(c->env, list->edges, list->count, sizeof(near_edge), compare_edges,
+						  c->error);
 	return status;
 }
 
@@ -593,13 +593,14 @@ finish(checker *c, rui_status status, rui_gridmap_pairs *pairs)
 		rui_release(c->env, c->near[k].edges);
 		rui_release(c->env, c->active[k].edges);
 	}
+	if (status == RUI_OK)
+		status = rui_sort(c->env, c->pairs.pairs, c->pairs.count, sizeof(rui_gridmap_pair),
+						  compare_pairs, c->error);
 	if (status != RUI_OK)
 	{
 		rui_release(c->env, c->pairs.pairs);
 		return status;
 	}
-	if (c->pairs.count > 1)
-		qsort(c->pairs.pairs, c->pairs.count, sizeof(rui_gridmap_pair), compare_pairs);
 	*pairs = c->pairs;
 	return RUI_OK;
 }

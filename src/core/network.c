@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/sort.h"
+
 /* ---- what goes in ---- */
 
 void
@@ -125,6 +127,19 @@ release_network(network *n)
 	rui_release(n->env, n->arcs);
 }
 
+/* Whether to stop, asked now and then by what passes over all edges. */
+static inline bool
+is_stopped(const network *n, size_t step)
+{
+	return (step & 0xFFFF) == 0xFFFF && rui_interrupted(n->env);
+}
+
+static rui_status
+fail_interrupted(rui_error *error)
+{
+	return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "The search was interrupted.");
+}
+
 /* All numbers named, each once, ascending. */
 static rui_status
 collect_ids(const rui_network_builder *builder, network *n, rui_error *error)
@@ -132,6 +147,7 @@ collect_ids(const rui_network_builder *builder, network *n, rui_error *error)
 	size_t total = 2 * builder->edge_count + builder->source_count;
 	size_t kept = 0;
 	size_t i;
+	rui_status status;
 
 	n->ids = rui_allocate(n->env, total, sizeof(int64_t));
 	if (n->ids == NULL)
@@ -143,7 +159,9 @@ collect_ids(const rui_network_builder *builder, network *n, rui_error *error)
 	}
 	for (i = 0; i < builder->source_count; i++)
 		n->ids[2 * builder->edge_count + i] = builder->sources[i].node;
-	qsort(n->ids, total, sizeof(int64_t), compare_ids);
+	status = rui_sort(n->env, n->ids, total, sizeof(int64_t), compare_ids, error);
+	if (status != RUI_OK)
+		return status;
 	for (i = 0; i < total; i++)
 		if (i == 0 || n->ids[i] != n->ids[i - 1])
 			n->ids[kept++] = n->ids[i];
@@ -174,6 +192,8 @@ build_network(const rui_network_builder *builder, network *n, rui_error *error)
 	next = n->first + 1;
 	for (i = 0; i < builder->edge_count; i++)
 	{
+		if (is_stopped(n, i))
+			return fail_interrupted(error);
 		next[index_of(n, builder->edges[i].a) + 1]++;
 		next[index_of(n, builder->edges[i].b) + 1]++;
 	}
@@ -184,6 +204,8 @@ build_network(const rui_network_builder *builder, network *n, rui_error *error)
 		uint32_t a = index_of(n, builder->edges[i].a);
 		uint32_t b = index_of(n, builder->edges[i].b);
 
+		if (is_stopped(n, i))
+			return fail_interrupted(error);
 		n->arcs[next[a]++] = (arc){ b, builder->edges[i].length };
 		n->arcs[next[b]++] = (arc){ a, builder->edges[i].length };
 	}
@@ -267,12 +289,6 @@ settle_next(const network *n, search *s)
 	for (a = n->first[node]; a < n->first[node + 1]; a++)
 		offer(s, n->arcs[a].to, s->source[node], s->length[node] + n->arcs[a].length);
 	return node;
-}
-
-static rui_status
-fail_interrupted(rui_error *error)
-{
-	return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "The search was interrupted.");
 }
 
 static rui_status
@@ -363,6 +379,11 @@ find_ends(const network *n, const int64_t *ids, size_t count, ends *e, rui_error
 	{
 		uint32_t node = index_of(n, ids[i]);
 
+		if (is_stopped(n, i))
+		{
+			rui_release(n->env, seen);
+			return fail_interrupted(error);
+		}
 		e->places[i] = NONE;
 		if (node == n->count || n->ids[node] != ids[i])
 			continue;
@@ -535,17 +556,22 @@ rui_network_components(rui_network_builder *builder, rui_reach **result, size_t 
 			s.source[i] = (uint32_t) i;
 			s.length[i] = 0;
 		}
-		for (i = 0; i < builder->edge_count; i++)
+		for (i = 0; i < builder->edge_count && status == RUI_OK; i++)
 		{
 			uint32_t a = root_of(s.source, index_of(&n, builder->edges[i].a));
 			uint32_t b = root_of(s.source, index_of(&n, builder->edges[i].b));
 
+			if (is_stopped(&n, i))
+				status = fail_interrupted(error);
 			/* The smaller one stays: it names the component. */
 			if (a < b)
 				s.source[b] = a;
 			else
 				s.source[a] = b;
 		}
+	}
+	if (status == RUI_OK)
+	{
 		for (i = 0; i < n.count; i++)
 			s.source[i] = root_of(s.source, (uint32_t) i);
 		status = write_result(&n, &s, result, count, error);

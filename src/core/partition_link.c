@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/sort.h"
+
 static rui_status
 fail_node(rui_workspace *w, int64_t id, const char *hint, const char *what)
 {
@@ -86,7 +88,13 @@ sort_nodes(rui_workspace *w, rui_partition_builder *b)
 			return status;
 	}
 	if (!sorted)
-		qsort(b->nodes, b->count, sizeof(rui_partition_node), compare_nodes);
+	{
+		rui_status status = rui_sort(w->env, b->nodes, b->count, sizeof(rui_partition_node),
+									 compare_nodes, w->error);
+
+		if (status != RUI_OK)
+			return status;
+	}
 	for (i = 1; i < b->count; i++)
 		if (b->nodes[i - 1].id == b->nodes[i].id)
 			return fail_node(w, b->nodes[i].id, "Give every node once, with all neighbours.",

@@ -6,10 +6,10 @@
 #include "core/tariff_share.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/instant.h"
+#include "core/sort.h"
 
 #define CHECK_EVERY 65536
 #define LONGEST_MONTHS 12000
@@ -22,6 +22,18 @@ typedef struct split
 	rui_uint128 total; /* of the weights, in units of weight_scale */
 	int weight_scale;
 } split;
+
+static inline bool
+is_stopped(const rui_env *env, size_t step)
+{
+	return step % CHECK_EVERY == 0 && rui_interrupted(env);
+}
+
+static rui_status
+fail_interrupted(rui_error *error)
+{
+	return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+}
 
 static rui_status
 start_split(const rui_env *env, rui_decimal amount, const rui_decimal *weights, size_t count,
@@ -49,8 +61,8 @@ start_split(const rui_env *env, rui_decimal amount, const rui_decimal *weights, 
 		char part[32];
 		rui_decimal weight;
 
-		if (i % CHECK_EVERY == 0 && rui_interrupted(env))
-			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+		if (is_stopped(env, i))
+			return fail_interrupted(error);
 		snprintf(part, sizeof part, "weights[%zu]", i + 1);
 		if (weights[i].value < 0)
 			return rui_fail(error, RUI_INVALID, part, "Give weights of zero or more.",
@@ -142,16 +154,21 @@ rui_split_largest(const rui_env *env, rui_decimal amount, const rui_decimal *wei
 	{
 		rui_uint128 quotient = share(&s, weight_units(&s, weights[i]), &rows[i].remainder);
 
+		if (is_stopped(env, i))
+		{
+			rui_release(env, rows);
+			return fail_interrupted(error);
+		}
 		rows[i].index = i;
 		parts[i] = make_part(&s, scale, (rui_int128) quotient);
 		left -= quotient;
 	}
 	/* Fewer units are left than parts have a remainder. */
-	qsort(rows, count, sizeof(remainder_row), compare_remainders);
-	for (i = 0; i < count && left > 0; i++, left--)
+	status = rui_sort(env, rows, count, sizeof(remainder_row), compare_remainders, error);
+	for (i = 0; i < count && left > 0 && status == RUI_OK; i++, left--)
 		parts[rows[i].index].value += s.negative ? -1 : 1;
 	rui_release(env, rows);
-	return RUI_OK;
+	return status;
 }
 
 rui_status
@@ -173,6 +190,8 @@ rui_split_remainder(const rui_env *env, rui_decimal amount, const rui_decimal *w
 	{
 		rui_int128 units;
 
+		if (is_stopped(env, i))
+			return fail_interrupted(error);
 		if (i == taker)
 			continue;
 		units = (rui_int128) share_rounded(&s, weight_units(&s, weights[i]));
@@ -199,6 +218,8 @@ rui_split_cumulative(const rui_env *env, rui_decimal amount, const rui_decimal *
 	{
 		rui_uint128 units;
 
+		if (is_stopped(env, i))
+			return fail_interrupted(error);
 		reached += weight_units(&s, weights[i]);
 		units = share_rounded(&s, reached);
 		parts[i] = make_part(&s, scale, (rui_int128) (units - given));

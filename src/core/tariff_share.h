@@ -13,6 +13,7 @@
  * proportion to weights (not negative, not all zero).  A negative amount
  * splits as its absolute value.  RUI_INVALID for bad weights and for an amount
  * of more decimals; RUI_RANGE when the weights sum to more than 38 digits.
+ * RUI_INTERRUPTED leaves some parts written.
  */
 
 /* By largest remainder: every part is rounded down, and the units left over go

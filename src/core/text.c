@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define ASK_EVERY 65536 /* bytes, a power of two */
+
 void
 rui_text_start(rui_text *text, const rui_env *env)
 {
@@ -21,7 +23,10 @@ reserve(rui_text *text, size_t more)
 {
 	if (text->failed)
 		return false;
-	if (more > PTRDIFF_MAX - text->length - 1 ||
+	if ((text->length + more) / ASK_EVERY != text->length / ASK_EVERY &&
+		rui_interrupted(text->env))
+		text->failed = true;
+	else if (more > PTRDIFF_MAX - text->length - 1 ||
 		rui_grow(text->env, &text->bytes, &text->capacity, text->length + more + 1, 1,
 				 NULL) != RUI_OK)
 		text->failed = true;

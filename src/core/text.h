@@ -11,6 +11,7 @@
 /*
  * Appends never fail visibly: the first lack of memory is remembered in
  * failed and later appends do nothing, so a writer checks once at its end.
+ * A wish of the host to stop, asked for every 64 kB, counts as such a lack.
  * bytes is ended by NUL whenever length > 0.
  */
 typedef struct rui_text

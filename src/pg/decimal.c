@@ -6,6 +6,7 @@
 #include "pg/decimal.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -156,6 +157,8 @@ rui_pg_decimals(Datum array, const char *what, int *count)
 		rui_status status;
 		char part[64];
 
+		if (i % 4096 == 0)
+			CHECK_FOR_INTERRUPTS();
 		snprintf(part, sizeof part, "%s[%d]", what, i + 1);
 		if (nulls[i])
 			status = rui_fail(&error, RUI_INVALID, part, "Give a number.", "The element is null.");
@@ -175,6 +178,10 @@ rui_pg_numerics(const rui_decimal *numbers, int count)
 	int i;
 
 	for (i = 0; i < count; i++)
+	{
+		if (i % 4096 == 0)
+			CHECK_FOR_INTERRUPTS();
 		elements[i] = rui_pg_numeric(numbers[i]);
+	}
 	return PointerGetDatum(construct_array(elements, count, NUMERICOID, -1, false, TYPALIGN_INT));
 }

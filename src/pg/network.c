@@ -8,6 +8,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "funcapi.h"
+#include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
@@ -164,6 +165,8 @@ reach_array(FunctionCallInfo fcinfo, rui_reach *rows, size_t count, bool is_part
 		Datum values[3];
 		bool nulls[3] = { false, false, false };
 
+		if (i % 4096 == 0)
+			CHECK_FOR_INTERRUPTS();
 		values[0] = Int64GetDatum(rows[i].node);
 		if (is_part)
 		{

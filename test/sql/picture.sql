@@ -157,7 +157,7 @@ SELECT q, pg_temp.raises(replace(q, 'CAL', '''{"tz":"UTC","weekly":{"mon":[["08:
 	$$SELECT calendar_svg(CAL, '2026-01-01', 'infinity')$$, $$SELECT calendar_svg(CAL, '1899-12-31', '1900-01-01')$$,
 	$$SELECT calendar_svg(CAL, '2200-12-31', '2201-01-01')$$, $$SELECT calendar_svg(CAL, '2200-12-31', '2201-01-02')$$,
 	$$SELECT due_svg(CAL, '2026-01-05', '1 hour', '')$$, $$SELECT due_svg(CAL, '2026-01-05', '-1 hour')$$, $$SELECT due_svg(CAL, '2026-01-05', '1 day')$$,
-	$$SELECT due_svg(CAL, 'infinity', '1 hour')$$, $$SELECT due_svg(CAL, '2026-01-05', '60 hours')$$, $$SELECT due_svg(CAL, '2026-01-05 00:00Z', '57 hours')$$,
+	$$SELECT due_svg(CAL, 'infinity', '1 hour')$$, $$SELECT due_svg(CAL, '294276-12-31 23:59+00', '1 hour')$$, $$SELECT due_svg(CAL, '2026-01-05', '60 hours')$$, $$SELECT due_svg(CAL, '2026-01-05 00:00Z', '57 hours')$$,
 	$$SELECT due_svg(CAL, '2026-01-05', '1 hour', 'en', '{["2026-01-05","2210-01-05")}')$$]) q;
 SELECT pg_temp.raises(format('SELECT calendar_svg(%L, ''2026-01-01'', ''2026-12-01'')', '{"tz":"UTC","weekly":{"mon":['
 	|| (SELECT string_agg(format('["%s","%s"]', to_char(n * interval '2 minutes', 'HH24:MI'), to_char(n * interval '2 minutes' + interval '1 minute', 'HH24:MI')), ',')

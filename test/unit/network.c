@@ -288,11 +288,13 @@ test_path(void)
 	rui_network_release(&builder);
 }
 
+static int left; /* answers before it gives up; 0: it always does */
+
 static bool
 give_up(void *argument)
 {
 	(void) argument;
-	return true;
+	return left == 0 || --left == 0;
 }
 
 static void
@@ -300,14 +302,17 @@ test_errors(void)
 {
 	rui_env impatient = rui_env_malloc;
 	rui_network_builder builder;
+	rui_network_builder many;
 	rui_reach *result = NULL;
 	rui_error error;
 	const int64_t ends[] = { 0, 5000, 10 };
 	double length = 7;
 	size_t count = 0;
+	int patience;
 	int i;
 
 	rui_network_start(&builder, env);
+	rui_network_start(&many, &impatient);
 	CHECK_INT(rui_network_add(&builder, 1, 2, -1, &error), RUI_INVALID);
 	CHECK_TEXT(error.part, "node 1");
 	CHECK_TEXT(error.detail, "The length -1 is not possible.");
@@ -333,6 +338,20 @@ test_errors(void)
 	CHECK_INT(rui_network_distances(&builder, ends, 1, ends + 1, 1, &length, &error),
 			  RUI_INTERRUPTED);
 	CHECK(length == 7);
+	/* What only passes over many edges is asked too. */
+	for (i = 0; i < 70000; i++)
+		CHECK_INT(rui_network_add(&many, i, i + 1, 1, NULL), RUI_OK);
+	CHECK_INT(rui_network_components(&many, &result, &count, &error), RUI_INTERRUPTED);
+	CHECK_INT(rui_network_catchments(&many, &result, &count, &error), RUI_INTERRUPTED);
+	for (patience = 1; patience < 8; patience++)
+	{
+		left = patience;
+		CHECK_INT(rui_network_components(&many, &result, &count, &error), RUI_INTERRUPTED);
+		left = patience;
+		CHECK_INT(rui_network_catchments(&many, &result, &count, &error), RUI_INTERRUPTED);
+	}
+	left = 0;
+	rui_network_release(&many);
 	/* The search ends where it has met all it asks for. */
 	CHECK_INT(rui_network_distances(&builder, ends, 1, ends + 2, 1, &length, &error), RUI_OK);
 	CHECK(length == 10);

@@ -331,6 +331,50 @@ test_late_fees(void)
 	CHECK_TEXT(error.part, "grace_days");
 }
 
+static int asked;
+static int patience;
+
+static bool
+give_up(void *argument)
+{
+	(void) argument;
+	return ++asked == patience;
+}
+
+/* A split of many parts can be stopped wherever it is. */
+static void
+test_stopped(void)
+{
+	enum { COUNT = 200000 };
+	static const splitter splitters[] = { rui_split_largest, rui_split_cumulative,
+										  split_remainder_first };
+	static const int least[] = { 15, 7, 7 };
+	rui_env env = rui_env_malloc;
+	rui_decimal *weights = malloc(COUNT * sizeof(rui_decimal));
+	rui_decimal *parts = malloc(COUNT * sizeof(rui_decimal));
+	rui_error error;
+	int i;
+	int k;
+
+	env.interrupted = give_up;
+	for (i = 0; i < COUNT; i++)
+		weights[i] = rui_decimal_integer(1 + i % 977);
+	for (k = 0; k < 3; k++)
+	{
+		rui_status status = RUI_INTERRUPTED;
+
+		for (patience = 1; status == RUI_INTERRUPTED; patience++)
+		{
+			asked = 0;
+			status = splitters[k](&env, decimal("1000000"), weights, COUNT, 2, parts, &error);
+		}
+		CHECK_INT(status, RUI_OK);
+		CHECK(patience > least[k]);
+	}
+	free(weights);
+	free(parts);
+}
+
 int
 main(void)
 {
@@ -338,5 +382,6 @@ main(void)
 	test_split_laws();
 	test_proration();
 	test_late_fees();
+	test_stopped();
 	return unit_finish("tariff_share");
 }

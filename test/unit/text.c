@@ -23,6 +23,36 @@ scarce_release(void *block, void *argument)
 	free(block);
 }
 
+static int asked;
+
+static bool
+give_up_later(void *argument)
+{
+	(void) argument;
+	return ++asked == 4;
+}
+
+/* A long text hears of a wish to stop, a short one need not. */
+static void
+test_stopped(void)
+{
+	rui_env env = rui_env_malloc;
+	rui_text text;
+	int i;
+
+	env.interrupted = give_up_later;
+	rui_text_start(&text, &env);
+	for (i = 0; i < 5000; i++)
+		rui_text_add(&text, "0123456789");
+	CHECK_INT(asked, 0);
+	for (i = 0; i < 100000; i++)
+		rui_text_add(&text, "0123456789");
+	CHECK_INT(asked, 4);
+	CHECK(text.failed);
+	CHECK_INT(text.length, 262140);
+	rui_text_release(&text);
+}
+
 int
 main(void)
 {
@@ -61,5 +91,6 @@ main(void)
 		CHECK(blocks == 0 || strlen(text.bytes) == text.length);
 		rui_text_release(&text);
 	}
+	test_stopped();
 	return unit_finish("text");
 }
