@@ -21,7 +21,7 @@ PERFORM rui._analysts_read(f.name, 'free', f.why) FROM (VALUES
 	('dunning_level', 'Levels of dunning.'), ('channel_fee', 'What channels take.'), ('tax_class', 'Classes of taxed goods.'), ('tax_setting', 'Settings of invoices.'),
 	('account', 'The chart of accounts.'), ('account_category', 'Categories of accounts.'), ('result_account', 'Accounts of results.'),
 	('accounting_period', 'Months and whether they are closed.'), ('books', 'When the books were opened.'), ('closing_balance', 'Sums of accounts by closed month.'),
-	('recognition_progress', 'How far revenue is recognized.'), ('budget_line', 'Planned sums by category and month.'), ('cost_limit', 'Limits of costs by category.'),
+	('recognition_progress', 'How far revenue is recognized.'), ('budget_line', 'Planned sums by category and month.'), ('cost_limit', 'Limits of costs by category.'), ('payout_limit', 'Limits of what one person gives back alone.'),
 	('surplus_line', 'Surplus by month.'), ('seal', 'Digests that prove what was written.')) AS f(name, why);
 
 -- Who of the staff proposed, decided or did it, and what people wrote.
@@ -63,7 +63,7 @@ PERFORM rui._analysts_read(c.name, 'closed', c.why) FROM (
 		WHEN 5 THEN 'A row is money of an owner, a partner or a person.' END
 	FROM (VALUES
 		(1, '{task,task_clock,task_clock_cycle,clock_event,clock_pause,clock_outcome,escalation,attainment_by_category,attainment_by_grid,attainment_by_hour,attainment_by_steward}'::text[]),
-		(2, '{advance,advance_open,charge,charge_open,charge_reversal,charge_share,allocation,payment,payment_open,payment_reversal,refund,opening_arrear,credit_loss,write_off,write_off_charge,written_off,waiver,discount,dispute,dun,dun_proof,promise,deposit,deposit_return,deposit_forfeit,deposit_held,lease,lease_cycle,deferral,deferral_open,recognition,reversal,posting,posting_reversal,ledger_entry,ledger_side,meter_bill,shared_cost_share,tax_estate,tax_seller}'),
+		(2, '{advance,advance_open,charge,charge_open,charge_reversal,charge_share,allocation,payment,payment_open,payment_reversal,refund,opening_arrear,credit_loss,write_off,write_off_charge,written_off,waiver,discount,dispute,dun,dun_proof,promise,deposit,deposit_return,deposit_forfeit,deposit_held,lease,lease_cycle,deferral,deferral_open,recognition,reversal,payout,posting,posting_reversal,ledger_entry,ledger_side,meter_bill,shared_cost_share,tax_estate,tax_seller}'),
 		(3, '{household,unit_vacancy,vacancy_fact,meter_reading,parking_stay,building_load}'),
 		(4, '{grid_cover,active_grid,dispatch_candidate,dispatch_change,dispatch_offer,dispatch_override,dispatch_plan,dispatch_price,dispatch_regret,dispatch_ring,dispatch_run,dispatch_wait}'),
 		(5, '{settlement_allocation,settlement_line,settlement_party,share_contract,share_deferral,share_recognition,trust_fund_balance,trust_movement,trust_receipt,trust_share,trust_unit_balance}')) AS g(place, names)

@@ -145,6 +145,7 @@ sub charge_back
 {
 	my $id = some_charge() // return;
 	my ($at, $again) = (when(), $model->{charges}{$id}{source} =~ /plan|meter/ && rand() < 0.7 ? 1 : 0);
+	return payout('charge_reversal', $id) if !$again && rand() < 0.5;
 	command('charge back', "SELECT rui.reverse_charge(1, $id, 'Wrong', " . ($again ? 'true' : 'false') . ', at => ' . at($at) . ')', 0,
 		sub { $model->reverse_charge($id, $again, $at) });
 }

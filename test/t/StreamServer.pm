@@ -213,6 +213,8 @@ my $everything = q{
 	SELECT concat_ws('|', 'waiver', w.id, w.charge_id, (w.amount * 100)::bigint, coalesce((w.net * 100)::bigint::text, ''), coalesce((w.tax * 100)::bigint::text, ''), w.state)
 	FROM rui.waiver w
 	UNION ALL
+	SELECT concat_ws('|', 'payout', p.id, p.kind, p.row_id, (p.amount * 100)::bigint, p.state) FROM rui.payout p WHERE p.state <> 'paid_alone'
+	UNION ALL
 	SELECT concat_ws('|', 'deferral', o.charge_id, (o.recognized * 100)::bigint, (o.remaining * 100)::bigint) FROM rui.deferral_open o
 	UNION ALL
 	SELECT concat_ws('|', 'recognition', r.charge_id, r.month, r.period, (r.amount * 100)::bigint,
