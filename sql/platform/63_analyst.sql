@@ -21,12 +21,13 @@ PERFORM rui._analysts_read(f.name, 'free', f.why) FROM (VALUES
 	('dunning_level', 'Levels of dunning.'), ('channel_fee', 'What channels take.'), ('tax_class', 'Classes of taxed goods.'), ('tax_setting', 'Settings of invoices.'),
 	('account', 'The chart of accounts.'), ('account_category', 'Categories of accounts.'), ('result_account', 'Accounts of results.'),
 	('accounting_period', 'Months and whether they are closed.'), ('books', 'When the books were opened.'), ('closing_balance', 'Sums of accounts by closed month.'),
-	('recognition_progress', 'How far revenue is recognized.'), ('budget_line', 'Planned sums by category and month.'), ('cost_limit', 'Limits of costs by category.'), ('payout_limit', 'Limits of what one person gives back alone.'),
+	('recognition_progress', 'How far revenue is recognized.'), ('budget_line', 'Planned sums by category and month.'), ('cost_limit', 'Limits of costs by category.'),
 	('surplus_line', 'Surplus by month.'), ('seal', 'Digests that prove what was written.')) AS f(name, why);
 
 -- Who of the staff proposed, decided or did it, and what people wrote.
 PERFORM rui._analysts_read(p.name, 'partly', p.why, p.hidden) FROM (VALUES
 	('archived', 'What is no longer used, without why and by whom.', '{reason,party_id}'::text[]),
+	('payout_limit', 'Limits of what one person gives back alone, without who set them.', '{set_by}'),
 	('advance_campaign', 'What paying ahead earns, without for which units and why.', '{unit_ids,name,reason,requested_by,decided_by,remark}'),
 	('developer', 'Which buildings have one.', '{party_id}'),
 	('unit_delivery', 'When units were built; when somebody took one over is hidden.', '{developer_id,delivered_on}'),

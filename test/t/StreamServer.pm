@@ -153,7 +153,8 @@ sub deliver
 	}
 	if ($strike =~ /^(cancel|terminate|kill|server)$/)
 	{
-		($state, $text) = ask($user, $sql, $strike, 1 + int(rand(9)));
+		# One that has not hit yet comes early.
+		($state, $text) = ask($user, $sql, $strike, 1 + int(rand($count{$strike} ? 9 : 2)));
 		$count{$strike}++ if !defined $state || $state eq '57014' || $state eq '57P01';
 		if (!defined $state) { $strike eq 'server' ? restart_server() : await_server() }
 	}
