@@ -428,7 +428,8 @@ BEGIN
 		(SELECT array_agg(p.reverses ORDER BY p.reverses) FROM piece p WHERE p.reverses IS NOT NULL)
 	INTO sums, corrected;
 	FOREACH wrong_id IN ARRAY coalesce(corrected, '{}') LOOP
-		PERFORM rui.reverse_charge(project_id, wrong_id, 'Readings say otherwise', true, at);
+		PERFORM rui.require_permission(project_id, 'reverse_charge');
+		PERFORM rui._reverse_charge(project_id, wrong_id, 'Readings say otherwise', true, at);
 	END LOOP;
 	RETURN QUERY SELECT s.* FROM jsonb_to_recordset(sums) AS s(fee_item_id bigint, charges bigint, net numeric, tax numeric, gross numeric);
 END

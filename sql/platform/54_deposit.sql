@@ -122,6 +122,36 @@ $$;
 COMMENT ON FUNCTION rui.take_deposit(bigint, bigint, text, numeric, text, bigint, text, text, timestamptz) IS
 'Takes a deposit from a party: held as a liability (2241.01), no revenue and no base of tax. kind is decoration, lease, card, booking, waste or other; channel one of rui.payment_channel by which money comes, external_ref its own number (each counts once). Returns the id in rui.deposit. Needs permission take_deposits. Errors: 22004, 22023, 22003, 22001, 22008 arguments, P0002 unknown party or unit, 23505 external_ref known, 55000 no books or closed month, RU409, 42501.';
 
+CREATE FUNCTION rui._return_deposit(project_id bigint, deposit_id bigint, amount numeric, reason text, channel text, at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	about rui.deposit;
+	still_held numeric;
+	new_id bigint;
+BEGIN
+	about := rui._deposit(project_id, deposit_id);
+	SELECT h.held INTO still_held FROM rui.deposit_held h WHERE h.project_id = about.project_id AND h.deposit_id = about.id;
+	IF at < about.at THEN
+		RAISE EXCEPTION 'a deposit of % cannot be given back at %', about.at, at
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a time after the deposit''s.';
+	ELSIF still_held = 0 OR amount > still_held THEN
+		RAISE EXCEPTION 'of deposit % only % is held, not %', about.id, still_held, coalesce(amount::text, 'anything')
+			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'rui.deposit_held tells what is left of it.';
+	END IF;
+	INSERT INTO rui.deposit_return (project_id, deposit_id, amount, channel, reason, at, party_id)
+	VALUES (about.project_id, about.id, coalesce(_return_deposit.amount, still_held), coalesce(_return_deposit.channel, about.channel),
+		_return_deposit.reason, _return_deposit.at, rui.current_party())
+	RETURNING id INTO new_id;
+	PERFORM rui._emit(project_id, 'deposit.return', 'deposit', about.id, at,
+		jsonb_build_object('return_id', new_id, 'amount', coalesce(amount, still_held)));
+	RETURN new_id;
+END
+$$;
+COMMENT ON FUNCTION rui._return_deposit(bigint, bigint, numeric, text, text, timestamptz) IS
+'Internal: gives a deposit back, once that is allowed and the books are locked; amount null: all that is held. Returns the id in rui.deposit_return. Errors: 22023 before it came, P0002 unknown deposit, 55000 less is held or closed month.';
+
 CREATE FUNCTION rui.return_deposit(project_id bigint, deposit_id bigint, amount numeric DEFAULT NULL, reason text DEFAULT 'returned',
 	channel text DEFAULT NULL, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
@@ -129,8 +159,6 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
 	answer jsonb;
-	about rui.deposit;
-	still_held numeric;
 	new_id bigint;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'return_deposits');
@@ -149,24 +177,12 @@ BEGIN
 	IF answer IS NOT NULL THEN
 		RETURN answer::bigint;
 	END IF;
-	about := rui._deposit(project_id, deposit_id);
-	SELECT h.held INTO still_held FROM rui.deposit_held h WHERE h.project_id = about.project_id AND h.deposit_id = about.id;
-	IF at < about.at THEN
-		RAISE EXCEPTION 'a deposit of % cannot be given back at %', about.at, at
-			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a time after the deposit''s.';
-	ELSIF still_held = 0 OR amount > still_held THEN
-		RAISE EXCEPTION 'of deposit % only % is held, not %', about.id, still_held, coalesce(amount::text, 'anything')
-			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'rui.deposit_held tells what is left of it.';
-	END IF;
-	INSERT INTO rui.deposit_return (project_id, deposit_id, amount, channel, reason, at, party_id)
-	VALUES (about.project_id, about.id, coalesce(return_deposit.amount, still_held), coalesce(return_deposit.channel, about.channel),
-		return_deposit.reason, return_deposit.at, rui.current_party())
-	RETURNING id INTO new_id;
-	PERFORM rui._emit(project_id, 'deposit.return', 'deposit', about.id, at,
-		jsonb_build_object('return_id', new_id, 'amount', coalesce(amount, still_held)));
+	new_id := rui._return_deposit(project_id, deposit_id, amount, reason, channel, at);
+	PERFORM rui._pay_alone(r.project_id, 'deposit_return', r.deposit_id, r.amount, r.channel, r.reason, r.id, r.at) FROM rui.deposit_return r
+	WHERE r.project_id = return_deposit.project_id AND r.id = new_id;
 	PERFORM rui._finish_request(project_id, 'return_deposit', request_key, to_jsonb(new_id));
 	RETURN new_id;
 END
 $$;
 COMMENT ON FUNCTION rui.return_deposit(bigint, bigint, numeric, text, text, text, timestamptz) IS
-'Gives a deposit back, in part or (amount null) all that is held of it, through a channel (null: that by which it came). Returns the id in rui.deposit_return. Needs permission return_deposits. Errors: 22004, 22023, 22003, 22001, 22008 arguments, P0002 unknown deposit, 55000 less is held, no books or closed month, RU409, 42501.';
+'Gives a deposit back, in part or (amount null) all that is held of it, through a channel (null: that by which it came). By one person, within rui.payout_limit; beyond, rui.request_payout. Returns the id in rui.deposit_return. Needs permission return_deposits. Errors: 22004, 22023, 22003, 22001, 22008 arguments, P0002 unknown deposit, 55000 less is held, no books or closed month, RU409, 42501 also where it takes two.';

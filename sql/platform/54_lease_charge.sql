@@ -132,7 +132,8 @@ BEGIN
 			AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id)
 		ORDER BY c.id
 	LOOP
-		PERFORM rui.reverse_charge(project_id, charged.id, 'The lease has ended', at => at);
+		PERFORM rui.require_permission(project_id, 'reverse_charge');
+		PERFORM rui._reverse_charge(project_id, charged.id, 'The lease has ended', false, at);
 		less := less + charged.gross;
 		rest := charged.period * asked.valid;
 		IF NOT isempty(rest) THEN

@@ -319,7 +319,8 @@ BEGIN
 			AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id)
 		ORDER BY c.id
 	LOOP
-		PERFORM rui.reverse_charge(project_id, part.id, reason, false, at);
+		PERFORM rui.require_permission(project_id, 'reverse_charge');
+		PERFORM rui._reverse_charge(project_id, part.id, reason, false, at);
 		taken := taken + 1;
 	END LOOP;
 	UPDATE rui.shared_cost s SET reversed_at = reverse_shared_cost.at, reason = reverse_shared_cost.reason

@@ -200,7 +200,8 @@ BEGIN
 			AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id)
 		ORDER BY c.starts_on DESC, c.id DESC
 	LOOP
-		PERFORM rui.reverse_charge(held.project_id, one.id, reason, true, at);
+		PERFORM rui.require_permission(held.project_id, 'reverse_charge');
+		PERFORM rui._reverse_charge(held.project_id, one.id, reason, true, at);
 	END LOOP;
 	SELECT max(upper(c.period)) - 1 INTO last_day FROM rui.charge c
 	WHERE c.project_id = held.project_id AND c.unit_id = held.unit_id AND c.discount_id = held.discount_id

@@ -1,5 +1,5 @@
 -- What waits for a second person where money is agreed on: contracts, budgets,
--- reversals, invoices, payments and settlements that others ask for.
+-- reversals, money to be given back, invoices, payments and settlements that others ask for.
 
 CREATE FUNCTION rui._inbox_money(me bigint, most integer)
 RETURNS TABLE (project_id bigint, subject text, subject_id bigint, about text, since timestamptz)
@@ -39,6 +39,11 @@ BEGIN
 	LEFT JOIN rui.cost c ON r.kind = 'cost' AND c.project_id = r.project_id AND c.id = r.row_id
 	LEFT JOIN rui.trust_movement m ON r.kind = 'trust_movement' AND m.project_id = r.project_id AND m.id = r.row_id
 	ORDER BY r.requested_at, r.id LIMIT most;
+	RETURN QUERY
+	SELECT p.project_id, 'payout', p.id, rui._short(format('%s %s: %s', rui.label('payout', p.kind, 'zh'), p.amount, p.reason), 80), p.requested_at
+	FROM unnest(rui._allowed_projects('approve_payouts')) AS j(id)
+	JOIN rui.payout p ON p.project_id = j.id AND p.state = 'requested' AND p.requested_by <> me
+	ORDER BY p.requested_at, p.id LIMIT most;
 	RETURN QUERY
 	SELECT c.project_id, 'advance_campaign', c.id, rui._short(format('%s: %s', c.name, c.reason), 80), c.requested_at
 	FROM unnest(rui._allowed_projects('approve_discounts')) AS j(id)
@@ -84,4 +89,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._inbox_money(bigint, integer) IS
-'Internal: what others ask for about money and a party (the acting one) may decide on: contracts, budgets, uses of trust funds and money that came into them, campaigns for paying ahead, reversals of costs and of movements of trust funds, vendors'' invoices and payments, settlements, surpluses, differences of statements; at most so many of each, unordered.';
+'Internal: what others ask for about money and a party (the acting one) may decide on: contracts, budgets, uses of trust funds and money that came into them, campaigns for paying ahead, reversals of costs and of movements of trust funds, money to be given or taken back, vendors'' invoices and payments, settlements, surpluses, differences of statements; at most so many of each, unordered.';

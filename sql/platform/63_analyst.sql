@@ -27,6 +27,7 @@ PERFORM rui._analysts_read(f.name, 'free', f.why) FROM (VALUES
 -- Who of the staff proposed, decided or did it, and what people wrote.
 PERFORM rui._analysts_read(p.name, 'partly', p.why, p.hidden) FROM (VALUES
 	('archived', 'What is no longer used, without why and by whom.', '{reason,party_id}'::text[]),
+	('payout_limit', 'Limits of what one person gives back alone, without who set them.', '{set_by}'),
 	('advance_campaign', 'What paying ahead earns, without for which units and why.', '{unit_ids,name,reason,requested_by,decided_by,remark}'),
 	('developer', 'Which buildings have one.', '{party_id}'),
 	('unit_delivery', 'When units were built; when somebody took one over is hidden.', '{developer_id,delivered_on}'),
@@ -63,7 +64,7 @@ PERFORM rui._analysts_read(c.name, 'closed', c.why) FROM (
 		WHEN 5 THEN 'A row is money of an owner, a partner or a person.' END
 	FROM (VALUES
 		(1, '{task,task_clock,task_clock_cycle,clock_event,clock_pause,clock_outcome,escalation,attainment_by_category,attainment_by_grid,attainment_by_hour,attainment_by_steward}'::text[]),
-		(2, '{advance,advance_open,charge,charge_open,charge_reversal,charge_share,allocation,payment,payment_open,payment_reversal,refund,opening_arrear,credit_loss,write_off,write_off_charge,written_off,waiver,discount,dispute,dun,dun_proof,promise,deposit,deposit_return,deposit_forfeit,deposit_held,lease,lease_cycle,deferral,deferral_open,recognition,reversal,posting,posting_reversal,ledger_entry,ledger_side,meter_bill,shared_cost_share,tax_estate,tax_seller}'),
+		(2, '{advance,advance_open,charge,charge_open,charge_reversal,charge_share,allocation,payment,payment_open,payment_reversal,refund,opening_arrear,credit_loss,write_off,write_off_charge,written_off,waiver,discount,dispute,dun,dun_proof,promise,deposit,deposit_return,deposit_forfeit,deposit_held,lease,lease_cycle,deferral,deferral_open,recognition,reversal,payout,posting,posting_reversal,ledger_entry,ledger_side,meter_bill,shared_cost_share,tax_estate,tax_seller}'),
 		(3, '{household,unit_vacancy,vacancy_fact,meter_reading,parking_stay,building_load}'),
 		(4, '{grid_cover,active_grid,dispatch_candidate,dispatch_change,dispatch_offer,dispatch_override,dispatch_plan,dispatch_price,dispatch_regret,dispatch_ring,dispatch_run,dispatch_wait}'),
 		(5, '{settlement_allocation,settlement_line,settlement_party,share_contract,share_deferral,share_recognition,trust_fund_balance,trust_movement,trust_receipt,trust_share,trust_unit_balance}')) AS g(place, names)

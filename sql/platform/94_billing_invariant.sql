@@ -175,7 +175,33 @@ LEFT JOIN (SELECT c.project_id, c.source_id, array_agg(c.period) AS periods, min
 	GROUP BY c.project_id, c.source_id) c ON c.project_id = y.project_id AND c.source_id = y.id
 WHERE c.periods IS NOT NULL AND (cardinality(c.periods) > 1 OR c.periods[1] <> y.period * l.valid OR c.payer_id IS DISTINCT FROM l.lessee_id)
 	OR c.periods IS NULL AND NOT EXISTS (SELECT FROM rui.charge_reversal v JOIN rui.charge x ON x.project_id = v.project_id AND x.id = v.charge_id
-		WHERE x.project_id = y.project_id AND x.source = 'lease' AND x.source_id = y.id);
+		WHERE x.project_id = y.project_id AND x.source = 'lease' AND x.source_id = y.id)
+UNION ALL
+
+-- What was given back or taken back two persons agreed to, or one may do alone; and what was agreed to was done.
+SELECT coalesce(d.project_id, p.project_id), 'payout_agreed', format('%s %s of %s is by %s', coalesce(d.kind, p.kind), coalesce(d.id, p.done_id), coalesce(d.amount, p.amount),
+	CASE WHEN p.id IS NULL THEN 'nobody''s word' ELSE format('payout %s of %s, %s', p.id, p.amount, p.state) END)
+FROM (SELECT r.project_id, 'refund' AS kind, r.id, r.payment_id AS row_id, r.amount, false AS is_free FROM rui.refund r
+	UNION ALL SELECT r.project_id, 'deposit_return', r.id, r.deposit_id, r.amount, false FROM rui.deposit_return r
+	UNION ALL SELECT v.project_id, 'payment_reversal', v.payment_id, v.payment_id, y.amount, false FROM rui.payment_reversal v
+		JOIN rui.payment y ON y.project_id = v.project_id AND y.id = v.payment_id
+	-- A charge that is billed again is not given up; leases end, and shared costs are taken back, as a whole.
+	UNION ALL SELECT v.project_id, 'charge_reversal', v.charge_id, v.charge_id, c.gross, v.bill_again OR c.gross = 0 OR EXISTS (SELECT FROM rui.lease_cycle y
+			JOIN rui.lease l ON l.project_id = y.project_id AND l.id = y.lease_id
+			WHERE c.source = 'lease' AND y.project_id = c.project_id AND y.id = c.source_id AND NOT c.period <@ l.valid)
+		OR EXISTS (SELECT FROM rui.shared_cost_share h JOIN rui.shared_cost s ON s.project_id = h.project_id AND s.id = h.shared_cost_id
+			WHERE c.source = 'shared_cost' AND h.project_id = c.project_id AND h.id = c.source_id AND s.reversed_at = v.at)
+		FROM rui.charge_reversal v JOIN rui.charge c ON c.project_id = v.project_id AND c.id = v.charge_id) d
+FULL JOIN (SELECT p.* FROM rui.payout p WHERE p.state IN ('approved', 'paid_alone')) p ON p.project_id = d.project_id AND p.kind = d.kind AND p.done_id = d.id
+WHERE CASE WHEN p.id IS NULL THEN NOT d.is_free
+	ELSE (d.row_id = p.row_id AND d.amount = p.amount AND (p.state = 'paid_alone' OR p.decided_by <> p.requested_by)) IS NOT TRUE END
+UNION ALL
+SELECT p.project_id, 'payout_limited', format('payout %s: party %s has given back %s alone in %s, of %s that party %s allowed', p.id, p.requested_by, p.so_far,
+	to_char(p.month, 'YYYY-MM'), l.amount, l.set_by)
+FROM (SELECT p.*, sum(p.amount) OVER (PARTITION BY p.project_id, p.requested_by, p.month ORDER BY p.id) AS so_far FROM rui.payout p WHERE p.state = 'paid_alone') p
+JOIN rui.payout_limit l ON l.project_id = p.project_id AND l.id = p.limit_id
+JOIN rui.project j ON j.id = p.project_id
+WHERE p.so_far > l.amount OR l.set_by = p.requested_by OR l.at > p.requested_at OR p.month <> date_trunc('month', p.requested_at AT TIME ZONE j.time_zone)::date;
 
 PERFORM rui._describe('billing_violation', 'Everything that is not as it must be of what is billed, written off and put aside: empty, always. Part of the list of all invariants.',
 	'invariant: The rule that is broken.',
@@ -197,5 +223,7 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('recognized_in_time', '结账前收入已确认', 'what a closed month earned is recognized'),
 	('discount_granted', '优惠均经批准', 'what costs less by a discount has an approved one'),
 	('advance_granted', '预缴优惠均有依据', 'who pays ahead has the discount that a campaign gives'),
-	('rent_charged', '租金按约出账', 'rents are charged once, for the days that are let')
+	('rent_charged', '租金按约出账', 'rents are charged once, for the days that are let'),
+	('payout_agreed', '退款须两人办理', 'money is given back, and payments and charges taken back, by two persons or within the limit'),
+	('payout_limited', '单人退款不超限额', 'nobody gives back more alone than another allowed')
 ) AS i(code, zh, en);

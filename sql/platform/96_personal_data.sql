@@ -121,7 +121,8 @@ INSERT INTO rui.personal_table (table_name, subjects, actors, also) VALUES
 	('trust_movement', '{party_id}', '{recorded_by}', NULL), ('trust_use', '{payee_id}', '{proposed_by,approved_by}', NULL),
 	('vendor_contract', '{vendor_id}', '{proposed_by,decided_by}', NULL), ('vendor_acceptance', '{vendor_id}', '{accepted_by}', NULL),
 	('vendor_invoice', '{vendor_id}', '{requested_by,decided_by}', NULL), ('vendor_payment', '{vendor_id}', '{}', NULL),
-	('vendor_payment_run', '{}', '{requested_by,decided_by}', NULL), ('reversal', '{}', '{requested_by,decided_by}', NULL);
+	('vendor_payment_run', '{}', '{requested_by,decided_by}', NULL), ('reversal', '{}', '{requested_by,decided_by}', NULL),
+	('payout', '{}', '{requested_by,decided_by}', NULL), ('payout_limit', '{}', '{set_by}', NULL);
 INSERT INTO rui.personal_table (table_name, excluded) VALUES
 	('roster_time', 'Says only what shifts and leave say, and changes with them.'),
 	('person_key', 'Says only what the name and the phones say, and goes with them.'),

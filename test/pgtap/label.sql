@@ -50,7 +50,7 @@ SELECT n.source, k.kind FROM (VALUES
 	('consent_channel', '{consent.channel}'), ('personal_request', '{personal_request.kind}'), ('permission', '{permission}'), ('duty', '{duty}'), ('series', '{number_series}'),
 	('account', '{account_template}'), ('charge_source', '{charge_source}'), ('proration', '{price_plan.proration}'), ('payment_channel', '{payment_channel}'), ('discount_ground', '{discount.ground}'),
 	('deposit_kind', '{deposit.kind}'), ('late_fee_stops', '{dispute_rule.late_fee_stops}'), ('bank_line', '{bank_line.kind}'), ('dun_means', '{dun_proof.means}'),
-	('share_basis', '{shared_cost.basis,shared_cost_plan.basis}'), ('shared_cost_source', '{shared_cost_plan.source}'), ('reversal', '{reversal.kind}'),
+	('share_basis', '{shared_cost.basis,shared_cost_plan.basis}'), ('shared_cost_source', '{shared_cost_plan.source}'), ('reversal', '{reversal.kind}'), ('payout', '{payout.kind}'),
 	('result_category', '{result_category}'), ('commission_base', '{service_contract.commission_base}'), ('regime', '{service_contract.regime}'),
 	('tax_rate', '{tax_rate}'), ('tax_treatment', '{tax_rate.treatment,tax_invoice_line.treatment}'), ('tax_basis', '{tax_setting.basis}'),
 	('tax_element', '{tax_class.element}'), ('tax_title_kind', '{tax_title.kind,tax_invoice.buyer_kind}'), ('tax_invoice_kind', '{tax_invoice.kind}'),

@@ -26,7 +26,7 @@ build_town();
 build_meters();
 opening();
 
-my @deck = (@source_deck, (\&payment) x 9, (\&order) x 4, (\&charge_back) x 3, (\&payment_back) x 2, (\&refund) x 2, (\&waiver) x 3, (\&decision) x 4, (\&late_fee) x 3, (\&recognition) x 2,
+my @deck = (@source_deck, (\&payment) x 9, (\&order) x 4, (\&charge_back) x 3, (\&payment_back) x 2, (\&refund) x 2, (\&payout_decision) x 2, (\&waiver) x 3, (\&decision) x 4, (\&late_fee) x 3, (\&recognition) x 2,
 	(\&write_off) x 3, (\&write_off_decision) x 1, (\&recovery) x 3,
 	(\&wrong_key) x 1, (\&statement) x 2, (\&reconciliation) x 1, (\&soften_month) x 1, (\&opening) x 1,
 	(sub { change_price(one_of(sort keys %item), one_of('any', 'home', 'shop', 'parking'), MoneyModel::day_at($now) - 15 + int(rand(30))) }) x 2,

@@ -297,6 +297,7 @@ sub lines
 		  defined $p->{back_at} ? 'reversed' : 'done';
 	}
 	push @lines, map { join '|', 'waiver', @$_{qw(id charge amount)}, $_->{net} // '', $_->{tax} // '', $_->{state} } values %{ $self->{waivers} };
+	push @lines, map { join '|', 'payout', @$_{qw(id kind row amount state)} } values %{ $self->{payouts} };
 	push @lines, map { join '|', 'write-off', @$_{qw(id amount)}, $_->{written} // '', $_->{state} } values %{ $self->{write_offs} };
 	my %loss;
 	$loss{"$_->{charge}|$_->{kind}"} += $_->{amount} for @{ $self->{losses} };

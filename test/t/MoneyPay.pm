@@ -173,4 +173,47 @@ sub refund
 	$self->post($at, month_of(day_at($at)), '2203', $account{ $payment->{channel} }, $amount, 'refund', $refund);
 }
 
+# Asked for by one, decided by another: of kind refund, deposit_return,
+# payment_reversal or charge_reversal. amount: nothing for all that is left by now.
+sub payout_left
+{
+	my ($self, $kind, $row) = @_;
+	return $self->left_over($self->{payments}{$row}) if $kind eq 'refund';
+	return $self->held($row) if $kind eq 'deposit_return';
+	my $about = $self->{ $kind eq 'charge_reversal' ? 'charges' : 'payments' }{$row};
+	refuse('taken back already') if defined $about->{back_at};
+	refuse('refunded in part') if $kind eq 'payment_reversal' && $about->{refunded} > 0;
+	refuse('has late fees or costs') if $kind eq 'charge_reversal' && grep { ($_->{about} // 0) == $row && !defined $_->{back_at} } values %{ $self->{charges} };
+	return $about->{gross} // $about->{amount};
+}
+
+sub request_payout
+{
+	my ($self, %given) = @_;
+	my $about = $self->{ { deposit_return => 'deposits', charge_reversal => 'charges' }->{ $given{kind} } // 'payments' }{ $given{row} };
+	refuse('before it came') if $given{at} < $about->{at};
+	my $left = $self->payout_left(@given{qw(kind row)});
+	refuse('less is left') if $left <= 0 || defined $given{amount} && $given{amount} > $left;
+	refuse('asked for already') if grep { $_->{kind} eq $given{kind} && $_->{row} == $given{row} && $_->{state} eq 'requested' } values %{ $self->{payouts} };
+	$self->{payouts}{ $given{id} } = { %given, amount => $given{amount} // $left, channel => $given{channel} // $about->{channel}, state => 'requested' };
+}
+
+# done: what it is when approved: a refund, or a return of a deposit.
+sub settle_payout
+{
+	my ($self, $id, $state, $at, $done) = @_;
+	my $asked = $self->{payouts}{$id};
+	refuse('before it was asked for') if $at < $asked->{at};
+	refuse('decided already') if $asked->{state} ne 'requested';
+	if ($state eq 'approved')
+	{
+		my ($kind, $row) = @$asked{qw(kind row)};
+		if ($kind eq 'refund') { $self->refund($row, $asked->{amount}, $at, $done) }
+		elsif ($kind eq 'deposit_return') { $self->return_deposit($done, $row, $asked->{amount}, $asked->{channel}, $at) }
+		elsif ($kind eq 'payment_reversal') { $self->reverse_payment($row, $at) }
+		else { $self->reverse_charge($row, 0, $at) }
+	}
+	$asked->{state} = $state;
+}
+
 1;

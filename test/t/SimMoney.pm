@@ -45,8 +45,9 @@ sub back
 {
 	my ($sim) = @_;
 	my $who = $sim->{actor}{ $sim->pick(qw(c1 m1)) };
-	my $kind = $sim->number(3);
-	if ($kind == 0)
+	my $kind = $sim->number(4);
+	if ($kind == 3) { ask_payout($sim, $who) }
+	elsif ($kind == 0)
 	{
 		my $payment = $sim->pick($sim->look($who, 'SELECT payment_id, left_over FROM rui.payment_open WHERE left_over > 0 ORDER BY payment_id')) // return;
 		$sim->act($who, 'refund', 'refund_payment', "$payment->[0], " . sprintf('%.2f', $payment->[1] * $sim->pick(0.5, 1, 1.2) + 0.004) . ", 'too much'", about => $payment->[1]);
@@ -61,6 +62,20 @@ sub back
 		my $charge = some_charge($sim, $who) // return;
 		$sim->act($who, 'charge back', 'reverse_charge', "$charge->[0], 'wrong', " . ($sim->chance(0.6) ? 'true' : 'false'), keyed => 0, about => $charge->[3]);
 	}
+}
+
+# What is beyond the limit of one person, and some that is not; who asks may be who decides: he must not.
+sub ask_payout
+{
+	my ($sim, $who) = @_;
+	my ($kind, $from) = @{ $sim->pick([ refund => 'SELECT payment_id, left_over FROM rui.payment_open WHERE left_over > 0 ORDER BY payment_id' ],
+		[ deposit_return => 'SELECT deposit_id, held FROM rui.deposit_held WHERE held > 0 ORDER BY deposit_id' ],
+		[ payment_reversal => 'SELECT payment_id, amount FROM rui.payment_open ORDER BY payment_id' ], [ charge_reversal => 'SELECT charge_id, gross FROM rui.charge_open ORDER BY charge_id' ]) };
+	my $about = $sim->pick($sim->look($who, $from)) // return;
+	my ($done, $rows) = $sim->act($who, 'ask for payout', 'request_payout', "'$kind', $about->[0], 'asked', " . ($kind =~ /refund|return/ ? $sim->pick('NULL', '10.00', '9000.00') : 'NULL'), about => "$kind $about->[1]");
+	return unless $done && $sim->chance(0.6);
+	if ($sim->chance(0.15)) { $sim->act($who, 'withdraw payout', 'withdraw_payout', $rows->[0][0]) }
+	else { $sim->act(decider($sim), 'decide payout', 'decide_payout', "$rows->[0][0], true") }
 }
 
 sub order
@@ -105,7 +120,7 @@ sub decide
 {
 	my ($sim) = @_;
 	my $who = decider($sim);
-	my ($kind, $function) = @{ $sim->pick([ waiver => 'decide_waiver' ], [ waiver => 'decide_waiver' ], [ write_off => 'decide_write_off' ], [ discount => 'decide_discount' ]) };
+	my ($kind, $function) = @{ $sim->pick([ waiver => 'decide_waiver' ], [ waiver => 'decide_waiver' ], [ write_off => 'decide_write_off' ], [ payout => 'decide_payout' ], [ discount => 'decide_discount' ]) };
 	$who = $sim->{actor}{ $sim->pick(qw(c1 c2)) } if $kind eq 'write_off';
 	my $request = $sim->pick($sim->look($who, "SELECT id FROM rui.$kind WHERE state = 'requested' ORDER BY id")) // return;
 	$sim->act($who, "decide $kind", $function, "$request->[0], " . ($sim->chance(0.75) ? 'true' : 'false'));

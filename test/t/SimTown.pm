@@ -98,6 +98,7 @@ sub settle
 		"SELECT rui.design_grids(1, ARRAY(SELECT p.id FROM rui.party p WHERE p.code IN ('s1', 's2', 's3') ORDER BY p.code)$at)",
 		"SELECT rui.approve_grids(1, 1$at)", "SELECT rui.activate_grids(1, 1, at => " . $sim->at($first - 29 * 86400) . ')',
 		"SELECT rui.set_project_state(1, 'go_live'$at)");
+	$sim->look($director, "SELECT rui.set_payout_limit(1, 400$at)");
 	$sim->look($sim->{actor}{c1}, qq{SELECT * FROM rui.import_opening_arrears(1, '[{"unit":"$homes[1]","fee_item":"property","from":"2023-01-01","to":"2023-02-01","amount":"312.40","due_on":"2023-01-20","reference":"old"}]'$at)});
 }
 

@@ -20,7 +20,7 @@ sub new_plan_charges
 		JOIN rui.fee_item f ON f.id = c.fee_item_id WHERE c.source IN ('plan', 'meter') AND c.id > } . $last . ' ORDER BY c.id');
 }
 
-our %next; # of a run in pieces: the place of the next unit
+our %next; # of a run in pieces: the place of the next unit; a run of all ends it
 
 # The charges of so many units from where the run has come to, or all that are left.
 sub take_piece
@@ -42,7 +42,7 @@ sub bill
 	if ($dice < 0.4)
 	{
 		command('billing', "SELECT * FROM rui.run_billing(1, $day, at => " . at($at) . ')', 0,
-			sub { $model->bill($month, $at, 1, [], defined $_[0] ? new_plan_charges() : ()) });
+			sub { $model->bill($month, $at, 1, [], defined $_[0] ? new_plan_charges() : ()); $next{$month} = 0 });
 	}
 	elsif ($dice < 0.6)
 	{
@@ -77,8 +77,11 @@ sub bill
 			# What the other has charged is known when both have been judged.
 			local $checks_steps = $place && $checks_steps;
 			judge('billing at once', $sql, $state[$place], '', sub {
-				eval { $size ? take_piece($month, $at, $size, @found) : $model->bill($month, $at, 1, [], grep { !$model->{charges}{ $_->[0] } } @found); 1 }
-				  or do { $next{$month} = $before; die $@ };
+				eval {
+					if ($size) { take_piece($month, $at, $size, @found) }
+					else { $model->bill($month, $at, 1, [], grep { !$model->{charges}{ $_->[0] } } @found); $next{$month} = 0 }
+					1;
+				} or do { $next{$month} = $before; die $@ };
 			});
 		}
 	}
@@ -145,6 +148,7 @@ sub charge_back
 {
 	my $id = some_charge() // return;
 	my ($at, $again) = (when(), $model->{charges}{$id}{source} =~ /plan|meter/ && rand() < 0.7 ? 1 : 0);
+	return payout('charge_reversal', $id) if !$again && rand() < 0.5;
 	command('charge back', "SELECT rui.reverse_charge(1, $id, 'Wrong', " . ($again ? 'true' : 'false') . ', at => ' . at($at) . ')', 0,
 		sub { $model->reverse_charge($id, $again, $at) });
 }

@@ -69,7 +69,32 @@ sub payment_back
 {
 	my $id = one_of(ids('payments')) // return;
 	my $at = when();
+	return payout('payment_reversal', $id, undef) if rand() < 0.5;
 	command('payment back', "SELECT rui.reverse_payment(1, $id, 'Bounced', " . at($at) . ')', 0, sub { $model->reverse_payment($id, $at) });
+}
+
+# What another decides on: now or later, or who asked withdraws it.
+sub payout
+{
+	my ($kind, $row, $amount, $channel) = @_;
+	my ($at, $id) = (when());
+	command("$kind asked for", "SELECT rui.request_payout(1, '$kind', $row, 'Asked', " . (defined $amount ? money($amount) : 'NULL') . ', ' . ($channel ? "'$channel'" : 'NULL') . key($at), 1, sub {
+		$id = ($_[0] // 0) + 0;
+		$model->request_payout(id => $id, kind => $kind, row => $row, amount => $amount, channel => $channel, at => $at);
+	});
+	payout_decision($id) if $id && rand() < 0.7;
+}
+
+sub payout_decision
+{
+	my $id = $_[0] // one_of(grep { $model->{payouts}{$_}{state} eq 'requested' } ids('payouts')) // one_of(ids('payouts')) // return;
+	my ($at, $dice) = (when(), rand());
+	return command('payout withdrawn', "SELECT rui.withdraw_payout(1, $id" . key($at), 1, sub { $model->settle_payout($id, 'withdrawn', $at) }) if $dice < 0.1;
+	my $is_approved = $dice < 0.9 ? 1 : 0;
+	command('payout decided', "SELECT rui.decide_payout(1, $id, " . ($is_approved ? 'true' : 'false') . key($at), 1, sub {
+		my ($row) = defined $_[0] && $is_approved ? rows("SELECT p.done_id FROM rui.payout p WHERE p.id = $id") : [];
+		$model->settle_payout($id, $is_approved ? 'approved' : 'refused', $at, ($row->[0] // 0) + 0);
+	}, 'second');
 }
 
 sub refund
@@ -77,6 +102,7 @@ sub refund
 	my $id = one_of(grep { $model->left_over($model->{payments}{$_}) > 0 } ids('payments')) // one_of(ids('payments')) // return;
 	my $at = when();
 	my $amount = max(1, int($model->left_over($model->{payments}{$id}) * rand(1.2)));
+	return payout('refund', $id, rand() < 0.2 ? undef : $amount) if rand() < 0.5;
 	command('refund', "SELECT rui.refund_payment(1, $id, " . money($amount) . ", 'Too much'" . key($at), 1, sub { $model->refund($id, $amount, $at, ($_[0] // 0) + 0) });
 }
 

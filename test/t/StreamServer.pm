@@ -153,7 +153,8 @@ sub deliver
 	}
 	if ($strike =~ /^(cancel|terminate|kill|server)$/)
 	{
-		($state, $text) = ask($user, $sql, $strike, 1 + int(rand(9)));
+		# One that has not hit yet comes early.
+		($state, $text) = ask($user, $sql, $strike, 1 + int(rand($count{$strike} ? 9 : 2)));
 		$count{$strike}++ if !defined $state || $state eq '57014' || $state eq '57P01';
 		if (!defined $state) { $strike eq 'server' ? restart_server() : await_server() }
 	}
@@ -212,6 +213,8 @@ my $everything = q{
 	UNION ALL
 	SELECT concat_ws('|', 'waiver', w.id, w.charge_id, (w.amount * 100)::bigint, coalesce((w.net * 100)::bigint::text, ''), coalesce((w.tax * 100)::bigint::text, ''), w.state)
 	FROM rui.waiver w
+	UNION ALL
+	SELECT concat_ws('|', 'payout', p.id, p.kind, p.row_id, (p.amount * 100)::bigint, p.state) FROM rui.payout p WHERE p.state <> 'paid_alone'
 	UNION ALL
 	SELECT concat_ws('|', 'deferral', o.charge_id, (o.recognized * 100)::bigint, (o.remaining * 100)::bigint) FROM rui.deferral_open o
 	UNION ALL

@@ -156,6 +156,7 @@ sub deposit_back
 {
 	my $id = held_deposit() // return deposit();
 	my ($at, $amount, $channel) = (when(), rand() < 0.3 ? undef : part_of($model->held($id)), rand() < 0.3 ? 'cash' : undef);
+	return payout('deposit_return', $id, $amount, $channel) if rand() < 0.5;
 	command('deposit back', "SELECT rui.return_deposit(1, $id, " . (defined $amount ? money($amount) : 'NULL') . ", 'Done', " . ($channel ? "'$channel'" : 'NULL') . key($at), 1,
 		sub { $model->return_deposit(($_[0] // 0) + 0, $id, $amount, $channel, $at) });
 }

@@ -38,7 +38,7 @@ sub build_company
 	Strike::arm($node, 'postgres', 'INSERT OR UPDATE', qw(
 		charge charge_reversal payment allocation refund waiver write_off credit_loss deferral recognition posting event
 		request accounting_period billing_run document_number discount lease lease_cycle shared_cost shared_cost_share
-		bank_statement bank_line reconciliation parking_stay deposit deposit_return deposit_forfeit dispute meter_bill meter_reading));
+		bank_statement bank_line reconciliation parking_stay deposit deposit_return deposit_forfeit payout dispute meter_bill meter_reading));
 }
 
 sub build_town
@@ -53,6 +53,8 @@ sub build_town
 	@units = ids('units');
 	rows('SELECT rui.open_books(1, ' . day($first) . ', at => ' . at($now) . ')');
 	$model->{months}{$first} = 'open';
+	# Half of what is given back, one gives back alone: far within a limit that somebody else has set.
+	rows("INSERT INTO rui.payout_limit (project_id, amount, at, set_by) SELECT 1, 1e9, '2000-01-01', p.id FROM rui.party p WHERE p.id <> rui.current_party() ORDER BY p.id LIMIT 1 RETURNING id");
 	for my $code (sort keys %item)
 	{
 		my ($payer, $account) = @{ $item{$code} };
