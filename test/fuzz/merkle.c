@@ -23,7 +23,7 @@ require(bool holds)
 		abort();
 }
 
-static const uint8_t *
+static void
 take(const uint8_t **data, size_t *size, void *target, size_t wanted)
 {
 	size_t given = *size < wanted ? *size : wanted;
@@ -32,7 +32,6 @@ take(const uint8_t **data, size_t *size, void *target, size_t wanted)
 	memcpy(target, *data, given);
 	*data += given;
 	*size -= given;
-	return *data;
 }
 
 /* A bit of a proof, or of what it is checked against. */
@@ -41,7 +40,49 @@ flip(rui_digest *digests, int count, uint16_t which)
 {
 	int bit = which % (count * RUI_SHA256_SIZE * 8);
 
-	digests[bit / (RUI_SHA256_SIZE * 8)].bytes[bit / 8 % RUI_SHA256_SIZE] ^= (unsigned char) (1 << bit % 8);
+	digests[bit / (RUI_SHA256_SIZE * 8)].bytes[bit / 8 % RUI_SHA256_SIZE] ^=
+		(unsigned char) (1 << bit % 8);
+}
+
+static void
+check_path(const rui_digest *leaves, uint16_t count, uint16_t index, const rui_digest *root,
+		   uint16_t change)
+{
+	rui_proof proof;
+	rui_error error;
+	rui_status status = rui_merkle_path(&rui_env_malloc, leaves, count, index, &proof, &error);
+
+	require(status == (index < count ? RUI_OK : RUI_RANGE));
+	if (status != RUI_OK)
+		return;
+#define HOLDS(length) rui_merkle_holds(&leaves[index], index, count, proof.part, length, root)
+	require(HOLDS(proof.length));
+	require(!HOLDS(proof.length + 1));
+	if (proof.length == 0)
+		return;
+	require(!HOLDS(proof.length - 1));
+	flip(proof.part, proof.length, change);
+	require(!HOLDS(proof.length));
+}
+
+static void
+check_extension(const rui_digest *leaves, uint16_t count, const rui_digest *root,
+				uint16_t old_size, const rui_digest *old_root, uint16_t change)
+{
+	rui_proof proof;
+	rui_error error;
+	rui_status status = rui_merkle_extension(&rui_env_malloc, leaves, count, old_size, &proof,
+											 &error);
+
+	require(status == (old_size <= count ? RUI_OK : RUI_RANGE));
+	if (status != RUI_OK)
+		return;
+#define EXTENDS rui_merkle_extends(old_size, old_root, count, root, proof.part, proof.length)
+	require(EXTENDS);
+	if (proof.length == 0)
+		return;
+	flip(proof.part, proof.length, change);
+	require(!EXTENDS);
 }
 
 static void
@@ -51,8 +92,6 @@ check_own(uint16_t count, uint16_t index, uint16_t old_size, uint16_t change)
 	rui_merkle tree = { 0 };
 	rui_digest root;
 	rui_digest old_root;
-	rui_proof proof;
-	rui_error error;
 	uint16_t i;
 
 	for (i = 0; i < count; i++)
@@ -65,32 +104,8 @@ check_own(uint16_t count, uint16_t index, uint16_t old_size, uint16_t change)
 	rui_merkle_root(&tree, &root);
 	if (old_size >= count)
 		old_root = root;
-	if (index >= count)
-		require(rui_merkle_path(&rui_env_malloc, leaves, count, index, &proof, &error) == RUI_RANGE);
-	else
-	{
-		require(rui_merkle_path(&rui_env_malloc, leaves, count, index, &proof, &error) == RUI_OK);
-		require(rui_merkle_holds(&leaves[index], index, count, proof.part, proof.length, &root));
-		require(!rui_merkle_holds(&leaves[index], index, count, proof.part, proof.length + 1, &root));
-		if (proof.length > 0)
-		{
-			require(!rui_merkle_holds(&leaves[index], index, count, proof.part, proof.length - 1, &root));
-			flip(proof.part, proof.length, change);
-			require(!rui_merkle_holds(&leaves[index], index, count, proof.part, proof.length, &root));
-		}
-	}
-	if (old_size > count)
-	{
-		require(rui_merkle_extension(&rui_env_malloc, leaves, count, old_size, &proof, &error) == RUI_RANGE);
-		return;
-	}
-	require(rui_merkle_extension(&rui_env_malloc, leaves, count, old_size, &proof, &error) == RUI_OK);
-	require(rui_merkle_extends(old_size, &old_root, count, &root, proof.part, proof.length));
-	if (proof.length > 0)
-	{
-		flip(proof.part, proof.length, change);
-		require(!rui_merkle_extends(old_size, &old_root, count, &root, proof.part, proof.length));
-	}
+	check_path(leaves, count, index, &root, change);
+	check_extension(leaves, count, &root, old_size, &old_root, change);
 }
 
 /* Whatever it says, it comes to an end; and nothing holds by luck. */
@@ -108,9 +123,12 @@ check_any(const uint8_t *data, size_t size)
 	memcpy(digests, data, count * sizeof(rui_digest));
 	if (count < 2)
 		return;
-	if (rui_merkle_holds(&digests[0], numbers[0], numbers[1], digests + 2, count - 2, &digests[1]))
-		require(numbers[0] < numbers[1] && (count > 2 || memcmp(&digests[0], &digests[1], sizeof digests[0]) == 0));
-	if (rui_merkle_extends(numbers[0], &digests[0], numbers[1], &digests[1], digests + 2, count - 2))
+	if (rui_merkle_holds(&digests[0], numbers[0], numbers[1], digests + 2, count - 2,
+						 &digests[1]))
+		require(numbers[0] < numbers[1] &&
+				(count > 2 || memcmp(&digests[0], &digests[1], sizeof digests[0]) == 0));
+	if (rui_merkle_extends(numbers[0], &digests[0], numbers[1], &digests[1], digests + 2,
+						   count - 2))
 		require(numbers[0] <= numbers[1]);
 }
 
@@ -121,6 +139,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	check_any(data, size);
 	take(&data, &size, numbers, sizeof numbers);
-	check_own(numbers[0] % MOST_LEAVES, numbers[1] % (MOST_LEAVES + 9), numbers[2] % (MOST_LEAVES + 9), numbers[3]);
+	check_own(numbers[0] % MOST_LEAVES, numbers[1] % (MOST_LEAVES + 9),
+			  numbers[2] % (MOST_LEAVES + 9), numbers[3]);
 	return 0;
 }
