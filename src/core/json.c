@@ -25,6 +25,7 @@ typedef struct reader
 	size_t length;
 	size_t at;
 	block *blocks;
+	uint32_t steps; /* values read and keys compared */
 	rui_error *error;
 } reader;
 
@@ -308,19 +309,33 @@ read_word(reader *r, const char *word)
 	return true;
 }
 
+static bool
+is_stopped(reader *r)
+{
+	return (++r->steps & 0x3FFF) == 0 && rui_interrupted(r->env);
+}
+
+static rui_status
+fail_interrupted(reader *r)
+{
+	return rui_fail(r->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+}
+
 /* Rule values have few keys an object; a hostile text with many can be
- * stopped, since the scan asks for interrupts. */
+ * stopped, since each comparison counts. */
 static rui_status
 check_key(reader *r, const rui_json *object, const rui_json *member, size_t offset)
 {
 	const rui_json *other;
 
-	if ((object->count & 1023) == 0 && rui_interrupted(r->env))
-		return rui_fail(r->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
 	for (other = object->first; other != member; other = other->next)
+	{
+		if (is_stopped(r))
+			return fail_interrupted(r);
 		if (strcmp(other->key, member->key) == 0)
 			return rui_fail_at(r->error, RUI_SYNTAX, (int64_t) offset, member->key,
 							   "Give every key once.", "The key stands twice in one object.");
+	}
 	return RUI_OK;
 }
 
@@ -347,6 +362,8 @@ read_members(reader *r, rui_json *value, int depth)
 
 		if (member == NULL)
 			return rui_fail_memory(r->error, sizeof(rui_json));
+		if (is_stopped(r))
+			return fail_interrupted(r);
 		memset(member, 0, sizeof *member);
 		member->parent = value;
 		skip_space(r);
@@ -443,7 +460,7 @@ rui_status
 rui_json_parse(const rui_env *env, const char *text, size_t length,
 			   rui_json_document *document, rui_error *error)
 {
-	reader r = { env, text, length, 0, NULL, error };
+	reader r = { .env = env, .text = text, .length = length, .error = error };
 	rui_json *root = take(&r, sizeof(rui_json));
 	rui_status status;
 

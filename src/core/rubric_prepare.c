@@ -17,6 +17,18 @@ rui_decimal_units(rui_decimal number, int scale)
 	return (rui_uint128) number.value * rui_power_of_ten(scale - number.scale);
 }
 
+static inline bool
+is_stopped(const rui_env *env, size_t step)
+{
+	return (step & 1023) == 1023 && rui_interrupted(env);
+}
+
+static rui_status
+fail_interrupted(rui_error *error)
+{
+	return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+}
+
 static int
 compare_codes(const rui_rubric *rubric, size_t a, size_t b)
 {
@@ -63,6 +75,8 @@ sort_codes(const rui_env *env, rui_rubric *rubric, rui_error *error)
 		sift(rubric, i - 1, count);
 	for (i = count; i > 1; i--)
 	{
+		if (is_stopped(env, i))
+			return fail_interrupted(error);
 		swap_codes(rubric, 0, i - 1);
 		sift(rubric, 0, i - 1);
 	}
@@ -120,7 +134,8 @@ is_weighted(const rui_rubric_item *item)
 
 /* The least common multiple of the section's rating maxima, and its weights' scale. */
 static rui_status
-find_common(rui_rubric *rubric, rui_rubric_section *section, rui_error *error)
+find_common(const rui_env *env, rui_rubric *rubric, rui_rubric_section *section,
+			rui_error *error)
 {
 	uint32_t limbs[RUI_RUBRIC_COMMON_LIMBS + 4];
 	rui_natural common = { limbs, 0 };
@@ -133,6 +148,8 @@ find_common(rui_rubric *rubric, rui_rubric_section *section, rui_error *error)
 		uint64_t max = (uint64_t) item->max.value;
 		uint64_t shared;
 
+		if (is_stopped(env, i))
+			return fail_interrupted(error);
 		if (is_weighted(item) && item->weight.scale > section->weight_scale)
 			section->weight_scale = item->weight.scale;
 		if (item->kind != RUI_ITEM_RATING)
@@ -150,8 +167,9 @@ find_common(rui_rubric *rubric, rui_rubric_section *section, rui_error *error)
 }
 
 /* weight × common / max of each item. */
-static void
-find_factors(rui_rubric *rubric, const rui_rubric_section *section)
+static rui_status
+find_factors(const rui_env *env, rui_rubric *rubric, const rui_rubric_section *section,
+			 rui_error *error)
 {
 	uint32_t limbs[4];
 	rui_natural weight = { limbs, 0 };
@@ -163,6 +181,8 @@ find_factors(rui_rubric *rubric, const rui_rubric_section *section)
 	{
 		rui_rubric_item *item = &rubric->items[section->first_item + i];
 
+		if (is_stopped(env, i))
+			return fail_interrupted(error);
 		if (!is_weighted(item))
 			continue;
 		rui_natural_copy(&part, &section->common);
@@ -171,6 +191,7 @@ find_factors(rui_rubric *rubric, const rui_rubric_section *section)
 		rui_natural_set(&weight, rui_decimal_units(item->weight, section->weight_scale));
 		rui_natural_multiply(&item->factor, &part, &weight);
 	}
+	return RUI_OK;
 }
 
 rui_status
@@ -197,11 +218,12 @@ rui_rubric_prepare(const rui_env *env, rui_rubric *rubric, rui_error *error)
 		rui_rubric_section *section = &rubric->sections[i];
 
 		if (rui_interrupted(env))
-			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
-		status = find_common(rubric, section, error);
+			return fail_interrupted(error);
+		status = find_common(env, rubric, section, error);
+		if (status == RUI_OK)
+			status = find_factors(env, rubric, section, error);
 		if (status != RUI_OK)
 			return status;
-		find_factors(rubric, section);
 		rubric->limb_count += section->common.count + WEIGHT_LIMBS;
 		if (section->weight.scale > rubric->section_scale)
 			rubric->section_scale = section->weight.scale;

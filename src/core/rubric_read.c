@@ -275,6 +275,8 @@ read_section(reader *r, const rui_json *value, size_t number)
 	{
 		rui_rubric_item *item;
 
+		if ((rubric->item_count & 1023) == 1023 && rui_interrupted(r->env))
+			return rui_fail(r->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
 		status = rui_grow(r->env, &rubric->items, &rubric->item_capacity, rubric->item_count + 1,
 						  sizeof(rui_rubric_item), r->error);
 		if (status != RUI_OK)

@@ -35,6 +35,18 @@ typedef struct score_maker
 	rui_decimal reached; /* the rounded total so far, of an explanation */
 } score_maker;
 
+static inline bool
+is_stopped(const score_maker *m, size_t step)
+{
+	return (step & 1023) == 1023 && rui_interrupted(m->env);
+}
+
+static rui_status
+fail_interrupted(score_maker *m)
+{
+	return rui_fail(m->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+}
+
 #define NUMBERS 9
 
 static rui_status
@@ -120,12 +132,12 @@ read_findings(score_maker *m, const rui_json *findings)
 {
 	const rui_rubric *rubric = m->rubric;
 	const rui_json *finding;
-	size_t i;
+	size_t i = 0;
 	rui_status status = rui_json_expect(findings, RUI_JSON_OBJECT, m->error);
 
 	for (finding = status == RUI_OK ? findings->first : NULL;
 		 finding != NULL && status == RUI_OK; finding = finding->next)
-		status = read_finding(m, finding);
+		status = is_stopped(m, i++) ? fail_interrupted(m) : read_finding(m, finding);
 	for (i = 0; i < rubric->item_count && status == RUI_OK; i++)
 	{
 		rui_answer *answer = &m->score->answers[i];
@@ -326,6 +338,8 @@ score_section(score_maker *m, size_t number)
 	{
 		const rui_answer *answer = &m->score->answers[i];
 
+		if (is_stopped(m, i))
+			return fail_interrupted(m);
 		if (answer->state == RUI_ANSWER_GIVEN)
 			result->answered++;
 		if (!has_share(&m->rubric->items[i], answer))
@@ -362,6 +376,8 @@ explain_section(score_maker *m, size_t number)
 	{
 		rui_answer *answer = &m->score->answers[i];
 
+		if (is_stopped(m, i))
+			return fail_interrupted(m);
 		if (!has_share(&m->rubric->items[i], answer))
 			continue;
 		m->numerator.count = 0;
@@ -466,7 +482,7 @@ make_score(score_maker *m, bool explain)
 	for (i = 0; i < rubric->section_count && status == RUI_OK; i++)
 	{
 		if (rui_interrupted(m->env))
-			return rui_fail(m->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			return fail_interrupted(m);
 		status = score_section(m, i);
 	}
 	m->score->has_total = m->score->answered > 0 && m->weights.count > 0;
@@ -482,7 +498,7 @@ make_score(score_maker *m, bool explain)
 		for (i = 0; i < rubric->section_count && status == RUI_OK; i++)
 		{
 			if (rui_interrupted(m->env))
-				return rui_fail(m->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+				return fail_interrupted(m);
 			status = explain_section(m, i);
 		}
 		if (status == RUI_OK)

@@ -27,8 +27,8 @@ reserve(rui_text *text, size_t more)
 		rui_interrupted(text->env))
 		text->failed = true;
 	else if (more > PTRDIFF_MAX - text->length - 1 ||
-		rui_grow(text->env, &text->bytes, &text->capacity, text->length + more + 1, 1,
-				 NULL) != RUI_OK)
+			 rui_grow(text->env, &text->bytes, &text->capacity, text->length + more + 1, 1,
+					  NULL) != RUI_OK)
 		text->failed = true;
 	return !text->failed;
 }

@@ -33,9 +33,11 @@ rui_rule_make(const rui_text *canonical, const char *type)
 	return value;
 }
 
-/* The value with the canonical form of a text. */
+/* The value with the canonical form of a text that came in the given form
+ * (RUI_SYNTAX for text, RUI_BINARY). */
 static rui_rule_value *
-value_of_text(const char *text, size_t length, const char *type, rui_rule_canonical read)
+value_of_text(const char *text, size_t length, const char *type, rui_rule_canonical read,
+			  rui_status form)
 {
 	rui_env env = rui_pg_env(CurrentMemoryContext);
 	rui_rule_value *value;
@@ -43,7 +45,12 @@ value_of_text(const char *text, size_t length, const char *type, rui_rule_canoni
 	rui_error error;
 
 	rui_text_start(&canonical, &env);
-	RUI_CHECK(read(&env, text, length, &canonical, &error), error, type);
+	if (read(&env, text, length, &canonical, &error) != RUI_OK)
+	{
+		if (form == RUI_BINARY && (error.code == RUI_SYNTAX || error.code == RUI_INVALID))
+			error.code = RUI_BINARY;
+		rui_pg_raise(&error, type);
+	}
 	value = rui_rule_make(&canonical, type);
 	rui_text_release(&canonical);
 	return value;
@@ -54,7 +61,7 @@ rui_rule_in(FunctionCallInfo fcinfo, const char *type, rui_rule_canonical read)
 {
 	const char *text = PG_GETARG_CSTRING(0);
 
-	PG_RETURN_POINTER(value_of_text(text, strlen(text), type, read));
+	PG_RETURN_POINTER(value_of_text(text, strlen(text), type, read, RUI_SYNTAX));
 }
 
 Datum
@@ -78,7 +85,7 @@ rui_rule_recv(FunctionCallInfo fcinfo, const char *type, rui_rule_canonical read
 					 RUI_RULE_VERSION);
 		else
 		{
-			rui_rule_value *value = value_of_text(text, length, type, read);
+			rui_rule_value *value = value_of_text(text, length, type, read, RUI_BINARY);
 
 			if (length != rui_rule_length(value) || memcmp(text, value->text, length) != 0)
 				rui_fail(&error, RUI_BINARY, NULL, NULL, "Its text is not canonical.");

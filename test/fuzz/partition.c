@@ -6,6 +6,7 @@
  * Bytes: parts, seed, stability, then for each node its load, its owner, a
  * number of neighbours and these.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,21 @@ check_parts(rui_partition_builder *builder, const rui_part *result, int32_t part
 	require(measure.parts == parts && measure.disconnected == 0);
 }
 
+/* The bytes as the text of options: refused, or within their bounds. */
+static void
+check_options(const char *text, size_t size)
+{
+	rui_partition_options options = RUI_PARTITION_DEFAULTS;
+	rui_error error = { 0 };
+	rui_status status = rui_partition_read_options(&rui_env_malloc, text, size, &options, &error);
+
+	if (status != RUI_OK)
+		require(error.code == status && error.detail[0] != '\0');
+	else
+		require(options.tolerance >= 0 && isfinite(options.tolerance) && options.stability >= 0 &&
+				isfinite(options.stability));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -49,6 +65,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int32_t parts;
 	size_t at = 3;
 
+	check_options((const char *) data, size);
 	if (size < 3)
 		return 0;
 	parts = data[0];

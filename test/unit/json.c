@@ -287,6 +287,42 @@ test_round_trip(void)
 	}
 }
 
+static int asked;
+
+static bool
+give_up_soon(void *argument)
+{
+	(void) argument;
+	return ++asked == 3;
+}
+
+/* A long array, and an object of few but costly keys: both hear of a wish to stop. */
+static void
+test_stopped(void)
+{
+	rui_env env = rui_env_malloc;
+	rui_text input;
+	rui_json_document document;
+	rui_error error;
+	int i;
+	int kind;
+
+	env.interrupted = give_up_soon;
+	for (kind = 0; kind < 2; kind++)
+	{
+		rui_text_start(&input, &rui_env_malloc);
+		rui_text_add(&input, kind == 0 ? "[0" : "{\"k\":0");
+		for (i = 0; i < (kind == 0 ? 60000 : 400); i++)
+			rui_text_format(&input, kind == 0 ? ",%d" : ",\"k%d\":0", i);
+		rui_text_add(&input, kind == 0 ? "]" : "}");
+		asked = 0;
+		CHECK_INT(rui_json_parse(&env, input.bytes, input.length, &document, &error),
+				  RUI_INTERRUPTED);
+		CHECK_INT(asked, 3);
+		rui_text_release(&input);
+	}
+}
+
 int
 main(void)
 {
@@ -296,5 +332,6 @@ main(void)
 	test_access();
 	test_integers();
 	test_round_trip();
+	test_stopped();
 	return unit_finish("json");
 }

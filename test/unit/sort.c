@@ -74,7 +74,10 @@ test_sorted(rui_random *random, size_t count, uint64_t keys)
 static void
 test_stopped(rui_random *random)
 {
-	enum { COUNT = 150000 };
+	enum
+	{
+		COUNT = 150000
+	};
 	rui_env env = rui_env_malloc;
 	element *expected = draw(random, COUNT, 1000);
 	element *elements = malloc(COUNT * sizeof(element));
@@ -113,7 +116,8 @@ allocate_nothing(size_t size, void *argument)
 int
 main(void)
 {
-	static const size_t counts[] = { 0, 1, 2, 1000, 32767, 32768, 32769, 65536, 65537, 98304, 98305, 131073, 400001 };
+	static const size_t counts[] = { 0, 1, 2, 1000, 32767, 32768, 32769, 65536,
+									 65537, 98304, 98305, 131073, 400001 };
 	rui_random random = { 20261127 };
 	rui_env poor = rui_env_malloc;
 	element *elements;
@@ -130,7 +134,8 @@ main(void)
 	test_stopped(&random);
 	poor.allocate = allocate_nothing;
 	elements = draw(&random, 40000, 1000);
-	CHECK_INT(rui_sort(&poor, elements, 40000, sizeof(element), compare_elements, &error), RUI_MEMORY);
+	CHECK_INT(rui_sort(&poor, elements, 40000, sizeof(element), compare_elements, &error),
+			  RUI_MEMORY);
 	free(elements);
 	return unit_finish("sort");
 }

@@ -345,7 +345,10 @@ give_up(void *argument)
 static void
 test_stopped(void)
 {
-	enum { COUNT = 200000 };
+	enum
+	{
+		COUNT = 200000
+	};
 	static const splitter splitters[] = { rui_split_largest, rui_split_cumulative,
 										  split_remainder_first };
 	static const int least[] = { 15, 7, 7 };
