@@ -73,7 +73,7 @@ WHERE (b.refers_to IS NOT NULL OR b.key_name ~ '(^|_)code$') AND (a.argument = '
 -- JSON that names no row, and why.
 CREATE TEMP TABLE nameless (name text, argument text);
 INSERT INTO nameless VALUES ('china_calendar', 'weekly'), ('design_grids', 'options'), ('propose_budget', 'lines'), ('propose_trust_use', 'vote'), ('record_audit', 'findings'),
-	('request_red_letter', 'lines'), ('import_statement', 'records'), ('install_meter', 'initial'), ('replace_meter', 'initial'), ('send_message', 'parameters'), ('send_messages', 'parameters'), ('plan_messages', 'parameters');
+	('request_red_letter', 'lines'), ('import_statement', 'records'), ('install_meter', 'initial'), ('replace_meter', 'initial'), ('resume_identity', 'identity'), ('send_message', 'parameters'), ('send_messages', 'parameters'), ('plan_messages', 'parameters');
 
 -- Something that a bulk change of a table may do.
 CREATE FUNCTION pg_temp.change_of(table_name text) RETURNS text LANGUAGE sql AS $$
