@@ -77,7 +77,8 @@ my @town = (
 	[ 'rui.import_parties', q{SELECT count(*) FROM rui.import_parties(1, (SELECT jsonb_agg(jsonb_build_object('code', 'c' || i, 'name', 'C' || i)) FROM generate_series(1, 3000) i))} ]);
 my @sealed = (
 	[ 'rui.verify_journal', 'SELECT count(*) FROM rui.verify_journal(1)' ],
-	[ 'rui.share_cost', q{SELECT count(*) FROM rui.share_cost(1, 'lift', 'property', '[2025-03-01,2025-04-01)', 100000, 'unit', building_id => 1, at => '2025-04-01')} ]);
+	[ 'rui.share_cost', q{SELECT count(*) FROM rui.share_cost(1, 'lift', 'property', '[2025-03-01,2025-04-01)', 100000, 'unit', building_id => 1, at => '2025-04-01')} ],
+	[ 'rui.dispatch', q{SELECT d.assigned FROM rui.dispatch(1, NULL, '2025-03-02 09:10+00') d} ]);
 
 # The processor time of a process, in seconds; nothing when it is gone.
 sub spent
@@ -156,7 +157,15 @@ check(@$_[0, 1, 2], 1, 0.08) for @calls;
 my $before = FaultTown::content($node);
 check(@$_[0, 1], 'SELECT count(*) FROM rui.unit', 0, 0.08) for @town;
 is(FaultTown::content($node), $before, 'nothing has changed');
-# With something to verify, and something to divide.
+# With something to verify and to divide, and with people who wait for work that waits.
+$node->safe_psql('postgres', q{
+	SELECT count(*) FROM rui.import_staff(1, (SELECT jsonb_agg(jsonb_build_object('code', 's' || i, 'name', 'S' || i, 'staff_no', i::text, 'from', '2020-01-01', 'role', 'staff'))
+		FROM generate_series(1, 150) i));
+	SELECT count(*) FROM rui.import_posts(1, '[{"code":"p","name":"Post","module":"place"}]');
+	SELECT count(*) FROM rui.import_shifts(1, (SELECT jsonb_agg(jsonb_build_object('post', 'p', 'staff', 's' || i, 'from', '2025-03-02 08:00', 'to', '2025-03-02 20:00')) FROM generate_series(1, 150) i));
+	SELECT count(rui.open_ticket(1, 'general', 'need', place => ST_SetSRID(ST_MakePoint(118.8 + i % 20 * 0.001, 32 + i / 20 * 0.001), 4326), at => '2025-03-02 09:00+00'))
+	FROM generate_series(1, 400) i;
+});
 $node->safe_psql('postgres', "SELECT rui._seal_settled(1, now(), '0')");
 $before = FaultTown::content($node);
 check(@$_[0, 1], 'SELECT count(*) FROM rui.unit', 0, 0.08) for @sealed;
