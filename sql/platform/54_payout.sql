@@ -161,7 +161,10 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('payout', payout_id, project_id);
 	END IF;
-	PERFORM rui._check_other('payout', payout_id, asked.requested_by, asked.requested_at, at, action = 'withdraw');
+	PERFORM rui._check_other('payout', payout_id, asked.requested_by, asked.requested_at, at, action = 'withdraw',
+		ARRAY[CASE asked.kind WHEN 'deposit_return' THEN (SELECT d.party_id FROM rui.deposit d WHERE d.project_id = asked.project_id AND d.id = asked.row_id)
+			WHEN 'charge_reversal' THEN (SELECT c.payer_id FROM rui.charge c WHERE c.project_id = asked.project_id AND c.id = asked.row_id)
+			ELSE (SELECT p.payer_id FROM rui.payment p WHERE p.project_id = asked.project_id AND p.id = asked.row_id) END]);
 	UPDATE rui.payout p SET last_action = action, remark = _settle_payout.remark, decided_by = rui.current_party(), decided_at = _settle_payout.at
 	WHERE p.project_id = asked.project_id AND p.id = asked.id
 	RETURNING p.* INTO asked;
@@ -199,7 +202,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_payout(bigint, bigint, boolean, text, text, timestamptz) IS
-'Approves or refuses a payout that another person asked for, with a remark or null. What is approved is done at once and as it was asked for, in the month of at: the refund, the return of the deposit, or the reversal of the payment or charge, by who approves; done_id in rui.payout says which. When by now less is left than was asked for, it is refused with 55000 and stays open. Returns the new state. Needs permission approve_payouts. Errors: 22004, 22001, 22023 (also before what has been paid, waived or recognized meanwhile), 22008 arguments, P0002 unknown payout, 55000 settled already, less is left (detail), a statement shows the payment, kept for a discount, closed month or no books, RU409, 42501 also for one''s own.';
+'Approves or refuses a payout that another person asked for, with a remark or null. What is approved is done at once and as it was asked for, in the month of at: the refund, the return of the deposit, or the reversal of the payment or charge, by who approves; done_id in rui.payout says which. When by now less is left than was asked for, it is refused with 55000 and stays open. Returns the new state. Needs permission approve_payouts. Errors: 22004, 22001, 22023 (also before what has been paid, waived or recognized meanwhile), 22008 arguments, P0002 unknown payout, 55000 settled already, less is left (detail), a statement shows the payment, kept for a discount, closed month or no books, RU409, 42501 also for one''s own, and for who is paid or owes.';
 
 CREATE FUNCTION rui.withdraw_payout(project_id bigint, payout_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

@@ -1,7 +1,7 @@
 -- Money given back, and what is taken back: one asks, another decides, what is
 -- decided is what was asked for; one alone within a limit that somebody else set.
 BEGIN;
-SELECT plan(80);
+SELECT plan(82);
 \ir fixture/estate.sql
 -- As in a project where nobody has set one.
 SET LOCAL session_replication_role = replica;
@@ -86,6 +86,14 @@ SELECT is(rui._payment_left(:one, :p1), 180.00, 'nothing is given back');
 SELECT throws_ok(format('SELECT rui.decide_payout(%s, -1, true)', :one), 'P0002', NULL, 'an unknown one');
 SELECT throws_ok(format('SELECT rui.decide_payout(%s, %s, NULL)', :one, :r6), '22004', NULL, 'no answer');
 SELECT throws_ok(format('UPDATE rui.payout SET state = ''approved'' WHERE id = %s', :r6), '55000', NULL, 'no state is written');
+
+-- Nor what is given to oneself.
+SELECT pg_temp.act(:loader) \gset hidden_
+SELECT rui.take_deposit(:one, :manager, 'card', 5, 'cash', at => '2025-01-12') AS d2, rui.add_charge(:one, 'repair', 5, payer_id => :manager, at => '2025-01-12') AS c4 \gset
+SELECT rui.request_payout(:one, 'deposit_return', :d2, 'Moved', at => '2025-01-12') AS r9, rui.request_payout(:one, 'charge_reversal', :c4, 'Wrong', at => '2025-01-12') AS r10 \gset
+SELECT pg_temp.act(:manager) \gset hidden_
+SELECT throws_ok(format('SELECT rui.decide_payout(%s, %s, true, at => ''2025-01-12'')', :one, r), '42501', 'nobody decides on a payout that concerns himself', 'not for oneself: ' || what)
+FROM (VALUES (:r9, 'one''s deposit'), (:r10, 'one''s debt')) AS a(r, what);
 
 -- What has become impossible meanwhile is refused, and stays asked for.
 SELECT rui.request_payout(:one, 'refund', :p3, 'Moved', at => '2025-01-13') AS r7, rui.request_payout(:one, 'payment_reversal', :p3, 'Bounced', at => '2025-01-13') AS r8 \gset
