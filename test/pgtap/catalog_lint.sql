@@ -3,7 +3,7 @@
 -- A failing test prints the offenders.
 BEGIN;
 SET LOCAL search_path = pg_catalog, rui, public, pg_temp;
-SELECT plan(47);
+SELECT plan(51);
 
 CREATE TEMP VIEW our_function AS
 SELECT p.*, p.oid::regprocedure AS signature, l.lanname,
@@ -167,6 +167,27 @@ SELECT is_empty($$
 			AND (f.provolatile <> 's' OR condition ~ format('(?<!SELECT )\m%s\(', f.proname)
 				OR f.pronargs > 0 AND condition ~ format('\m%s\((?!''[a-z_]+''::text\))', f.proname)))
 $$, 'policies call functions of nothing or a constant only, in a scalar subselect');
+-- People write by functions alone, and read what is theirs.
+SELECT is_empty($$
+	SELECT polrelid::regclass, polname FROM pg_policy p JOIN our_relation r ON r.oid = p.polrelid
+	WHERE p.polcmd <> 'r' AND EXISTS (SELECT FROM unnest(p.polroles) AS of_role WHERE of_role NOT IN ('rui_api'::regrole, 'rui_owner'::regrole))
+$$, 'no policy lets people write');
+SELECT is_empty($$
+	SELECT polrelid::regclass, polname FROM pg_policy p JOIN our_relation r ON r.oid = p.polrelid
+	WHERE p.polcmd = 'r' AND r.class <> 'reference' AND (0 = ANY (p.polroles)
+		OR coalesce(pg_get_expr(p.polqual, p.polrelid), '') !~ '\m(my_\w+|\w+_as|current_party)\(')
+$$, 'a policy of people asks who acts');
+SELECT is_empty($$
+	SELECT c.relname, a.grantee::regrole, a.privilege_type FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a
+	WHERE c.relnamespace = 'rui'::regnamespace AND c.relkind = 'S' AND a.grantee NOT IN (c.relowner, 'rui_api'::regrole)
+	UNION ALL
+	SELECT c.relname, a.grantee::regrole, a.privilege_type FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid CROSS JOIN LATERAL aclexplode(t.attacl) a
+	WHERE c.relnamespace = 'rui'::regnamespace AND a.grantee <> 'rui_api'::regrole AND (a.grantee = 0 OR a.privilege_type <> 'SELECT')
+$$, 'people use no sequence, and of a column nothing but reading is given');
+SELECT is_empty($$
+	SELECT d.defaclrole::regrole, d.defaclobjtype, a.grantee FROM pg_default_acl d CROSS JOIN LATERAL aclexplode(d.defaclacl) a
+	WHERE d.defaclnamespace = 'rui'::regnamespace AND a.grantee <> d.defaclrole
+$$, 'nothing is given by default of what is made later');
 -- Whoever reads by a group role reads the projects of that role.
 SELECT is_empty($$
 	SELECT polrelid::regclass, polname FROM pg_policy p JOIN our_relation r ON r.oid = p.polrelid
