@@ -258,7 +258,7 @@ BEGIN
 		UNION
 		SELECT o.party_id FROM rui.grid_building g
 		JOIN rui.unit u ON u.project_id = g.project_id AND u.building_id = g.building_id
-		JOIN rui.occupancy o ON o.project_id = u.project_id AND o.unit_id = u.id AND o.valid @> current_date
+		JOIN rui.occupancy o ON o.project_id = u.project_id AND o.unit_id = u.id AND o.valid @> rui._access_time()::date
 		WHERE g.project_id = _my_people.project_id AND g.grid_id = ANY ((SELECT rui.my_grids())::bigint[]));
 END
 $$;
