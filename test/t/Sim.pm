@@ -212,16 +212,17 @@ sub strikes
 }
 
 # The server's clock steps before every eighth action, or while it runs: then by what
-# is returned, which does nothing otherwise.
+# is returned, which does nothing otherwise. The server's timeouts go by that clock:
+# one that is set back while somebody waits lets him wait as much longer.
 sub steps
 {
-	my ($self) = @_;
+	my ($self, $strike) = @_;
 	my $clock = $self->{clock};
 	my $none = sub { };
-	return $none if !$self->{faults} || !$clock || !$clock->{library} || draw($self->{storm}) >= 0.125;
+	return $none if !$self->{faults} || draw($self->{storm}) >= 0.125;
 	my $dice = draw($self->{storm});
 	my $step = sub { $self->{fault}{ $clock->step($dice) }++ };
-	return $step if draw($self->{storm}) < 0.5;
+	return $step if draw($self->{storm}) < 0.5 && $strike !~ /^(timeout|lock)$/;
 	$step->();
 	return $none;
 }
@@ -241,7 +242,7 @@ sub deliver
 	# Within the gateway's transaction a limit is for the command alone.
 	my $is_local = $actor->{login} eq 'gateway' && $before =~ s/^SET (\w+_timeout)/SET LOCAL $1/;
 	my ($state, $text);
-	my $steps = $self->steps;
+	my $steps = $self->steps($strike);
 	if ($is_local) { ($state, $text) = $self->ask($actor, "$before;\n$sql") }
 	else
 	{

@@ -1,43 +1,41 @@
-# A server whose clock can be set, for 110_sim.pl: its processes ask libfaketime
-# (Debian: libfaketime) for the time, which reads from a file how far it is off.
-# What is measured, such as timeouts and waits, goes by the true, monotonic clock.
+# A server whose clock can be set, for 110_sim.pl: its processes ask step_clock.c,
+# preloaded, for the time, which reads how far it is off from a file.
 package SimClock;
 use strict;
 use warnings;
+use FindBin;
 use PostgreSQL::Test::Utils;
 
 # Seconds to the clock before the step: what NTP sets right, what a wrong zone, a
-# wrong date and a restored machine do. Drawn again where it would run away.
+# wrong date and a restored machine do. The other way where it would run away.
 my @steps = (-150, 150, -3600, 3600, 8 * 3600, -8 * 3600, -86400, 86400, 2 * 86400);
-
-# undef where there is no such library.
-sub library { return (glob '/usr/lib/*/faketime/libfaketime.so.1 /usr/lib/faketime/libfaketime.so.1 /usr/local/lib/faketime/libfaketime.so.1')[0] }
 
 sub new
 {
 	my ($class, $node) = @_;
-	my $self = bless { node => $node, library => library(), file => PostgreSQL::Test::Utils::tempdir() . '/offset', off => 0, base => 0 }, $class;
+	my $folder = PostgreSQL::Test::Utils::tempdir();
+	my $self = bless { node => $node, library => "$folder/step_clock.so", file => "$folder/off", off => 0, base => 0 }, $class;
+	system($ENV{CC} // 'cc', '-shared', '-fPIC', '-O1', '-o', $self->{library}, "$FindBin::Bin/step_clock.c", '-ldl') == 0 or die "step_clock.c does not compile";
 	$self->set(0);
 	return $self;
 }
 
-# Starts the server, with the library where there is one.
 sub start
 {
 	my ($self, %how) = @_;
-	my %given = !$self->{library} ? () : (LD_PRELOAD => join(':', $self->{library}, grep { defined && $_ ne '' } $ENV{LD_PRELOAD}), FAKETIME_TIMESTAMP_FILE => $self->{file},
-		FAKETIME_NO_CACHE => 1, DONT_FAKE_MONOTONIC => 1, FAKETIME_DONT_FAKE_MONOTONIC => 1, NO_FAKE_STAT => 1);
-	local @ENV{ keys %given } = values %given;
+	local $ENV{STEP_CLOCK} = $self->{file};
+	local $ENV{LD_PRELOAD} = join ':', grep { defined && $_ ne '' } $ENV{LD_PRELOAD}, $self->{library};
 	return $self->{node}->start(%how);
 }
 
-# The clock shows so many seconds more than it is. The file is never half written.
+# The clock shows so many seconds more than it is: eight bytes, written at once, in place.
 sub set
 {
 	my ($self, $seconds) = @_;
 	$self->{off} = $seconds;
-	append_to_file("$self->{file}.new", sprintf("%+d\n", $seconds));
-	rename "$self->{file}.new", $self->{file} or die "rename $self->{file}: $!";
+	open my $file, -e $self->{file} ? '+<' : '>', $self->{file} or die "$self->{file}: $!";
+	syswrite($file, pack 'q', $seconds * 1000000) == 8 or die "$self->{file}: $!";
+	close $file;
 	return;
 }
 
