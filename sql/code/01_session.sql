@@ -6,9 +6,19 @@ COMMENT ON FUNCTION rui.current_party() IS
 'The party this session acts for, or null for nobody: rui.party_id set in this very transaction; else, for login roles that are members of rui_gateway, the claim party_id of request.jwt.claims or the setting jwt.claims.party_id, set in this very transaction; else the row of rui.login for the login role. Errors of claims: 22P02, 22023 malformed; 28000 expired, not yet valid, of another issuer or for another audience; P0002 unknown party; 42501 the party''s company has not registered the login by rui.set_gateway, or the session''s role or the claim role is more than the party holds.';
 
 CREATE FUNCTION rui._access_time() RETURNS timestamptz
-AS 'MODULE_PATHNAME', 'rui_access_time' LANGUAGE C STABLE PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'rui_access_time' LANGUAGE C STABLE PARALLEL RESTRICTED;
 COMMENT ON FUNCTION rui._access_time() IS
-'Internal: the instant for which it is judged what somebody may: when the statement that the client sent began, or the transaction, when a procedure began it after that. So a role ends within open transactions, too.';
+'Internal: the instant for which it is judged what somebody may: when the statement that the client sent began, or the transaction, when a procedure began it after that. So a role ends within open transactions, too. Not before the mark that rui._mark_clock keeps: where the server''s clock was set back, time stands still until it comes to that again, and no role that has ended holds once more.';
+
+CREATE FUNCTION rui._record_time() RETURNS timestamptz
+AS 'MODULE_PATHNAME', 'rui__record_time' LANGUAGE C STABLE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION rui._record_time() IS
+'Internal: the instant at which what this transaction writes is recorded: its now(), or, where the server''s clock was set back, the mark that rui._mark_clock and the seals keep: no row is recorded behind a seal.';
+
+CREATE FUNCTION rui._mark_clock(at timestamptz) RETURNS void
+AS 'MODULE_PATHNAME', 'rui__mark_clock' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION rui._mark_clock(timestamptz) IS
+'Internal: keeps in rui.clock_mark that the database has reached an instant, as its owner; does nothing where it is known to have reached a later one, or for infinity. Ticks do it every minute, and whoever ends a role.';
 
 CREATE FUNCTION rui.my_projects() RETURNS bigint[]
 AS 'MODULE_PATHNAME', 'rui_my_projects' LANGUAGE C STABLE PARALLEL RESTRICTED COST 10;

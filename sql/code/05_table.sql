@@ -116,6 +116,10 @@ BEGIN
 	END IF;
 	IF writes = 'append' THEN
 		PERFORM rui._append_only(table_name);
+		-- Never behind a seal, whatever the server's clock does.
+		IF table_name <> 'journal' THEN
+			EXECUTE format('ALTER TABLE rui.%I ALTER COLUMN recorded_at SET DEFAULT rui._record_time()', table_name);
+		END IF;
 		-- What was added since the last seal: rows lie as they came, so an
 		-- index of ranges of blocks is enough, and costs writers nothing. Ranges
 		-- are summarised when they are full, or each seal would read them all.

@@ -187,7 +187,7 @@ BEGIN
 	RETURN ARRAY(
 		SELECT o.household_id FROM rui.occupancy o
 		WHERE o.project_id = ANY ((SELECT rui.my_projects())::bigint[])
-			AND o.party_id = (SELECT rui.current_party()) AND o.valid @> current_date
+			AND o.party_id = (SELECT rui.current_party()) AND o.valid @> rui._access_time()::date
 		ORDER BY o.household_id);
 END
 $$;

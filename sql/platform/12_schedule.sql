@@ -14,6 +14,10 @@ DECLARE
 BEGIN
 	PERFORM CASE WHEN project_id > 0 THEN rui.require_permission(project_id, 'run_duties') ELSE rui._require_above(project_id, 'run_duties') END;
 	PERFORM rui._check_time(project_id, at);
+	-- One a minute, whichever project's: whenever it moves everybody reads it again.
+	IF NOT EXISTS (SELECT FROM rui.clock_mark m WHERE m.at > now() - interval '1 minute') THEN
+		PERFORM rui._mark_clock(now());
+	END IF;
 	FOR next_duty IN SELECT d.* FROM rui.duty d
 		WHERE CASE WHEN project_id > 0 THEN 'project' WHEN project_id < 0 THEN 'company' ELSE 'installation' END = ANY (d.levels)
 			AND (project_id <= 0 OR (SELECT p.state FROM rui.project p WHERE p.id = tick.project_id) = ANY (d.project_states))

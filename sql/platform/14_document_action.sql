@@ -272,7 +272,57 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.set_document_visibility(bigint, bigint, text, timestamptz) IS
-'Says who sees a document from now on: staff, party or public. Needs permission set_documents. Errors: 22004, 22001, 22008, 22023, P0002 unknown document or not to be seen, 42501, 55000 erased.';
+'Says who sees a document from now on: staff, party or public. Needs permission set_documents. Errors: 22004, 22001, 22008, 22023, P0002 unknown document or not to be seen, 42501, 55000 erased, not asked, not committed, or over.';
+
+CREATE FUNCTION rui._find_content(project_id bigint, document_id bigint, version integer, OUT is_foreign boolean, OUT is_public boolean,
+	OUT storage_ref text, OUT content_hash bytea, OUT bytes bigint, OUT media_type text, OUT opened_version integer)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	present CONSTANT rui.document := rui._document(project_id, document_id);
+BEGIN
+	SELECT c.storage_ref, v.content_hash, v.bytes, v.media_type, v.version
+	INTO storage_ref, content_hash, bytes, media_type, opened_version
+	FROM rui.document_version v
+	LEFT JOIN rui.document_content c ON c.project_id = v.project_id AND c.document_id = v.document_id AND c.version = v.version AND NOT c.is_erased
+	WHERE v.project_id = present.project_id AND v.document_id = present.id AND v.version = coalesce(_find_content.version, present.versions);
+	IF opened_version IS NULL THEN
+		RAISE EXCEPTION 'document % has no version %', document_id, version USING ERRCODE = 'no_data_found',
+			HINT = format('It has %s.', present.versions);
+	ELSIF storage_ref IS NULL THEN
+		RAISE EXCEPTION 'version % of document % is erased', opened_version, document_id USING ERRCODE = 'object_not_in_prerequisite_state';
+	END IF;
+	is_public := present.visibility = 'public';
+	is_foreign := NOT is_public AND (present.party_id IS NOT NULL OR present.household_id IS NOT NULL)
+		AND (present.party_id = rui.current_party() OR present.household_id = ANY (rui.my_households())) IS NOT TRUE;
+END
+$$;
+COMMENT ON FUNCTION rui._find_content(bigint, bigint, integer) IS
+'Internal: where the content of a version (null: the last) of a document lies that the acting party may see; is_foreign: it is about somebody, who is not the acting party nor of its home. Errors: 22004, P0002, 55000 erased.';
+
+CREATE FUNCTION rui.ask_document(project_id bigint, document_id bigint, purpose text, version integer DEFAULT NULL, at timestamptz DEFAULT now())
+RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	content record;
+BEGIN
+	PERFORM rui.require_permission(project_id, 'read_documents');
+	PERFORM rui._check_time(project_id, at);
+	PERFORM rui._check_text('purpose', purpose, 500);
+	SELECT c.* INTO content FROM rui._find_content(project_id, document_id, version) c;
+	IF content.is_foreign THEN
+		INSERT INTO rui.document_access (project_id, document_id, version, at, party_id, purpose)
+		VALUES (ask_document.project_id, ask_document.document_id, content.opened_version, ask_document.at, rui.current_party(), ask_document.purpose);
+		PERFORM rui._ask(project_id, 'open_document', jsonb_build_array(document_id, content.opened_version, purpose));
+	END IF;
+	RETURN content.opened_version;
+END
+$$;
+COMMENT ON FUNCTION rui.ask_document(bigint, bigint, text, integer, timestamptz) IS
+'Asks to open a version (null: the last) of a document that is about somebody else, and writes it down in rui.document_access: COMMIT, then rui.open_document with the same purpose opens it within five minutes, as often as it takes. purpose: 1 to 500 characters. Returns the version. Of others there is nothing to ask: they are opened at once. Needs permission read_documents. Errors: 22004, 22001, 22008, 22023 blank purpose, P0002 unknown document or version, 42501, 55000 erased.';
 
 CREATE FUNCTION rui.open_document(project_id bigint, document_id bigint, purpose text, version integer DEFAULT NULL, at timestamptz DEFAULT now(),
 	OUT storage_ref text, OUT content_hash bytea, OUT bytes bigint, OUT media_type text, OUT opened_version integer)
@@ -280,31 +330,27 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-	present rui.document;
+	content record;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'read_documents');
 	PERFORM rui._check_time(project_id, at);
 	PERFORM rui._check_text('purpose', purpose, 500);
-	present := rui._document(project_id, document_id);
-	SELECT c.storage_ref, v.content_hash, v.bytes, v.media_type, v.version
-	INTO storage_ref, content_hash, bytes, media_type, opened_version
-	FROM rui.document_version v
-	LEFT JOIN rui.document_content c ON c.project_id = v.project_id AND c.document_id = v.document_id AND c.version = v.version AND NOT c.is_erased
-	WHERE v.project_id = present.project_id AND v.document_id = present.id AND v.version = coalesce(open_document.version, present.versions);
-	IF opened_version IS NULL THEN
-		RAISE EXCEPTION 'document % has no version %', document_id, version USING ERRCODE = 'no_data_found',
-			HINT = format('It has %s.', present.versions);
-	ELSIF storage_ref IS NULL THEN
-		RAISE EXCEPTION 'version % of document % is erased', opened_version, document_id USING ERRCODE = 'object_not_in_prerequisite_state';
-	END IF;
-	IF present.visibility <> 'public' THEN
+	SELECT c.* INTO content FROM rui._find_content(project_id, document_id, version) c;
+	IF content.is_foreign THEN
+		PERFORM rui._require_asked(project_id, 'open_document', jsonb_build_array(document_id, content.opened_version, purpose), 'ask_document');
+	ELSIF NOT content.is_public THEN
 		INSERT INTO rui.document_access (project_id, document_id, version, at, party_id, purpose)
-		VALUES (project_id, document_id, opened_version, at, rui.current_party(), purpose);
+		VALUES (open_document.project_id, open_document.document_id, content.opened_version, open_document.at, rui.current_party(), open_document.purpose);
 	END IF;
+	storage_ref := content.storage_ref;
+	content_hash := content.content_hash;
+	bytes := content.bytes;
+	media_type := content.media_type;
+	opened_version := content.opened_version;
 END
 $$;
 COMMENT ON FUNCTION rui.open_document(bigint, bigint, text, integer, timestamptz) IS
-'Where the content of a document lies, and what it must hash to: of a version, or (null) the last. Who opens one that is not public is written down with the purpose (up to 500 characters) in rui.document_access. Needs permission read_documents, and that the acting party may see it. Errors: 22004, 22001, 22008, 22023 blank purpose, P0002 unknown document or version, or not to be seen, 42501, 55000 erased.';
+'Where the content of a document lies, and what it must hash to: of a version, or (null) the last. One that is about somebody else (a party or household that is not the acting party''s) is opened where rui.ask_document has been asked for the same version and purpose within the last five minutes in a transaction that is committed; who opens others that are not public is written down with the purpose (up to 500 characters) in rui.document_access at once. Needs permission read_documents, and that the acting party may see it. Errors: 22004, 22001, 22008, 22023 blank purpose, P0002 unknown document or version, or not to be seen, 42501, 55000 erased.';
 
 CREATE FUNCTION rui.document_history(project_id bigint, document_id bigint)
 RETURNS TABLE (version integer, at timestamptz, content_hash bytea, bytes bigint, media_type text, erased_at timestamptz, erased_for text)

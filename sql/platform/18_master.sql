@@ -45,7 +45,8 @@ PERFORM rui._declare_table('archived', 'tenant', 'change');
 PERFORM rui._allow_read('archived', '{rui_staff,rui_steward,rui_agent,rui_manager,rui_expert,rui_analyst,rui_auditor}',
 	'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
 PERFORM rui._name('event', e.code, e.zh, e.en) FROM (VALUES
-	('project.import', '批量导入', 'import'), ('project.export', '数据导出', 'export')) AS e(code, zh, en);
+	('project.import', '批量导入', 'import'), ('project.export', '数据导出', 'export'),
+	('project.ask_csv', '申请明文导出', 'ask for an export in clear')) AS e(code, zh, en);
 
 CREATE FUNCTION rui._declare_master(table_name text, import_command text, columns text[], personal text[], export_permission text,
 	change_permission text, query text, current_rows text DEFAULT 'true') RETURNS void

@@ -174,11 +174,11 @@ BEGIN
 	RETURN ARRAY(
 		SELECT o.unit_id FROM rui.occupancy o
 		WHERE o.project_id = ANY ((SELECT rui.my_projects())::bigint[])
-			AND o.party_id = (SELECT rui.current_party()) AND o.valid @> current_date
+			AND o.party_id = (SELECT rui.current_party()) AND o.valid @> rui._access_time()::date
 		UNION
 		SELECT w.unit_id FROM rui.ownership w
 		WHERE w.project_id = ANY ((SELECT rui.my_projects())::bigint[])
-			AND w.owner_ids @> ARRAY[(SELECT rui.current_party())] AND w.valid @> current_date
+			AND w.owner_ids @> ARRAY[(SELECT rui.current_party())] AND w.valid @> rui._access_time()::date
 		ORDER BY 1);
 END
 $$;

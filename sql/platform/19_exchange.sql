@@ -81,6 +81,33 @@ $$;
 COMMENT ON FUNCTION rui._export_rows(bigint, rui.master_table, boolean, boolean, text, boolean) IS
 'Internal: the lines of rui.export_csv below the header.';
 
+CREATE FUNCTION rui.ask_csv(project_id bigint, table_name text, purpose text, with_archived boolean DEFAULT false, at timestamptz DEFAULT now())
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	master rui.master_table;
+	found_rows bigint;
+BEGIN
+	master := rui._master_table(table_name);
+	PERFORM rui.require_permission(project_id, master.export_permission);
+	PERFORM rui.require_permission(project_id, 'show_people');
+	PERFORM rui._check_time(project_id, at);
+	PERFORM rui._check_text('purpose', purpose, 500);
+	IF with_archived IS NULL THEN
+		PERFORM rui._missing('with_archived');
+	END IF;
+	SELECT count(*) INTO found_rows FROM rui._export_rows(project_id, master, true, with_archived, ',', true);
+	PERFORM rui._emit(project_id, 'project.ask_csv', 'project', project_id, at, jsonb_build_object('table', table_name,
+		'rows', found_rows, 'with_archived', with_archived, 'purpose', purpose));
+	PERFORM rui._ask(project_id, 'export_csv', jsonb_build_array(table_name, with_archived, purpose));
+	RETURN found_rows;
+END
+$$;
+COMMENT ON FUNCTION rui.ask_csv(bigint, text, text, boolean, timestamptz) IS
+'Asks for the rows of a master table (one of rui.master_table) in clear, for a purpose (1 to 500 characters), and writes it down as an event project.ask_csv with table, number of rows, with_archived and purpose: COMMIT, then rui.export_csv with the same, and in_clear, gives them within five minutes. Returns how many rows there are. Needs the table''s export permission (export_estate or export_people) and show_people. Errors: 22004, 22001, 22008, 22023 table or blank purpose, 42501, 55000.';
+
 CREATE FUNCTION rui.export_csv(project_id bigint, table_name text, purpose text DEFAULT NULL, in_clear boolean DEFAULT false,
 	with_archived boolean DEFAULT false, separator text DEFAULT ',', guard_formulas boolean DEFAULT true,
 	byte_order_mark boolean DEFAULT false, at timestamptz DEFAULT now())
@@ -107,6 +134,9 @@ BEGIN
 	IF shows_people OR purpose IS NOT NULL THEN
 		PERFORM rui._check_text('purpose', purpose, 500);
 	END IF;
+	IF shows_people THEN
+		PERFORM rui._require_asked(project_id, 'export_csv', jsonb_build_array(table_name, with_archived, purpose), 'ask_csv');
+	END IF;
 	RETURN NEXT CASE WHEN byte_order_mark THEN chr(65279) ELSE '' END || rui.csv_line(master.columns, separator);
 	RETURN QUERY SELECT * FROM rui._export_rows(project_id, master, in_clear, with_archived, separator, guard_formulas);
 	GET DIAGNOSTICS made = ROW_COUNT;
@@ -116,7 +146,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.export_csv(bigint, text, text, boolean, boolean, text, boolean, boolean, timestamptz) IS
-'The rows of a master table (one of rui.master_table) as lines of CSV (RFC 4180) without line ends, a header first, oldest row first, with just the columns that its import reads; rui.import_csv reads them back. Personal columns are *** unless in_clear, which needs permission show_people and a purpose (at most 500 characters). with_archived: also rows that are archived. separator: comma, semicolon, tab or vertical bar. guard_formulas: texts that a spreadsheet would compute get an apostrophe before them. byte_order_mark: before the header, so that Excel reads UTF-8. Each call is an event project.export with table, number of rows, in_clear, with_archived and purpose. Needs the table''s export permission (export_estate or export_people). Errors: 22004, 22001, 22008, 22023 table, separator or blank purpose, 42501, 55000.';
+'The rows of a master table (one of rui.master_table) as lines of CSV (RFC 4180) without line ends, a header first, oldest row first, with just the columns that its import reads; rui.import_csv reads them back. Personal columns are *** unless in_clear, which needs permission show_people, a purpose (at most 500 characters), and that rui.ask_csv has been asked for them for this purpose within the last five minutes in a transaction that is committed: nobody takes people with him and takes back the record. with_archived: also rows that are archived. separator: comma, semicolon, tab or vertical bar. guard_formulas: texts that a spreadsheet would compute get an apostrophe before them. byte_order_mark: before the header, so that Excel reads UTF-8. Each call is an event project.export with table, number of rows, in_clear, with_archived and purpose. Needs the table''s export permission (export_estate or export_people). Errors: 22004, 22001, 22008, 22023 table, separator or blank purpose, 42501, 55000 also in clear not asked, not committed, or over.';
 
 CREATE FUNCTION rui._csv_records(master rui.master_table, content text, separator text) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE

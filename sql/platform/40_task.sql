@@ -177,7 +177,7 @@ BEGIN
 		SELECT FROM rui.membership m
 		JOIN rui.role_permission r ON r.role_code = m.role_code AND r.permission = 'work_ticket'
 		WHERE m.project_id = _refuse_worker.project_id AND m.party_id = _refuse_worker.party_id
-			AND m.valid @> now()) THEN
+			AND m.valid @> rui._access_time()) THEN
 		RAISE EXCEPTION 'party % has no role in project % that works on tickets', party_id, project_id
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Grant it role staff, steward or partner with rui.grant_role.';
 	ELSIF skill IS NOT NULL AND NOT EXISTS (

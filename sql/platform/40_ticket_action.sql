@@ -62,9 +62,12 @@ BEGIN
 	IF action IN ('accept', 'reject', 'transfer', 'depart', 'arrive', 'pause', 'resume', 'complete', 'reopen', 'cancel', 'rate') THEN
 		PERFORM rui._refuse_strange_ticket(project_id, present);
 	END IF;
-	-- Who states no time and had to wait for another action comes after it; so
-	-- does what follows reopenings, each of which comes after its completion.
-	IF at < present.last_at AND (at = now() AND present.last_at <= clock_timestamp()
+	-- Who states no time and had to wait for another action, or finds the clock
+	-- set back behind it, comes after it; so does what follows reopenings, each of
+	-- which comes after its completion.
+	IF at < present.last_at AND (at = now() AND (present.last_at <= clock_timestamp()
+			OR EXISTS (SELECT FROM rui.event e WHERE e.project_id = _move_ticket.project_id AND e.subject = present.kind AND e.subject_id = present.id
+				AND e.at = present.last_at AND e.recorded_at >= e.at))
 		OR present.last_at <= at + (SELECT k.reopen_count FROM rui.ticket k
 			WHERE k.project_id = _move_ticket.project_id AND k.id = present.id) * interval '1 microsecond') THEN
 		happened := present.last_at;

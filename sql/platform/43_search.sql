@@ -262,21 +262,46 @@ BEGIN
 		UNION
 		SELECT o.party_id FROM rui.grid_building g
 		JOIN rui.unit u ON u.project_id = g.project_id AND u.building_id = g.building_id
-		JOIN rui.occupancy o ON o.project_id = u.project_id AND o.unit_id = u.id AND o.valid @> current_date
+		JOIN rui.occupancy o ON o.project_id = u.project_id AND o.unit_id = u.id AND o.valid @> rui._access_time()::date
 		WHERE g.project_id = _my_people.project_id AND g.grid_id = ANY ((SELECT rui.my_grids())::bigint[]));
 END
 $$;
 COMMENT ON FUNCTION rui._my_people(bigint) IS
 'Internal: whom the acting party may find without search_people: itself, and who lives today in the grids it looks after.';
 
+CREATE FUNCTION rui.ask_search(project_id bigint, query text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
+SET search_path FROM CURRENT SET jit = off
+AS $$
+DECLARE
+	found_ids bigint[];
+BEGIN
+	PERFORM rui.require_permission(project_id, 'search_phones');
+	PERFORM rui.require_permission(project_id, 'search');
+	PERFORM rui._check_text('query', query, 200);
+	-- Whoever may be found: as many as search shows at most, archived ones too.
+	found_ids := ARRAY(SELECT DISTINCT p.subject_id FROM rui._search_people(project_id, ltrim(query), 100, '{}', true, true) p
+		WHERE p.matched = 'phone' ORDER BY p.subject_id);
+	INSERT INTO rui.event (project_id, at, kind, subject, subject_id, party_id, payload)
+	SELECT ask_search.project_id, now(), 'party.find', 'party', f.id, rui.current_party(),
+		jsonb_build_object('by', 'phone', 'digits', length(regexp_replace(query, '[^0-9]', '', 'g')))
+	FROM unnest(found_ids) WITH ORDINALITY AS f(id, place) ORDER BY f.place;
+	PERFORM rui._ask(project_id, 'search', jsonb_build_array(ltrim(query)), found_ids);
+	RETURN cardinality(found_ids);
+END
+$$;
+COMMENT ON FUNCTION rui.ask_search(bigint, text) IS
+'Asks who has a phone number that ends with the digits of the query (1 to 200 characters), and writes down each who does, up to 200, by an event party.find: COMMIT, then rui.search with the same query finds them as well, within five minutes. Returns how many there are. Needs permissions search and search_phones. Errors: 22004, 22001, 22023 blank query, 42501.';
+
 CREATE FUNCTION rui.search(project_id bigint, query text, row_limit integer DEFAULT 20, with_archived boolean DEFAULT false)
 RETURNS TABLE (rank_no integer, kind text, id bigint, name text, about text, matched text)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE ROWS 20
+LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 20
 SET search_path FROM CURRENT SET jit = off
 AS $$
 DECLARE
 	typed CONSTANT text := ltrim(query);
-	by_phone boolean;
+	-- By phone: those whose finding is on record for good.
+	asked bigint[];
 	hits rui.search_hit[];
 BEGIN
 	PERFORM rui.require_permission(project_id, 'search');
@@ -287,16 +312,19 @@ BEGIN
 		RAISE EXCEPTION 'row_limit must be 1 to 100, not %', row_limit
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Type more to find less.';
 	END IF;
-	by_phone := rui.has_permission(project_id, 'search_phones');
+	IF rui.has_permission(project_id, 'search_phones') THEN
+		asked := rui._asked(project_id, 'search', jsonb_build_array(typed));
+	END IF;
 	hits := ARRAY(
 		SELECT ROW(b.*)::rui.search_hit FROM (
 			SELECT DISTINCT ON (h.kind, h.subject_id) h.* FROM (
 				SELECT * FROM rui._search_homes(search.project_id, typed, search.row_limit,
 					CASE WHEN NOT rui.has_permission(search.project_id, 'search_homes') THEN rui.my_units() END, search.with_archived)
 				UNION ALL
-				SELECT * FROM rui._search_people(search.project_id, typed, search.row_limit,
-					CASE WHEN NOT rui.has_permission(search.project_id, 'search_people') THEN rui._my_people(search.project_id) END, by_phone,
-					search.with_archived)
+				SELECT p.* FROM rui._search_people(search.project_id, typed, CASE WHEN asked IS NULL THEN search.row_limit ELSE 100 END,
+					CASE WHEN NOT rui.has_permission(search.project_id, 'search_people') THEN rui._my_people(search.project_id) END, asked IS NOT NULL,
+					search.with_archived) p
+				WHERE p.matched <> 'phone' OR p.subject_id = ANY (asked)
 				UNION ALL
 				SELECT * FROM rui._search_tickets(search.project_id, typed, search.row_limit,
 					CASE WHEN NOT rui.has_permission(search.project_id, 'search_tickets') THEN rui.my_tasks() || rui.my_tickets() END)) h
@@ -305,13 +333,6 @@ BEGIN
 		ORDER BY b.rank_no, (row_number() OVER (PARTITION BY b.rank_no, b.kind ORDER BY b.key COLLATE "C", b.late, b.subject_id) - 1) / 5,
 			b.sort_no, b.key COLLATE "C", b.late, b.subject_id
 		LIMIT search.row_limit);
-	-- Who finds people by their phone is written down; nothing else writes.
-	IF EXISTS (SELECT FROM unnest(hits) h WHERE h.matched = 'phone') THEN
-		INSERT INTO rui.event (project_id, at, kind, subject, subject_id, party_id, payload)
-		SELECT search.project_id, now(), 'party.find', 'party', h.subject_id, rui.current_party(),
-			jsonb_build_object('by', 'phone', 'digits', length(regexp_replace(query, '[^0-9]', '', 'g')))
-		FROM unnest(hits) h WHERE h.matched = 'phone';
-	END IF;
 	RETURN QUERY
 	SELECT h.rank_no, h.kind, h.subject_id, coalesce(u.code, p.name, rui.number_of(k.project_id, 'ticket', k.id), b.name, b.code),
 		CASE h.kind WHEN 'home' THEN coalesce(v.name, v.code) WHEN 'ticket' THEN rui._short(k.details, 80) WHEN 'building' THEN b.code
@@ -329,7 +350,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.search(bigint, text, integer, boolean) IS
-'Finds in a project what begins like the query (1 to 200 characters), at most row_limit rows (1 to 100), best first; what is archived only with_archived. Homes by their number (3-2-1201, 3栋2单元1201, 三栋二单元一二〇一, Building 3 Unit 2 Room 1201; 3-2 and all that begins so; 1201 alone), buildings by code or name, people who lived, owned or held a role there by name, part of it, initials in pinyin or Latin, or four and more last digits of a phone number, tickets by number (12, #12) or by words of their first 200 characters. rank_no: 1 exactly, 2 nearly, 3 begins so, 4 within; kind: home, person, ticket or building; id; name: number or name; about: building of a home, homes where a person lives today, beginning of a ticket, code of a building; matched: what it was found by (label kind search_match). Never a phone number; each person found by one is an event party.find of the acting party. Needs permission search; finds what one may see: homes with search_homes, else one''s own and those of one''s tasks; people with search_people, else oneself and who lives today in one''s grids; by phone with search_phones only; tickets with search_tickets, else one''s own and those of one''s home. Errors: 22004, 22001, 22023 blank query or row_limit, 42501.';
+'Finds in a project what begins like the query (1 to 200 characters), at most row_limit rows (1 to 100), best first; what is archived only with_archived. Homes by their number (3-2-1201, 3栋2单元1201, 三栋二单元一二〇一, Building 3 Unit 2 Room 1201; 3-2 and all that begins so; 1201 alone), buildings by code or name, people who lived, owned or held a role there by name, part of it, initials in pinyin or Latin, or, where rui.ask_search has been asked with the same query within the last five minutes in a transaction that is committed, by four and more last digits of a phone number; tickets by number (12, #12) or by words of their first 200 characters. rank_no: 1 exactly, 2 nearly, 3 begins so, 4 within; kind: home, person, ticket or building; id; name: number or name; about: building of a home, homes where a person lives today, beginning of a ticket, code of a building; matched: what it was found by (label kind search_match). Never a phone number; nobody finds out whose one is and takes back the record. Needs permission search; finds what one may see: homes with search_homes, else one''s own and those of one''s tasks; people with search_people, else oneself and who lives today in one''s grids; by phone with search_phones only; tickets with search_tickets, else one''s own and those of one''s home. Errors: 22004, 22001, 22023 blank query or row_limit, 42501.';
 
 CREATE FUNCTION rui._index_words(project_id bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -143,7 +143,7 @@ BEGIN
 	SELECT array_agg(ROW(_dispatch_now.project_id, NULL, l.task_id, l.party_id, l.offered_id,
 			CASE WHEN l.party_id IS NULL AND l.offered_id IS NOT NULL THEN 'withdrawn' WHEN l.offered_id IS NOT NULL THEN 'moved'
 				WHEN l.party_id IS NOT NULL THEN 'assigned' WHEN n.pairs = 0 THEN 'no_candidate' ELSE 'waits' END,
-			n.free, p.walk_m, p.walk_cost, p.away_cost, p.level_cost, p.refused_cost, p.missed_cost, p.stranger_cost, p.load_cost, p.cost + p.load_cost, n.penalty, now())::rui.dispatch_offer
+			n.free, p.walk_m, p.walk_cost, p.away_cost, p.level_cost, p.refused_cost, p.missed_cost, p.stranger_cost, p.load_cost, p.cost + p.load_cost, n.penalty, rui._record_time())::rui.dispatch_offer
 			ORDER BY l.task_id),
 		(SELECT count(*) FROM (SELECT DISTINCT q.party_id FROM candidate q JOIN plan m ON m.task_id = q.task_id WHERE q.party_id IS NOT NULL AND q.has_room) d)
 	INTO offers, worker_count

@@ -83,6 +83,7 @@ CREATE TABLE rui.personal_access (
 	refused text,
 	is_break_glass boolean NOT NULL DEFAULT false,
 	transaction_id bigint NOT NULL,
+	asked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
 	recorded_at timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (project_id, id),
 	CONSTRAINT personal_access_broken CHECK (NOT is_break_glass OR reason IS NOT NULL AND refused IS NULL)
@@ -196,7 +197,8 @@ PERFORM rui._describe('personal_access', 'Who asked to be shown what of whom, or
 	'at: When.', 'party_id: Who.', 'roles: The roles the person had then.', 'subject_id: Whose data (a party).',
 	'fields: Which fields.', 'purpose: What for.', 'reference: The ticket or other matter, or null.', 'reason: Reason of an emergency, or null.',
 	'refused: Null where it was granted, else the SQLSTATE it was refused with.', 'is_break_glass: Whether it was an emergency without permission.',
-	'transaction_id: The transaction that wrote it: values are shown once it is committed.');
+	'transaction_id: The transaction that wrote it: values are shown once it is committed.',
+	'asked_at: When, as the server''s clock said: values are shown within five minutes of it.');
 PERFORM rui._describe('reveal_review', 'Whether an emergency was one: decided by somebody else.',
 	'access_id: What was shown.', 'asked_by: Who broke the glass.', 'asked_at: When.', 'due_at: Until when it must be decided.',
 	'late_at: When it was told that it is late, or null.',

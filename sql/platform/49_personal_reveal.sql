@@ -63,7 +63,7 @@ BEGIN
 			SELECT k.reporter_id AS id WHERE k.reporter_id IS NOT NULL
 			UNION ALL
 			SELECT o.party_id FROM rui.occupancy o
-			WHERE o.project_id = k.project_id AND o.household_id = k.household_id AND o.valid @> current_date) w
+			WHERE o.project_id = k.project_id AND o.household_id = k.household_id AND o.valid @> rui._access_time()::date) w
 		WHERE t.project_id = _my_cases.project_id AND t.ended_at IS NULL
 			AND (t.executor_id = rui.current_party() OR t.accountable_id = rui.current_party()));
 END
@@ -324,7 +324,8 @@ BEGIN
 	ELSIF access.transaction_id = pg_current_xact_id_if_assigned()::text::bigint THEN
 		RAISE EXCEPTION 'access % is not committed', access_id
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'COMMIT first: what is shown stays on record.';
-	ELSIF access.recorded_at NOT BETWEEN clock_timestamp() - interval '5 minutes' AND clock_timestamp() THEN
+	-- What was asked before the clock was set back is over: nobody knows how long ago it was.
+	ELSIF access.asked_at NOT BETWEEN clock_timestamp() - interval '5 minutes' AND clock_timestamp() THEN
 		RAISE EXCEPTION 'access % is over', access_id
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Values are shown within five minutes of asking; ask again.';
 	END IF;
@@ -332,7 +333,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._committed_access(bigint, bigint) IS
-'Internal: a row of rui.personal_access by which the acting party may be shown something now: granted to it within the last five minutes (server''s clock) by a transaction that is committed and not the present one. Errors: 22004, P0002 none of its own, 42501 refused, 55000 not committed, or over.';
+'Internal: a row of rui.personal_access by which the acting party may be shown something now: granted to it within the last five minutes (server''s clock; none of before it was set back) by a transaction that is committed and not the present one. Errors: 22004, P0002 none of its own, 42501 refused, 55000 not committed, or over.';
 
 CREATE FUNCTION rui.reveal_access(project_id bigint, access_id bigint) RETURNS TABLE (field text, value text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 5
@@ -374,9 +375,9 @@ BEGIN
 	SELECT a.id INTO access FROM rui.personal_access a
 	WHERE a.project_id = reveal.project_id AND a.party_id = rui.current_party() AND a.subject_id = reveal.party_id
 		AND a.fields @> reveal.fields AND a.purpose = reveal.purpose AND (reveal.reference IS NULL OR a.reference = reveal.reference)
-		AND a.refused IS NULL AND NOT a.is_break_glass AND a.recorded_at > clock_timestamp() - interval '5 minutes'
+		AND a.refused IS NULL AND NOT a.is_break_glass AND a.asked_at BETWEEN clock_timestamp() - interval '5 minutes' AND clock_timestamp()
 		AND a.transaction_id IS DISTINCT FROM pg_current_xact_id_if_assigned()::text::bigint
-	ORDER BY a.recorded_at DESC, a.id DESC LIMIT 1;
+	ORDER BY a.asked_at DESC, a.id DESC LIMIT 1;
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'nobody has asked to be shown this of party %', party_id
 			USING ERRCODE = 'object_not_in_prerequisite_state',

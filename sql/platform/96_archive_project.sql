@@ -37,7 +37,7 @@ DECLARE
 BEGIN
 	-- Not what reading itself writes.
 	FOR place IN SELECT t.table_name FROM rui.platform_table t
-		WHERE t.class = 'tenant' AND t.table_name !~ '^event(_|$)' AND t.table_name NOT IN ('journal', 'request', 'document_access', 'personal_access', 'project_archive')
+		WHERE t.class = 'tenant' AND t.table_name !~ '^event(_|$)' AND t.table_name NOT IN ('journal', 'request', 'access_ask', 'document_access', 'personal_access', 'project_archive')
 		ORDER BY t.table_name LOOP
 		EXECUTE format('SELECT jsonb_build_object(''rows'', count(*), ''checksum'', coalesce(sum(hashtextextended(t::text, 0)), 0)::text)
 			FROM rui.%I t WHERE t.project_id = $1 HAVING count(*) > 0', place) INTO content USING project_id;

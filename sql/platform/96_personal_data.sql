@@ -94,7 +94,7 @@ INSERT INTO rui.personal_table (table_name, subjects, actors, also) VALUES
 	('meter_reading', '{}', '{party_id}', NULL), ('vacancy_fact', '{}', '{party_id}', NULL), ('archived', '{}', '{party_id}', NULL),
 	('bulk_change', '{}', '{party_id}', NULL), ('project_archive', '{}', '{party_id}', NULL),
 	('event', '{}', '{party_id}', 't.subject = ''party'' AND t.subject_id = $1'),
-	('journal', '{}', '{party_id}', NULL), ('request', '{}', '{party_id}', NULL),
+	('access_ask', '{subject_ids}', '{party_id}', NULL), ('journal', '{}', '{party_id}', NULL), ('request', '{}', '{party_id}', NULL),
 	('charge', '{payer_id}', '{}', NULL), ('charge_share', '{party_ids}', '{}', NULL), ('charge_reversal', '{}', '{party_id}', NULL),
 	('payment', '{payer_id}', '{party_id}', NULL), ('payment_reversal', '{}', '{party_id}', NULL), ('refund', '{}', '{party_id}', NULL),
 	('opening_arrear', '{payer_id}', '{party_id}', NULL), ('deposit', '{party_id}', '{taken_by}', NULL), ('deposit_return', '{}', '{party_id}', NULL),

@@ -14,6 +14,7 @@ PERFORM rui._describe('personal_text', 'Of every column of text, JSON or bytes w
 PERFORM rui._declare_table('personal_text', 'reference', 'none');
 
 INSERT INTO rui.personal_text (table_name, written, linked, never) VALUES
+	('access_ask', '{}', '{}', '{command,content_hash}'),
 	('advance', '{reason}', '{}', '{state,last_action}'), ('advance_campaign', '{name,reason,remark}', '{}', '{unit_kind,state,last_action}'),
 	('account', '{}', '{}', '{code,name,kind}'), ('account_category', '{}', '{}', '{category}'), ('accounting_period', '{}', '{}', '{state,last_action}'),
 	('allocation', '{reason}', '{}', '{}'), ('allocation_rule', '{}', '{}', '{debt_order,component_order}'), ('archived', '{reason}', '{}', '{table_name}'), ('audit', '{findings}', '{}', '{subject,grade,vetoed}'),

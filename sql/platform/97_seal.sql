@@ -70,6 +70,8 @@ PERFORM rui._declare_table('seal', 'tenant', 'append');
 PERFORM rui._declare_table('seal_table', 'tenant', 'append');
 PERFORM rui._declare_table('seal_watch', 'tenant', 'none');
 GRANT INSERT, UPDATE ON rui.seal_watch TO rui_api;
+-- No seal reaches beyond what is noted, and nothing is recorded before it.
+PERFORM rui._watch_table('seal_watch');
 PERFORM rui._allow_read('seal', ARRAY[r.name], format('project_id = ANY ((SELECT rui.journals_as(%L))::bigint[])', r.name))
 FROM unnest('{rui_resident,rui_staff,rui_steward,rui_agent,rui_manager,rui_expert,rui_partner,rui_analyst,rui_auditor}'::text[]) AS r(name);
 PERFORM rui._allow_read('seal_table', '{rui_manager,rui_auditor}', 'project_id = ANY ((SELECT rui.my_projects())::bigint[])');
@@ -77,8 +79,9 @@ PERFORM rui._allow_read('seal_table', '{rui_manager,rui_auditor}', 'project_id =
 -- What stands above the projects, under minus a company's id and under 0.
 PERFORM rui._reach_above(t.name) FROM unnest('{journal,event,erased_row,duty_run,seal,seal_table,seal_watch}'::text[]) AS t(name);
 -- Only the owner changes what everybody reads (what a role may, which duties
--- there are, which tables): from here on that is journaled as well.
-PERFORM rui._journal_table(t.table_name) FROM rui.platform_table t WHERE t.class = 'reference' AND t.writes = 'none';
+-- there are, which tables): from here on that is journaled as well. Ticks move
+-- the mark of the clock, and what else is recorded tells of that.
+PERFORM rui._journal_table(t.table_name) FROM rui.platform_table t WHERE t.class = 'reference' AND t.writes = 'none' AND t.table_name <> 'clock_mark';
 
 CREATE FUNCTION rui._sealed_tables(project_id bigint) RETURNS TABLE (table_name text, columns text[], key text, clock text, whose text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 60
@@ -207,7 +210,7 @@ BEGIN
 	FOR source IN SELECT * FROM rui._sealed_tables(project_id) LOOP
 		SELECT p.* INTO part FROM rui._seal_part(project_id, source.table_name, source.columns, source.key, source.clock, source.whose, from_at, before_at) p;
 		CONTINUE WHEN part.rows = 0;
-		parts := parts || ROW(project_id, next_number, cardinality(entries), source.table_name, source.columns, part.rows, part.root, part.marks, now())::rui.seal_table;
+		parts := parts || ROW(project_id, next_number, cardinality(entries), source.table_name, source.columns, part.rows, part.root, part.marks, rui._record_time())::rui.seal_table;
 		entries := entries || convert_to(rui._table_entry(source.table_name, part.rows, part.root, source.columns), 'UTF8');
 		total := total + part.rows;
 	END LOOP;

@@ -1,5 +1,38 @@
 -- Proofs for others: that a row was there when a seal was put on it.
 
+CREATE FUNCTION rui._siblings(index bigint, size bigint) RETURNS TABLE (step integer, first bigint, beyond bigint)
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE ROWS 20
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	lowest bigint := 0;
+	rest bigint := size;
+	half bigint;
+BEGIN
+	step := 0;
+	WHILE rest > 1 LOOP
+		half := 1;
+		WHILE half * 2 < rest LOOP
+			half := half * 2;
+		END LOOP;
+		step := step - 1;
+		IF index < lowest + half THEN
+			first := lowest + half;
+			beyond := lowest + rest;
+			rest := half;
+		ELSE
+			first := lowest;
+			beyond := lowest + half;
+			lowest := lowest + half;
+			rest := rest - half;
+		END IF;
+		RETURN NEXT;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION rui._siblings(bigint, bigint) IS
+'Internal: the subtrees whose roots are the audit path of the leaf at an index, from 0, in a Merkle tree of size leaves: which leaves each has, from first to before beyond; by step in the order of the path, from the leaf to the root. So a path is made of log2(size) roots, each computed as its leaves come, and not of all leaves at once. Source: RFC 6962, 2.1.1.';
+
 CREATE FUNCTION rui._prove_row(project_id bigint, table_name text, condition text, row_id bigint) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex' SET jit = off
@@ -13,6 +46,8 @@ DECLARE
 	index bigint;
 	openings jsonb;
 	path bytea[];
+	found_rows bigint;
+	starts bigint[];
 	table_path bytea[];
 	seal_path bytea[];
 	head rui.seal;
@@ -29,15 +64,25 @@ BEGIN
 		RAISE EXCEPTION 'row % of % is not sealed yet', row_id, table_name
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Ticks seal what is settled every ten minutes; rui.seal_journal does it now.';
 	END IF;
-	EXECUTE format('SELECT max(l.place) FILTER (WHERE l.is_it), convert_from((array_agg(l.leaf) FILTER (WHERE l.is_it))[1], ''UTF8''), array_agg(l.leaf ORDER BY l.place)
-		FROM (SELECT %s AS leaf, %s AS is_it, row_number() OVER (ORDER BY %s) - 1 AS place FROM rui.%I t WHERE %s AND t.%6$I >= $3 AND t.%6$I < $4) l',
-		rui._leaf(sealed.columns), condition, source.key, table_name, source.whose, source.clock)
-	INTO index, leaf, path USING project_id, row_id, seal.from_at, seal.before_at;
-	IF cardinality(path) <> sealed.rows OR (SELECT rui.merkle_root(p.leaf ORDER BY p.place) FROM unnest(path) WITH ORDINALITY AS p(leaf, place)) <> sealed.root THEN
+	-- First where it stands, then the roots of the subtrees beside its way up.
+	EXECUTE format('SELECT count(*), max(l.place) FILTER (WHERE l.is_it)
+		FROM (SELECT %s AS is_it, row_number() OVER (ORDER BY %s) - 1 AS place FROM rui.%I t WHERE %s AND t.%5$I >= $3 AND t.%5$I < $4) l',
+		condition, source.key, table_name, source.whose, source.clock)
+	INTO found_rows, index USING project_id, row_id, seal.from_at, seal.before_at;
+	EXECUTE format('SELECT convert_from(%s, ''UTF8'') FROM rui.%I t WHERE %s AND %s', rui._leaf(sealed.columns), table_name, source.whose, condition)
+	INTO leaf USING project_id, row_id;
+	starts := ARRAY(SELECT s.first FROM (SELECT n.first FROM rui._siblings(index, sealed.rows) n UNION ALL SELECT index) s ORDER BY 1);
+	EXECUTE format('SELECT array_agg(h.root ORDER BY n.step) FROM rui._siblings($5, $6) n
+		LEFT JOIN (SELECT $7[width_bucket(l.place, $7)] AS first, rui.merkle_root(l.leaf ORDER BY l.place) AS root
+			FROM (SELECT %s AS leaf, row_number() OVER (ORDER BY %s) - 1 AS place FROM rui.%I t WHERE %s AND t.%5$I >= $3 AND t.%5$I < $4) l
+			GROUP BY 1) h ON h.first = n.first',
+		rui._leaf(sealed.columns), source.key, table_name, source.whose, source.clock)
+	INTO path USING project_id, row_id, seal.from_at, seal.before_at, index, sealed.rows, starts;
+	path := coalesce(path, '{}');
+	IF found_rows <> sealed.rows OR NOT rui.merkle_verify(convert_to(leaf, 'UTF8'), index, sealed.rows, path, sealed.root) THEN
 		RAISE EXCEPTION 'seal % of % is broken at table %', seal.number, project_id, table_name
 			USING ERRCODE = 'data_corrupted', HINT = 'rui.verify_journal says where.';
 	END IF;
-	path := rui.merkle_proof(path, index);
 	IF EXISTS (SELECT FROM unnest(sealed.columns) AS c(name) WHERE c.name LIKE '%#') THEN
 		EXECUTE format('SELECT jsonb_strip_nulls(jsonb_build_object(%s)) FROM rui.%I t WHERE %s AND %s%s',
 			(SELECT string_agg(format('%L, CASE WHEN t.salt IS NOT NULL AND t.%I IS NOT NULL THEN jsonb_build_array(t.salt::text, t.%I::text) END',
@@ -50,8 +95,9 @@ BEGIN
 	SELECT rui.merkle_proof(array_agg(convert_to(rui._table_entry(t.table_name, t.rows, t.root, t.columns), 'UTF8') ORDER BY t.place), sealed.place)
 	INTO table_path FROM rui.seal_table t WHERE t.project_id = seal.project_id AND t.number = seal.number;
 	SELECT s.* INTO head FROM rui.seal s WHERE s.project_id = seal.project_id ORDER BY s.number DESC LIMIT 1;
-	SELECT rui.merkle_proof(array_agg(convert_to(s.header, 'UTF8') ORDER BY s.number), seal.number - 1)
-	INTO seal_path FROM rui.seal s WHERE s.project_id = seal.project_id AND s.number <= head.number;
+	SELECT array_agg((SELECT rui.merkle_root(convert_to(s.header, 'UTF8') ORDER BY s.number) FROM rui.seal s
+			WHERE s.project_id = seal.project_id AND s.number > n.first AND s.number <= n.beyond) ORDER BY n.step)
+	INTO seal_path FROM rui._siblings(seal.number - 1, head.number) n;
 	RETURN jsonb_build_object('version', 'rui proof 1',
 		'row', leaf, 'openings', coalesce(openings, '{}'), 'index', index, 'path', rui._hex(path),
 		'table', rui._table_entry(sealed.table_name, sealed.rows, sealed.root, sealed.columns), 'table_index', sealed.place, 'table_path', rui._hex(table_path),

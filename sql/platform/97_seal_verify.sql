@@ -95,16 +95,84 @@ $$;
 COMMENT ON FUNCTION rui._check_erased(bigint, text, text, text, text, timestamptz, timestamptz) IS
 'Internal: of the rows of a table with salted columns that are known by the digests that were sealed only: finding erased where an erasure that is on record, and that somebody has approved or a term has asked for, has left them so (one row for each erasure: how many rows, whose data, when, by which request); altered where not.';
 
+CREATE FUNCTION rui._seal_parts(project_id bigint, table_name text, columns text[], key text, clock text, whose text, bounds timestamptz[])
+RETURNS TABLE (place integer, rows bigint, root bytea, erased bigint)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 100
+SET search_path FROM CURRENT SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 SET bytea_output = 'hex' SET jit = off
+AS $$
+BEGIN
+	-- Rows come seal by seal in the order of their key, and are hashed as they come.
+	RETURN QUERY EXECUTE format('SELECT l.place, count(*), rui.merkle_root(l.leaf), count(*) FILTER (WHERE l.erased)
+		FROM (SELECT width_bucket(t.%4$I, $2) AS place, %1$s AS leaf, %6$s AS erased FROM rui.%2$I t
+			WHERE %3$s AND t.%4$I >= $3 AND t.%4$I < $4 ORDER BY 1, %5$s) l GROUP BY l.place',
+		rui._leaf(columns), table_name, whose, clock, key,
+		CASE WHEN EXISTS (SELECT FROM unnest(columns) AS c(name) WHERE c.name LIKE '%#') THEN 't.erased IS NOT NULL OR t.salt IS NULL' ELSE 'false' END)
+	USING project_id, bounds, bounds[1], bounds[cardinality(bounds)];
+END
+$$;
+COMMENT ON FUNCTION rui._seal_parts(bigint, text, text[], text, text, text, timestamptz[]) IS
+'Internal: rui._seal_part for seals that follow each other, in one reading of the table: bounds are where the first begins, and where each ends; place: 1 for the first. Nothing for those without rows; no marks.';
+
+CREATE FUNCTION rui._differing_parts(project_id bigint, numbers bigint[], bounds timestamptz[], sources jsonb,
+	OUT rows bigint[], OUT differing jsonb)
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT SET jit = off
+AS $$
+DECLARE
+	source record;
+	shape record;
+	part record;
+BEGIN
+	rows := array_fill(0::bigint, ARRAY[cardinality(numbers)]);
+	differing := '[]';
+	FOR source IN SELECT * FROM jsonb_to_recordset(sources) AS x(table_name text, columns text[], key text, clock text, whose text) LOOP
+		-- Seals of one batch may have been made before and after a column came.
+		FOR shape IN SELECT coalesce(t.columns, source.columns) AS columns, array_agg(n.place::integer ORDER BY n.place) AS places
+			FROM unnest(numbers) WITH ORDINALITY AS n(number, place)
+			LEFT JOIN rui.seal_table t ON t.project_id = _differing_parts.project_id AND t.number = n.number AND t.table_name = source.table_name
+			GROUP BY 1
+		LOOP
+			IF NOT (SELECT array_agg(rtrim(c.name, '#')) FROM unnest(shape.columns) AS c(name))
+				<@ (SELECT array_agg(rtrim(c.name, '#')) FROM unnest(source.columns) AS c(name)) THEN
+				SELECT differing || jsonb_agg(jsonb_build_object('place', n.place, 'table_name', source.table_name, 'is_unreadable', true))
+				INTO differing FROM unnest(shape.places) AS n(place);
+				CONTINUE;
+			END IF;
+			FOR part IN SELECT n.place, coalesce(p.rows, 0) AS rows, coalesce(p.erased, 0) AS erased,
+					t.rows IS NOT DISTINCT FROM p.rows AND t.root IS NOT DISTINCT FROM p.root AS is_same
+				FROM unnest(shape.places) AS n(place)
+				LEFT JOIN rui._seal_parts(project_id, source.table_name, shape.columns, source.key, source.clock, source.whose, bounds) p ON p.place = n.place
+				LEFT JOIN rui.seal_table t ON t.project_id = _differing_parts.project_id AND t.number = numbers[n.place] AND t.table_name = source.table_name
+				WHERE p.place IS NOT NULL OR t.number IS NOT NULL
+				ORDER BY n.place
+			LOOP
+				rows[part.place] := rows[part.place] + part.rows;
+				IF NOT part.is_same OR part.erased > 0 THEN
+					differing := differing || jsonb_build_object('place', part.place, 'table_name', source.table_name, 'is_unreadable', false,
+						'is_same', part.is_same, 'rows', part.rows, 'erased', part.erased);
+				END IF;
+			END LOOP;
+		END LOOP;
+	END LOOP;
+END
+$$;
+COMMENT ON FUNCTION rui._differing_parts(bigint, bigint[], timestamptz[], jsonb) IS
+'Internal: of seals that follow each other (their numbers, and bounds as of rui._seal_parts), with the tables of sources (rows of rui._sealed_tables): how many rows each has, and, as a JSON array, the tables of seals that are not as they were sealed, are unreadable, or have rows that are known by digests only: place of the seal, from 1.';
+
 CREATE FUNCTION rui.verify_journal(project_id bigint, from_number bigint DEFAULT 1, to_number bigint DEFAULT NULL)
 RETURNS TABLE (number bigint, rows bigint, finding text, table_name text, detail text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED ROWS 1000
 SET search_path FROM CURRENT
 AS $$
 DECLARE
+	sources jsonb;
+	known_tables text[];
+	batch record;
+	parts record;
+	seal_place integer;
 	seal rui.seal;
 	source record;
 	sealed rui.seal_table;
-	part record;
 	gone record;
 	grown record;
 	frontier bytea[];
@@ -125,82 +193,101 @@ BEGIN
 		SELECT s.frontier, s.root, s.before_at INTO frontier, root, ends FROM rui.seal s
 		WHERE s.project_id = verify_journal.project_id AND s.number = from_number - 1;
 	END IF;
-	FOR seal IN SELECT s.* FROM rui.seal s
-		WHERE s.project_id = verify_journal.project_id AND s.number >= from_number AND (to_number IS NULL OR s.number <= to_number) ORDER BY s.number
+	SELECT jsonb_agg(to_jsonb(x) ORDER BY x.table_name COLLATE "C"), array_agg(x.table_name) INTO sources, known_tables
+	FROM rui._sealed_tables(project_id) x;
+	-- Small seals together, as far as each goes on where the one before ends: every table is read once for all of them.
+	FOR batch IN
+		SELECT array_agg(b.number ORDER BY b.number) AS numbers, min(b.from_at) || array_agg(b.before_at ORDER BY b.number) AS bounds
+		FROM (
+			SELECT c.number, c.from_at, c.before_at, sum(c.breaks) OVER w AS run, (sum(c.rows) OVER w - c.rows)::bigint / 50000 AS part,
+				row_number() OVER w / 500 AS piece
+			FROM (SELECT s.number, s.from_at, s.before_at, s.rows,
+					CASE WHEN lag(s.before_at) OVER (ORDER BY s.number) = s.from_at THEN 0 ELSE 1 END AS breaks
+				FROM rui.seal s
+				WHERE s.project_id = verify_journal.project_id AND s.number >= from_number AND (to_number IS NULL OR s.number <= to_number)) c
+			WINDOW w AS (ORDER BY c.number)) b
+		GROUP BY b.run, b.part, b.piece ORDER BY min(b.number)
 	LOOP
-		number := seal.number;
-		rows := 0;
-		finding := NULL;
-		table_name := NULL;
-		detail := NULL;
-		IF seal.number <> expected THEN
-			finding := 'missing';
-			detail := format('seals %s to %s are not there', expected, seal.number - 1);
-			RETURN NEXT;
-		ELSIF seal.previous_root IS DISTINCT FROM root OR seal.from_at IS DISTINCT FROM coalesce(ends, seal.from_at) THEN
-			finding := 'unchained';
-			detail := 'it does not go on from the seal before';
-			RETURN NEXT;
-		END IF;
-		expected := seal.number + 1;
-		SELECT g.* INTO grown FROM rui._grow_frontier(frontier, seal.number - 1, convert_to(seal.header, 'UTF8')) g;
-		IF seal.header <> rui._seal_header(seal.project_id, seal.number, seal.from_at, seal.before_at, seal.rows, seal.tables, seal.tables_root, seal.previous_root)
-			OR seal.root <> grown.root OR seal.frontier <> grown.grown
-			OR seal.tables_root IS DISTINCT FROM (SELECT rui.merkle_root(convert_to(rui._table_entry(t.table_name, t.rows, t.root, t.columns), 'UTF8') ORDER BY t.place)
-				FROM rui.seal_table t WHERE t.project_id = seal.project_id AND t.number = seal.number)
-		THEN
-			finding := 'forged';
-			detail := 'the seal does not agree with itself';
-			RETURN NEXT;
-		END IF;
-		-- What it says of itself is what the next one goes on from.
-		root := seal.root;
-		frontier := seal.frontier;
-		ends := seal.before_at;
-		FOR source IN SELECT * FROM rui._sealed_tables(seal.project_id) LOOP
+		parts := rui._differing_parts(project_id, batch.numbers, batch.bounds, sources);
+		seal_place := 0;
+		FOR seal IN SELECT s.* FROM rui.seal s
+			WHERE s.project_id = verify_journal.project_id AND s.number = ANY (batch.numbers) ORDER BY s.number
+		LOOP
+			seal_place := seal_place + 1;
+			number := seal.number;
+			rows := 0;
 			finding := NULL;
-			table_name := source.table_name;
-			SELECT t.* INTO sealed FROM rui.seal_table t
-			WHERE t.project_id = seal.project_id AND t.number = seal.number AND t.table_name = source.table_name;
-			IF NOT (SELECT array_agg(rtrim(c.name, '#')) FROM unnest(coalesce(sealed.columns, source.columns)) AS c(name))
-				<@ (SELECT array_agg(rtrim(c.name, '#')) FROM unnest(source.columns) AS c(name)) THEN
+			table_name := NULL;
+			detail := NULL;
+			IF seal.number <> expected THEN
+				finding := 'missing';
+				detail := format('seals %s to %s are not there', expected, seal.number - 1);
+				RETURN NEXT;
+			ELSIF seal.previous_root IS DISTINCT FROM root OR seal.from_at IS DISTINCT FROM coalesce(ends, seal.from_at) THEN
+				finding := 'unchained';
+				detail := 'it does not go on from the seal before';
+				RETURN NEXT;
+			END IF;
+			expected := seal.number + 1;
+			SELECT g.* INTO grown FROM rui._grow_frontier(frontier, seal.number - 1, convert_to(seal.header, 'UTF8')) g;
+			IF seal.header <> rui._seal_header(seal.project_id, seal.number, seal.from_at, seal.before_at, seal.rows, seal.tables, seal.tables_root, seal.previous_root)
+				OR seal.root <> grown.root OR seal.frontier <> grown.grown
+				OR seal.tables_root IS DISTINCT FROM (SELECT rui.merkle_root(convert_to(rui._table_entry(t.table_name, t.rows, t.root, t.columns), 'UTF8') ORDER BY t.place)
+					FROM rui.seal_table t WHERE t.project_id = seal.project_id AND t.number = seal.number)
+			THEN
+				finding := 'forged';
+				detail := 'the seal does not agree with itself';
+				RETURN NEXT;
+			END IF;
+			-- What it says of itself is what the next one goes on from.
+			root := seal.root;
+			frontier := seal.frontier;
+			ends := seal.before_at;
+			rows := parts.rows[seal_place];
+			FOR source IN SELECT x.*, d.is_unreadable, d.is_same, d.rows AS found_rows, d.erased
+				FROM jsonb_to_recordset(parts.differing) AS d(place integer, table_name text, is_unreadable boolean, is_same boolean, rows bigint, erased bigint)
+				JOIN jsonb_to_recordset(sources) AS x(table_name text, columns text[], key text, clock text, whose text) ON x.table_name = d.table_name
+				WHERE d.place = seal_place ORDER BY x.table_name COLLATE "C"
+			LOOP
+				finding := NULL;
+				table_name := source.table_name;
+				SELECT t.* INTO sealed FROM rui.seal_table t
+				WHERE t.project_id = seal.project_id AND t.number = seal.number AND t.table_name = source.table_name;
+				IF source.is_unreadable THEN
+					finding := 'unreadable';
+					detail := 'columns are gone that were sealed';
+					RETURN NEXT;
+					CONTINUE;
+				ELSIF sealed.rows IS NULL THEN
+					finding := 'inserted';
+					detail := format('%s rows that were not there', source.found_rows);
+					RETURN NEXT;
+				ELSIF NOT source.is_same THEN
+					SELECT c.finding, c.detail INTO finding, detail FROM rui._compare_marks(seal.project_id, sealed, source.key, source.clock, source.whose, seal.from_at, seal.before_at) c;
+					RETURN NEXT;
+				END IF;
+				-- What is erased is proved by its digest: that it was erased, by who did it.
+				CONTINUE WHEN source.erased = 0;
+				FOR gone IN SELECT e.* FROM rui._check_erased(seal.project_id, source.table_name, source.key, source.clock, source.whose, seal.from_at, seal.before_at) e LOOP
+					finding := gone.finding;
+					detail := gone.detail;
+					RETURN NEXT;
+				END LOOP;
+			END LOOP;
+			-- Tables that are sealed and are no more.
+			FOR sealed IN SELECT t.* FROM rui.seal_table t WHERE t.project_id = seal.project_id AND t.number = seal.number
+				AND t.table_name <> ALL (known_tables) ORDER BY t.place
+			LOOP
 				finding := 'unreadable';
-				detail := 'columns are gone that were sealed';
-				RETURN NEXT;
-				CONTINUE;
-			END IF;
-			SELECT p.* INTO part FROM rui._seal_part(seal.project_id, source.table_name, coalesce(sealed.columns, source.columns), source.key, source.clock,
-				source.whose, seal.from_at, seal.before_at) p;
-			rows := rows + part.rows;
-			IF sealed.rows IS NULL AND part.rows > 0 THEN
-				finding := 'inserted';
-				detail := format('%s rows that were not there', part.rows);
-				RETURN NEXT;
-			ELSIF sealed.rows IS NOT NULL AND (part.rows <> sealed.rows OR part.root <> sealed.root) THEN
-				SELECT c.finding, c.detail INTO finding, detail FROM rui._compare_marks(seal.project_id, sealed, source.key, source.clock, source.whose, seal.from_at, seal.before_at) c;
-				RETURN NEXT;
-			END IF;
-			-- What is erased is proved by its digest: that it was erased, by who did it.
-			CONTINUE WHEN part.erased = 0;
-			FOR gone IN SELECT e.* FROM rui._check_erased(seal.project_id, source.table_name, source.key, source.clock, source.whose, seal.from_at, seal.before_at) e LOOP
-				finding := gone.finding;
-				detail := gone.detail;
+				table_name := sealed.table_name;
+				detail := 'the table is gone';
 				RETURN NEXT;
 			END LOOP;
-		END LOOP;
-		-- Tables that are sealed and are no more.
-		FOR sealed IN SELECT t.* FROM rui.seal_table t WHERE t.project_id = seal.project_id AND t.number = seal.number
-			AND NOT EXISTS (SELECT FROM rui._sealed_tables(seal.project_id) x WHERE x.table_name = t.table_name) ORDER BY t.place
-		LOOP
-			finding := 'unreadable';
-			table_name := sealed.table_name;
-			detail := 'the table is gone';
+			finding := 'verified';
+			table_name := NULL;
+			detail := encode(seal.root, 'hex');
 			RETURN NEXT;
 		END LOOP;
-		finding := 'verified';
-		table_name := NULL;
-		detail := encode(seal.root, 'hex');
-		RETURN NEXT;
 	END LOOP;
 	-- Seals that events have told of and that are not there.
 	SELECT max((e.payload ->> 'number')::bigint) INTO last_number FROM rui.event e

@@ -9,6 +9,7 @@ CREATE TABLE rui.verification (
 	seals bigint NOT NULL CHECK (seals >= 0),
 	done bigint NOT NULL DEFAULT 0 CHECK (done BETWEEN 0 AND seals),
 	root bytea NOT NULL CHECK (length(root) = 32),
+	root_of bigint NOT NULL DEFAULT 0 CHECK (root_of >= 0),
 	rows bigint NOT NULL DEFAULT 0,
 	faults bigint NOT NULL DEFAULT 0,
 	erasures bigint NOT NULL DEFAULT 0,
@@ -21,7 +22,7 @@ CREATE TABLE rui.verification (
 CREATE UNIQUE INDEX verification_open ON rui.verification (project_id) WHERE ended_at IS NULL;
 PERFORM rui._describe('verification', 'Verifications of all seals of a project (a company: minus its id; the installation: 0), under way and done.',
 	'party_id: Who began it.', 'began_at: When.', 'seals: How many seals there were, or should have been, then.', 'done: How many it has been through.',
-	'root: The head it has come to: of the last seal it has been through.', 'rows: How many rows it has counted.',
+	'root: The head it has come to: of the last seal it has been through.', 'root_of: Number of that seal; 0: of none yet.', 'rows: How many rows it has counted.',
 	'faults: How many findings are no erasures: 0 where all is as it was sealed.', 'erasures: How many findings are erasures.',
 	'findings: The findings, the first thousand, as a JSON array of objects: number, finding, table_name, detail as rui.verify_journal says them.',
 	'ended_at: When it was through, or null.');
@@ -62,16 +63,21 @@ BEGIN
 	END IF;
 	until := least(run.done + continue_verification.seals, run.seals);
 	-- What the pieces before have seen is what this one goes on from.
-	SELECT s.root INTO known FROM rui.seal s WHERE s.project_id = run.project_id AND s.number = run.done;
-	IF known <> run.root THEN
-		run.faults := run.faults + 1;
-		run.findings := run.findings || jsonb_build_object('number', run.done, 'finding', 'forged', 'detail', 'the seal was changed during the verification');
+	IF run.root_of > 0 THEN
+		SELECT s.root INTO known FROM rui.seal s WHERE s.project_id = run.project_id AND s.number = run.root_of;
+		IF known IS DISTINCT FROM run.root THEN
+			run.faults := run.faults + 1;
+			run.findings := run.findings || CASE WHEN known IS NULL
+				THEN jsonb_build_object('number', run.root_of, 'finding', 'missing', 'detail', 'the seal was taken away during the verification')
+				ELSE jsonb_build_object('number', run.root_of, 'finding', 'forged', 'detail', 'the seal was changed during the verification') END;
+		END IF;
 	END IF;
 	IF until > run.done THEN
 		FOR piece IN SELECT v.* FROM rui.verify_journal(run.project_id, run.done + 1, until) v LOOP
 			IF piece.finding = 'verified' THEN
 				run.rows := run.rows + piece.rows;
 				run.root := decode(piece.detail, 'hex');
+				run.root_of := piece.number;
 				CONTINUE;
 			ELSIF piece.finding = 'erased' THEN
 				run.erasures := run.erasures + 1;
@@ -85,7 +91,7 @@ BEGIN
 		END LOOP;
 	END IF;
 	is_finished := until = run.seals;
-	UPDATE rui.verification v SET done = until, root = run.root, rows = run.rows, faults = run.faults, erasures = run.erasures, findings = run.findings,
+	UPDATE rui.verification v SET done = until, root = run.root, root_of = run.root_of, rows = run.rows, faults = run.faults, erasures = run.erasures, findings = run.findings,
 		ended_at = CASE WHEN is_finished THEN clock_timestamp() END
 	WHERE v.project_id = run.project_id AND v.id = run.id;
 	IF is_finished THEN

@@ -26,6 +26,7 @@
 #include "utils/timestamp.h"
 
 #include "core/json.h"
+#include "pg/instant.h"
 #include "pg/lookup.h"
 #include "pg/session.h"
 

@@ -28,6 +28,7 @@
 #include "utils/uuid.h"
 
 #include "core/hash.h"
+#include "pg/instant.h"
 #include "pg/lookup.h"
 #include "pg/session.h"
 
@@ -297,7 +298,7 @@ flush(batch *current)
 		return;
 	values[0] = Int64GetDatum(current->project);
 	nulls[1] = true; /* the identity is given where it is written */
-	values[2] = TimestampTzGetDatum(GetCurrentTransactionStartTimestamp());
+	values[2] = TimestampTzGetDatum(rui_record_instant());
 	values[3] = Int64GetDatum((int64) U64FromFullTransactionId(GetTopFullTransactionId()));
 	values[4] = Int64GetDatum(party);
 	nulls[4] = party == 0;

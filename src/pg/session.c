@@ -22,6 +22,7 @@
 #include "utils/timestamp.h"
 
 #include "pg/gateway.h"
+#include "pg/instant.h"
 #include "pg/lookup.h"
 
 #define CODE_SIZE 64
@@ -228,17 +229,6 @@ int64
 rui_current_party_id(void)
 {
 	return acting_party();
-}
-
-TimestampTz
-rui_access_instant(void)
-{
-	return Max(GetCurrentStatementStartTimestamp(), GetCurrentTransactionStartTimestamp());
-}
-
-RUI_FUNCTION(access_time)
-{
-	PG_RETURN_TIMESTAMPTZ(rui_access_instant());
 }
 
 RUI_FUNCTION(current_party)

@@ -40,6 +40,7 @@ SELECT pg_temp.api('set_document_kind', :'p', 'code=''letter''', 'name_zh=''信'
 	pg_temp.api('supersede_document', :'p', 'document_id=' || :photo, :'content', 'bytes=3', 'media_type=''image/png''', 'storage_ref=''s3/new''',
 		'request_key=''k''', :'t'),
 	pg_temp.api('set_document_visibility', :'p', 'document_id=' || :photo, 'visibility=''staff''', :'t'),
+	pg_temp.api('ask_document', :'p', 'document_id=' || :photo, 'purpose=''repair''', 'version=1', :'t'),
 	pg_temp.api('open_document', :'p', 'document_id=' || :photo, 'purpose=''repair''', 'version=1', :'t'),
 	pg_temp.api('document_history', :'p', 'document_id=' || :photo),
 	pg_temp.api('erase_document', :'p', 'document_id=' || :photo, 'reason=''withdrawn''', 'version=1', :'t'),
@@ -77,12 +78,23 @@ WHERE a.argument IN ('code', 'name_zh', 'name_en', 'kind_code', 'title', 'subjec
 INSERT INTO bad VALUES ('a unit of another project', 'store_document', 'subject', format('''unit'', subject_id => %s', :v1), NULL),
 	('before its last change', 'supersede_document', 'at', '''2026-03-09 10:59+08''', '22023');
 DELETE FROM bad WHERE code IS NULL;
-SELECT plan((SELECT 2 + 2 * count(DISTINCT name) + (SELECT count(*) FROM bad) FROM api)::integer + 53);
+SELECT plan((SELECT 2 + 2 * count(DISTINCT name) + (SELECT count(*) FROM bad) FROM api)::integer + 58);
 
 -- What is refused changes nothing.
 SELECT is_empty($$SELECT p.proname FROM pg_proc p
 	WHERE p.pronamespace = 'rui'::regnamespace AND p.proname !~ '^_' AND p.pronargs > 0 AND p.proname ~ 'document|^contents_|_destroyed$'
 	EXCEPT SELECT name FROM api$$, 'no command is left out');
+-- What is about others is opened once asking for it is committed, which a test that
+-- rolls back cannot wait for: here the rows are made those of another transaction.
+CREATE FUNCTION pg_temp.asked(project bigint, document bigint, purpose text, version integer DEFAULT NULL) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+	asked CONSTANT integer := rui.ask_document(project, document, purpose, version, '2026-03-10 11:00+08');
+BEGIN
+	UPDATE rui.access_ask SET transaction_id = 1;
+	RETURN asked;
+END
+$$;
+SELECT pg_temp.asked(:one, :photo, 'repair', 1) \g /dev/null
 SELECT pg_temp.content() AS before \gset
 CREATE FUNCTION pg_temp.works(command text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -116,10 +128,17 @@ SELECT is(rui.supersede_document(:one, :photo, sha256('fixed'), 5, 'image/jpeg',
 SELECT is(rui.supersede_document(:one, :photo, sha256('fixed'), 5, 'image/jpeg', 's3/fixed', 'k1', '2026-03-10 10:00+08'), 2, 'once');
 SELECT is((SELECT keep_until FROM rui.document WHERE id = :photo), '2027-03-10', 'from then on it is kept anew');
 SELECT is((SELECT string_agg(format('%s %s', version, bytes), ', ') FROM rui.document_history(:one, :photo)), '1 4, 2 5', 'the old one stays');
+SELECT throws_ok(format('SELECT rui.open_document(%s, %s, ''x'')', :one, :photo), '55000', 'nobody has asked for this', 'a document of somebody else is asked for first');
+SELECT is(rui.ask_document(:one, :photo, 'x', at => '2026-03-10 11:00+08'), 2, 'the last version');
+SELECT throws_ok(format('SELECT rui.open_document(%s, %s, ''x'')', :one, :photo), '55000', NULL, 'not opened before that is committed');
+UPDATE rui.access_ask SET transaction_id = 1;
+SELECT throws_ok(format('SELECT rui.open_document(%s, %s, ''y'')', :one, :photo), '55000', NULL, 'nor for another purpose');
+SELECT throws_ok(format('SELECT rui.open_document(%s, %s, ''x'', 1)', :one, :photo), '55000', NULL, 'nor another version');
+SELECT pg_temp.asked(:one, :photo, 'x', 1) \g /dev/null
 SELECT is((SELECT (storage_ref, content_hash = sha256('fixed'))::text FROM rui.open_document(:one, :photo, 'x', at => '2026-03-10 11:00+08')), '(s3/fixed,t)', 'the last one counts');
 SELECT is((SELECT storage_ref FROM rui.open_document(:one, :photo, 'x', 1, '2026-03-10 11:00+08')), 's3/pipe', 'or the one that is asked for');
 SELECT is((SELECT string_agg(concat_ws(' ', version, party_id = :loader, purpose), ', ' ORDER BY id) FROM rui.document_access WHERE document_id = :photo),
-	'2 t x, 1 t x', 'who opened it is on record');
+	'1 t repair, 2 t x, 1 t x', 'who asked to open it is on record');
 SELECT rui.open_document(:one, :drawing, 'x', at => '2026-03-10 11:00+08') \gset hidden_
 SELECT is_empty(format('SELECT * FROM rui.document_access WHERE document_id = %s', :drawing), 'not of what is public');
 SELECT throws_ok(format('UPDATE rui.document_version SET content_hash = sha256(''x'') WHERE document_id = %s', :photo), '55000', NULL, 'hashes stay');

@@ -1,6 +1,6 @@
 -- Whole objects out as CSV and in again: the same rows, and who may take them.
 BEGIN;
-SELECT plan(70);
+SELECT plan(78);
 \ir fixture/town.sql
 SELECT rui.set_project_state(:project, 'go_live') \gset hidden_
 -- Another company's empty project, to import into.
@@ -56,6 +56,20 @@ SELECT results_eq(format('SELECT * FROM rui.export_csv(%s, ''unit'', guard_formu
 SELECT results_eq(format('SELECT * FROM rui.export_csv(%s, ''party'')', :project),
 	$$VALUES ('code,name,kind,phone,email,wechat,address'), ('zhao,***,person,***,***,,'), ('qian,***,person,,,***,'), ('acme,***,organisation,,,,***'),
 	('w1,***,person,***,,,'), ('w2,***,person,***,,,')$$, 'personal data are masked, and whom the project does not know is left out');
+-- In clear once asking for it is committed, which a test that rolls back cannot wait
+-- for: here the rows are made those of another transaction.
+CREATE FUNCTION pg_temp.asked(project bigint, purpose text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+	PERFORM rui.ask_csv(project, m.table_name, purpose) FROM rui.master_table m WHERE m.personal <> '{}';
+	UPDATE rui.access_ask SET transaction_id = 1;
+END
+$$;
+SELECT throws_ok(format('SELECT rui.export_csv(%s, ''party'', ''Moving'', true)', :project), '55000', 'nobody has asked for this', 'nobody takes people who has not asked for them');
+SELECT is(rui.ask_csv(:project, 'party', 'Moving'), 5::bigint, 'who asks is told how many there are');
+SELECT throws_ok(format('SELECT rui.export_csv(%s, ''party'', ''Moving'', true)', :project), '55000', NULL, 'he gets them once that is on record for good');
+SELECT is((SELECT payload FROM rui.event WHERE kind = 'project.ask_csv' AND project_id = :project), '{"table": "party", "rows": 5, "with_archived": false, "purpose": "Moving"}'::jsonb, 'which is an event');
+SELECT pg_temp.asked(:project, 'Moving to another system') \g /dev/null
+SELECT throws_ok(format('SELECT rui.export_csv(%s, ''party'', ''Moving to another system'', true, true)', :project), '55000', NULL, 'and nothing else than he has asked for');
 SELECT results_eq(format('SELECT * FROM rui.export_csv(%s, ''party'', ''Moving to another system'', true) OFFSET 1', :project),
 	$$VALUES ('zhao,赵,person,''+86 138-0013-8000,"[""a@b.c"", ""d@e.f""]",,'), ('qian,''=钱,person,,,"[""[x]""]",'),
 	('acme,"Acme, ""Ltd""",organisation,,,,"1 Road' || E'\n' || '2 Town"'), ('w1,Wu,person,"[""13900000001"", ""13900000002""]",,,'), ('w2,Xu,person,13900000003,,,')$$,
@@ -68,6 +82,7 @@ SELECT results_eq($$SELECT e.payload, e.party_id FROM rui.event e WHERE e.kind =
 	'an export is an event: who, what, how many, what for');
 
 -- There and back: every master table comes out again as it was.
+SELECT pg_temp.asked(:project, 'test') \g /dev/null
 CREATE TEMP TABLE lines AS
 SELECT m.table_name, (SELECT string_agg(x, E'\r\n') FROM rui.export_csv(:project, m.table_name, 'test', true) x) AS content FROM rui.master_table m
 WHERE m.table_name IN ('building', 'unit', 'party', 'contact_point', 'household', 'ownership', 'staff', 'post', 'shift');
@@ -85,6 +100,7 @@ SELECT results_eq(format('SELECT r.code, r.outcome, r.error_code FROM lines l CR
 SELECT results_eq(format('SELECT r.outcome, count(*) FROM lines l CROSS JOIN LATERAL rui.import_csv(%s, l.table_name, l.content) r WHERE l.table_name = %L GROUP BY 1', :copy_project, t.name),
 	format('VALUES (''added'', %s::bigint)', t.n), t.name || ' comes in')
 FROM (VALUES (4, 'household', 2), (5, 'ownership', 2), (6, 'staff', 2), (7, 'post', 2), (8, 'shift', 2)) AS t(place, name, n) ORDER BY t.place;
+SELECT pg_temp.asked(:copy_project, 'test') \g /dev/null
 SELECT is((SELECT string_agg(x, E'\r\n') FROM rui.export_csv(:copy_project, l.table_name, 'test', true) x), l.content, l.table_name || ' goes out as it came in')
 FROM lines l WHERE l.table_name <> 'contact_point' ORDER BY l.table_name;
 -- Into an empty company contact points alone carry everything.
@@ -184,6 +200,8 @@ SELECT throws_ok(format('SELECT rui.import_csv(%s, ''event'', ''a'')', :project)
 SELECT throws_ok(format('SELECT rui.import_csv(%s, ''post'', NULL)', :project), '22004', 'content must not be null', 'no content');
 SELECT is_empty(format('SELECT rui.import_csv(%s, ''post'', ''code'')', :project), 'a header alone is no error');
 SELECT throws_ok(format('SELECT rui.export_csv(%s, ''party'', NULL, true)', :project), '22004', 'purpose must not be null', 'in clear only for a purpose');
+SELECT throws_ok(format('SELECT rui.ask_csv(%s, ''party'', NULL)', :project), '22004', 'purpose must not be null', 'asked for without one');
+SELECT throws_ok(format('SELECT rui.ask_csv(%s, ''event'', ''x'')', :project), '22023', '"event" is no master table', 'nor of any table');
 SELECT throws_ok(format('SELECT rui.export_csv(%s, ''party'', ''  '')', :project), '22023', 'purpose must not be empty', 'a blank purpose');
 SELECT throws_ok(format('SELECT rui.export_csv(%s, ''unit'', separator => ''x'')', :project), '22023', 'fields cannot be separated by "x"', 'an odd separator');
 SELECT throws_ok(format('SELECT rui.export_csv(%s, ''unit'', in_clear => NULL)', :project), '22004', 'in_clear must not be null', 'a null');
@@ -207,6 +225,7 @@ SELECT is(count(*), 7::bigint, 'an expert may export units') FROM rui.export_csv
 SELECT throws_ok(format('SELECT rui.export_csv(%s, ''party'')', :project), '42501', NULL, 'but not people');
 SET LOCAL rui.party_id = :'aud';
 SELECT throws_ok(format('SELECT rui.export_csv(%s, ''party'', ''curiosity'', true)', :project), '42501', NULL, 'an auditor sees no names');
+SELECT throws_ok(format('SELECT rui.ask_csv(%s, ''party'', ''curiosity'')', :project), '42501', NULL, 'nor asks for them');
 SELECT throws_ok(format('SELECT rui.import_csv(%s, ''post'', ''code'')', :project), '42501', NULL, 'and imports nothing');
 SELECT * FROM finish();
 ROLLBACK;

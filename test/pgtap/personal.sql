@@ -1,7 +1,7 @@
 -- Personal data: shown for a purpose, within limits, on record; emergencies
 -- and their reviews; consents; who was shown what of me.
 BEGIN;
-SELECT plan(83);
+SELECT plan(86);
 \ir fixture/estate.sql
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'agent', 'Agent') RETURNING id AS agent \gset
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'steward', 'Steward') RETURNING id AS steward \gset
@@ -116,9 +116,17 @@ UPDATE rui.membership SET valid = tstzrange('2000-01-01', now()) WHERE project_i
 SELECT throws_ok(format('SELECT * FROM rui.reveal_access(%s, %s)', :one, :access), '42501', NULL, 'who has left is shown nothing');
 ROLLBACK TO later;
 SET LOCAL session_replication_role = replica;
-UPDATE rui.personal_access SET recorded_at = now() - interval '6 minutes' WHERE id = :access;
+UPDATE rui.personal_access SET asked_at = now() - interval '6 minutes' WHERE id = :access;
 SET LOCAL session_replication_role = origin;
 SELECT throws_ok(format('SELECT * FROM rui.reveal_access(%s, %s)', :one, :access), '55000', format('access %s is over', :access), 'for five minutes');
+-- Asked before the clock was set back by an hour: how long ago nobody knows.
+SET LOCAL session_replication_role = replica;
+UPDATE rui.personal_access SET asked_at = now() + interval '1 hour';
+SET LOCAL session_replication_role = origin;
+SELECT throws_ok(format('SELECT * FROM rui.reveal_access(%s, %s)', :one, :access), '55000', format('access %s is over', :access), 'nor longer by a clock that was set back');
+SELECT throws_ok(format('SELECT * FROM rui.reveal(%s, %s, ''{phone}'', ''service'')', :one, :zhao), '55000', format('nobody has asked to be shown this of party %s', :zhao), 'nor by the same arguments');
+SELECT rui.ask_reveal(:one, :zhao, '{phone}', 'service'), pg_temp.commit_accesses() \g /dev/null
+SELECT results_eq(format('SELECT value FROM rui.reveal(%s, %s, ''{phone}'', ''service'')', :one, :zhao), $$VALUES ('139-1234-5678'), ('13800138000')$$, 'who asks again is shown it at once');
 ROLLBACK TO later;
 
 -- By consent.

@@ -1,7 +1,7 @@
 -- Seals: what they cover, what verification finds when rows or seals are not
 -- what they were, heads kept elsewhere, proofs; who may.
 BEGIN;
-SELECT plan(52);
+SELECT plan(57);
 \ir fixture/estate.sql
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :manager, 'auditor', '[2000-01-01,)');
 -- Rows of three hours, put there behind the platform's back; those of the API are of now().
@@ -91,6 +91,21 @@ SELECT ok((SELECT rui.merkle_verify(convert_to(p ->> 'row', 'UTF8'), (p ->> 'ind
 SELECT ok((SELECT rui.journal_proof(:one, min(id)) IS NOT NULL FROM rui.journal WHERE project_id = :one), 'of the journal too');
 SELECT throws_ok(format('SELECT rui.journal_proof(%s, 0)', :one), 'P0002', NULL, 'no such entry');
 SELECT throws_ok(format('SELECT rui.row_proof(%s, ''unit'', 1)', :one), '22023', NULL, 'a table that is journaled instead');
+-- The subtrees beside a leaf's way up are those of its audit path, in trees of every shape.
+SELECT is_empty($$SELECT size, index FROM generate_series(1, 33) size CROSS JOIN LATERAL generate_series(0, size - 1) index
+	WHERE rui.merkle_proof((SELECT array_agg(int8send(i) ORDER BY i) FROM generate_series(0::bigint, size - 1) i), index)
+		<> coalesce((SELECT array_agg((SELECT rui.merkle_root(int8send(i) ORDER BY i) FROM generate_series(n.first, n.beyond - 1) i) ORDER BY n.step) FROM rui._siblings(index, size) n), '{}')$$,
+	'paths are those of RFC 6962');
+SELECT is_empty(format($$SELECT e.id FROM rui.event e CROSS JOIN LATERAL rui.row_proof(%1$s, 'event', e.id) p
+	WHERE e.project_id = %1$s AND e.recorded_at < (SELECT max(before_at) FROM rui.seal WHERE project_id = %1$s)
+		AND NOT rui.merkle_verify(convert_to(p ->> 'row', 'UTF8'), (p ->> 'index')::bigint, ((p ->> 'table')::jsonb ->> 1)::bigint,
+			ARRAY(SELECT decode(h, 'hex') FROM jsonb_array_elements_text(p -> 'path') h), decode((p ->> 'table')::jsonb ->> 2, 'hex'))$$, :one), 'so is that of every event');
+SAVEPOINT altered;
+SET LOCAL session_replication_role = replica;
+UPDATE rui.event SET payload = '{}' WHERE id = :e1;
+SET LOCAL session_replication_role = origin;
+SELECT throws_ok(format('SELECT rui.row_proof(%s, ''event'', %s)', :one, :e2), 'XX001', NULL, 'none where a row beside it is another');
+ROLLBACK TO altered;
 -- Columns that came later are no part of what was sealed; whoever looks on sees heads.
 ALTER TABLE rui.event ADD COLUMN test_column text DEFAULT 'x';
 SELECT is_empty(format('SELECT * FROM rui.verify_journal(%s) WHERE finding <> ''verified''', :one), 'a table may grow columns');
@@ -112,6 +127,11 @@ DELETE FROM rui.event WHERE id = :e2;
 UPDATE rui.event SET payload = '{}' WHERE project_id = :one AND kind = 'test.7';
 SELECT is((SELECT faults > 1 AND is_finished FROM rui.continue_verification(:one)), true, 'what is changed between two pieces is found by the second, its seals are checked against the first');
 SELECT is((SELECT findings #>> '{0,detail}' FROM rui.verification WHERE project_id = :one), 'the seal was changed during the verification', 'and on record');
+ROLLBACK TO whole;
+DELETE FROM rui.seal_table WHERE project_id = :one AND number = 2;
+DELETE FROM rui.seal WHERE project_id = :one AND number = 2;
+SELECT row_eq(format('SELECT faults > 0, is_finished FROM rui.continue_verification(%s)', :one), ROW(true, true), 'a seal that is taken away between two pieces is missed');
+SELECT is((SELECT findings -> 0 FROM rui.verification WHERE project_id = :one), '{"number": 2, "finding": "missing", "detail": "the seal was taken away during the verification"}'::jsonb, 'and on record');
 ROLLBACK TO whole;
 SELECT row_eq(format('SELECT done, faults, is_finished FROM rui.continue_verification(%s)', :one), ROW(3::bigint, 0::bigint, true), 'the rest');
 SELECT row_eq(format('SELECT party_id, rows, encode(root, ''hex''), findings, ended_at IS NOT NULL FROM rui.verification WHERE project_id = %s', :one),

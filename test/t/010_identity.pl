@@ -216,4 +216,30 @@ is("$out$err", '5|3', 'without a time, each piece has its own: a run may take lo
 is(answers('biller', "SELECT total FROM rui.arrears(1, '2025-05-01') ORDER BY 1 LIMIT 1", "SELECT count(*) FROM rui.late_fees(1, '2025-05-01')",
 		"SELECT count(*) > 0 FROM rui.trial_balance(1, '2025-05-01')"), "48.00\n0\nt", 'what runs as its caller runs for a manager, too');
 
+# Who looks for others is on record for good before he is shown anything.
+$node->safe_psql('postgres', q{
+	INSERT INTO rui.party (company_id, code, name) SELECT p.company_id, 'guest', 'Guest' FROM rui.party p WHERE p.code = 'loader';
+	INSERT INTO rui.contact_point (company_id, party_id, kind, value) SELECT p.company_id, p.id, 'phone', '13812345678' FROM rui.party p WHERE p.code = 'guest';
+	INSERT INTO rui.membership (project_id, party_id, role_code, valid) SELECT 1, p.id, 'resident', '[2000-01-01,)' FROM rui.party p WHERE p.code = 'guest';
+	SELECT set_config('rui.party_id', (SELECT p.id::text FROM rui.party p WHERE p.code = 'loader'), false);
+	BEGIN;
+	SELECT set_config('rui.party_id', (SELECT p.id::text FROM rui.party p WHERE p.code = 'loader'), true);
+	SELECT rui.set_document_kind(1, 'photo', 'photo', 'Photo', 'party'),
+		rui.store_document(1, 'photo', 'party', p.id, 'Guest', sha256('g'), 1, 'image/png', 's3/guest') FROM rui.party p WHERE p.code = 'guest';
+	COMMIT;
+});
+my $as_loader = "SET LOCAL rui.party_id = $loader";
+for my $case ([ 'a phone', q{SELECT count(*) > 0 FROM (SELECT rui.ask_search(1, '345678')) a}, q{SELECT coalesce(max(name), 'none') FROM rui.search(1, '345678')}, 'Guest', 'none' ],
+	[ 'people in clear', q{SELECT rui.ask_csv(1, 'party', 'audit') > 0}, q{SELECT count(*) FROM rui.export_csv(1, 'party', 'audit', true) x WHERE x ~ 'Guest'}, '1', '' ],
+	[ 'a document', q{SELECT rui.ask_document(1, 1, 'audit') = 1}, q{SELECT storage_ref FROM rui.open_document(1, 1, 'audit')}, 's3/guest', '' ])
+{
+	my ($what, $ask, $show, $shown, $nothing) = @$case;
+	($out) = answers('pool', $who, 'BEGIN', $as_loader, $ask, 'ROLLBACK', 'BEGIN', $as_loader, $show, 'COMMIT');
+	is($out, join("\n", 'nobody', 't', $nothing eq '' ? () : $nothing), "$what: asked for and taken back shows nothing");
+	($out) = answers('pool', 'BEGIN', $as_loader, $ask, 'SAVEPOINT a', $show, 'ROLLBACK TO a', 'COMMIT');
+	is($out, join("\n", 't', $nothing eq '' ? () : $nothing), 'nor does what is not committed yet');
+	($out) = answers('pool', 'BEGIN', $as_loader, $show, 'ROLLBACK');
+	is($out, $shown, 'in another session it does, also when that is taken back');
+}
+
 done_testing();

@@ -2,7 +2,8 @@
 # technicians, the call desk, accountants, managers, a message gateway and an
 # auditor, each by a login of its own, with time as an argument. The same days are
 # lived twice: in quiet, and under a storm of cancelled, terminated and killed
-# backends, lost answers, timeouts and a server that stops at once. Each evening
+# backends, lost answers, timeouts, a server that stops at once and whose clock
+# steps forwards and back by minutes, hours and days, about a leap day. Each evening
 # no invariant is broken, every seal verifies, and what was acknowledged is there;
 # nothing fails with an error that its function does not name; and in the end both
 # towns are alike in all that they say.
@@ -18,6 +19,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Sim;
+use SimClock;
 use SimTown;
 use SimService;
 use SimMoney;
@@ -33,13 +35,14 @@ my $first = Sim::midnight(('2025-03-01', '2024-02-01', '2025-01-01', '2024-03-01
 my $node = PostgreSQL::Test::Cluster->new('sim');
 $node->init;
 $node->append_conf('postgresql.conf', "restart_after_crash = on\nsynchronous_commit = on\njit = off\n");
-$node->start;
+my $clock = SimClock->new($node);
+$clock->start;
 my $folder = $ENV{SIM_LOG} // PostgreSQL::Test::Utils::tempdir();
 
 sub life
 {
 	my ($database, $has_faults) = @_;
-	my $sim = Sim->new(seed => $seed, node => $node, database => $database, folder => $folder, faults => $has_faults, first => $first, now => $first,
+	my $sim = Sim->new(seed => $seed, node => $node, database => $database, folder => $folder, clock => $clock, faults => $has_faults, first => $first, now => $first,
 		kills => int($days / 5), root => { name => 'root', login => 'root', role => 'root' });
 	open $sim->{log}, '>', "$folder/$database.log" or die "$folder/$database.log: $!";
 	SimTown::actors($sim);
@@ -105,6 +108,8 @@ my $say = $ENV{SIM_SEED} ? \&diag : \&note;
 $say->(table($quiet));
 if ($ENV{SIM_STORM} // 1)
 {
+	# A day before a leap day, to which the steps go as well.
+	$clock->move(Sim::midnight('2028-02-28') + 20 * 3600);
 	my $stormy = life('stormy', 1);
 	SimTown::residents($stormy);
 	live($stormy);
@@ -115,6 +120,14 @@ if ($ENV{SIM_STORM} // 1)
 	{
 		is($stormy->{digest}{$kind}, $quiet->{digest}{$kind}, "and the same has become of it: $kind") or diag(difference($quiet->{facts}{$kind}, $stormy->{facts}{$kind}));
 	}
+	ok($stormy->{fault}{'clock back'} && $stormy->{fault}{'clock forward'}, 'the clock stepped both ways');
+	# When it has come to where it ever was, what waited for that is sealed.
+	my $count = q{SELECT count(*) FROM rui.event e WHERE e.project_id = 1 AND e.recorded_at >= (SELECT max(s.before_at) FROM rui.seal s WHERE s.project_id = 1)};
+	my $before = $node->safe_psql('stormy', $count);
+	$clock->set($clock->{base} + 8 * 86400);
+	is(join("\n", SimJudge::examine($stormy)), '', 'nothing is wrong when it is right again');
+	is($node->safe_psql('stormy', $count), 1, "all but the event of the last seal is sealed, $before events late");
+	$stormy->leave;
 }
 done_testing();
 

@@ -211,6 +211,22 @@ sub strikes
 	return '';
 }
 
+# The server's clock steps before every eighth action, or while it runs: then by what
+# is returned, which does nothing otherwise. The server's timeouts go by that clock:
+# one that is set back while somebody waits lets him wait as much longer.
+sub steps
+{
+	my ($self, $strike) = @_;
+	my $clock = $self->{clock};
+	my $none = sub { };
+	return $none if !$self->{faults} || draw($self->{storm}) >= 0.125;
+	my $dice = draw($self->{storm});
+	my $step = sub { $self->{fault}{ $clock->step($dice) }++ };
+	return $step if draw($self->{storm}) < 0.5 && $strike !~ /^(timeout|lock)$/;
+	$step->();
+	return $none;
+}
+
 sub deliver
 {
 	my ($self, $actor, $sql, $is_keyed, $function) = @_;
@@ -226,11 +242,14 @@ sub deliver
 	# Within the gateway's transaction a limit is for the command alone.
 	my $is_local = $actor->{login} eq 'gateway' && $before =~ s/^SET (\w+_timeout)/SET LOCAL $1/;
 	my ($state, $text);
+	my $steps = $self->steps($strike);
 	if ($is_local) { ($state, $text) = $self->ask($actor, "$before;\n$sql") }
 	else
 	{
 		$self->ask($actor, $before) if $before;
-		($state, $text) = $self->ask($actor, $sql);
+		$self->send_sql($actor, $sql);
+		$steps->();
+		($state, $text) = $self->answer($actor);
 		for (1 .. 5) { last if !$after || !defined $state || (($self->ask($actor, $after))[0] // 'gone') eq '00000' }
 	}
 	$self->ask($self->{root}, 'ROLLBACK') if $strike eq 'lock';
@@ -264,7 +283,7 @@ sub crash
 	my ($self) = @_;
 	$self->leave;
 	$self->{node}->stop('immediate');
-	$self->{node}->start;
+	$self->{clock}->start;
 	$self->{fault}{crash}++;
 }
 
