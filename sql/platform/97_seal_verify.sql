@@ -102,12 +102,14 @@ SET search_path FROM CURRENT SET TimeZone = 'UTC' SET DateStyle = 'ISO, YMD' SET
 AS $$
 BEGIN
 	-- Rows come seal by seal in the order of their key, and are hashed as they come.
-	RETURN QUERY EXECUTE format('SELECT l.place, count(*), rui.merkle_root(l.leaf), count(*) FILTER (WHERE l.erased)
+	FOR place, rows, root, erased IN EXECUTE format('SELECT l.place, count(*), rui.merkle_root(l.leaf), count(*) FILTER (WHERE l.erased)
 		FROM (SELECT width_bucket(t.%4$I, $2) AS place, %1$s AS leaf, %6$s AS erased FROM rui.%2$I t
 			WHERE %3$s AND t.%4$I >= $3 AND t.%4$I < $4 ORDER BY 1, %5$s) l GROUP BY l.place',
 		rui._leaf(columns), table_name, whose, clock, key,
 		CASE WHEN EXISTS (SELECT FROM unnest(columns) AS c(name) WHERE c.name LIKE '%#') THEN 't.erased IS NOT NULL OR t.salt IS NULL' ELSE 'false' END)
-	USING project_id, bounds, bounds[1], bounds[cardinality(bounds)];
+	USING project_id, bounds, bounds[1], bounds[cardinality(bounds)] LOOP
+		RETURN NEXT;
+	END LOOP;
 END
 $$;
 COMMENT ON FUNCTION rui._seal_parts(bigint, text, text[], text, text, text, timestamptz[]) IS
