@@ -1,7 +1,7 @@
 -- Money given back, and what is taken back: one asks, another decides, what is
 -- decided is what was asked for; one alone within a limit that somebody else set.
 BEGIN;
-SELECT plan(82);
+SELECT plan(83);
 \ir fixture/estate.sql
 -- As in a project where nobody has set one.
 SET LOCAL session_replication_role = replica;
@@ -125,6 +125,7 @@ SELECT lives_ok(format('SELECT rui.reverse_charge(%s, %s, ''x'', at => ''2025-01
 SELECT throws_ok(format('SELECT rui.refund_payment(%s, %s, 10.01, ''x'', at => ''2025-01-30 15:59:59+00'')', :one, :p1), '42501', NULL, 'also together with that');
 SELECT pg_temp.act(:manager) \gset hidden_
 SELECT lives_ok(format('SELECT rui.refund_payment(%s, %s, 40, ''Small'', at => ''2025-01-30'')', :one, :p1), 'each person has a limit');
+SELECT throws_ok(format('SELECT rui.return_deposit(%s, %s, 1, at => ''2025-01-30'')', :one, :d2), '42501', 'nobody does a return of a deposit that concerns himself', 'but none for oneself');
 SELECT pg_temp.act(:accountant) \gset hidden_
 SELECT lives_ok(format('SELECT rui.refund_payment(%s, %s, 70, ''Small'', at => ''2025-02-01 00:00+08'')', :one, :p1), 'and each month, by the project''s days');
 SELECT is(pg_temp.payout(max(id)), 'refund 70.00 paid_alone t by acc ', 'it is written down who did it') FROM rui.payout;
