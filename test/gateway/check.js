@@ -153,6 +153,8 @@ async function checkCommands(port) {
 	is(outcome(await ask(port, token(town.manager, 'rui_manager'), '{ allTicketBoards { totalCount } }')), { allTicketBoards: { totalCount: 2 } },
 		'the manager sees both');
 	is(outcome(await ask(port, token(town.steward, 'rui_steward'), `mutation { acceptTicket(input: { projectId: "${town.one}", ticketId: "${ticket}" }) { string } }`)).slice(0, 5),
+		'P0002', 'what a steward may not read is not there for him');
+	is(outcome(await ask(port, resident, `mutation { reopenTicket(input: { projectId: "${town.one}", ticketId: "${ticket}", reason: "Drips" }) { string } }`)).slice(0, 5),
 		'55000', 'a state that does not allow it has its code');
 }
 
