@@ -336,7 +336,7 @@ CREATE FUNCTION pg_temp.unlike(project bigint, instant timestamptz) RETURNS bigi
 
 CREATE TEMP TABLE game AS
 SELECT s.seed, s.steps, '2026-03-02 00:00+08'::timestamptz + s.n * interval '14 days' AS base, NULL::timestamptz AS ended_at
-FROM unnest('{0.1,0.2,0.3}'::float8[], '{1600,1000,700}'::integer[]) WITH ORDINALITY AS s(seed, steps, n);
+FROM unnest('{0.1,0.2,0.3}'::float8[], '{1000,600,400}'::integer[]) WITH ORDINALITY AS s(seed, steps, n);
 UPDATE game g SET ended_at = pg_temp.play(g.seed, :one, ARRAY[:worker, :other_worker]::bigint[], g.base, 80, g.steps);
 SELECT is_empty(format('SELECT * FROM rui.check_clocks(%s)', :one), 'clocks are what their facts give');
 SELECT is_empty(format($$SELECT s.task_id, s.target, s.cycle FROM (
