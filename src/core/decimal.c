@@ -237,13 +237,18 @@ rui_decimal_add(rui_decimal a, rui_decimal b, rui_decimal *result, rui_error *er
 		if (!align(&a, &b))
 			return out_of_range(error);
 	}
-	/* Both are below 10^38, so the sum fits in 128 bits. */
-	sum.value = a.value + b.value;
 	sum.scale = a.scale;
-	if (magnitude(sum.value) >= rui_power_of_ten(RUI_DECIMAL_DIGITS))
+	if ((a.value < 0) != (b.value < 0))
+		sum.value = a.value + b.value;
+	else
 	{
-		sum = rui_decimal_normalize(sum);
-		if (magnitude(sum.value) >= rui_power_of_ten(RUI_DECIMAL_DIGITS))
+		/* Both are below 10^38: the sum of magnitudes fits in 128 bits, but with no sign. */
+		rui_uint128 total = magnitude(a.value) + magnitude(b.value);
+
+		if (total >= rui_power_of_ten(RUI_DECIMAL_DIGITS))
+			for (; sum.scale > 0 && total % 10 == 0; sum.scale--)
+				total /= 10;
+		if (!set_signed(total, a.value < 0, &sum.value))
 			return out_of_range(error);
 	}
 	*result = sum;

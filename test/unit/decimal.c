@@ -98,6 +98,18 @@ test_arithmetic(void)
 	CHECK_INT(rui_decimal_add(decimal("99999999999999999999999999999999999999"),
 							  decimal("-0.1"), &result, &error),
 			  RUI_RANGE);
+	/* Beyond what 128 bits hold with a sign. */
+	CHECK_INT(rui_decimal_add(decimal("99999999999999999999999999999999999999"),
+							  decimal("99999999999999999999999999999999999999"), &result, &error),
+			  RUI_RANGE);
+	CHECK_INT(rui_decimal_subtract(decimal("-9999999999999999999999999999999999999.5"),
+								   decimal("9999999999999999999999999999999999999.4"), &result,
+								   &error),
+			  RUI_RANGE);
+	CHECK(rui_decimal_subtract(decimal("-9999999999999999999999999999999999999.8"),
+							   decimal("9999999999999999999999999999999999999.2"), &result,
+							   &error) == RUI_OK);
+	CHECK_TEXT(print(result), "-19999999999999999999999999999999999999");
 	CHECK_INT(rui_decimal_multiply(decimal("10000000000000000000"), decimal("10000000000000000000"),
 								   &result, &error),
 			  RUI_RANGE);
