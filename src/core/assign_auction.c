@@ -189,8 +189,7 @@ run_phase(auction *a, bool *endless, rui_error *error)
 
 			task = place_bid(a, task, &bid);
 			if (rui_assign_stopped(a->engine))
-				return rui_fail(error, RUI_INTERRUPTED, NULL, NULL,
-								"The assignment was interrupted.");
+				return rui_fail_interrupted(error);
 			if (left-- == 0)
 			{
 				*endless = true;

@@ -198,7 +198,7 @@ look_up(judge *j, uint64_t more, rui_error *error)
 		return RUI_OK;
 	j->looked = 0;
 	if (rui_interrupted(&j->env))
-		return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "The check was interrupted.");
+		return rui_fail_interrupted(error);
 	return RUI_OK;
 }
 

@@ -262,7 +262,7 @@ rui_assign_dense_add(rui_assign_dense *d, uint32_t task, rui_error *error)
 			column = scan_row(d, other, base, &least);
 		}
 		if (rui_assign_stopped(engine))
-			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "The assignment was interrupted.");
+			return rui_fail_interrupted(error);
 	}
 	for (i = 0; i < done; i++)
 		if (d->done_label[i] < end)

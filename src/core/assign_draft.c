@@ -23,7 +23,7 @@ rui_assign_draft_bytes(size_t tasks, size_t workers, size_t *choosing)
 rui_status
 rui_assign_draft_interrupted(rui_error *error)
 {
-	return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "The assignment was interrupted.");
+	return rui_fail_interrupted(error);
 }
 
 /* Indexes ascending by id, and their inverse. */

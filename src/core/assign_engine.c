@@ -316,8 +316,7 @@ rui_assign_search_task(rui_assign_engine *engine, uint32_t task, rui_error *erro
 			if (rui_assign_stopped(engine))
 			{
 				end_search(engine, INT64_MIN, 1);
-				return rui_fail(error, RUI_INTERRUPTED, NULL, NULL,
-								"The assignment was interrupted.");
+				return rui_fail_interrupted(error);
 			}
 		}
 	}
@@ -410,7 +409,7 @@ search_unit(rui_assign_engine *engine, uint32_t start, rui_error *error)
 		if (rui_assign_stopped(engine))
 		{
 			end_search(engine, INT64_MIN, -1);
-			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "The assignment was interrupted.");
+			return rui_fail_interrupted(error);
 		}
 	}
 	end_search(engine, end.distance, -1);

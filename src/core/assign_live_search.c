@@ -94,7 +94,7 @@ look_up(rui_assign_live *live, rui_error *error)
 		return RUI_OK;
 	live->next_look = live->work + WORK_BETWEEN_LOOKS;
 	if (rui_interrupted(&live->env))
-		return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "The assignment was interrupted.");
+		return rui_fail_interrupted(error);
 	return RUI_OK;
 }
 

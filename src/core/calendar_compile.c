@@ -53,7 +53,7 @@ combine(rui_compiler *c, rui_calendar_kind kind, rui_stretch_list *left,
 
 		if ((result.count & 4095) == 0 && rui_interrupted(c->env))
 		{
-			status = rui_fail(c->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			status = rui_fail_interrupted(c->error);
 			break;
 		}
 		status = rui_pattern_combine(&c->pool, kind, left->items[i].pattern,

@@ -123,7 +123,7 @@ rui_calendar_dates(const rui_env *env, const rui_calendar *calendar, int32_t fro
 		int64_t until;
 
 		if (rui_interrupted(env))
-			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			return rui_fail_interrupted(error);
 		part.reason = rui_reason_at(calendar, at, &until);
 		if (until < part.to_at)
 		{

@@ -115,7 +115,7 @@ rui_timetable_periods(const rui_env *env, const rui_timetable *timetable, int64_
 		int64_t closes = open_ends(timetable, at);
 
 		if ((list->count & 1023) == 0 && rui_interrupted(env))
-			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			return rui_fail_interrupted(error);
 		status = rui_period_add(env, list, at, closes < to_at ? closes : to_at, error);
 		if (status != RUI_OK)
 			return status;
@@ -209,7 +209,7 @@ rui_count_working_dates(const rui_env *env, const rui_timetable *timetable, int3
 	for (date = low; date < high; date++)
 	{
 		if ((date & 1023) == 0 && rui_interrupted(env))
-			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			return rui_fail_interrupted(error);
 		found += is_working(timetable, date) ? 1 : 0;
 	}
 	*count = from_on < to_on ? found : -found;
@@ -237,7 +237,7 @@ rui_add_working_dates(const rui_env *env, const rui_timetable *timetable, int64_
 	{
 		date += step;
 		if ((date & 1023) == 0 && rui_interrupted(env))
-			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			return rui_fail_interrupted(error);
 		if (date < RUI_FIRST_DATE || date >= RUI_END_DATE)
 		{
 			found = step < 0 ? RUI_NEVER : RUI_FOREVER;

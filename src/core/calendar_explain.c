@@ -192,7 +192,7 @@ add_lines(const rui_env *env, const rui_calendar *calendar, const rui_timetable 
 		rui_due_line line = { at, now.until < until ? now.until : until, 0, now.reason };
 
 		if (rui_interrupted(env))
-			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			return rui_fail_interrupted(error);
 		line.counted = rui_timetable_worked(timetable, line.to_at) -
 			rui_timetable_worked(timetable, line.from_at);
 		line.counted *= sign;

@@ -245,7 +245,7 @@ find_special_dates(rules *r)
 		if (change->at > r->until + 4 * RUI_DAY)
 			break;
 		if (rui_interrupted(r->c->env))
-			return rui_fail(r->c->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			return rui_fail_interrupted(r->c->error);
 		if (!edge_within(calendar, low, high) &&
 			!date_near(&r->special, exceptions, rui_date_at(low), 5) &&
 			(i == 1 || change->at - change[-1].at > 6 * RUI_DAY) &&
@@ -293,7 +293,7 @@ generate(rules *r, int32_t first, int32_t last, int64_t start, int64_t end)
 	for (date = first - 2; date <= last + 1 && status == RUI_OK; date++)
 	{
 		if ((date & 1023) == 0 && rui_interrupted(r->c->env))
-			return rui_fail(r->c->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			return rui_fail_interrupted(r->c->error);
 		status = add_hours(r, rui_calendar_hours(r->calendar, date, &rule), date, &r->open);
 		if (status == RUI_OK)
 			status = add_hours(r, rui_calendar_closures(r->calendar, date), date, &r->closed);

@@ -100,7 +100,7 @@ static rui_status
 check_stop(cover *c)
 {
 	if ((++c->steps & 1023) == 0 && rui_interrupted(c->env))
-		return rui_fail(c->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+		return rui_fail_interrupted(c->error);
 	return RUI_OK;
 }
 

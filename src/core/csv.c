@@ -67,7 +67,7 @@ check_interrupts(rui_csv *csv, rui_error *error)
 		return RUI_OK;
 	csv->checked_at = csv->at;
 	if (rui_interrupted(csv->env))
-		return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "The reading was stopped.");
+		return rui_fail_interrupted(error);
 	return RUI_OK;
 }
 

@@ -518,7 +518,7 @@ read_binary_areas(rui_gridmap_builder *builder, const unsigned char *start,
 			return fail_binary(error, from - start, "The areas are not in canonical order");
 		from += size;
 		if ((areas & 63) == 0 && rui_interrupted(builder->env))
-			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			return rui_fail_interrupted(error);
 	}
 	if (from != end)
 		return fail_binary(error, from - start, "More bytes follow the value");
@@ -623,7 +623,7 @@ read_document(rui_gridmap_builder *builder, const rui_json *root, rui_error *err
 	{
 		status = read_text_area(builder, member, error);
 		if (status == RUI_OK && rui_interrupted(builder->env))
-			status = rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			status = rui_fail_interrupted(error);
 		if (status != RUI_OK)
 			return status;
 	}

@@ -179,7 +179,7 @@ collect_paths(const rui_env *env, const edge_table *table, const rui_gridmap_sha
 			count = 0;
 		}
 		if (status == RUI_OK && (ring & 255) == 255 && rui_interrupted(env))
-			status = rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			status = rui_fail_interrupted(error);
 	}
 	return status;
 }

@@ -292,7 +292,7 @@ static rui_status
 check_stop(builder *b)
 {
 	if ((++b->steps & 15) == 0 && rui_interrupted(b->env))
-		return rui_fail(b->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+		return rui_fail_interrupted(b->error);
 	return RUI_OK;
 }
 

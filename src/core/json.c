@@ -315,12 +315,6 @@ is_stopped(reader *r)
 	return (++r->steps & 0x3FFF) == 0 && rui_interrupted(r->env);
 }
 
-static rui_status
-fail_interrupted(reader *r)
-{
-	return rui_fail(r->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
-}
-
 /* Rule values have few keys an object; a hostile text with many can be
  * stopped, since each comparison counts. */
 static rui_status
@@ -331,7 +325,7 @@ check_key(reader *r, const rui_json *object, const rui_json *member, size_t offs
 	for (other = object->first; other != member; other = other->next)
 	{
 		if (is_stopped(r))
-			return fail_interrupted(r);
+			return rui_fail_interrupted(r->error);
 		if (strcmp(other->key, member->key) == 0)
 			return rui_fail_at(r->error, RUI_SYNTAX, (int64_t) offset, member->key,
 							   "Give every key once.", "The key stands twice in one object.");
@@ -363,7 +357,7 @@ read_members(reader *r, rui_json *value, int depth)
 		if (member == NULL)
 			return rui_fail_memory(r->error, sizeof(rui_json));
 		if (is_stopped(r))
-			return fail_interrupted(r);
+			return rui_fail_interrupted(r->error);
 		memset(member, 0, sizeof *member);
 		member->parent = value;
 		skip_space(r);

@@ -92,7 +92,7 @@ root_of(const rui_env *env, const rui_digest *leaves, uint64_t count, rui_digest
 	for (i = 0; i < count; i++)
 	{
 		if (i % 4096 == 0 && rui_interrupted(env))
-			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Hashing was cancelled.");
+			return rui_fail_interrupted(error);
 		rui_merkle_add(&tree, &leaves[i]);
 	}
 	rui_merkle_root(&tree, root);

@@ -134,12 +134,6 @@ is_stopped(const network *n, size_t step)
 	return (step & 0xFFFF) == 0xFFFF && rui_interrupted(n->env);
 }
 
-static rui_status
-fail_interrupted(rui_error *error)
-{
-	return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "The search was interrupted.");
-}
-
 /* All numbers named, each once, ascending. */
 static rui_status
 collect_ids(const rui_network_builder *builder, network *n, rui_error *error)
@@ -193,7 +187,7 @@ build_network(const rui_network_builder *builder, network *n, rui_error *error)
 	for (i = 0; i < builder->edge_count; i++)
 	{
 		if (is_stopped(n, i))
-			return fail_interrupted(error);
+			return rui_fail_interrupted(error);
 		next[index_of(n, builder->edges[i].a) + 1]++;
 		next[index_of(n, builder->edges[i].b) + 1]++;
 	}
@@ -205,7 +199,7 @@ build_network(const rui_network_builder *builder, network *n, rui_error *error)
 		uint32_t b = index_of(n, builder->edges[i].b);
 
 		if (is_stopped(n, i))
-			return fail_interrupted(error);
+			return rui_fail_interrupted(error);
 		n->arcs[next[a]++] = (arc){ b, builder->edges[i].length };
 		n->arcs[next[b]++] = (arc){ a, builder->edges[i].length };
 	}
@@ -306,7 +300,7 @@ find_ways(const rui_network_builder *builder, const network *n, search *s, rui_e
 	while (s->size > 0)
 	{
 		if ((++steps & 1023) == 0 && rui_interrupted(n->env))
-			return fail_interrupted(error);
+			return rui_fail_interrupted(error);
 		settle_next(n, s);
 	}
 	return RUI_OK;
@@ -382,7 +376,7 @@ find_ends(const network *n, const int64_t *ids, size_t count, ends *e, rui_error
 		if (is_stopped(n, i))
 		{
 			rui_release(n->env, seen);
-			return fail_interrupted(error);
+			return rui_fail_interrupted(error);
 		}
 		e->places[i] = NONE;
 		if (node == n->count || n->ids[node] != ids[i])
@@ -439,7 +433,7 @@ search_each(const network *n, search *s, const ends *from, const ends *to, uint8
 		while (missing > 0 && s->size > 0)
 		{
 			if ((++steps & 1023) == 0 && rui_interrupted(n->env))
-				return fail_interrupted(error);
+				return rui_fail_interrupted(error);
 			met[count] = settle_next(n, s);
 			missing -= wanted[met[count++]];
 		}
@@ -562,7 +556,7 @@ rui_network_components(rui_network_builder *builder, rui_reach **result, size_t 
 			uint32_t b = root_of(s.source, index_of(&n, builder->edges[i].b));
 
 			if (is_stopped(&n, i))
-				status = fail_interrupted(error);
+				status = rui_fail_interrupted(error);
 			/* The smaller one stays: it names the component. */
 			if (a < b)
 				s.source[b] = a;

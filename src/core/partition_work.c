@@ -181,6 +181,6 @@ rui_status
 rui_work_go_on(rui_workspace *w)
 {
 	if (rui_interrupted(w->env))
-		return rui_fail(w->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+		return rui_fail_interrupted(w->error);
 	return RUI_OK;
 }

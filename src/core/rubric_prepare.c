@@ -23,12 +23,6 @@ is_stopped(const rui_env *env, size_t step)
 	return (step & 1023) == 1023 && rui_interrupted(env);
 }
 
-static rui_status
-fail_interrupted(rui_error *error)
-{
-	return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
-}
-
 static int
 compare_codes(const rui_rubric *rubric, size_t a, size_t b)
 {
@@ -76,7 +70,7 @@ sort_codes(const rui_env *env, rui_rubric *rubric, rui_error *error)
 	for (i = count; i > 1; i--)
 	{
 		if (is_stopped(env, i))
-			return fail_interrupted(error);
+			return rui_fail_interrupted(error);
 		swap_codes(rubric, 0, i - 1);
 		sift(rubric, 0, i - 1);
 	}
@@ -149,7 +143,7 @@ find_common(const rui_env *env, rui_rubric *rubric, rui_rubric_section *section,
 		uint64_t shared;
 
 		if (is_stopped(env, i))
-			return fail_interrupted(error);
+			return rui_fail_interrupted(error);
 		if (is_weighted(item) && item->weight.scale > section->weight_scale)
 			section->weight_scale = item->weight.scale;
 		if (item->kind != RUI_ITEM_RATING)
@@ -182,7 +176,7 @@ find_factors(const rui_env *env, rui_rubric *rubric, const rui_rubric_section *s
 		rui_rubric_item *item = &rubric->items[section->first_item + i];
 
 		if (is_stopped(env, i))
-			return fail_interrupted(error);
+			return rui_fail_interrupted(error);
 		if (!is_weighted(item))
 			continue;
 		rui_natural_copy(&part, &section->common);
@@ -218,7 +212,7 @@ rui_rubric_prepare(const rui_env *env, rui_rubric *rubric, rui_error *error)
 		rui_rubric_section *section = &rubric->sections[i];
 
 		if (rui_interrupted(env))
-			return fail_interrupted(error);
+			return rui_fail_interrupted(error);
 		status = find_common(env, rubric, section, error);
 		if (status == RUI_OK)
 			status = find_factors(env, rubric, section, error);

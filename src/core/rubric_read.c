@@ -276,7 +276,7 @@ read_section(reader *r, const rui_json *value, size_t number)
 		rui_rubric_item *item;
 
 		if ((rubric->item_count & 1023) == 1023 && rui_interrupted(r->env))
-			return rui_fail(r->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			return rui_fail_interrupted(r->error);
 		status = rui_grow(r->env, &rubric->items, &rubric->item_capacity, rubric->item_count + 1,
 						  sizeof(rui_rubric_item), r->error);
 		if (status != RUI_OK)
@@ -306,7 +306,7 @@ read_sections(reader *r, const rui_json *value)
 	for (element = list->first; element != NULL && status == RUI_OK; element = element->next)
 	{
 		if (rui_interrupted(r->env))
-			return rui_fail(r->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			return rui_fail_interrupted(r->error);
 		status = read_section(r, element, rubric->section_count++);
 	}
 	return status;
@@ -353,7 +353,7 @@ read_grades(reader *r, const rui_json *value)
 	for (element = value->first; element != NULL && status == RUI_OK; element = element->next)
 	{
 		if (rui_interrupted(r->env))
-			return rui_fail(r->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			return rui_fail_interrupted(r->error);
 		status = read_grade(r, element, &rubric->grades[rubric->grade_count], rubric->grade_count);
 		rubric->grade_count++;
 	}

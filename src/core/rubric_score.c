@@ -41,12 +41,6 @@ is_stopped(const score_maker *m, size_t step)
 	return (step & 1023) == 1023 && rui_interrupted(m->env);
 }
 
-static rui_status
-fail_interrupted(score_maker *m)
-{
-	return rui_fail(m->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
-}
-
 #define NUMBERS 9
 
 static rui_status
@@ -137,7 +131,7 @@ read_findings(score_maker *m, const rui_json *findings)
 
 	for (finding = status == RUI_OK ? findings->first : NULL;
 		 finding != NULL && status == RUI_OK; finding = finding->next)
-		status = is_stopped(m, i++) ? fail_interrupted(m) : read_finding(m, finding);
+		status = is_stopped(m, i++) ? rui_fail_interrupted(m->error) : read_finding(m, finding);
 	for (i = 0; i < rubric->item_count && status == RUI_OK; i++)
 	{
 		rui_answer *answer = &m->score->answers[i];
@@ -339,7 +333,7 @@ score_section(score_maker *m, size_t number)
 		const rui_answer *answer = &m->score->answers[i];
 
 		if (is_stopped(m, i))
-			return fail_interrupted(m);
+			return rui_fail_interrupted(m->error);
 		if (answer->state == RUI_ANSWER_GIVEN)
 			result->answered++;
 		if (!has_share(&m->rubric->items[i], answer))
@@ -377,7 +371,7 @@ explain_section(score_maker *m, size_t number)
 		rui_answer *answer = &m->score->answers[i];
 
 		if (is_stopped(m, i))
-			return fail_interrupted(m);
+			return rui_fail_interrupted(m->error);
 		if (!has_share(&m->rubric->items[i], answer))
 			continue;
 		m->numerator.count = 0;
@@ -482,7 +476,7 @@ make_score(score_maker *m, bool explain)
 	for (i = 0; i < rubric->section_count && status == RUI_OK; i++)
 	{
 		if (rui_interrupted(m->env))
-			return fail_interrupted(m);
+			return rui_fail_interrupted(m->error);
 		status = score_section(m, i);
 	}
 	m->score->has_total = m->score->answered > 0 && m->weights.count > 0;
@@ -498,7 +492,7 @@ make_score(score_maker *m, bool explain)
 		for (i = 0; i < rubric->section_count && status == RUI_OK; i++)
 		{
 			if (rui_interrupted(m->env))
-				return fail_interrupted(m);
+				return rui_fail_interrupted(m->error);
 			status = explain_section(m, i);
 		}
 		if (status == RUI_OK)

@@ -170,6 +170,12 @@ rui_fail_at(rui_error *error, rui_status code, int64_t offset, const char *part,
 }
 
 rui_status
+rui_fail_interrupted(rui_error *error)
+{
+	return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+}
+
+rui_status
 rui_fail_memory(rui_error *error, size_t bytes)
 {
 	return rui_fail(error, RUI_MEMORY, NULL, "Use a smaller input or a larger machine.",

@@ -90,6 +90,7 @@ extern rui_status rui_fail(rui_error *error, rui_status code, const char *part,
 extern rui_status rui_fail_at(rui_error *error, rui_status code, int64_t offset,
 							  const char *part, const char *hint, const char *detail, ...)
 	__attribute__((format(printf, 6, 7)));
+extern rui_status rui_fail_interrupted(rui_error *error);
 extern rui_status rui_fail_memory(rui_error *error, size_t bytes);
 
 /* A seeded generator (splitmix64; Steele, Lea, Flood, OOPSLA 2014) for

@@ -10,12 +10,6 @@
 
 #define RUN 32768 /* elements that are sorted, or merged, without asking */
 
-static rui_status
-fail_interrupted(rui_error *error)
-{
-	return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Sorting was interrupted.");
-}
-
 /* Merge the neighbouring runs [start, middle) and [middle, end) of from into to. */
 static rui_status
 merge(const rui_env *env, const char *from, char *to, size_t start, size_t middle, size_t end,
@@ -32,7 +26,7 @@ merge(const rui_env *env, const char *from, char *to, size_t start, size_t middl
 		bool is_left = left < left_end && (right == right_end || compare(left, right) <= 0);
 
 		if (i % RUN == 0 && rui_interrupted(env))
-			return fail_interrupted(error);
+			return rui_fail_interrupted(error);
 		memcpy(to + i * size, is_left ? left : right, size);
 		if (is_left)
 			left += size;
@@ -83,7 +77,7 @@ rui_sort(const rui_env *env, void *elements, size_t count, size_t size,
 	for (start = 0; start < count && status == RUI_OK; start += RUN)
 	{
 		if (rui_interrupted(env))
-			status = fail_interrupted(error);
+			status = rui_fail_interrupted(error);
 		else
 			qsort(all + start * size, count - start < RUN ? count - start : RUN, size, compare);
 	}

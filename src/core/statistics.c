@@ -225,7 +225,7 @@ rui_waiting_share(const rui_env *env, const rui_call_load *load, int64_t agents,
 	for (n = 1; n <= agents; n++)
 	{
 		if (n % CHECK_EVERY == 0 && rui_interrupted(env))
-			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			return rui_fail_interrupted(error);
 		lost = erlangs * lost / (n + erlangs * lost);
 	}
 	*share = waiting_share(erlangs, (double) agents, lost);
@@ -260,7 +260,7 @@ rui_fewest_agents(const rui_env *env, const rui_call_load *load, double target_s
 		double share;
 
 		if (n % CHECK_EVERY == 0 && rui_interrupted(env))
-			return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			return rui_fail_interrupted(error);
 		lost = erlangs * lost / (n + erlangs * lost);
 		if (n <= erlangs)
 			continue;

@@ -13,7 +13,7 @@ static rui_status
 check_interrupt(const rui_bill *b, int64_t number)
 {
 	if (number % CHECK_EVERY == 0 && rui_interrupted(b->env))
-		return rui_fail(b->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+		return rui_fail_interrupted(b->error);
 	return RUI_OK;
 }
 

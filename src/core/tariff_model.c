@@ -248,7 +248,7 @@ read_time_of_use(rui_tariff_reader *r, const rui_json *value, rui_tariff *tariff
 	for (element = list->first; element != NULL && status == RUI_OK; element = element->next)
 	{
 		if (rui_interrupted(r->env))
-			return rui_fail(r->error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
+			return rui_fail_interrupted(r->error);
 		status = read_band(r, element, tariff, &tariff->bands[tariff->band_count]);
 		tariff->band_count++;
 	}

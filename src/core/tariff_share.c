@@ -30,12 +30,6 @@ is_stopped(const rui_env *env, size_t step)
 }
 
 static rui_status
-fail_interrupted(rui_error *error)
-{
-	return rui_fail(error, RUI_INTERRUPTED, NULL, NULL, "Stopped on request.");
-}
-
-static rui_status
 start_split(const rui_env *env, rui_decimal amount, const rui_decimal *weights, size_t count,
 			int scale, split *s, rui_error *error)
 {
@@ -62,7 +56,7 @@ start_split(const rui_env *env, rui_decimal amount, const rui_decimal *weights, 
 		rui_decimal weight;
 
 		if (is_stopped(env, i))
-			return fail_interrupted(error);
+			return rui_fail_interrupted(error);
 		snprintf(part, sizeof part, "weights[%zu]", i + 1);
 		if (weights[i].value < 0)
 			return rui_fail(error, RUI_INVALID, part, "Give weights of zero or more.",
@@ -157,7 +151,7 @@ rui_split_largest(const rui_env *env, rui_decimal amount, const rui_decimal *wei
 		if (is_stopped(env, i))
 		{
 			rui_release(env, rows);
-			return fail_interrupted(error);
+			return rui_fail_interrupted(error);
 		}
 		rows[i].index = i;
 		parts[i] = make_part(&s, scale, (rui_int128) quotient);
@@ -191,7 +185,7 @@ rui_split_remainder(const rui_env *env, rui_decimal amount, const rui_decimal *w
 		rui_int128 units;
 
 		if (is_stopped(env, i))
-			return fail_interrupted(error);
+			return rui_fail_interrupted(error);
 		if (i == taker)
 			continue;
 		units = (rui_int128) share_rounded(&s, weight_units(&s, weights[i]));
@@ -219,7 +213,7 @@ rui_split_cumulative(const rui_env *env, rui_decimal amount, const rui_decimal *
 		rui_uint128 units;
 
 		if (is_stopped(env, i))
-			return fail_interrupted(error);
+			return rui_fail_interrupted(error);
 		reached += weight_units(&s, weights[i]);
 		units = share_rounded(&s, reached);
 		parts[i] = make_part(&s, scale, (rui_int128) (units - given));
