@@ -15,7 +15,7 @@ CREATE TABLE rui.access_ask (
 );
 CREATE INDEX access_ask_of_party ON rui.access_ask (project_id, party_id, command);
 
-PERFORM rui._describe('access_ask', 'What somebody has asked to be shown in the last minutes, and will be shown once that is committed. Who was shown what is on record elsewhere, for good.',
+PERFORM rui._describe('access_ask', 'What somebody has asked to be shown in the last minutes, and will be shown once that is committed; taken away when the next one asks in the project. Who was shown what is on record elsewhere, for good.',
 	'party_id: Who asked.', 'command: The function that will show it.', 'salt: What the hash begins with.',
 	'content_hash: SHA-256 of salt and arguments.', 'subject_ids: Which parties will be shown, where a search decides on that.',
 	'transaction_id: The transaction that asked.', 'asked_at: When, as the server''s clock said.');
@@ -30,12 +30,13 @@ AS $$
 DECLARE
 	salt CONSTANT uuid := gen_random_uuid();
 BEGIN
-	-- Those of before, but what another session of the same person is taking away.
-	DELETE FROM rui.access_ask a WHERE a.project_id = _ask.project_id AND a.id = ANY (ARRAY(
-		SELECT o.id FROM rui.access_ask o
-		WHERE o.project_id = _ask.project_id AND o.party_id = rui.current_party()
-			AND o.asked_at NOT BETWEEN clock_timestamp() - interval '10 minutes' AND clock_timestamp()
-		ORDER BY o.id FOR UPDATE SKIP LOCKED));
+	-- Whoever asked before, it is over; but for what another session is taking away.
+	IF current_setting('transaction_isolation') = 'read committed' THEN
+		DELETE FROM rui.access_ask a WHERE a.project_id = _ask.project_id AND a.id = ANY (ARRAY(
+			SELECT o.id FROM rui.access_ask o
+			WHERE o.project_id = _ask.project_id AND o.asked_at NOT BETWEEN clock_timestamp() - interval '10 minutes' AND clock_timestamp()
+			ORDER BY o.id FOR UPDATE SKIP LOCKED));
+	END IF;
 	INSERT INTO rui.access_ask (project_id, party_id, command, salt, content_hash, subject_ids, transaction_id)
 	VALUES (_ask.project_id, rui.current_party(), _ask.command, salt, sha256(convert_to(salt || content::text, 'UTF8')), _ask.subject_ids,
 		pg_current_xact_id()::text::bigint);

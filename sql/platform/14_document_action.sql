@@ -272,7 +272,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.set_document_visibility(bigint, bigint, text, timestamptz) IS
-'Says who sees a document from now on: staff, party or public. Needs permission set_documents. Errors: 22004, 22001, 22008, 22023, P0002 unknown document or not to be seen, 42501, 55000 erased, not asked, not committed, or over.';
+'Says who sees a document from now on: staff, party or public. Needs permission set_documents. Errors: 22004, 22001, 22008, 22023, P0002 unknown document or not to be seen, 42501, 55000 erased.';
 
 CREATE FUNCTION rui._find_content(project_id bigint, document_id bigint, version integer, OUT is_foreign boolean, OUT is_public boolean,
 	OUT storage_ref text, OUT content_hash bytea, OUT bytes bigint, OUT media_type text, OUT opened_version integer)
@@ -350,7 +350,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.open_document(bigint, bigint, text, integer, timestamptz) IS
-'Where the content of a document lies, and what it must hash to: of a version, or (null) the last. One that is about somebody else (a party or household that is not the acting party''s) is opened where rui.ask_document has been asked for the same version and purpose within the last five minutes in a transaction that is committed; who opens others that are not public is written down with the purpose (up to 500 characters) in rui.document_access at once. Needs permission read_documents, and that the acting party may see it. Errors: 22004, 22001, 22008, 22023 blank purpose, P0002 unknown document or version, or not to be seen, 42501, 55000 erased.';
+'Where the content of a document lies, and what it must hash to: of a version, or (null) the last. One that is about somebody else (a party or household that is not the acting party''s) is opened where rui.ask_document has been asked for the same version and purpose within the last five minutes in a transaction that is committed; who opens others that are not public is written down with the purpose (up to 500 characters) in rui.document_access at once. Needs permission read_documents, and that the acting party may see it. Errors: 22004, 22001, 22008, 22023 blank purpose, P0002 unknown document or version, or not to be seen, 42501, 55000 erased, not asked, not committed, or over.';
 
 CREATE FUNCTION rui.document_history(project_id bigint, document_id bigint)
 RETURNS TABLE (version integer, at timestamptz, content_hash bytea, bytes bigint, media_type text, erased_at timestamptz, erased_for text)

@@ -59,7 +59,8 @@ DECLARE
 	happened timestamptz := at;
 	new_state text;
 BEGIN
-	IF action IN ('accept', 'reject', 'transfer', 'depart', 'arrive', 'pause', 'resume', 'complete', 'reopen', 'cancel', 'rate') THEN
+	-- Transfers and ratings ask before they look at anything else.
+	IF action IN ('accept', 'reject', 'depart', 'arrive', 'pause', 'resume', 'complete', 'reopen', 'cancel') THEN
 		PERFORM rui._refuse_strange_ticket(project_id, present);
 	END IF;
 	-- Who states no time and had to wait for another action, or finds the clock

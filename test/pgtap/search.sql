@@ -1,6 +1,6 @@
 -- Whatever one types is found, by who may see it, best first.
 BEGIN;
-SELECT plan(88);
+SELECT plan(89);
 \ir fixture/estate.sql
 \ir fixture/content.sql
 \ir fixture/search_model.sql
@@ -69,6 +69,9 @@ SELECT is((SELECT count(*) FROM rui.access_ask WHERE encode(content_hash, 'hex')
 UPDATE rui.access_ask SET asked_at = now() - interval '6 minutes';
 SELECT is(pg_temp.searched('5678'), '', 'for five minutes');
 SELECT throws_ok(format('SELECT rui.ask_search(%s, %s)', :one, a), c, NULL, 'not asked: ' || a) FROM (VALUES ('NULL', '22004'), (''' ''', '22023'), ('repeat(''x'', 201)', '22001')) AS v(a, c);
+UPDATE rui.access_ask SET asked_at = now() - interval '11 minutes', party_id = (SELECT max(id) FROM rui.party);
+SELECT rui.ask_search(:one, '00000') \gset hidden_
+SELECT is((SELECT count(*) FROM rui.access_ask WHERE asked_at < now() - interval '10 minutes'), 0::bigint, 'what is over is taken away, whoever asked');
 DELETE FROM rui.access_ask;
 SELECT is(pg_temp.found('5678'), '张伟强 张伟', 'the end of a phone number');
 SELECT is(pg_temp.found('345678'), '张伟', 'more of it');
