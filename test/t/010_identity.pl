@@ -2,14 +2,14 @@
 # library, role settings and cancelled savepoints must not leak or forge.
 use strict;
 use warnings;
+use Platform;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('identity');
-$node->init;
+Platform::init($node);
 $node->start;
-$node->safe_psql('postgres', 'CREATE EXTENSION rui CASCADE; CALL rui.create_platform();');
 $node->safe_psql('postgres', q{
 	CREATE ROLE pool LOGIN IN ROLE rui_user;
 	GRANT SET ON PARAMETER rui.party_id TO pool;

@@ -3,15 +3,15 @@
 # trace in journal or events.
 use strict;
 use warnings;
+use Platform;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $old = PostgreSQL::Test::Cluster->new('old');
-$old->init;
+Platform::init($old);
 $old->append_conf('postgresql.conf', "timezone = 'UTC'\n");
 $old->start;
-$old->safe_psql('postgres', 'CREATE EXTENSION rui CASCADE; CALL rui.create_platform();');
 # Two days of a community, through the public functions.
 $old->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-v', 'month_start=2025-03-01', '-v', 'month_end=2025-03-03', '-v', 'bills=1',
 		'-o', '/dev/null', '-f', 'demo/main.sql', $old->connstr('postgres') ], 'two days of life');

@@ -3,6 +3,7 @@
 use strict;
 use warnings;
 use utf8;
+use Platform;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -12,10 +13,9 @@ my ($browser) = grep { -x } map { ("/usr/bin/$_") } qw(chromium chromium-browser
 plan skip_all => 'skipped: no chromium' unless $browser;
 
 my $node = PostgreSQL::Test::Cluster->new('report');
-$node->init;
+Platform::init($node);
 $node->append_conf('postgresql.conf', "timezone = 'UTC'\n");
 $node->start;
-$node->safe_psql('postgres', 'CREATE EXTENSION rui CASCADE; CALL rui.create_platform();');
 $node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-v', 'month_start=2025-03-01',
 		'-v', 'month_end=2025-03-04', '-v', 'bills=1', '-o', '/dev/null', '-f', 'demo/main.sql',
 		$node->connstr('postgres') ], 'three days of life');

@@ -1,12 +1,13 @@
 # The demo tells the same story every time it is asked.
 use strict;
 use warnings;
+use Platform;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('demo');
-$node->init;
+Platform::init($node);
 $node->append_conf('postgresql.conf', "timezone = 'UTC'\n");
 $node->start;
 my $folder = PostgreSQL::Test::Utils::tempdir();
@@ -14,8 +15,7 @@ my $folder = PostgreSQL::Test::Utils::tempdir();
 sub play
 {
 	my ($name, $seed) = @_;
-	$node->safe_psql('postgres', "CREATE DATABASE $name");
-	$node->safe_psql($name, 'CREATE EXTENSION rui CASCADE; CALL rui.create_platform();');
+	Platform::create_database($node, $name);
 	$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-v', 'month_start=2025-03-01',
 			'-v', 'month_end=2025-03-02', '-v', 'bills=1', '-v', "seed=$seed", '-v', "report=$folder/$name.html",
 			'-o', "$folder/$name.txt", '-f', 'demo/main.sql', $node->connstr($name) ], "$name: a day of life");

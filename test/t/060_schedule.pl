@@ -2,20 +2,19 @@
 # pg_cron, where it is installed, to call them.
 use strict;
 use warnings;
+use Platform;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('schedule');
-$node->init;
+Platform::init($node);
 my $share = $node->config_data('--sharedir');
 my $have_cron = -e "$share/extension/pg_cron.control";
 $node->append_conf('postgresql.conf',
 	"shared_preload_libraries = 'pg_cron'\ncron.database_name = 'postgres'\n") if $have_cron;
 $node->start;
 $node->safe_psql('postgres', q{
-	CREATE EXTENSION rui CASCADE;
-	CALL rui.create_platform();
 	SELECT rui.create_company('one', 'One', 'Li'), rui.create_company('two', 'Two', 'Wang');
 	INSERT INTO rui.project (company_id, code, name) SELECT c.id, 'p' || n, 'P' FROM rui.company c, generate_series(1, 4) n;
 	UPDATE rui.project SET last_action = 'go_live';

@@ -7,6 +7,7 @@
 # but not for ever.
 use strict;
 use warnings;
+use Platform;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use POSIX qw(:sys_wait_h);
@@ -19,13 +20,11 @@ my $sessions = 8;
 my $enough = 20;
 
 my $node = PostgreSQL::Test::Cluster->new('hammer');
-$node->init;
+Platform::init($node);
 # A killed backend takes the server down and up again; what was acknowledged must survive that.
 $node->append_conf('postgresql.conf', "restart_after_crash = on\nsynchronous_commit = on\n");
 $node->start;
 $node->safe_psql('postgres', q{
-	CREATE EXTENSION rui CASCADE;
-	CALL rui.create_platform();
 	SELECT rui.create_company('acme', 'Acme', 'Li', session_user::name);
 	INSERT INTO rui.company_member (company_id, party_id, role_code, valid)
 	SELECT 1, 1, r, tstzrange('2000-01-01 00:00+00', NULL) FROM unnest('{loader,manager}'::text[]) r;

@@ -6,6 +6,7 @@
 # CRASH_SEED (1) is what the sessions do.
 use strict;
 use warnings;
+use Platform;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use POSIX qw(:sys_wait_h);
@@ -15,13 +16,11 @@ use Test::More;
 my $seed = $ENV{CRASH_SEED} // 1;
 my $sessions = 5;
 my $node = PostgreSQL::Test::Cluster->new('crash');
-$node->init;
+Platform::init($node);
 $node->append_conf('postgresql.conf', "restart_after_crash = on\nsynchronous_commit = on\n");
 $node->start;
 # People on duty for as long as the test may last; more work than places.
 $node->safe_psql('postgres', q{
-	CREATE EXTENSION rui CASCADE;
-	CALL rui.create_platform();
 	SELECT rui.create_company('acme', 'Acme', 'Li', session_user::name);
 	INSERT INTO rui.company_member (company_id, party_id, role_code, valid)
 	SELECT 1, 1, r, tstzrange('2000-01-01 00:00+00', NULL) FROM unnest('{loader,manager}'::text[]) r;

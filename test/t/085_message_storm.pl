@@ -8,19 +8,18 @@ use FindBin;
 use lib $FindBin::Bin;
 use FaultTown;
 use Strike;
+use Platform;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $homes = 600;
 my $node = PostgreSQL::Test::Cluster->new('storm');
-$node->init;
+Platform::init($node);
 $node->append_conf('postgresql.conf', "restart_after_crash = on\nsynchronous_commit = on\njit = off\n");
 $node->start;
 # Two live in each home. It is nine in the evening of a Monday; messages go from eight.
 $node->safe_psql('postgres', qq{
-	CREATE EXTENSION rui CASCADE;
-	CALL rui.create_platform();
 	SELECT rui.create_company('acme', 'Acme', 'Li', session_user::name);
 	INSERT INTO rui.company_member (company_id, party_id, role_code, valid)
 	SELECT 1, 1, r, tstzrange('2000-01-01 00:00+00', NULL) FROM unnest('{loader,manager}'::text[]) r;

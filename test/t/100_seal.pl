@@ -7,17 +7,16 @@ use FindBin;
 use lib $FindBin::Bin;
 use FaultTown;
 use IPC::Open2;
+use Platform;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('seal');
-$node->init;
+Platform::init($node);
 $node->append_conf('postgresql.conf', "max_prepared_transactions = 2\nsynchronous_commit = on\nrestart_after_crash = on\n");
 $node->start;
 $node->safe_psql('postgres', q{
-	CREATE EXTENSION rui CASCADE;
-	CALL rui.create_platform();
 	SELECT rui.create_company('acme', 'Acme', 'Li', session_user::name);
 	SELECT rui.create_project(1, 'town', 'Town', 'Asia/Shanghai');
 	SELECT rui.set_project_state(1, 'go_live');

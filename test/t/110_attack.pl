@@ -2,14 +2,14 @@
 # locks, become others, leave cursors behind, take more than it is given.
 use strict;
 use warnings;
+use Platform;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('attack');
-$node->init;
+Platform::init($node);
 $node->start;
-$node->safe_psql('postgres', 'CREATE EXTENSION rui CASCADE; CALL rui.create_platform();');
 $node->safe_psql('postgres', q{
 	SELECT rui.create_company('acme', 'Acme', 'Li');
 	INSERT INTO rui.project (company_id, code, name) VALUES (1, 'one', 'One'), (1, 'two', 'Two');

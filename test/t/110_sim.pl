@@ -15,6 +15,7 @@ use strict;
 use warnings;
 use FindBin;
 use lib $FindBin::Bin;
+use Platform;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -33,7 +34,7 @@ my $acts = $ENV{SIM_ACTS} // 24;
 my $first = Sim::midnight(('2025-03-01', '2024-02-01', '2025-01-01', '2024-03-01', '2025-04-01')[ $seed % 5 ]);
 
 my $node = PostgreSQL::Test::Cluster->new('sim');
-$node->init;
+Platform::init($node);
 $node->append_conf('postgresql.conf', "restart_after_crash = on\nsynchronous_commit = on\njit = off\n");
 my $clock = SimClock->new($node);
 $clock->start;

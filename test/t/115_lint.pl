@@ -3,18 +3,17 @@
 # that nobody has seen fail.
 use strict;
 use warnings;
+use Platform;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('lint');
-$node->init;
+Platform::init($node);
 $node->append_conf('postgresql.conf', "jit = off\n");
 $node->start;
 $node->safe_psql('postgres', q{
 	SET client_min_messages = warning;
-	CREATE EXTENSION rui CASCADE;
-	CALL rui.create_platform();
 	CREATE EXTENSION pgtap;
 	CREATE EXTENSION plpgsql_check;
 });

@@ -9,6 +9,7 @@ use warnings;
 use FindBin;
 use lib $FindBin::Bin;
 use FaultTown;
+use Platform;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -16,7 +17,7 @@ use POSIX ();
 use Time::HiRes;
 
 my $node = PostgreSQL::Test::Cluster->new('cancel');
-$node->init;
+Platform::init($node);
 $node->append_conf('postgresql.conf', "jit = off\nmax_parallel_workers_per_gather = 0\nwork_mem = '256MB'\nautovacuum = off\n");
 $node->start;
 my $homes = 2000;

@@ -6,13 +6,14 @@ use warnings;
 use FindBin;
 use lib $FindBin::Bin;
 use FaultTown;
+use Platform;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep);
 
 my $primary = PostgreSQL::Test::Cluster->new('primary');
-$primary->init(allows_streaming => 1, has_archiving => 1);
+Platform::init($primary, allows_streaming => 1, has_archiving => 1);
 $primary->append_conf("postgresql.conf", "max_connections = 60\nsynchronous_commit = on\njit = off\n");
 $primary->start;
 FaultTown::settle($primary, 60);

@@ -9,13 +9,15 @@ use warnings;
 use FindBin;
 use lib $FindBin::Bin;
 use FaultTown;
+use Platform;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(time);
 
 my $node = PostgreSQL::Test::Cluster->new('work');
-$node->init(extra => ['--wal-segsize=1']);
+Platform::init($node);
+$node->command_ok([ 'pg_resetwal', '-D', $node->data_dir, '--wal-segsize=1' ], 'its log is in small files');
 $node->append_conf('postgresql.conf', "restart_after_crash = on\nsynchronous_commit = on\njit = off\n");
 $node->start;
 FaultTown::settle($node, 400);

@@ -10,8 +10,6 @@ sub settle
 {
 	my ($node, $homes) = @_;
 	$node->safe_psql('postgres', qq{
-		CREATE EXTENSION rui CASCADE;
-		CALL rui.create_platform();
 		SELECT rui.create_company('acme', 'Acme', 'Li', session_user::name);
 		INSERT INTO rui.company_member (company_id, party_id, role_code, valid)
 		SELECT 1, 1, r, tstzrange('2000-01-01 00:00+00', NULL) FROM unnest('{loader,manager,accountant,auditor}'::text[]) r;

@@ -16,12 +16,10 @@ sub found
 {
 	my ($node, $first, $months) = @_;
 	my $first_month = substr(Sim->day($first - 31 * 86400), 0, 8) . '01';
-	$node->safe_psql('postgres', 'CREATE DATABASE quiet');
+	Platform::create_database($node, 'quiet');
 	my $members = join "\n", map { "CREATE ROLE $_->[0] LOGIN IN ROLE $group{$_->[1]};" } [ 'director', 'director' ], @staff;
 	$node->safe_psql('quiet', qq{
 		SET client_min_messages = warning;
-		CREATE EXTENSION rui CASCADE;
-		CALL rui.create_platform();
 		$members
 		CREATE ROLE gateway LOGIN;
 		GRANT rui_gateway, rui_resident TO gateway;

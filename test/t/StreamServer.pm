@@ -7,6 +7,7 @@ use warnings;
 use IPC::Open3;
 use List::Util qw(max min);
 use MoneyModel;
+use Platform;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Storable qw(dclone);
@@ -29,7 +30,7 @@ our $node;
 sub start_server
 {
 	$node = PostgreSQL::Test::Cluster->new('stream');
-	$node->init;
+	Platform::init($node);
 	$node->append_conf('postgresql.conf', "restart_after_crash = on\nsynchronous_commit = on\njit = off\n");
 	$node->start;
 }

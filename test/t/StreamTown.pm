@@ -20,8 +20,6 @@ our %quantity = (property => 'area', heat => 'unit', family => 'household', park
 sub build_company
 {
 	$node->safe_psql('postgres', q{
-		CREATE EXTENSION rui CASCADE;
-		CALL rui.create_platform();
 		SELECT rui.create_company('acme', 'Acme', 'Li', session_user::name);
 		INSERT INTO rui.party (company_id, code, name) VALUES (1, 'second', 'Second');
 		CREATE ROLE second SUPERUSER LOGIN;
