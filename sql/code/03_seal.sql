@@ -4,7 +4,7 @@
 CREATE FUNCTION rui._running_transactions() RETURNS text[]
 AS 'MODULE_PATHNAME', 'rui__running_transactions' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
 COMMENT ON FUNCTION rui._running_transactions() IS
-'Internal: the virtual ids of the transactions under way in this database, but this one. Prepared transactions have none: pg_prepared_xacts lists those.';
+'Internal: the virtual ids of the transactions under way in this database, but this one and those of autovacuum. Prepared transactions have none: pg_prepared_xacts lists those.';
 
 CREATE FUNCTION rui._oldest_start() RETURNS timestamptz
 AS 'MODULE_PATHNAME', 'rui__oldest_start' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;

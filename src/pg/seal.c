@@ -8,6 +8,7 @@
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
+#include "storage/proc.h"
 #include "storage/procarray.h"
 #include "utils/array.h"
 #include "utils/backend_status.h"
@@ -32,8 +33,12 @@ RUI_FUNCTION(_running_transactions)
 	int count;
 	int i;
 
-	/* All of this database but this one, whether or not they have written. */
-	running = GetCurrentVirtualXIDs(InvalidTransactionId, false, false, 0, &count);
+	/*
+	 * All of this database but this one, whether or not they have written.
+	 * Autovacuum writes no rows, and may be at one table for hours.
+	 */
+	running =
+		GetCurrentVirtualXIDs(InvalidTransactionId, false, false, PROC_IS_AUTOVACUUM, &count);
 	names = palloc(sizeof(Datum) * (count > 0 ? count : 1));
 	for (i = 0; i < count; i++)
 		names[i] = CStringGetTextDatum(psprintf("%d/%u", VXID_BACKEND(running[i]),

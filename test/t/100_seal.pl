@@ -14,7 +14,7 @@ use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('seal');
 Platform::init($node);
-$node->append_conf('postgresql.conf', "max_prepared_transactions = 2\nsynchronous_commit = on\nrestart_after_crash = on\n");
+$node->append_conf('postgresql.conf', "max_prepared_transactions = 2\nsynchronous_commit = on\nrestart_after_crash = on\nautovacuum_naptime = 1\n");
 $node->start;
 $node->safe_psql('postgres', q{
 	SELECT rui.create_company('acme', 'Acme', 'Li', session_user::name);
@@ -148,9 +148,12 @@ $late->(undef);
 $node->start;
 is(ask('SELECT max(number) FROM rui.seal'), $before, 'a seal that was not committed is none');
 FaultTown::hold($node, 'rui.seal');
+# To look whether it waits is a transaction, too: while that is at work no seal is
+# made, so it tries until there is one.
+my $patient = q{DO $$BEGIN FOR i IN 1 .. 10000 LOOP EXIT WHEN rui._seal_settled(1, now(), '0') > 0; PERFORM pg_sleep(0.01); END LOOP; END$$};
 for my $victim (qw(backend server))
 {
-	my ($is_under_way, $ended) = FaultTown::killed($node, $victim, $seal);
+	my ($is_under_way, $ended) = FaultTown::killed($node, $victim, $patient);
 	ok($is_under_way && $ended != 0, "the $victim is killed in the midst of a seal");
 	is(ask('SELECT max(number) FROM rui.seal'), $before, 'and there is none');
 	is(ask($broken), 'nothing', 'nor half of one');
@@ -158,6 +161,16 @@ for my $victim (qw(backend server))
 ask('DROP TRIGGER hold ON rui.seal');
 cmp_ok(ask($seal), '>', 0, 'the next one takes its place');
 is(ask($broken), 'nothing', 'once');
+
+# Autovacuum may be at one table for hours: it writes no rows, so nobody waits for it.
+$node->safe_psql('postgres', q{CREATE TABLE public.slow AS SELECT n FROM generate_series(1, 100000) n;
+	ALTER TABLE public.slow SET (autovacuum_vacuum_insert_threshold = 0, autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1)});
+my $vacuums = q{SELECT count(*) = 1 FROM pg_stat_progress_vacuum WHERE relid = 'public.slow'::regclass};
+$node->poll_query_until('postgres', $vacuums) or die 'nothing is vacuumed';
+ask($emit, 15);
+cmp_ok(ask($seal), '>', 0, 'autovacuum keeps no seal waiting');
+is(ask($vacuums), 't', 'while it is at work');
+ask('DROP TABLE public.slow');
 
 # Many at once, sealers among them.
 my $folder = PostgreSQL::Test::Utils::tempdir();

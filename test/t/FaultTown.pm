@@ -84,7 +84,13 @@ sub killed
 	$holder->query_safe('SELECT pg_advisory_lock(77)');
 	my $pid = fork() // die "fork: $!";
 	if ($pid == 0) { exec 'psql', '-X', '-q', '-At', '-o', '/dev/null', '-d', $node->connstr('postgres'), '-c', "SET hold.is_on = '1'", '-c', $sql }
-	my $is_under_way = $node->poll_query_until('postgres', "SELECT true $waiting");
+	unless ($node->poll_query_until('postgres', "SELECT true $waiting"))
+	{
+		kill 'TERM', $pid;
+		waitpid $pid, 0;
+		eval { $holder->quit };
+		return (0, 0);
+	}
 	my $worker = $node->safe_psql('postgres', "SELECT pid $waiting");
 	if ($victim eq 'backend') { kill 'KILL', $worker }
 	else
@@ -102,7 +108,7 @@ sub killed
 	my $ended = $?;
 	eval { $holder->quit };
 	$node->poll_query_until('postgres', 'SELECT true') or die 'the server did not come back';
-	return ($is_under_way, $ended);
+	return (1, $ended);
 }
 
 1;
