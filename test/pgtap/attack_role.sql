@@ -118,11 +118,11 @@ BEGIN
 			WHEN t.type = 'bigint'::regtype THEN '<world>' WHEN t.type = 'bigint[]'::regtype THEN '''{<world>}'''
 			ELSE pg_temp.given(one.names[t.n], t.type, 1) END || '::' || format_type(t.type, NULL), ', ' ORDER BY t.n))
 		INTO command FROM unnest(one.types) WITH ORDINALITY AS t(type, n);
+		absent := pg_temp.plain(pg_temp.outcome(replace(command, '<project>', '1000009'), '1000009', who.group_role));
 		FOREACH world IN ARRAY '{1000003,1000005}'::text[] LOOP
 			calls := calls + 1;
 			-- The parties of one's company are known there.
 			outcome := pg_temp.plain(pg_temp.outcome(replace(command, '<project>', world), world, who.group_role));
-			absent := pg_temp.plain(pg_temp.outcome(replace(command, '<project>', '1000009'), '1000009', who.group_role));
 			IF outcome <> absent OR outcome <> pg_temp.plain(pg_temp.outcome(replace(command, '<project>', world), '1000009', who.group_role)) THEN
 				INSERT INTO told VALUES (who.name, one.name, 'project_id', world, format(E'%s\n%s\ninstead of %s', replace(command, '<project>', world), outcome, absent));
 			END IF;
