@@ -1,7 +1,7 @@
 -- Personal data: shown for a purpose, within limits, on record; emergencies
 -- and their reviews; consents; who was shown what of me.
 BEGIN;
-SELECT plan(86);
+SELECT plan(88);
 \ir fixture/estate.sql
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'agent', 'Agent') RETURNING id AS agent \gset
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'steward', 'Steward') RETURNING id AS steward \gset
@@ -157,6 +157,11 @@ SELECT is((SELECT count(*) FROM pg_temp.shown(:one, :zhao, '{phone}', 'marketing
 SELECT rui.send_message(:one, 'offer', :zhao) AS sent \gset
 SELECT is((SELECT state FROM rui.message WHERE id = :sent), 'queued', 'offers go');
 SELECT set_config('rui.party_id', :'zhao', true) \gset hidden_
+SELECT set_config('rui.party_id', :'loader', true), rui.set_document_kind(:one, 'photo', '照片', 'Photo') \gset hidden_
+SELECT rui.store_document(:one, 'photo', 'party', :qian, 'Hers', sha256('hers'), 4, 'image/jpeg', 'hers', 'staff') AS hers \gset
+SELECT set_config('rui.party_id', :'zhao', true) \gset hidden_
+SELECT throws_ok(format('SELECT rui.record_consent(%s, ''marketing'', true, ''app'', ''1'', ''x'', document_id => %s)', :one, d), 'P0002', NULL, 'no document that he does not read')
+FROM unnest(ARRAY[:hers, :hers + 1000]) d;
 SELECT rui.record_consent(:one, 'marketing', false, 'app', '2026-1', 'session 18') \gset hidden_
 SELECT results_eq(format('SELECT purpose, is_given, evidence FROM rui.consents_at(%s, %s, now() - interval ''1 minute'')', :one, :zhao),
 	$$VALUES ('marketing', true, 'session 17')$$, 'what held a minute ago');
