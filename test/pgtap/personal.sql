@@ -1,7 +1,7 @@
 -- Personal data: shown for a purpose, within limits, on record; emergencies
 -- and their reviews; consents; who was shown what of me.
 BEGIN;
-SELECT plan(88);
+SELECT plan(90);
 \ir fixture/estate.sql
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'agent', 'Agent') RETURNING id AS agent \gset
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'steward', 'Steward') RETURNING id AS steward \gset
@@ -190,6 +190,8 @@ SELECT is((SELECT count(*) FROM pg_temp.shown(:one, :zhao, '{phone}', 'dispatch_
 SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
 SELECT rui.set_reveal_limits(:one, 1, 2, '24:00') \gset hidden_
 SELECT throws_ok(format('SELECT rui.set_reveal_limits(%s, 3, 2)', :one), '22023', NULL, 'no more an hour than a day');
+SELECT ok(rui.ask_export(:one, :steward) > 0, 'a copy of one person''s data');
+SELECT throws_ok(format('SELECT rui.ask_export(%s, %s)', :one, :agent), '53400', 'you were shown 1 people within an hour', 'but no more people than anybody is shown');
 SELECT set_config('rui.party_id', :'agent', true) \gset hidden_
 SELECT is((SELECT count(*) FROM pg_temp.shown(:one, :zhao, '{phone}', 'service')), 2::bigint, 'the same person again');
 SELECT throws_ok(format('SELECT * FROM pg_temp.shown(%s, %s, ''{phone}'', ''service'')', :one, :qian), '53400', 'you were shown 1 people within an hour', 'another one is too many');
