@@ -14,6 +14,7 @@ DECLARE
 	kind_of_need record;
 	site record;
 	home bigint := household_id;
+	others boolean := true;
 	new_id bigint;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'open_ticket');
@@ -54,6 +55,16 @@ BEGIN
 		PERFORM rui._check_text('category', category, 60);
 		PERFORM rui._unknown_category(project_id, category);
 	END IF;
+	-- What is not one's own is not looked at, and so it does not tell whether it is there.
+	IF (unit_id IS NOT NULL OR household_id IS NOT NULL OR reporter_id <> me) AND NOT rui.has_permission(project_id, 'open_for_others') THEN
+		others := false;
+		IF reporter_id <> me OR (unit_id IS NOT NULL OR household_id IS NOT NULL) AND NOT EXISTS (SELECT FROM rui.household h
+			WHERE h.project_id = open_ticket.project_id AND h.id = ANY (rui.my_households()) AND h.id = coalesce(home, h.id)
+				AND (open_ticket.unit_id IS NULL OR h.unit_id = open_ticket.unit_id)) THEN
+			RAISE EXCEPTION 'you may report for yourself and your home only'
+				USING ERRCODE = 'insufficient_privilege', HINT = 'Leave reporter_id, and unit_id of other homes, out.';
+		END IF;
+	END IF;
 	site := rui._locate(project_id, unit_id, place, (at AT TIME ZONE kind_of_need.time_zone)::date, at);
 	IF home IS NULL THEN
 		home := site.household_id;
@@ -62,17 +73,12 @@ BEGIN
 			AND (open_ticket.unit_id IS NULL OR h.unit_id = open_ticket.unit_id)) THEN
 		PERFORM rui._unknown('household', home, project_id);
 	END IF;
-	IF reporter_id IS DISTINCT FROM me OR unit_id IS NOT NULL OR household_id IS NOT NULL THEN
-		IF NOT rui.has_permission(project_id, 'open_for_others') THEN
-			IF reporter_id <> me OR (unit_id IS NOT NULL OR household_id IS NOT NULL)
-				AND (home = ANY (rui.my_households())) IS NOT TRUE THEN
-				RAISE EXCEPTION 'you may report for yourself and your home only'
-					USING ERRCODE = 'insufficient_privilege', HINT = 'Leave reporter_id, and unit_id of other homes, out.';
-			END IF;
-		ELSIF reporter_id IS NOT NULL AND NOT EXISTS (
-			SELECT FROM rui.party p WHERE p.id = open_ticket.reporter_id AND p.company_id = kind_of_need.company_id) THEN
-			PERFORM rui._unknown('party', reporter_id, project_id);
-		END IF;
+	IF NOT others AND (home = ANY (rui.my_households())) IS NOT TRUE THEN
+		RAISE EXCEPTION 'you may report for yourself and your home only' -- another household lived there then
+			USING ERRCODE = 'insufficient_privilege', HINT = 'Give your household_id.';
+	ELSIF reporter_id <> me AND NOT EXISTS (
+		SELECT FROM rui.party p WHERE p.id = open_ticket.reporter_id AND p.company_id = kind_of_need.company_id) THEN
+		PERFORM rui._unknown('party', reporter_id, project_id);
 	END IF;
 
 	INSERT INTO rui.task (project_id, kind, category, place, unit_id, building_id, grid_id, priority, is_emergency,

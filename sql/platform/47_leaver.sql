@@ -251,13 +251,17 @@ BEGIN
 		RETURN;
 	END IF;
 	present := rui._lock_exit(project_id, exit_id);
+	IF present.party_id = rui.current_party() AND present.announced_by <> present.party_id THEN
+		RAISE EXCEPTION 'exit % was announced by somebody else', exit_id
+			USING ERRCODE = 'insufficient_privilege', HINT = 'Who is to go does not stay by his own word; somebody else who may manage people withdraws it.';
+	END IF;
 	UPDATE rui.staff_exit e SET last_action = 'withdraw' WHERE e.project_id = withdraw_exit.project_id AND e.id = exit_id;
 	PERFORM rui._emit(project_id, 'staff_exit.withdraw', 'staff_exit', exit_id, at, jsonb_build_object('party_id', present.party_id, 'reason', reason));
 	PERFORM rui._finish_request(project_id, 'withdraw_exit', request_key, 'true');
 END
 $$;
 COMMENT ON FUNCTION rui.withdraw_exit(bigint, bigint, text, text, timestamptz) IS
-'The person stays after all; reason: 1 to 500 characters. What was handed over stays so. Needs permission manage_people. Errors: 22004, 22001, 22008, 22023 blank reason, P0002, RU409, 42501, 55000 not open.';
+'The person stays after all; reason: 1 to 500 characters. What was handed over stays so. Needs permission manage_people. Errors: 22004, 22001, 22008, 22023 blank reason, P0002, RU409, 42501 also one''s own that another announced, 55000 not open.';
 
 CREATE FUNCTION rui.add_exit_item(project_id bigint, exit_id bigint, code text, name_zh text, name_en text,
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS void
@@ -460,6 +464,9 @@ BEGIN
 	PERFORM rui._require_sight(company, 'an exit is finished');
 	IF present.party_id = rui.current_party() THEN
 		RAISE EXCEPTION 'nobody finishes his own exit' USING ERRCODE = 'insufficient_privilege', HINT = 'Ask somebody else who may manage people.';
+	ELSIF EXISTS (SELECT FROM rui.company_member m WHERE m.company_id = company AND m.party_id = present.party_id AND (upper_inf(m.valid) OR upper(m.valid) > at)) THEN
+		-- Who gave those roles takes them.
+		PERFORM rui.require_company_permission(company, 'manage_company');
 	END IF;
 	UPDATE rui.staff_exit e SET last_action = 'finish', ended_at = at WHERE e.project_id = finish_exit.project_id AND e.id = exit_id;
 	-- From here on nobody gives the person more to do: whoever would waits
@@ -503,4 +510,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.finish_exit(bigint, bigint, text, timestamptz) IS
-'Ends an employment at `at`, once nothing is left of the checklist: the employment ends after the announced last day, or today where that is earlier; roles in all projects and in the company end at this instant, and so does the login, unless the person keeps a home. Needs permission manage_people and a role in all projects of the company; never for one''s own exit. Errors: 22004, 22008, 25000 in a transaction that looks at the past, P0002, RU409, 42501 also for who does not see all projects, 55000 not open, or something is left (the detail names it).';
+'Ends an employment at `at`, once nothing is left of the checklist: the employment ends after the announced last day, or today where that is earlier; roles in all projects and in the company end at this instant, and so does the login, unless the person keeps a home. Needs permission manage_people and a role in all projects of the company, for who has a role in the company also manage_company; never for one''s own exit. Errors: 22004, 22008, 25000 in a transaction that looks at the past, P0002, RU409, 42501 also for who does not see all projects, 55000 not open, or something is left (the detail names it).';

@@ -79,8 +79,7 @@ BEGIN
 	ELSIF NOT EXISTS (SELECT FROM rui.personal_purpose p WHERE p.code = record_consent.purpose AND p.ground = 'consent') THEN
 		RAISE EXCEPTION 'purpose "%" does not ask for consent', purpose USING ERRCODE = 'invalid_parameter_value',
 			HINT = 'rui.personal_purpose lists those with ground consent.';
-	ELSIF document_id IS NOT NULL AND NOT EXISTS (SELECT FROM rui.document d
-		WHERE d.project_id = record_consent.project_id AND d.id = record_consent.document_id) THEN
+	ELSIF document_id IS NOT NULL AND NOT rui._may_read('document', project_id, document_id) THEN
 		PERFORM rui._unknown('document', document_id, project_id);
 	END IF;
 	answer := rui._begin_request(project_id, 'record_consent', request_key, jsonb_build_array(purpose, is_given, channel, text_version, evidence, whose, document_id));

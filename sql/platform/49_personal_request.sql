@@ -144,14 +144,15 @@ BEGIN
 		RAISE EXCEPTION 'a name cannot go' USING ERRCODE = 'invalid_parameter_value', HINT = 'rui.request_erasure asks that all goes.';
 	ELSIF field = 'id_card' AND NOT rui._is_id_card(upper(btrim(new_value))) THEN
 		RAISE EXCEPTION 'this is no identity number' USING ERRCODE = 'invalid_parameter_value';
-	ELSIF old_value IS NOT NULL AND NOT EXISTS (SELECT FROM rui._personal_values(whose, ARRAY[field]) v WHERE v.value = old_value) THEN
+	-- Of others whoever decides learns it, not whoever guesses.
+	ELSIF whose = rui.current_party() AND old_value IS NOT NULL AND NOT EXISTS (SELECT FROM rui._personal_values(whose, ARRAY[field]) v WHERE v.value = old_value) THEN
 		RAISE EXCEPTION 'no such % is recorded', field USING ERRCODE = 'invalid_parameter_value', HINT = 'old_value is the value as it is recorded.';
 	END IF;
 	RETURN rui._ask_personal(project_id, whose, 'correction', field, old_value, new_value, reason, request_key, at);
 END
 $$;
 COMMENT ON FUNCTION rui.request_correction(bigint, text, text, text, text, bigint, text, timestamptz) IS
-'Asks that a personal value of the acting party, or of another one (for_party, permission request_for_others), be corrected (PIPL 46): old_value as it is recorded becomes new_value; old_value null: new_value is missing; new_value null: old_value is to go. reason: 1 to 500 characters. Nothing changes until rui.decide_personal_request. Returns the id in rui.personal_request. Needs permission request_own_data. Errors: 22004, 22001, 22008, 22023 unknown field, nothing of that value or a bad number, P0002, RU409, 42501, 55000.';
+'Asks that a personal value of the acting party, or of another one (for_party, permission request_for_others), be corrected (PIPL 46): old_value as it is recorded becomes new_value; old_value null: new_value is missing; new_value null: old_value is to go. reason: 1 to 500 characters. Nothing changes until rui.decide_personal_request, which looks whether another party has old_value. Returns the id in rui.personal_request. Needs permission request_own_data. Errors: 22004, 22001, 22008, 22023 unknown field, nothing of that value of one''s own or a bad number, P0002, RU409, 42501, 55000.';
 
 CREATE FUNCTION rui.request_erasure(project_id bigint, reason text, for_party bigint DEFAULT NULL, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS bigint
@@ -197,6 +198,10 @@ DECLARE
 	place text;
 BEGIN
 	SELECT f.kept_in INTO place FROM rui.personal_field f WHERE f.code = asked.field;
+	IF asked.old_value IS NOT NULL AND NOT EXISTS (SELECT FROM rui._personal_values(asked.party_id, ARRAY[asked.field]) v WHERE v.value = asked.old_value) THEN
+		RAISE EXCEPTION 'what request % corrects is not recorded', asked.id USING ERRCODE = 'object_not_in_prerequisite_state',
+			HINT = 'Refuse it; it may be asked for anew with the value as it is recorded.';
+	END IF;
 	IF asked.field = 'name' THEN
 		UPDATE rui.party p SET name = asked.new_value WHERE p.id = asked.party_id;
 	ELSIF place = 'contact_point' THEN
@@ -217,7 +222,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._apply_correction(rui.personal_request) IS
-'Internal: does what a correction asks for. Error 23505 where the new value is there already.';
+'Internal: does what a correction asks for. Errors: 23505 where the new value is there already, 55000 where the old one is not.';
 
 CREATE FUNCTION rui.decide_personal_request(project_id bigint, asked_id bigint, action text, remark text DEFAULT NULL, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS text
@@ -249,6 +254,7 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('personal_request', asked_id, project_id);
 	END IF;
+	PERFORM rui._refuse_unread('personal_request', project_id, asked_id, ARRAY[asked.requested_by]);
 	PERFORM rui._check_other('request', asked_id, asked.requested_by, asked.requested_at, at, action = 'withdraw', ARRAY[asked.party_id]);
 	IF asked.state <> 'requested' THEN
 		RAISE EXCEPTION 'request % is %', asked_id, asked.state USING ERRCODE = 'object_not_in_prerequisite_state';
@@ -276,7 +282,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_personal_request(bigint, bigint, text, text, text, timestamptz) IS
-'Decides on a correction or erasure: approve or refuse (with a remark), by somebody else than who asked for it, or withdraw, by who did. An approved correction is made at once. An approved erasure erases at once, in all projects of the company, what no rule of rui.personal_column holds; what a law holds is only stored from then on, and the duty erase_people erases it when the term is over. Returns the state: done, held (a part is held back, until held_until), refused or withdrawn. Needs permission decide_personal_requests, to withdraw request_own_data. Errors: 22004, 22001, 22008, 22023, 23505 the right value is there already, P0002, RU409, 42501 also one''s own, 55000 decided already, or the data are still needed (the detail says what for).';
+'Decides on a correction or erasure: approve or refuse (with a remark), by somebody else than who asked for it, or withdraw, by who did. An approved correction is made at once. An approved erasure erases at once, in all projects of the company, what no rule of rui.personal_column holds; what a law holds is only stored from then on, and the duty erase_people erases it when the term is over. Returns the state: done, held (a part is held back, until held_until), refused or withdrawn. Needs permission decide_personal_requests, to withdraw request_own_data. Errors: 22004, 22001, 22008, 22023, 23505 the right value is there already, P0002, RU409, 42501 also one''s own, 55000 decided already, what is to be corrected is not recorded, or the data are still needed (the detail says what for).';
 
 CREATE FUNCTION rui._duty_erase_people(project_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -63,7 +63,8 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('reveal_review', review_id, project_id);
 	END IF;
-	PERFORM rui._check_other('review', review_id, asked.asked_by, asked.asked_at, at);
+	PERFORM rui._check_other('review', review_id, asked.asked_by, asked.asked_at, at,
+		concerned => ARRAY(SELECT a.subject_id FROM rui.personal_access a WHERE a.project_id = asked.project_id AND a.id = asked.access_id));
 	UPDATE rui.reveal_review r SET last_action = action, decided_by = rui.current_party(), decided_at = decide_reveal_review.at,
 		remark = decide_reveal_review.remark
 	WHERE r.project_id = asked.project_id AND r.id = asked.id
@@ -74,7 +75,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_reveal_review(bigint, bigint, text, text, text, timestamptz) IS
-'Decides whether an emergency in which personal data were shown was one: justify or object, with a remark of 1 to 500 characters. Nobody decides on his own. Returns the state: justified or objected. Needs permission review_reveals. Errors: 22004, 22001, 22008, 22023, P0002 unknown review, RU409, 42501 also one''s own, 55000 decided already.';
+'Decides whether an emergency in which personal data were shown was one: justify or object, with a remark of 1 to 500 characters. Nobody decides on his own, nor on what was shown of himself. Returns the state: justified or objected. Needs permission review_reveals. Errors: 22004, 22001, 22008, 22023, P0002 unknown review, RU409, 42501 also one''s own or of oneself, 55000 decided already.';
 
 CREATE FUNCTION rui._duty_review_reveals(project_id bigint, at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -260,6 +260,40 @@ $$;
 COMMENT ON FUNCTION rui._payers(bigint, text, bigint[], date) IS
 'Internal: what rui._payer() says of each of many units, all at once.';
 
+CREATE FUNCTION rui._unit_payers(project_id bigint, unit_ids bigint[], days daterange) RETURNS bigint[]
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT SET jit = off
+AS $$
+BEGIN
+	RETURN ARRAY(
+		SELECT unnest(o.owner_ids) FROM rui.ownership o
+		WHERE o.project_id = _unit_payers.project_id AND o.unit_id = ANY (unit_ids) AND o.valid && days
+		UNION
+		SELECT o.party_id FROM rui.occupancy o
+		WHERE o.project_id = _unit_payers.project_id AND o.unit_id = ANY (unit_ids) AND o.valid && days AND o.role IN ('tenant', 'owner', 'family')
+		UNION
+		SELECT y.developer_id FROM rui.unit_delivery y
+		WHERE y.project_id = _unit_payers.project_id AND y.unit_id = ANY (unit_ids) AND (y.delivered_on > lower(days)) IS NOT FALSE
+		UNION
+		SELECT d.party_id FROM rui.unit u
+		JOIN rui.developer d ON d.project_id = u.project_id AND (d.building_id IS NULL OR d.building_id = u.building_id) AND d.valid && days
+		WHERE u.project_id = _unit_payers.project_id AND u.id = ANY (unit_ids));
+END
+$$;
+COMMENT ON FUNCTION rui._unit_payers(bigint, bigint[], daterange) IS
+'Internal: all parties one of which may be who pays for a unit on one of the days: owners, who lives there, and developers. They are whom it concerns what these units cost.';
+
+CREATE FUNCTION rui._debtors(project_id bigint, payer_id bigint, unit_id bigint, since timestamptz) RETURNS bigint[]
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN CASE WHEN payer_id IS NULL THEN rui._unit_payers(project_id, ARRAY[unit_id], daterange(rui._local_date(project_id, since), NULL)) ELSE ARRAY[payer_id] END;
+END
+$$;
+COMMENT ON FUNCTION rui._debtors(bigint, bigint, bigint, timestamptz) IS
+'Internal: whom a charge or a payment concerns: its payer; where none is known, whoever may since then be who pays for its unit.';
+
 CREATE FUNCTION rui._check_payer(project_id bigint, payer_id bigint) RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT

@@ -99,7 +99,7 @@ $$;
 COMMENT ON FUNCTION rui.set_payout_limit(bigint, numeric, timestamptz) IS
 'Says how much of refunds, returned deposits, and payments and charges taken back, one person may do alone in a calendar month, from at on; 0 (so without a limit): nothing, all take two. Who sets it cannot use it. Returns its id in rui.payout_limit. Needs permission set_payout_limit, which those who pay do not hold. Errors: 22004, 22003, 22008 arguments, 22023 also before the last one, 55000 no books, 42501.';
 
-CREATE FUNCTION rui._pay_alone(project_id bigint, kind text, row_id bigint, concerned bigint, amount numeric, channel text, reason text, done_id bigint, at timestamptz) RETURNS void
+CREATE FUNCTION rui._pay_alone(project_id bigint, kind text, row_id bigint, concerned bigint[], amount numeric, channel text, reason text, done_id bigint, at timestamptz) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
@@ -110,7 +110,7 @@ DECLARE
 	before numeric;
 	new_id bigint;
 BEGIN
-	IF concerned = me THEN
+	IF me = ANY (concerned) THEN
 		RAISE EXCEPTION 'nobody does a % that concerns himself', rui.label('payout', kind, 'en') USING ERRCODE = 'insufficient_privilege',
 			HINT = 'Ask for it by request_payout; another decides on it.';
 	END IF;
@@ -131,5 +131,5 @@ BEGIN
 	PERFORM rui._emit(project_id, 'payout.pay', 'payout', new_id, at, jsonb_build_object('kind', kind, 'row_id', row_id, 'amount', amount));
 END
 $$;
-COMMENT ON FUNCTION rui._pay_alone(bigint, text, bigint, bigint, numeric, text, text, bigint, timestamptz) IS
-'Internal: lets pass what one person has done alone (done_id), and notes it, where all that this person did alone in the month of at stays within the limit that another has set, and which does not concern that person (concerned: the payer of the payment or charge, or whose the deposit is). The caller has locked the books and asked for the permission. Error 42501: it takes two.';
+COMMENT ON FUNCTION rui._pay_alone(bigint, text, bigint, bigint[], numeric, text, text, bigint, timestamptz) IS
+'Internal: lets pass what one person has done alone (done_id), and notes it, where all that this person did alone in the month of at stays within the limit that another has set, and which does not concern that person (concerned: whose the payment, the charge or the deposit is). The caller has locked the books and asked for the permission. Error 42501: it takes two.';

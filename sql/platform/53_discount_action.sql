@@ -76,8 +76,7 @@ BEGIN
 		PERFORM rui._unknown('discount', discount_id, project_id);
 	ELSIF NOT ends THEN
 		PERFORM rui._check_other('discount', discount_id, asked.requested_by, asked.requested_at, at, action = 'withdraw',
-			ARRAY(SELECT unnest(o.owner_ids) FROM rui.ownership o WHERE o.project_id = asked.project_id AND o.unit_id = ANY (asked.unit_ids)
-				AND o.valid && asked.valid) || asked.payer_id);
+			rui._unit_payers(asked.project_id, asked.unit_ids, asked.valid) || asked.payer_id);
 	ELSIF at < asked.decided_at THEN
 		RAISE EXCEPTION 'a discount of % cannot be ended at %', asked.decided_at, at
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
@@ -114,7 +113,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_discount(bigint, bigint, boolean, text, text, timestamptz) IS
-'Approves or refuses a discount that another person asked for, with a remark or null. Billing runs take an approved one from then on; charges made before stay as they are. Returns the new state. Needs permission approve_discounts. Errors: 22004, 22001, 22008 arguments, 22023 before it was asked for, P0002 unknown discount, 55000 settled already or no books, RU409, 42501 also for one''s own.';
+'Approves or refuses a discount that another person asked for, with a remark or null. Billing runs take an approved one from then on; charges made before stay as they are. Returns the new state. Needs permission approve_discounts. Errors: 22004, 22001, 22008 arguments, 22023 before it was asked for, P0002 unknown discount, 55000 settled already or no books, RU409, 42501 also for one''s own, and for whom it concerns.';
 
 CREATE FUNCTION rui.withdraw_discount(project_id bigint, discount_id bigint, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS text

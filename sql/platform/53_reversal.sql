@@ -120,7 +120,7 @@ BEGIN
 	freed := rui._reverse_charge(project_id, charge_id, reason, bill_again, at);
 	-- What is billed again is not given up.
 	IF NOT bill_again THEN
-		PERFORM rui._pay_alone(c.project_id, 'charge_reversal', c.id, c.payer_id, c.gross, NULL, reverse_charge.reason, c.id, reverse_charge.at) FROM rui.charge c
+		PERFORM rui._pay_alone(c.project_id, 'charge_reversal', c.id, rui._debtors(c.project_id, c.payer_id, c.unit_id, c.at), c.gross, NULL, reverse_charge.reason, c.id, reverse_charge.at) FROM rui.charge c
 		WHERE c.project_id = reverse_charge.project_id AND c.id = reverse_charge.charge_id AND c.gross > 0;
 	END IF;
 	RETURN freed;
@@ -182,7 +182,7 @@ BEGIN
 	PERFORM rui._check_text('reason', reason, 500);
 	PERFORM rui._lock_books(project_id);
 	freed := rui._reverse_payment(project_id, payment_id, reason, at);
-	PERFORM rui._pay_alone(p.project_id, 'payment_reversal', p.id, p.payer_id, p.amount, NULL, reverse_payment.reason, p.id, reverse_payment.at) FROM rui.payment p
+	PERFORM rui._pay_alone(p.project_id, 'payment_reversal', p.id, rui._debtors(p.project_id, p.payer_id, p.unit_id, p.at), p.amount, NULL, reverse_payment.reason, p.id, reverse_payment.at) FROM rui.payment p
 	WHERE p.project_id = reverse_payment.project_id AND p.id = reverse_payment.payment_id;
 	RETURN freed;
 END
@@ -264,7 +264,7 @@ BEGIN
 		RETURN answer::bigint;
 	END IF;
 	new_id := rui._refund_payment(project_id, payment_id, amount, reason, at);
-	PERFORM rui._pay_alone(p.project_id, 'refund', p.id, p.payer_id, refund_payment.amount, NULL, refund_payment.reason, new_id, refund_payment.at) FROM rui.payment p
+	PERFORM rui._pay_alone(p.project_id, 'refund', p.id, rui._debtors(p.project_id, p.payer_id, p.unit_id, p.at), refund_payment.amount, NULL, refund_payment.reason, new_id, refund_payment.at) FROM rui.payment p
 	WHERE p.project_id = refund_payment.project_id AND p.id = refund_payment.payment_id;
 	PERFORM rui._finish_request(project_id, 'refund_payment', request_key, to_jsonb(new_id));
 	RETURN new_id;

@@ -94,7 +94,7 @@ BEGIN
 		PERFORM rui._unknown('waiver', waiver_id, project_id);
 	END IF;
 	PERFORM rui._check_other('waiver', waiver_id, asked.requested_by, asked.requested_at, at, action = 'withdraw',
-		ARRAY(SELECT c.payer_id FROM rui.charge c WHERE c.project_id = asked.project_id AND c.id = asked.charge_id));
+		(SELECT rui._debtors(c.project_id, c.payer_id, c.unit_id, c.at) FROM rui.charge c WHERE c.project_id = asked.project_id AND c.id = asked.charge_id));
 	IF action = 'approve' THEN
 		IF EXISTS (SELECT FROM rui.allocation a WHERE a.project_id = asked.project_id AND a.charge_id = asked.charge_id
 			AND a.reverses IS NOT NULL AND a.at > _settle_waiver.at) THEN

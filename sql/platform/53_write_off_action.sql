@@ -128,7 +128,7 @@ BEGIN
 		PERFORM rui._unknown('write-off', write_off_id, project_id);
 	END IF;
 	PERFORM rui._check_other('write-off', write_off_id, asked.requested_by, asked.requested_at, at, action = 'withdraw',
-		ARRAY(SELECT c.payer_id FROM rui.write_off_charge w JOIN rui.charge c ON c.project_id = w.project_id AND c.id = w.charge_id
+		ARRAY(SELECT unnest(rui._debtors(c.project_id, c.payer_id, c.unit_id, c.at)) FROM rui.write_off_charge w JOIN rui.charge c ON c.project_id = w.project_id AND c.id = w.charge_id
 			WHERE w.project_id = asked.project_id AND w.write_off_id = asked.id));
 	IF action = 'approve' THEN
 		SELECT a.charge_id INTO paid_id FROM rui.write_off_charge w

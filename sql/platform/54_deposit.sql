@@ -178,7 +178,7 @@ BEGIN
 		RETURN answer::bigint;
 	END IF;
 	new_id := rui._return_deposit(project_id, deposit_id, amount, reason, channel, at);
-	PERFORM rui._pay_alone(r.project_id, 'deposit_return', r.deposit_id, d.party_id, r.amount, r.channel, r.reason, r.id, r.at)
+	PERFORM rui._pay_alone(r.project_id, 'deposit_return', r.deposit_id, ARRAY[d.party_id], r.amount, r.channel, r.reason, r.id, r.at)
 	FROM rui.deposit_return r JOIN rui.deposit d ON d.project_id = r.project_id AND d.id = r.deposit_id
 	WHERE r.project_id = return_deposit.project_id AND r.id = new_id;
 	PERFORM rui._finish_request(project_id, 'return_deposit', request_key, to_jsonb(new_id));

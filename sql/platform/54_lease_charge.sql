@@ -111,6 +111,9 @@ BEGIN
 	SELECT l.* INTO asked FROM rui.lease l WHERE l.project_id = end_lease.project_id AND l.id = end_lease.lease_id FOR NO KEY UPDATE;
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('lease', lease_id, project_id);
+	ELSIF asked.lessee_id = rui.current_party() THEN
+		RAISE EXCEPTION 'nobody ends his own lease' USING ERRCODE = 'insufficient_privilege', DETAIL = format('It is number %s.', lease_id),
+			HINT = 'Somebody else who may ends it.';
 	ELSIF at < asked.decided_at THEN
 		RAISE EXCEPTION 'a lease of % cannot be ended at %', asked.decided_at, at
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
@@ -150,4 +153,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.end_lease(bigint, bigint, date, text, text, timestamptz) IS
-'Ends a running lease before its time: last_day is the last day that is let. Charges that reach beyond are taken back and the days before charged anew, by days of their cycle; what was paid for more becomes a prepayment. Returns by how much less is charged (CNY, with tax). Needs permissions approve_leases and, where something is taken back, reverse_charge. Errors: 22004, 22001, 22008 arguments, 22023 no day of it or before its approval, P0002 unknown lease, 55000 not running, no books, closed month, or a charge to be taken back has late fees or costs (reverse those first), RU409, 42501.';
+'Ends a running lease before its time: last_day is the last day that is let. Charges that reach beyond are taken back and the days before charged anew, by days of their cycle; what was paid for more becomes a prepayment. Returns by how much less is charged (CNY, with tax). Needs permissions approve_leases and, where something is taken back, reverse_charge. Errors: 22004, 22001, 22008 arguments, 22023 no day of it or before its approval, P0002 unknown lease, 55000 not running, no books, closed month, or a charge to be taken back has late fees or costs (reverse those first), RU409, 42501 also for who rents.';

@@ -148,19 +148,21 @@ $$;
 COMMENT ON FUNCTION rui.request_payout(bigint, text, bigint, text, numeric, text, text, timestamptz) IS
 'Asks that money be given back, or a payment or charge be taken back: kind refund, out of what a payment has left over; deposit_return; payment_reversal, of a payment that was none; charge_reversal, of a charge that is not billed again. row_id: the payment, deposit or charge; amount: null for all that is left of it, by now; channel: how a deposit is given back, null as it came. Nothing changes until rui.decide_payout. Returns the id in rui.payout. Needs permission request_payouts. Errors: 22004, 22001, 22003, 22023 (also before it came), 22008 arguments, P0002 unknown payment, deposit or charge, 55000 less is left or taken back already (detail), asked for already, or no books, RU409, 42501.';
 
-CREATE FUNCTION rui._payout_party(project_id bigint, kind text, row_id bigint) RETURNS bigint
+CREATE FUNCTION rui._payout_parties(project_id bigint, kind text, row_id bigint) RETURNS bigint[]
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
 	RETURN CASE kind
-		WHEN 'deposit_return' THEN (SELECT d.party_id FROM rui.deposit d WHERE d.project_id = _payout_party.project_id AND d.id = _payout_party.row_id)
-		WHEN 'charge_reversal' THEN (SELECT c.payer_id FROM rui.charge c WHERE c.project_id = _payout_party.project_id AND c.id = _payout_party.row_id)
-		ELSE (SELECT p.payer_id FROM rui.payment p WHERE p.project_id = _payout_party.project_id AND p.id = _payout_party.row_id) END;
+		WHEN 'deposit_return' THEN ARRAY(SELECT d.party_id FROM rui.deposit d WHERE d.project_id = _payout_parties.project_id AND d.id = _payout_parties.row_id)
+		WHEN 'charge_reversal' THEN (SELECT rui._debtors(c.project_id, c.payer_id, c.unit_id, c.at) FROM rui.charge c
+			WHERE c.project_id = _payout_parties.project_id AND c.id = _payout_parties.row_id)
+		ELSE (SELECT rui._debtors(p.project_id, p.payer_id, p.unit_id, p.at) FROM rui.payment p
+			WHERE p.project_id = _payout_parties.project_id AND p.id = _payout_parties.row_id) END;
 END
 $$;
-COMMENT ON FUNCTION rui._payout_party(bigint, text, bigint) IS
-'Internal: whom a payout of a kind concerns: the payer of the payment or charge, or whose the deposit is.';
+COMMENT ON FUNCTION rui._payout_parties(bigint, text, bigint) IS
+'Internal: whom a payout of a kind concerns: as rui._debtors() says of the payment or charge, or whose the deposit is.';
 
 CREATE FUNCTION rui._settle_payout(project_id bigint, payout_id bigint, action text, remark text, at timestamptz) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -176,7 +178,7 @@ BEGIN
 		PERFORM rui._unknown('payout', payout_id, project_id);
 	END IF;
 	PERFORM rui._check_other('payout', payout_id, asked.requested_by, asked.requested_at, at, action = 'withdraw',
-		ARRAY[rui._payout_party(project_id, asked.kind, asked.row_id)]);
+		rui._payout_parties(project_id, asked.kind, asked.row_id));
 	UPDATE rui.payout p SET last_action = action, remark = _settle_payout.remark, decided_by = rui.current_party(), decided_at = _settle_payout.at
 	WHERE p.project_id = asked.project_id AND p.id = asked.id
 	RETURNING p.* INTO asked;

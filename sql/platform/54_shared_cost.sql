@@ -294,6 +294,7 @@ DECLARE
 	cost rui.shared_cost;
 	part record;
 	taken bigint := 0;
+	is_one_debt boolean;
 BEGIN
 	PERFORM rui.require_permission(project_id, 'share_costs');
 	PERFORM rui._check_time(project_id, at);
@@ -312,8 +313,12 @@ BEGIN
 		RAISE EXCEPTION 'a cost of % cannot be taken back at %', cost.at, at
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a time after it was shared.';
 	END IF;
+	-- Of one payer it is a debt like others that is given up.
+	SELECT count(DISTINCT coalesce(c.payer_id, -c.unit_id)) = 1 INTO is_one_debt FROM rui.shared_cost_share s
+	JOIN rui.charge c ON c.project_id = s.project_id AND c.source = 'shared_cost' AND c.source_id = s.id
+	WHERE s.project_id = reverse_shared_cost.project_id AND s.shared_cost_id = cost.id;
 	FOR part IN
-		SELECT c.id FROM rui.shared_cost_share s
+		SELECT c.id, c.payer_id, c.unit_id, c.at, c.gross FROM rui.shared_cost_share s
 		JOIN rui.charge c ON c.project_id = s.project_id AND c.source = 'shared_cost' AND c.source_id = s.id
 		WHERE s.project_id = reverse_shared_cost.project_id AND s.shared_cost_id = cost.id
 			AND NOT EXISTS (SELECT FROM rui.charge_reversal v WHERE v.project_id = c.project_id AND v.charge_id = c.id)
@@ -321,6 +326,9 @@ BEGIN
 	LOOP
 		PERFORM rui.require_permission(project_id, 'reverse_charge');
 		PERFORM rui._reverse_charge(project_id, part.id, reason, false, at);
+		IF is_one_debt THEN
+			PERFORM rui._pay_alone(project_id, 'charge_reversal', part.id, rui._debtors(project_id, part.payer_id, part.unit_id, part.at), part.gross, NULL, reason, part.id, at);
+		END IF;
 		taken := taken + 1;
 	END LOOP;
 	UPDATE rui.shared_cost s SET reversed_at = reverse_shared_cost.at, reason = reverse_shared_cost.reason
@@ -330,4 +338,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.reverse_shared_cost(bigint, bigint, text, timestamptz) IS
-'Takes a shared cost back, with all charges of its shares that stand, as rui.reverse_charge does; its code is free for the period again. Returns how many charges. Needs permissions share_costs and reverse_charge. Errors: 22004, 22023, 22001, 22008 arguments, P0002 unknown cost, 55000 taken back already, a charge with late fees or costs, or closed month, 42501.';
+'Takes a shared cost back, with all charges of its shares that stand, as rui.reverse_charge does; its code is free for the period again. Where all of them are one payer''s, a debt is given up, which one person does within rui.payout_limit; beyond, rui.request_payout takes back the charges first. Returns how many charges. Needs permissions share_costs and reverse_charge. Errors: 22004, 22023, 22001, 22008 arguments, P0002 unknown cost, 55000 taken back already, a charge with late fees or costs, or closed month, 42501 also where it takes two.';

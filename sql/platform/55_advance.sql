@@ -188,7 +188,8 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('advance_campaign', campaign_id, project_id);
 	ELSIF action <> 'stop' THEN
-		PERFORM rui._check_other('campaign', campaign_id, asked.requested_by, asked.requested_at, at, action = 'withdraw');
+		PERFORM rui._check_other('campaign', campaign_id, asked.requested_by, asked.requested_at, at, action = 'withdraw',
+			CASE WHEN asked.unit_ids IS NOT NULL THEN rui._unit_payers(asked.project_id, asked.unit_ids, daterange(lower(asked.valid), NULL)) END);
 	END IF;
 	UPDATE rui.advance_campaign c SET last_action = action,
 		decided_by = CASE WHEN action = 'stop' THEN c.decided_by ELSE rui.current_party() END,
@@ -214,7 +215,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_advance_campaign(bigint, bigint, boolean, text, text, timestamptz) IS
-'Approves or refuses a campaign that another person asked for, with a remark or null. Returns the new state. Needs permission approve_discounts. Errors: 22004, 22001, 22008 arguments, 22023 before it was asked for, P0002 unknown campaign, 55000 settled already or no books, RU409, 42501 also for one''s own.';
+'Approves or refuses a campaign that another person asked for, with a remark or null. Returns the new state. Needs permission approve_discounts. Errors: 22004, 22001, 22008 arguments, 22023 before it was asked for, P0002 unknown campaign, 55000 settled already or no books, RU409, 42501 also for one''s own, and for whom it concerns.';
 
 CREATE FUNCTION rui.withdraw_advance_campaign(project_id bigint, campaign_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

@@ -222,7 +222,7 @@ BEGIN
 	END IF;
 	PERFORM rui._refuse_unread('dispute', project_id, dispute_id, ARRAY[begun.opened_by]);
 	PERFORM rui._check_other('dispute', dispute_id, begun.opened_by, begun.opened_at, at, action = 'withdraw',
-		ARRAY(SELECT c.payer_id FROM rui.charge c WHERE c.project_id = begun.project_id AND c.id = begun.charge_id));
+		(SELECT rui._debtors(c.project_id, c.payer_id, c.unit_id, c.at) FROM rui.charge c WHERE c.project_id = begun.project_id AND c.id = begun.charge_id));
 	UPDATE rui.dispute d SET last_action = action, remark = _settle_dispute.remark, settled_by = rui.current_party(), settled_at = _settle_dispute.at
 	WHERE d.project_id = begun.project_id AND d.id = begun.id
 	RETURNING d.* INTO begun;

@@ -96,12 +96,12 @@ BEGIN
 		RAISE EXCEPTION 'party % has promised already', payer_id
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Withdraw that promise first.';
 	-- Nobody puts dunning off by himself again and again, or for long.
-	ELSIF NOT rui.has_permission(project_id, 'promise_for_others') AND (by_on > today + 31 OR EXISTS (SELECT FROM rui.promise p
+	ELSIF payer_id = rui.current_party() AND (by_on > today + 31 OR EXISTS (SELECT FROM rui.promise p
 		WHERE p.project_id = promise_payment.project_id AND p.payer_id = promise_payment.payer_id AND p.state <> 'kept'
 			AND p.promised_at > promise_payment.at - interval '365 days')) THEN
 		RAISE EXCEPTION 'party % cannot promise that alone', payer_id USING ERRCODE = 'object_not_in_prerequisite_state',
 			DETAIL = 'One promises oneself for 31 days at most, and not within a year of a promise that was not kept.',
-			HINT = 'Somebody with permission promise_for_others can record it.';
+			HINT = 'Somebody else with permission promise_for_others can record it.';
 	END IF;
 	INSERT INTO rui.promise (project_id, payer_id, unit_id, amount, by_on, promised_at, party_id)
 	VALUES (project_id, payer_id, unit_id, amount, by_on, at, rui.current_party())
@@ -113,7 +113,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.promise_payment(bigint, bigint, numeric, date, bigint, text, timestamptz) IS
-'Records that a payer promises to pay an amount, of what he owes (for a unit, or null: all of it), by the end of a day: dunning pauses until then, and the duty judge_promises says whether it was kept. One promise is open per payer and unit. Returns the id in rui.promise. Needs permission promise_payments, for others promise_for_others; without that for 31 days at most, and not within 365 days of one that was not kept. Errors: 22004, 22003, 22023, 22008 arguments, 55000 not so much is owed, promised already, not alone or no books, RU409, 42501.';
+'Records that a payer promises to pay an amount, of what he owes (for a unit, or null: all of it), by the end of a day: dunning pauses until then, and the duty judge_promises says whether it was kept. One promise is open per payer and unit. Returns the id in rui.promise. Needs permission promise_payments, for others promise_for_others; for oneself for 31 days at most, and not within 365 days of one that was not kept. Errors: 22004, 22003, 22023, 22008 arguments, 55000 not so much is owed, promised already, not alone or no books, RU409, 42501.';
 
 CREATE FUNCTION rui.withdraw_promise(project_id bigint, promise_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

@@ -286,7 +286,11 @@ BEGIN
 		RAISE EXCEPTION 'nobody has asked about the difference of line %', line_id
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'rui.request_difference asks.';
 	END IF;
-	PERFORM rui._check_other('difference', line_id, held.requested_by, held.at, at);
+	PERFORM rui._check_other('difference', line_id, held.requested_by, held.at, at,
+		concerned => ARRAY(SELECT unnest(rui._debtors(p.project_id, p.payer_id, p.unit_id, p.at)) FROM rui.reconciliation_part o
+			LEFT JOIN rui.refund f ON f.project_id = o.project_id AND f.id = o.subject_id AND o.subject = 'refund'
+			JOIN rui.payment p ON p.project_id = o.project_id AND p.id = CASE o.subject WHEN 'payment' THEN o.subject_id ELSE f.payment_id END
+			WHERE o.project_id = held.project_id AND o.reconciliation_id = held.id));
 	UPDATE rui.reconciliation r SET last_action = CASE WHEN approve THEN 'accept' ELSE 'refuse' END, decided_by = rui.current_party(),
 		matched_at = CASE WHEN approve THEN decide_difference.at END
 	WHERE r.project_id = held.project_id AND r.id = held.id
@@ -298,7 +302,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_difference(bigint, bigint, boolean, text, timestamptz) IS
-'Accepts or refuses what another person asked about the difference of a line. Accepted, the line is matched, and the difference is posted between the account asked for and the channel''s. Returns the new state. Needs permission approve_differences. Errors: 22004, 22008, 22023 before the match, P0002 unknown line, 55000 nothing asked, no books or closed month, RU409, 42501 also for one''s own.';
+'Accepts or refuses what another person asked about the difference of a line. Accepted, the line is matched, and the difference is posted between the account asked for and the channel''s. Returns the new state. Needs permission approve_differences. Errors: 22004, 22008, 22023 before the match, P0002 unknown line, 55000 nothing asked, no books or closed month, RU409, 42501 also for one''s own, and for whom it concerns.';
 
 -- A month is closed when its money is accounted for.
 CREATE FUNCTION rui._unreconciled_obstacle(project_id bigint, id bigint) RETURNS text

@@ -152,7 +152,11 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('reversal', reversal_id, project_id);
 	END IF;
-	PERFORM rui._check_other('reversal', reversal_id, asked.requested_by, asked.requested_at, at, action = 'withdraw');
+	PERFORM rui._check_other('reversal', reversal_id, asked.requested_by, asked.requested_at, at, action = 'withdraw',
+		CASE asked.kind WHEN 'cost' THEN ARRAY(SELECT c.party_id FROM rui.cost c WHERE c.project_id = asked.project_id AND c.id = asked.row_id)
+		ELSE ARRAY(SELECT unnest(ARRAY[m.party_id, u.payee_id]) FROM rui.trust_movement m
+			LEFT JOIN rui.trust_use u ON u.project_id = m.project_id AND u.id = m.use_id
+			WHERE m.project_id = asked.project_id AND m.id = asked.row_id) END);
 	UPDATE rui.reversal r SET last_action = action, remark = _settle_reversal.remark, decided_by = rui.current_party(), decided_at = _settle_reversal.at
 	WHERE r.project_id = asked.project_id AND r.id = asked.id
 	RETURNING r.* INTO asked;
@@ -180,7 +184,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_reversal(bigint, bigint, boolean, text, text, timestamptz) IS
-'Approves or refuses a reversal that another person asked for, with a remark or null. What is approved is taken back at once, by postings with the sides exchanged in the month of at: a cost; a movement of a trust fund with the parts of its units, of a transfer both ends, after which its use may spend that again. Returns the new state. Needs permission approve_reversals. Errors: 22004, 22001, 22023 (also before a fund''s last movement), 22008 arguments, P0002 unknown reversal, 55000 settled or taken back already (detail), a fund or a unit would be below zero (detail), closed month or no books, RU409, 42501 also for one''s own.';
+'Approves or refuses a reversal that another person asked for, with a remark or null. What is approved is taken back at once, by postings with the sides exchanged in the month of at: a cost; a movement of a trust fund with the parts of its units, of a transfer both ends, after which its use may spend that again. Returns the new state. Needs permission approve_reversals. Errors: 22004, 22001, 22023 (also before a fund''s last movement), 22008 arguments, P0002 unknown reversal, 55000 settled or taken back already (detail), a fund or a unit would be below zero (detail), closed month or no books, RU409, 42501 also for one''s own, and for whom it concerns.';
 
 CREATE FUNCTION rui.withdraw_reversal(project_id bigint, reversal_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

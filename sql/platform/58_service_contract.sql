@@ -166,7 +166,8 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('service contract', contract_id, project_id);
 	END IF;
-	PERFORM rui._check_other('service contract', contract_id, present.proposed_by, greatest(present.proposed_at, present.decided_at), at);
+	PERFORM rui._check_other('service contract', contract_id, present.proposed_by, greatest(present.proposed_at, present.decided_at), at,
+		concerned => ARRAY[present.counterpart_id]);
 	IF ends_on IS NOT NULL THEN
 		PERFORM rui._check_month('ends_on', ends_on);
 		IF NOT present.valid @> (ends_on - 1) OR ends_on <= lower(present.valid) THEN
@@ -185,7 +186,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_service_contract(bigint, bigint, text, text, date, text, timestamptz) IS
-'Approves or refuses a service contract that another person proposed, or ends one: action is approve, refuse, or terminate with ends_on, the first day of the first month it is no more for. Whatever is not an approval needs a remark. Returns the new state. Needs permission approve_service_contracts. Errors: 22004, 22001, 22023, 22008 arguments, P0002 unknown contract, 55000 not legal now, or another contract counts then (detail), RU409, 42501 also for one''s own.';
+'Approves or refuses a service contract that another person proposed, or ends one: action is approve, refuse, or terminate with ends_on, the first day of the first month it is no more for. Whatever is not an approval needs a remark. Returns the new state. Needs permission approve_service_contracts. Errors: 22004, 22001, 22023, 22008 arguments, P0002 unknown contract, 55000 not legal now, or another contract counts then (detail), RU409, 42501 also for one''s own, and for whom it concerns.';
 
 CREATE FUNCTION rui._service_contract(project_id bigint, month date) RETURNS rui.service_contract
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED

@@ -346,7 +346,8 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('settlement', settlement_id, project_id);
 	END IF;
-	PERFORM rui._check_other('settlement', settlement_id, asked.requested_by, asked.requested_at, at);
+	PERFORM rui._check_other('settlement', settlement_id, asked.requested_by, asked.requested_at, at,
+		concerned => ARRAY(SELECT p.party_id FROM rui.settlement_party p WHERE p.project_id = asked.project_id AND p.settlement_id = asked.id));
 	SELECT a.* INTO paying FROM rui.account a WHERE a.project_id = asked.project_id AND a.id = rui._account(asked.project_id, account);
 	IF paying.kind <> 'asset' OR paying.is_control THEN
 		RAISE EXCEPTION 'nothing is paid from account "%"', account
@@ -367,4 +368,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_settlement(bigint, bigint, boolean, text, text, text, timestamptz) IS
-'Approves or refuses a settlement that another person made. An approved one is posted and paid from an account (its code): partners'' shares leave revenue in the settled month, or the first open one, those in days to come with the days. A refusal needs a remark; the month may be settled anew. Returns the new state. Needs permission approve_settlements. Errors: 22004, 22001, 22023, 22008 arguments, P0002 unknown settlement or account, 55000 decided already, closed month, RU409, 42501 also for one''s own.';
+'Approves or refuses a settlement that another person made. An approved one is posted and paid from an account (its code): partners'' shares leave revenue in the settled month, or the first open one, those in days to come with the days. A refusal needs a remark; the month may be settled anew. Returns the new state. Needs permission approve_settlements. Errors: 22004, 22001, 22023, 22008 arguments, P0002 unknown settlement or account, 55000 decided already, closed month, RU409, 42501 also for one''s own, and for whom it concerns.';

@@ -239,6 +239,8 @@ BEGIN
 	SELECT c.* INTO contract FROM rui.vendor_contract c WHERE c.project_id = accept_service.project_id AND c.id = contract_id;
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('vendor contract', contract_id, project_id);
+	ELSIF contract.vendor_id = rui.current_party() THEN
+		RAISE EXCEPTION 'nobody accepts his own service' USING ERRCODE = 'insufficient_privilege', HINT = 'Somebody else who may accepts it.';
 	ELSIF contract.state <> 'active' OR at < contract.decided_at THEN
 		RAISE EXCEPTION 'contract "%" is % and allows no acceptance at %', contract.code, contract.state, at
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'rui.decide_vendor_contract approves it.';
@@ -275,7 +277,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.accept_service(bigint, bigint, numeric, daterange, text, bigint, text, timestamptz) IS
-'Accepts services that a vendor rendered on some days, which must be over: quantity in units of the contract''s price, of a contract without one the part of the whole (parts add up to 1 at most). evidence says what shows it, document_id may name a stored document. Returns its id. Needs permission accept_services. Errors: 22004, 22001, 22003, 22023, 22008 arguments, P0002 unknown contract or document, 55000 contract not active, more than is agreed, or no books, RU409, 42501.';
+'Accepts services that a vendor rendered on some days, which must be over: quantity in units of the contract''s price, of a contract without one the part of the whole (parts add up to 1 at most). evidence says what shows it, document_id may name a stored document. Returns its id. Needs permission accept_services. Errors: 22004, 22001, 22003, 22023, 22008 arguments, P0002 unknown contract or document, 55000 contract not active, more than is agreed, or no books, RU409, 42501 also for the vendor himself.';
 
 CREATE FUNCTION rui.withdraw_acceptance(project_id bigint, acceptance_id bigint, reason text, at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

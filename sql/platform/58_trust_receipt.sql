@@ -142,7 +142,8 @@ BEGIN
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('trust_receipt', receipt_id, project_id);
 	ELSIF action <> 'match' THEN
-		PERFORM rui._check_other('receipt of a trust fund', receipt_id, asked.requested_by, asked.requested_at, at, action = 'withdraw');
+		PERFORM rui._check_other('receipt of a trust fund', receipt_id, asked.requested_by, asked.requested_at, at, action = 'withdraw',
+			rui._debtors(project_id, NULL, asked.unit_id, asked.requested_at) || asked.party_id);
 	ELSIF at < asked.requested_at THEN
 		RAISE EXCEPTION 'money of % cannot be matched at %', asked.requested_at, at USING ERRCODE = 'invalid_parameter_value', HINT = 'Give a later time.';
 	ELSIF shown <> asked.amount THEN
@@ -198,7 +199,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.decide_trust_money(bigint, bigint, boolean, text, text, timestamptz) IS
-'Confirms or refuses money for a trust fund that another person entered, with a remark or null. Confirmed, it moves the fund, at the time it came or of the fund''s last movement (where that month is closed, now). Returns the new state. Needs permission confirm_trust_money. Errors: 22004, 22001, 22008 arguments, 22023 before it came, P0002 unknown receipt, 55000 settled already, nothing to bear interest or no books, RU409, 42501 also for one''s own.';
+'Confirms or refuses money for a trust fund that another person entered, with a remark or null. Confirmed, it moves the fund, at the time it came or of the fund''s last movement (where that month is closed, now). Returns the new state. Needs permission confirm_trust_money. Errors: 22004, 22001, 22008 arguments, 22023 before it came, P0002 unknown receipt, 55000 settled already, nothing to bear interest or no books, RU409, 42501 also for one''s own, and for whom it concerns.';
 
 CREATE FUNCTION rui.withdraw_trust_money(project_id bigint, receipt_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

@@ -196,6 +196,24 @@ FULL JOIN (SELECT p.* FROM rui.payout p WHERE p.state IN ('approved', 'paid_alon
 WHERE CASE WHEN p.id IS NULL THEN NOT d.is_free
 	ELSE (d.row_id = p.row_id AND d.amount = p.amount AND (p.state = 'paid_alone' OR p.decided_by <> p.requested_by)) IS NOT TRUE END
 UNION ALL
+-- Nobody decides on what he asked for, nor on what he owes or is given.
+SELECT d.project_id, 'other_decides', format('%s %s: party %s has decided for himself', d.what, d.id, d.decided_by)
+FROM (SELECT p.project_id, 'payout' AS what, p.id, coalesce(p.decided_by, p.requested_by) AS decided_by, CASE WHEN p.state <> 'paid_alone' THEN p.requested_by END AS asked_by,
+		coalesce(c.payer_id, y.payer_id, d.party_id) AS concerned
+	FROM rui.payout p
+	LEFT JOIN rui.charge c ON p.kind = 'charge_reversal' AND c.project_id = p.project_id AND c.id = p.row_id
+	LEFT JOIN rui.payment y ON p.kind IN ('refund', 'payment_reversal') AND y.project_id = p.project_id AND y.id = p.row_id
+	LEFT JOIN rui.deposit d ON p.kind = 'deposit_return' AND d.project_id = p.project_id AND d.id = p.row_id
+	WHERE p.state IN ('approved', 'refused', 'paid_alone')
+	UNION ALL SELECT w.project_id, 'waiver', w.id, w.decided_by, w.requested_by, c.payer_id FROM rui.waiver w
+		JOIN rui.charge c ON c.project_id = w.project_id AND c.id = w.charge_id WHERE w.state IN ('approved', 'refused')
+	UNION ALL SELECT w.project_id, 'write-off', w.id, w.decided_by, w.requested_by, c.payer_id FROM rui.write_off w
+		JOIN rui.write_off_charge x ON x.project_id = w.project_id AND x.write_off_id = w.id
+		JOIN rui.charge c ON c.project_id = x.project_id AND c.id = x.charge_id WHERE w.state IN ('approved', 'refused')
+	UNION ALL SELECT b.project_id, 'dispute', b.id, b.settled_by, b.opened_by, c.payer_id FROM rui.dispute b
+		JOIN rui.charge c ON c.project_id = b.project_id AND c.id = b.charge_id WHERE b.state IN ('upheld', 'rejected')) d
+WHERE d.decided_by IN (d.asked_by, d.concerned)
+UNION ALL
 SELECT p.project_id, 'payout_limited', format('payout %s: party %s has given back %s alone in %s, of %s that party %s allowed', p.id, p.requested_by, p.so_far,
 	to_char(p.month, 'YYYY-MM'), l.amount, l.set_by)
 FROM (SELECT p.*, sum(p.amount) OVER (PARTITION BY p.project_id, p.requested_by, p.month ORDER BY p.id) AS so_far FROM rui.payout p WHERE p.state = 'paid_alone') p
@@ -225,5 +243,6 @@ PERFORM rui._name('invariant', i.code, i.zh, i.en) FROM (VALUES
 	('advance_granted', '预缴优惠均有依据', 'who pays ahead has the discount that a campaign gives'),
 	('rent_charged', '租金按约出账', 'rents are charged once, for the days that are let'),
 	('payout_agreed', '退款须两人办理', 'money is given back, and payments and charges taken back, by two persons or within the limit'),
+	('other_decides', '本人之事不得自批', 'nobody decides on what is asked for by himself or concerns what he owes or is given'),
 	('payout_limited', '单人退款不超限额', 'nobody gives back more alone than another allowed')
 ) AS i(code, zh, en);

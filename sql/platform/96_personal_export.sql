@@ -44,6 +44,8 @@ CREATE FUNCTION rui.ask_export(project_id bigint, party_id bigint, at timestampt
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
+DECLARE
+	obstacle record;
 BEGIN
 	PERFORM rui.require_permission(project_id, CASE WHEN party_id = rui.current_party() THEN 'read_own_data' ELSE 'export_subject' END);
 	PERFORM rui._check_time(project_id, at);
@@ -51,13 +53,18 @@ BEGIN
 		PERFORM rui._missing('party_id');
 	ELSIF NOT rui._is_of_project(project_id, party_id) THEN
 		PERFORM rui._unknown('party', party_id, project_id);
+	ELSIF party_id <> rui.current_party() THEN
+		SELECT l.* INTO obstacle FROM rui._reveal_limit(project_id, party_id, at) l;
+		IF obstacle.code IS NOT NULL THEN
+			RAISE EXCEPTION '%', obstacle.message USING ERRCODE = obstacle.code, HINT = obstacle.hint;
+		END IF;
 	END IF;
 	PERFORM rui._emit(project_id, 'personal.export', 'party', party_id, at);
 	RETURN rui._write_access(project_id, party_id, ARRAY(SELECT f.code FROM rui.personal_field f ORDER BY f.code), 'subject_export', NULL, NULL, NULL, at);
 END
 $$;
 COMMENT ON FUNCTION rui.ask_export(bigint, bigint, timestamptz) IS
-'Asks for everything that the database holds about a party, and writes it down for the party to read. Returns the access: COMMIT, then rui.export_subject(project_id, access) gives it within five minutes. One''s own with permission read_own_data, else export_subject. Errors: 22004, 22008, P0002, 42501, 55000.';
+'Asks for everything that the database holds about a party, and writes it down for the party to read. Returns the access: COMMIT, then rui.export_subject(project_id, access) gives it within five minutes. One''s own with permission read_own_data, else export_subject, within the limits of rui.set_reveal_limits. Errors: 22004, 22008, P0002, 42501, 53400 too many people within an hour or a day, 55000.';
 
 CREATE FUNCTION rui.export_subject(project_id bigint, access_id bigint) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

@@ -34,6 +34,10 @@ DECLARE
 BEGIN
 	PERFORM rui.require_company_permission(company_id, 'manage_company');
 	PERFORM rui._check_instant(at);
+	-- Whoever could say that it is long ago would leave nobody time to look.
+	IF at NOT BETWEEN now() - interval '5 minutes' AND now() + interval '5 minutes' THEN
+		PERFORM rui._require_above(-company_id, 'set_time');
+	END IF;
 	IF months IS NULL THEN
 		DELETE FROM rui.personal_retention r WHERE r.company_id = set_personal_retention.company_id;
 		RETURN NULL;
@@ -59,7 +63,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.set_personal_retention(bigint, integer, integer, date, timestamptz) IS
-'Says how many months (1 to 1200) after the last thing that connected it with a company a person is kept: then the duty expire_people erases it as rui.request_erasure would, at most a_day people (1 to 1000) a project and day, from begins_on (7 days to 10 years ahead, UTC; null: in 30 days). months null: nobody is erased who has not asked. Returns the first day, or null. Needs permission manage_company. Errors: 22004, 22008, 22023, 42501.';
+'Says how many months (1 to 1200) after the last thing that connected it with a company a person is kept: then the duty expire_people erases it as rui.request_erasure would, at most a_day people (1 to 1000) a project and day, from begins_on (7 days to 10 years ahead, UTC; null: in 30 days). months null: nobody is erased who has not asked. Returns the first day, or null. Needs permission manage_company; an `at` other than now also set_time, by a role in the company. Errors: 22004, 22008, 22023, 42501.';
 
 CREATE FUNCTION rui._ties(project_id bigint, party_id bigint) RETURNS TABLE (of_party bigint, tie text, ended_at timestamptz)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED ROWS 1000

@@ -1,7 +1,7 @@
 -- Dunning day by day: level after level, each told once; disputes, promises,
 -- payments, proof and the message room's budget hold it back.
 BEGIN;
-SELECT plan(53);
+SELECT plan(54);
 \ir fixture/estate.sql
 \ir fixture/message.sql
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :accountant, 'loader', '[2000-01-01,)');
@@ -121,6 +121,9 @@ SELECT is((SELECT limitation_on FROM rui.dunning(:one, '2033-01-01') WHERE payer
 SELECT pg_temp.act(:zhao) \gset hidden_
 SELECT throws_ok(format('SELECT rui.promise_payment(%s, %s, 10, %L)', :one, :sun, current_date + 5), '42501', NULL, 'a resident promises nothing for others');
 SELECT throws_ok(format('SELECT rui.promise_payment(%s, %s, 10, %L)', :one, :zhao, current_date + 40), '55000', NULL, 'nor for long');
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :zhao, 'steward', '[2000-01-01,)');
+SELECT throws_ok(format('SELECT rui.promise_payment(%s, %s, 10, %L)', :one, :zhao, current_date + 40), '55000', NULL, 'though he may record what others promise');
+DELETE FROM rui.membership WHERE project_id = :one AND party_id = :zhao AND role_code = 'steward';
 SELECT rui.promise_payment(:one, :zhao, 10, current_date + 5) AS own \gset
 SELECT is(rui.withdraw_promise(:one, :own), 'withdrawn', 'he withdraws it');
 SELECT throws_ok(format('SELECT rui.promise_payment(%s, %s, 10, %L)', :one, :zhao, current_date + 5), '55000', NULL, 'and then somebody else has to say it');

@@ -5,7 +5,7 @@
 BEGIN;
 SET LOCAL jit = off;
 SET LOCAL client_min_messages = error;
-SELECT plan(49);
+SELECT plan(96);
 \ir fixture/estate.sql
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES
 	(:one, :accountant, 'loader', '[2000-01-01,)'), (:one, :manager, 'loader', '[2000-01-01,)'), (:one, :accountant, 'manager', '[2000-01-01,)');
@@ -14,9 +14,16 @@ INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one
 -- The accountant lives here, too, and works for himself.
 INSERT INTO rui.ownership (project_id, unit_id, valid, owner_ids, share_parts) VALUES (:one, :u1, '[2020-01-01,)', ARRAY[:accountant]::bigint[], '{1}');
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
-SELECT rui.set_fee_item(:one, 'fee', '费'), rui.set_fee_item(:one, 'rent', '租金', revenue_account => '6051') \gset hidden_
-SELECT rui.set_price_plan(:one, 'fee', '{"model":"fixed","price":"1"}', 'once', '2025-01-01', due_days => 0) \gset hidden_
+SELECT rui.set_fee_item(:one, 'fee', '费'), rui.set_fee_item(:one, 'rent', '租金', revenue_account => '6051'), rui.set_fee_item(:one, 'month', '月费') \gset hidden_
+SELECT rui.set_price_plan(:one, 'fee', '{"model":"fixed","price":"1"}', 'once', '2025-01-01', due_days => 0), rui.set_price_plan(:one, 'month', '{"model":"fixed","price":"1"}', 'unit', '2025-01-01') \gset hidden_
 SELECT rui.add_charge(:one, 'fee', 100, :u1, :accountant, at => '2025-01-02') AS c1, rui.add_charge(:one, 'fee', 60, :u2, :zhao, at => '2025-01-02') AS c2 \gset
+-- Of whom nobody wrote down who pays, it concerns whoever may have to.
+INSERT INTO rui.household (project_id, unit_id, valid) VALUES (:one, :u3, '[2020-01-01,)') RETURNING id AS lodging \gset
+INSERT INTO rui.occupancy (project_id, household_id, unit_id, party_id, role, valid) VALUES (:one, :lodging, :u3, :accountant, 'tenant', '[2020-01-01,)');
+SELECT rui.record_payment(:one, :u1, NULL, 7, 'cash', at => '2025-01-03') AS p1, rui.add_charge(:one, 'fee', 30, :u1, at => '2025-01-04') AS c3, rui.add_charge(:one, 'fee', 31, :u1, at => '2025-01-04') AS c4,
+	rui.add_charge(:one, 'fee', 32, :u3, at => '2025-01-04') AS c5, rui.add_charge(:one, 'fee', 33, :u1, at => '2025-01-04') AS c6,
+	rui.open_trust_fund(:one, 'repair', 'Repair', 'maintenance', (SELECT building_id FROM rui.unit WHERE project_id = :one AND id = :u1), at => '2025-01-05') AS trust,
+	rui.record_cost(:one, '6401', 10, '2025-01-05', 'Advice', party_id => :accountant, at => '2025-01-06') AS cost \gset
 SELECT id AS fund FROM rui.account WHERE project_id = :one AND code = '1002' \gset
 CREATE FUNCTION pg_temp.act(party bigint) RETURNS text LANGUAGE sql AS $$ SELECT set_config('rui.party_id', party::text, true) $$;
 
@@ -31,6 +38,17 @@ INSERT INTO asked VALUES
 	('lease', 'decide_lease(%s, %s, true, at => ''2025-03-02'')', 'running', rui.propose_lease(:one, :u4, :accountant, 'rent', 1, '[2025-04-01,2026-04-01)', at => '2025-03-01')),
 	('vendor contract', 'decide_vendor_contract(%s, %s, ''approve'', at => ''2025-03-02'')', 'active', rui.propose_vendor_contract(:one, 'V1', 'Advice', :accountant, '[2025-01-01,2026-01-01)', '6401', 12.5, 2000, at => '2025-03-01')),
 	('share contract', 'decide_share_contract(%s, %s, ''approve'', at => ''2025-03-02'')', 'active', rui.propose_share_contract(:one, 'S1', 'fee', '[2025-01-01,2026-01-01)', ARRAY[:accountant]::bigint[], '{0.5,0.5}', at => '2025-03-01')),
+	('waiver', 'decide_waiver(%s, %s, true, at => ''2025-03-02'')', 'approved', rui.request_waiver(:one, :c3, 10, 'Hardship', at => '2025-03-01')),
+	('write-off', 'decide_write_off(%s, %s, true, at => ''2025-03-02'')', 'approved', rui.request_write_off(:one, ARRAY[:c6]::bigint[], NULL, NULL, 'Gone', 'Letters', at => '2025-03-01')),
+	('dispute', 'settle_dispute(%s, %s, true, at => ''2025-03-02'')', 'upheld', rui.open_dispute(:one, :c5, 'Too much', at => '2025-03-01')),
+	('payout', 'decide_payout(%s, %s, true, at => ''2025-03-02'')', 'approved', rui.request_payout(:one, 'charge_reversal', :c4, 'x', at => '2025-03-01')),
+	('payout', 'decide_payout(%s, %s, true, at => ''2025-03-02'')', 'approved', rui.request_payout(:one, 'payment_reversal', :p1, 'x', at => '2025-03-01')),
+	('discount', 'decide_discount(%s, %s, true, at => ''2025-03-02'')', 'approved', rui.request_discount(:one, 'fee', ARRAY[:u3]::bigint[], 0.5, '[2025-04-01,)', 'hardship', 'Low income', at => '2025-03-01')),
+	('campaign', 'decide_advance_campaign(%s, %s, true, at => ''2025-03-02'')', 'approved', rui.request_advance_campaign(:one, 'month', 'x', '[2025-04-01,2025-05-01)', 12, 'x', 1, unit_ids => ARRAY[:u1]::bigint[], at => '2025-03-01')),
+	('receipt of a trust fund', 'decide_trust_money(%s, %s, true, at => ''2025-03-02'')', 'confirmed', rui.record_trust_money(:one, 'repair', 'first', 20, 'x', :u1, at => '2025-03-01')),
+	('receipt of a trust fund', 'decide_trust_money(%s, %s, true, at => ''2025-03-02'')', 'confirmed', rui.record_trust_money(:one, 'repair', 'first', 20, 'x', :u2, :accountant, at => '2025-03-01')),
+	('reversal', 'decide_reversal(%s, %s, true, at => ''2025-03-02'')', 'approved', rui.request_reversal(:one, 'cost', :cost, 'x', at => '2025-03-01')),
+	('service contract', 'decide_service_contract(%s, %s, ''approve'', at => ''2025-03-02'')', 'active', rui.propose_service_contract(:one, 'c', 'lump_sum', '[2025-01-01,2026-01-01)', counterpart_id => :accountant, at => '2025-03-01')),
 	('request', 'decide_personal_request(%s, %s, ''approve'', at => ''2025-03-02'')', 'done', rui.request_correction(:one, 'name', 'Accountant', 'Counter', 'Married', :accountant, at => '2025-03-01'));
 SELECT pg_temp.act(:accountant) \gset hidden_
 SELECT throws_ok('SELECT rui.' || format(a.command, :one, a.id), '42501', format('nobody decides on a %s that concerns himself', a.what), a.what || ': not for himself') FROM asked a ORDER BY a.what, a.id;
@@ -49,6 +67,19 @@ BEGIN
 	RETURN answer;
 END $$;
 SELECT is(pg_temp.decide(format(a.command, :one, a.id)), a.ends, a.what || ': somebody else decides') FROM asked a WHERE a.what <> 'write-off' ORDER BY a.what, a.id;
+-- Nor alone what another one agreed to, nor of what was shown of him.
+INSERT INTO rui.settlement (project_id, month, received, fee, requested_by, requested_at) VALUES (:one, '2025-02-01', 100, 0, :loader, '2025-03-01') RETURNING id AS share \gset
+INSERT INTO rui.settlement_party (project_id, settlement_id, party_id, carried, amount, payout) VALUES (:one, :share, :accountant, 0, 50, 50);
+INSERT INTO rui.personal_access (project_id, at, party_id, roles, subject_id, fields, purpose, reason, is_break_glass, transaction_id)
+VALUES (:one, '2025-03-01', :loader, '{loader}', :accountant, '{phone}', 'emergency', 'x', true, 1) RETURNING id AS access \gset
+INSERT INTO rui.reveal_review (project_id, access_id, asked_by, asked_at, due_at) VALUES (:one, :access, :loader, '2025-03-01', '2025-03-03') RETURNING id AS review \gset
+SELECT pg_temp.act(:accountant) \gset hidden_
+SELECT throws_ok('SELECT rui.' || format(v.command, :one, v.id), '42501', v.says, v.says) FROM (VALUES
+	('end_lease(%s, %s, ''2025-06-30'', at => ''2025-04-02'')', (SELECT id FROM asked WHERE what = 'lease'), 'nobody ends his own lease'),
+	('accept_service(%s, %s, 1, ''[2025-01-01,2025-02-01)'', ''x'', at => ''2025-03-05'')', (SELECT id FROM asked WHERE what = 'vendor contract'), 'nobody accepts his own service'),
+	('decide_settlement(%s, %s, true, at => ''2025-03-02'')', :share, 'nobody decides on a settlement that concerns himself'),
+	('decide_reveal_review(%s, %s, ''justify'', ''x'', at => ''2025-03-02'')', :review, 'nobody decides on a review that concerns himself')) AS v(command, id, says);
+SELECT pg_temp.act(:second) \gset hidden_
 
 -- Two logins of one party are one person; a request that is withdrawn and made
 -- anew is of who made it last.

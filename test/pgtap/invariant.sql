@@ -2,7 +2,7 @@
 -- the platform's back, is seen by the rule that forbids it.
 BEGIN;
 SET LOCAL jit = off; -- compiling the view takes longer than looking through it
-SELECT plan(173);
+SELECT plan(177);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 SELECT rui.set_fee_item(:one, 'property', '物业费') AS property \gset
@@ -359,7 +359,11 @@ SELECT pg_temp.damage(format('DELETE FROM rui.payout WHERE id = %s', :given_up),
 SELECT pg_temp.damage(format('UPDATE rui.payout SET amount = 5 WHERE id = %s', :given_back), '{payout_agreed}', 'less given back than was agreed to');
 SELECT pg_temp.damage(format('UPDATE rui.payout SET row_id = %s WHERE id = %s', :p1, :given_back), '{payout_agreed}', 'of another payment');
 SELECT pg_temp.damage(format('UPDATE rui.payout SET done_id = NULL WHERE id = %s', :given_back), '{payout_agreed}', 'a payout that was not done');
-SELECT pg_temp.damage(format('ALTER TABLE rui.payout DROP CONSTRAINT payout_decided; UPDATE rui.payout SET decided_by = requested_by WHERE id = %s', :given_back), '{payout_agreed}', 'decided by who asked');
+SELECT pg_temp.damage(format('ALTER TABLE rui.payout DROP CONSTRAINT payout_decided; UPDATE rui.payout SET decided_by = requested_by WHERE id = %s', :given_back), '{other_decides,payout_agreed}', 'decided by who asked');
+SELECT pg_temp.damage(format('UPDATE rui.payout SET decided_by = %s WHERE id = %s', p.party, p.id), '{other_decides}', 'decided by ' || p.who) FROM (VALUES (:zhao, :given_up, 'who owed it'), (:sun, :given_back, 'who is paid')) AS p(party, id, who);
+SELECT pg_temp.damage(format('INSERT INTO rui.waiver (project_id, charge_id, amount, reason, requested_by, requested_at, decided_by, decided_at, state, last_action)
+	VALUES (%s, %s, 1, ''x'', %s, now(), %s, now(), ''refused'', ''refuse'')', :one, :lamp, :loader, :zhao), '{other_decides}', 'a waiver decided by who owes it');
+SELECT pg_temp.damage('UPDATE rui.payment y SET payer_id = p.requested_by FROM rui.payout p WHERE p.state = ''paid_alone'' AND p.kind = ''payment_reversal'' AND y.project_id = p.project_id AND y.id = p.row_id', '{other_decides}', 'taken back alone by who paid');
 SELECT pg_temp.damage('UPDATE rui.payout SET state = ''requested'', month = NULL, limit_id = NULL, done_id = NULL WHERE kind = ''payment_reversal''', '{payout_agreed}', 'a payment taken back that was only asked for');
 SELECT pg_temp.damage('UPDATE rui.payout_limit SET amount = 1', '{payout_limited}', 'more alone than the limit');
 SELECT pg_temp.damage(format('UPDATE rui.payout_limit SET set_by = %s', :loader), '{payout_limited}', 'a limit by who uses it');

@@ -1,7 +1,7 @@
 -- A leaver from the announcement to the instant of leaving, and what holds
 -- whoever forgets it.
 BEGIN;
-SELECT plan(75);
+SELECT plan(78);
 \ir fixture/town.sql
 SELECT rui.set_project_state(:project, 'go_live') \gset hidden_
 SELECT rui.create_project(:company, 'far', 'Far') AS far \gset
@@ -103,6 +103,11 @@ INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:far
 	(:project, :anna, 'agent', '[2026-04-01,)');
 INSERT INTO rui.company_member (company_id, party_id, role_code, valid) VALUES (:company, :anna, 'analyst', '[2020-01-01,)');
 INSERT INTO rui.login (login, party_id) VALUES ('anna_login', :anna);
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:far, :mia, 'manager', '[2020-01-01,)');
+SELECT set_config('rui.party_id', :'mia', true) \gset hidden_
+SELECT throws_like(format($$SELECT rui.finish_exit(%s, %s)$$, :project, :leaver), '%manage_company%', 'a manager of all projects takes no role of the company');
+SELECT set_config('rui.party_id', :'boss', true) \gset hidden_
+DELETE FROM rui.membership WHERE project_id = :far AND party_id = :mia;
 SELECT lives_ok(format($$SELECT rui.finish_exit(%s, %s, at => '2026-03-06 18:00+08')$$, :project, :leaver), 'gone');
 SELECT is((SELECT (employed, left_at AT TIME ZONE 'Asia/Shanghai')::text FROM rui.staff WHERE party_id = :anna), '("[2019-01-01,2026-03-07)","2026-03-06 18:00:00")', 'employed for the last day, left in the evening');
 SELECT results_eq(format($$SELECT role_code, upper(valid) FROM rui.membership WHERE party_id = %s ORDER BY 1$$, :anna),
@@ -124,6 +129,11 @@ SELECT lives_ok(format('UPDATE rui.task SET accountable_id = %s WHERE id = %s', 
 SELECT rui.begin_exit(:project, :new, '2026-03-25', 'other', at => '2026-03-21') AS second \gset
 SELECT lives_ok(format($$SELECT rui.withdraw_exit(%s, %s, 'stays')$$, :project, :second), 'withdrawn');
 SELECT throws_ok(format($$SELECT rui.tick_exit_item(%s, %s, 'keys')$$, :project, :second), '55000', NULL, 'over');
+SELECT rui.begin_exit(:project, :mia, '2026-03-25', 'dismissed', at => '2026-03-21') AS dismissal \gset
+SELECT set_config('rui.party_id', :'mia', true) \gset hidden_
+SELECT throws_ok(format($$SELECT rui.withdraw_exit(%s, %s, 'I stay', at => now())$$, :project, :dismissal), '42501', format('exit %s was announced by somebody else', :dismissal), 'who is dismissed does not stay by his own word');
+SELECT set_config('rui.party_id', :'boss', true) \gset hidden_
+SELECT lives_ok(format($$SELECT rui.withdraw_exit(%s, %s, 'stays')$$, :project, :dismissal), 'but by another''s');
 SELECT rui.begin_exit(:project, :new, '2026-03-25', 'other', at => '2026-03-21') AS third \gset
 SELECT count(rui.tick_exit_item(:project, :third, c)) FROM unnest('{keys,equipment,documents,pay}'::text[]) c \gset hidden_
 INSERT INTO rui.login (login, party_id) VALUES ('new_login', :new);

@@ -1,7 +1,7 @@
 -- Personal data: shown for a purpose, within limits, on record; emergencies
 -- and their reviews; consents; who was shown what of me.
 BEGIN;
-SELECT plan(86);
+SELECT plan(90);
 \ir fixture/estate.sql
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'agent', 'Agent') RETURNING id AS agent \gset
 INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'steward', 'Steward') RETURNING id AS steward \gset
@@ -157,6 +157,11 @@ SELECT is((SELECT count(*) FROM pg_temp.shown(:one, :zhao, '{phone}', 'marketing
 SELECT rui.send_message(:one, 'offer', :zhao) AS sent \gset
 SELECT is((SELECT state FROM rui.message WHERE id = :sent), 'queued', 'offers go');
 SELECT set_config('rui.party_id', :'zhao', true) \gset hidden_
+SELECT set_config('rui.party_id', :'loader', true), rui.set_document_kind(:one, 'photo', '照片', 'Photo') \gset hidden_
+SELECT rui.store_document(:one, 'photo', 'party', :qian, 'Hers', sha256('hers'), 4, 'image/jpeg', 'hers', 'staff') AS hers \gset
+SELECT set_config('rui.party_id', :'zhao', true) \gset hidden_
+SELECT throws_ok(format('SELECT rui.record_consent(%s, ''marketing'', true, ''app'', ''1'', ''x'', document_id => %s)', :one, d), 'P0002', NULL, 'no document that he does not read')
+FROM unnest(ARRAY[:hers, :hers + 1000]) d;
 SELECT rui.record_consent(:one, 'marketing', false, 'app', '2026-1', 'session 18') \gset hidden_
 SELECT results_eq(format('SELECT purpose, is_given, evidence FROM rui.consents_at(%s, %s, now() - interval ''1 minute'')', :one, :zhao),
 	$$VALUES ('marketing', true, 'session 17')$$, 'what held a minute ago');
@@ -185,6 +190,8 @@ SELECT is((SELECT count(*) FROM pg_temp.shown(:one, :zhao, '{phone}', 'dispatch_
 SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
 SELECT rui.set_reveal_limits(:one, 1, 2, '24:00') \gset hidden_
 SELECT throws_ok(format('SELECT rui.set_reveal_limits(%s, 3, 2)', :one), '22023', NULL, 'no more an hour than a day');
+SELECT ok(rui.ask_export(:one, :steward) > 0, 'a copy of one person''s data');
+SELECT throws_ok(format('SELECT rui.ask_export(%s, %s)', :one, :agent), '53400', 'you were shown 1 people within an hour', 'but no more people than anybody is shown');
 SELECT set_config('rui.party_id', :'agent', true) \gset hidden_
 SELECT is((SELECT count(*) FROM pg_temp.shown(:one, :zhao, '{phone}', 'service')), 2::bigint, 'the same person again');
 SELECT throws_ok(format('SELECT * FROM pg_temp.shown(%s, %s, ''{phone}'', ''service'')', :one, :qian), '53400', 'you were shown 1 people within an hour', 'another one is too many');

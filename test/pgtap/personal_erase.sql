@@ -2,7 +2,7 @@
 -- was sealed before is proved as it was; what a law holds back goes later.
 -- Corrections, and the export of all that is held.
 BEGIN;
-SELECT plan(68);
+SELECT plan(74);
 \ir fixture/estate.sql
 UPDATE rui.party SET name = '欧阳丽华', code = '13800138000' WHERE id = :zhao;
 UPDATE rui.party SET name = '司徒建国' WHERE id = :qian;
@@ -12,6 +12,8 @@ INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:two
 INSERT INTO rui.household (project_id, unit_id, valid) VALUES (:one, :u1, '[2020-01-01,)') RETURNING id AS home \gset
 INSERT INTO rui.occupancy (project_id, household_id, unit_id, party_id, role, valid) VALUES (:one, :home, :u1, :zhao, 'owner', '[2020-01-01,)'),
 	(:one, :home, :u1, :qian, 'family', '[2020-01-01,)');
+INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'mgr2', 'Second manager') RETURNING id AS other_manager \gset
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :other_manager, 'manager', '[2000-01-01,)');
 INSERT INTO rui.contact_point (company_id, party_id, kind, value) VALUES (:company, :zhao, 'phone', '138-0013-8000'), (:company, :zhao, 'email', 'lihua@example.com'),
 	(:company, :qian, 'phone', '13500001111');
 -- A number that is another one today.
@@ -100,9 +102,19 @@ ROLLBACK TO new_column;
 
 -- A correction.
 SELECT throws_ok(format('SELECT rui.request_correction(%s, ''phone'', ''110'', ''13811111111'', ''new'')', :one), '22023', NULL, 'of what is recorded');
+SELECT throws_ok(format('SELECT rui.request_correction(%s, ''name'', %L, ''X'', ''new'', %s)', :one, v, :qian), '42501', NULL, 'of another a guess tells nothing: ' || v)
+FROM unnest(ARRAY['nobody', (SELECT name FROM rui.party WHERE id = :qian)]) v ORDER BY v;
 SELECT rui.request_correction(:one, 'email', 'lihua@example.com', 'lihua@example.org', 'moved') AS correction \gset
 SELECT throws_ok(format('SELECT rui.decide_personal_request(%s, %s, ''approve'')', :one, :correction), '42501', NULL, 'nobody decides on his own');
 SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
+SELECT rui.request_correction(:one, 'name', 'nobody', 'X', 'guessed', :qian) AS guess \gset
+SELECT set_config('rui.party_id', :'zhao', true) \gset hidden_
+SELECT throws_ok(format('SELECT rui.decide_personal_request(%s, %s, ''withdraw'')', :one, v), 'P0002', NULL, 'what another asked for is nothing to him')
+FROM unnest(ARRAY[:guess, :guess + 1000]) v;
+SELECT set_config('rui.party_id', :'other_manager', true) \gset hidden_
+SELECT throws_ok(format('SELECT rui.decide_personal_request(%s, %s, ''approve'')', :one, :guess), '55000', format('what request %s corrects is not recorded', :guess), 'who decides learns that there is no such value');
+SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
+SELECT is(rui.decide_personal_request(:one, :guess, 'withdraw'), 'withdrawn', 'who asked takes it back');
 SELECT is((SELECT count(*) FROM rui.inbox() WHERE subject = 'personal_request'), 1::bigint, 'waits for who may');
 SELECT throws_ok(format('SELECT rui.decide_personal_request(%s, %s, ''refuse'')', :one, :correction), '22004', NULL, 'a refusal says why');
 SELECT is(rui.decide_personal_request(:one, :correction, 'approve'), 'done', 'decided');

@@ -1,9 +1,11 @@
 -- People whom nothing connects with the company any more are erased when its
 -- term is over, by nobody's asking, and nobody else is.
 BEGIN;
-SELECT plan(31);
+SELECT plan(32);
 \ir fixture/estate.sql
-INSERT INTO rui.company_member (company_id, party_id, role_code, valid) VALUES (:company, :manager, 'director', '[2000-01-01,)');
+INSERT INTO rui.company_member (company_id, party_id, role_code, valid) VALUES (:company, :manager, 'director', '[2000-01-01,)'), (:company, :manager, 'loader', '[2000-01-01,)');
+INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'boss', 'Boss') RETURNING id AS boss \gset
+INSERT INTO rui.company_member (company_id, party_id, role_code, valid) VALUES (:company, :boss, 'director', '[2000-01-01,)');
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:two, :manager, 'manager', '[2000-01-01,)');
 SELECT count(rui.set_dispatch_weight(p, 'batch', 0)) FROM unnest(ARRAY[:one, :two]::bigint[]) p \gset hidden_
 SELECT rui.open_books(:one, '2020-01-01') \gset hidden_
@@ -34,6 +36,9 @@ SELECT throws_ok(format('SELECT rui.set_personal_retention(%s, 24)', :company), 
 SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
 SELECT throws_ok(format('SELECT rui.set_personal_retention(%s, %s)', :company, v.arguments), '22023', NULL, 'no term of ' || v.arguments)
 FROM unnest('{0,1201,"12, 0","12, 1001","12, 20, ''2024-03-06'', ''2024-03-01''","12, 20, ''2036-03-01'', ''2024-03-01''"}'::text[]) AS v(arguments);
+SELECT set_config('rui.party_id', :'boss', true) \gset hidden_
+SELECT throws_ok(format('SELECT rui.set_personal_retention(%s, 24, 20, ''2020-02-01'', ''2020-01-01'')', :company), '42501', NULL, 'nobody says that people knew of it long ago');
+SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
 SELECT is((SELECT count(*) FROM rui.retention_due(:one)), 0::bigint, 'without a term nobody is due');
 SELECT is(rui.set_personal_retention(:company, 24, 20, at => '2024-03-01'), '2024-03-31'::date, 'it begins in thirty days');
 SELECT is((SELECT months FROM rui.personal_retention WHERE company_id = :company), 24, 'and is there to be read');

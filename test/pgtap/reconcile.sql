@@ -2,7 +2,7 @@
 -- the ledger, the close of a month.
 BEGIN;
 SET LOCAL jit = off; -- compiling takes longer than running
-SELECT plan(78);
+SELECT plan(79);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 CREATE FUNCTION pg_temp.act(party bigint) RETURNS text LANGUAGE sql AS $$ SELECT set_config('rui.party_id', party::text, true) $$;
@@ -87,6 +87,10 @@ SELECT throws_ok(format('SELECT rui.decide_difference(%s, %s, true, at => ''2025
 SELECT is(rui.decide_difference(:one, pg_temp.line('C1', 11), false, at => '2025-02-01'), 'short', 'a manager refuses one');
 SELECT throws_ok(format('SELECT rui.decide_difference(%s, %s, true, at => ''2025-02-01'')', :one, pg_temp.line('C1', 11)), '55000', NULL, 'which has to be asked for anew');
 SELECT pg_temp.act(:accountant) \gset hidden_
+SAVEPOINT owner;
+INSERT INTO rui.ownership (project_id, unit_id, valid, owner_ids, share_parts) VALUES (:one, :u2, '[2020-01-01,)', ARRAY[:accountant]::bigint[], '{1}');
+SELECT throws_ok(format('SELECT rui.decide_difference(%s, %s, true, at => ''2025-02-01'')', :one, pg_temp.line('C1', 2)), '42501', 'nobody decides on a difference that concerns himself', 'nor whose home it was paid for');
+ROLLBACK TO owner;
 SELECT is(rui.decide_difference(:one, pg_temp.line('C1', 2), true, 'd', '2025-02-01'), 'matched', 'another one accepts the cent');
 SELECT is(rui.decide_difference(:one, pg_temp.line('C1', 2), true, 'd', '2025-02-01'), 'matched', 'once');
 SELECT results_eq(format('SELECT * FROM pg_temp.posted(%s)', pg_temp.line('C1', 2)), $$VALUES ('6711', '1012', 0.01, false, '2025-01-01'::date)$$, 'posted in the month of the line');

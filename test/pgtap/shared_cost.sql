@@ -1,7 +1,7 @@
 -- Costs that units share: by area, equally, by their meters or by weights; the
 -- parts are the whole, and go back as one.
 BEGIN;
-SELECT plan(43);
+SELECT plan(45);
 \ir fixture/estate.sql
 SELECT rui.open_books(:one, '2025-01-01') \gset hidden_
 -- u1 is Zhao's; u2 nobody's yet but the developer's, Sun; u3 has a tenant only.
@@ -43,6 +43,15 @@ SELECT results_eq(format('SELECT unit_code, share FROM rui.share_cost(%s, ''lift
 SELECT results_eq(format('SELECT unit_code, share FROM rui.share_cost(%s, ''stairs'', ''shared'', ''[2025-01-01,2025-02-01)'', 1, ''weight'', unit_ids => ARRAY[%s, %s]::bigint[], weights => ''{0,2.5}'', at => ''2025-02-07'')', :one, :u2, :u1),
 	$$VALUES ('1-101', 1.00), ('1-102', 0.00)$$, 'by weights');
 SELECT is((SELECT count(*) FROM rui.charge c JOIN rui.shared_cost_share s ON s.id = c.source_id JOIN rui.shared_cost k ON k.id = s.shared_cost_id WHERE c.source = 'shared_cost' AND k.code = 'stairs'), 1::bigint, 'a part of nothing is no charge');
+-- What one owes is given up as any debt is.
+SELECT id AS stairs FROM rui.shared_cost WHERE code = 'stairs' \gset
+INSERT INTO rui.payout_limit (project_id, amount, at, set_by) VALUES (:one, 0, '2025-02-08', :manager);
+SELECT throws_ok(format('SELECT rui.reverse_shared_cost(%s, %s, ''For a friend'', ''2025-02-08'')', :one, :stairs), '42501', 'a reversal of a charge of 1.00 takes two persons', 'nobody gives up alone what one payer owes');
+SELECT rui.request_payout(:one, 'charge_reversal', (SELECT c.id FROM rui.charge c JOIN rui.shared_cost_share s ON s.id = c.source_id WHERE c.source = 'shared_cost' AND s.shared_cost_id = :stairs), 'Wrong', at => '2025-02-08') AS asked \gset
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :manager, 'loader', '[2000-01-01,)');
+SELECT set_config('rui.party_id', :'manager', true), rui.decide_payout(:one, :asked, true, at => '2025-02-08') \gset hidden_
+SELECT set_config('rui.party_id', :'loader', true) \gset hidden_
+SELECT is(rui.reverse_shared_cost(:one, :stairs, 'Wrong', '2025-02-08'), 0::bigint, 'two do');
 
 -- A pump with a meter of its own, spread by what the homes' meters counted.
 SELECT rui.create_space(:one, 'pumps', 'room', building_id => :b1, at => '2025-01-01') AS room \gset

@@ -2,7 +2,7 @@
 -- events; who may do what, and who sees what.
 BEGIN;
 SET CONSTRAINTS rui.give_number IMMEDIATE; -- numbers, which a commit would give
-SELECT plan(70);
+SELECT plan(72);
 SELECT rui.create_company('acme', 'Acme', 'Director Li') AS company \gset
 SELECT id AS director FROM rui.party WHERE company_id = :company \gset
 SELECT set_config('rui.party_id', :'director', true) \gset hidden_
@@ -38,6 +38,10 @@ SELECT is((SELECT (kind, category, ST_AsText(place), unit_id, building_id, prior
 	'its task says what is to be done where');
 SELECT throws_ok(format($$SELECT rui.open_ticket(%s, 'repair', 'x', %s)$$, :one, :other_unit), '42501',
 	'you may report for yourself and your home only');
+SELECT throws_ok(format($$SELECT rui.open_ticket(%s, 'repair', 'x', %s)$$, :one, :other_unit + 1000), '42501',
+	'you may report for yourself and your home only', 'and does not learn whether there is another');
+SELECT throws_ok(format($$SELECT rui.open_ticket(%s, 'repair', 'x', household_id => %s)$$, :one, :household + 1000), '42501',
+	'you may report for yourself and your home only', 'nor who lives there');
 SELECT throws_ok(format($$SELECT rui.open_ticket(%s, 'repair', 'x', reporter_id => %s)$$, :one, :manager), '42501',
 	'you may report for yourself and your home only');
 SELECT lives_ok(format($$SELECT rui.open_ticket(%s, 'repair', 'The gate is stuck', place => 'SRID=4326;POINT(118.0005 32.0002)')$$,
