@@ -401,6 +401,7 @@ BEGIN
 	ELSIF document_id IS NOT NULL THEN
 		PERFORM rui._document(project_id, document_id);
 	END IF;
+	PERFORM rui._judge_reading(wrong);
 	SELECT t.* INTO taken FROM rui._take_reading(project_id, wrong.register_id, wrong.at, value, 'correction', wrong.source,
 		coalesce(correct_reading.is_rollover, wrong.is_rollover), coalesce(correct_reading.document_id, wrong.document_id), reason, wrong.id, at) t;
 	PERFORM rui._emit(project_id, 'reading.correct', 'meter', (SELECT r.meter_id FROM rui.meter_register r
@@ -411,7 +412,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.correct_reading(bigint, bigint, numeric, text, boolean, bigint, text, timestamptz) IS
-'Puts another reading of the same instant in the place of one that is wrong, which is superseded and stays; is_rollover and document_id null: as before. The new one is held against those before and after; it is not doubted, and where the register began again at 0 before it now rather than after it, or the other way round, the one after it is put right too. Returns its id. Needs permission record_readings. Errors: 22004, 22003, 22023, 22001, 22008 arguments, P0002 unknown reading or document, RU101 the meter would fall, 55000 an estimate, or superseded or refused already, 42501, RU409.';
+'Puts another reading of the same instant in the place of one that is wrong, which is superseded and stays; is_rollover and document_id null: as before. The new one is held against those before and after; it is not doubted, and where the register began again at 0 before it now rather than after it, or the other way round, the one after it is put right too. Not by who has lived in the home, or owned it, since. Returns its id. Needs permission record_readings. Errors: 22004, 22003, 22023, 22001, 22008 arguments, P0002 unknown reading or document, RU101 the meter would fall, 55000 an estimate, or superseded or refused already, 42501 also at one''s own home, RU409.';
 
 CREATE FUNCTION rui._reading(project_id bigint, reading_id bigint) RETURNS rui.meter_reading
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -439,6 +440,23 @@ $$;
 COMMENT ON FUNCTION rui._reading(bigint, bigint) IS
 'Internal: a reading, with its meter locked until the end of the transaction. Errors: 22004, P0002.';
 
+CREATE FUNCTION rui._judge_reading(read_before rui.meter_reading) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	-- Fees are by it: nobody judges what was read at a home of his own.
+	PERFORM rui._check_other('reading', read_before.id, NULL, NULL, NULL, concerned => rui._people_of_home(read_before.project_id, m.unit_id,
+		daterange((read_before.at AT TIME ZONE j.time_zone)::date, NULL)))
+	FROM rui.meter_register r
+	JOIN rui.meter m ON m.project_id = r.project_id AND m.id = r.meter_id
+	JOIN rui.project j ON j.id = r.project_id
+	WHERE r.project_id = read_before.project_id AND r.id = read_before.register_id;
+END
+$$;
+COMMENT ON FUNCTION rui._judge_reading(rui.meter_reading) IS
+'Internal: 42501 when the acting party has lived in the home of the meter, or owned it, since the reading: somebody else corrects it, confirms it or says that it is wrong.';
+
 CREATE FUNCTION rui.confirm_reading(project_id bigint, reading_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
@@ -456,6 +474,7 @@ BEGIN
 		RETURN answer #>> '{}';
 	END IF;
 	doubted := rui._reading(project_id, reading_id);
+	PERFORM rui._judge_reading(doubted);
 	IF doubted.state = 'to_check' THEN
 		-- Others may have been taken meanwhile: it has to fit between them.
 		SELECT s.* INTO judged FROM rui._store_readings(project_id, ARRAY[1], ARRAY[doubted.register_id], ARRAY[doubted.at], ARRAY[doubted.value],
@@ -476,7 +495,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.confirm_reading(bigint, bigint, text, timestamptz) IS
-'Says that a doubted reading is right: from now on it counts. Returns its state. Needs permission check_readings. Errors: 22004, 22008, P0002 unknown reading, RU101 it no longer fits between its neighbours, 55000 not to be checked, 42501, RU409.';
+'Says that a doubted reading is right: from now on it counts. Not by who has lived in the home, or owned it, since. Returns its state. Needs permission check_readings. Errors: 22004, 22008, P0002 unknown reading, RU101 it no longer fits between its neighbours, 55000 not to be checked, 42501 also at one''s own home, RU409.';
 
 CREATE FUNCTION rui.refuse_reading(project_id bigint, reading_id bigint, reason text, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS text
@@ -496,6 +515,7 @@ BEGIN
 		RETURN answer #>> '{}';
 	END IF;
 	doubted := rui._reading(project_id, reading_id);
+	PERFORM rui._judge_reading(doubted);
 	IF doubted.state = 'accepted' AND doubted.kind <> 'estimate' THEN
 		RAISE EXCEPTION 'reading % is accepted', reading_id
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'rui.correct_reading puts another in its place.';
@@ -511,4 +531,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.refuse_reading(bigint, bigint, text, text, timestamptz) IS
-'Says that a doubted reading, or an estimate, is wrong: it counts no more; the reason is in the event reading.refuse. Returns its state. Needs permission check_readings. Errors: 22004, 22023, 22001, 22008, P0002 unknown reading, 55000 accepted as read, or superseded or refused already, 42501, RU409.';
+'Says that a doubted reading, or an estimate, is wrong: it counts no more; the reason is in the event reading.refuse. Not by who has lived in the home, or owned it, since. Returns its state. Needs permission check_readings. Errors: 22004, 22023, 22001, 22008, P0002 unknown reading, 55000 accepted as read, or superseded or refused already, 42501 also at one''s own home, RU409.';

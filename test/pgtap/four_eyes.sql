@@ -5,7 +5,7 @@
 BEGIN;
 SET LOCAL jit = off;
 SET LOCAL client_min_messages = error;
-SELECT plan(49);
+SELECT plan(60);
 \ir fixture/estate.sql
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES
 	(:one, :accountant, 'loader', '[2000-01-01,)'), (:one, :manager, 'loader', '[2000-01-01,)'), (:one, :accountant, 'manager', '[2000-01-01,)');
@@ -49,6 +49,32 @@ BEGIN
 	RETURN answer;
 END $$;
 SELECT is(pg_temp.decide(format(a.command, :one, a.id)), a.ends, a.what || ': somebody else decides') FROM asked a WHERE a.what <> 'write-off' ORDER BY a.what, a.id;
+
+-- An empty home pays less, one with a lower reading, too.
+SELECT pg_temp.act(:loader) \gset hidden_
+SELECT rui.install_meter(:one, 'M1', 'water', 'm3', :u1, initial => '0', installed_at => '2025-01-01') AS m1, rui.install_meter(:one, 'M2', 'water', 'm3', :u2, initial => '0', installed_at => '2025-01-01') AS m2 \gset
+SELECT rui.set_meter_rule(:one, 'water', 2, 1, 1) \gset hidden_
+SELECT rui.record_reading(:one, :m1, 10, read_at => '2025-02-01') AS r1, rui.record_reading(:one, :m1, 500, read_at => '2025-02-20') AS r2, rui.record_reading(:one, :m2, 10, read_at => '2025-02-01') AS r3,
+	rui.record_vacancy(:one, :u1, 'vacant', '2025-01-01', at => '2025-03-01') AS v1 \gset
+SELECT count(*) FROM rui.record_readings(:one, '[{"meter": "M2", "read_at": "2025-02-10 00:00", "value": 10}]') \gset hidden_
+SELECT pg_temp.act(:accountant) \gset hidden_
+SELECT rui.record_vacancy(:one, :u2, 'vacant', '2025-01-01', at => '2025-03-01') AS v2 \gset
+SELECT throws_ok(format('SELECT rui.confirm_vacancy(%s, %s, at => ''2025-03-02'')', :one, :v1), '42501', 'nobody decides on a fact that concerns himself', 'vacancy: not of his own home');
+SELECT throws_ok(format('SELECT rui.confirm_vacancy(%s, %s, at => ''2025-03-02'')', :one, :v2), '42501', 'nobody decides on a fact of his own', 'vacancy: not what he found himself');
+SELECT throws_ok(format('SELECT rui.correct_reading(%s, %s, 1, ''Misread'')', :one, :r1), '42501', 'nobody decides on a reading that concerns himself', 'a reading: he does not correct that of his home');
+SELECT throws_ok(format('SELECT rui.refuse_reading(%s, %s, ''Misread'')', :one, :r2), '42501', NULL, 'nor refuse one that is doubted');
+SELECT throws_ok(format('SELECT rui.confirm_reading(%s, %s)', :one, :r2), '42501', NULL, 'nor confirm it');
+SELECT lives_ok(format('SELECT rui.correct_reading(%s, %s, 9, ''Misread'')', :one, :r3), 'that of others he does');
+SELECT count(*) FROM rui.infer_vacancy(:one, '2025-02-02', '2025-02-10') \gset hidden_
+SELECT f.id AS v3 FROM rui.vacancy_fact f WHERE f.project_id = :one AND f.unit_id = :u2 AND f.source = 'household' \gset
+SELECT is(rui.confirm_vacancy(:one, :v3), 'confirmed', 'what the register tells nobody has said');
+SELECT pg_temp.act(:second) \gset hidden_
+SELECT is(rui.confirm_vacancy(:one, :v2, at => '2025-03-02'), 'confirmed', 'vacancy: somebody else confirms it');
+SELECT is(rui.confirm_vacancy(:one, :v1, at => '2025-03-02'), 'confirmed', 'also that of his home');
+SELECT is(rui.refuse_reading(:one, :r2, 'A digit too many'), 'rejected', 'and refuses what was misread there');
+SELECT pg_temp.act(:accountant) \gset hidden_
+SELECT throws_ok(format('SELECT rui.withdraw_vacancy(%s, %s, ''x'')', :one, :v1), '42501', NULL, 'what is confirmed of his home he does not take back either');
+SELECT pg_temp.act(:second) \gset hidden_
 
 -- Two logins of one party are one person; a request that is withdrawn and made
 -- anew is of who made it last.
