@@ -187,12 +187,12 @@ BEGIN
 	RETURN ARRAY(
 		SELECT o.household_id FROM rui.occupancy o
 		WHERE o.project_id = ANY ((SELECT rui.my_projects())::bigint[])
-			AND o.party_id = (SELECT rui.current_party()) AND o.valid @> rui._access_time()::date
+			AND o.party_id = (SELECT rui.current_party()) AND o.valid @> rui._today(o.project_id)
 		ORDER BY o.household_id);
 END
 $$;
 COMMENT ON FUNCTION rui.my_households() IS
-'Ids of the households the acting party belongs to today (session''s date), ascending; empty for nobody.';
+'Ids of the households the acting party belongs to today, by the zone of each project, ascending; empty for nobody.';
 
 CREATE FUNCTION rui.my_colleagues() RETURNS bigint[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000

@@ -1,7 +1,7 @@
 -- Who acts, what that party may reach and do, and that nothing leaks from
 -- one transaction to the next.
 BEGIN;
-SELECT plan(50);
+SELECT plan(54);
 
 -- A company with a director, two projects, a manager in one of them.
 SELECT rui.create_company('acme', 'Acme', 'Director Li', 'session_director') AS company \gset
@@ -128,5 +128,22 @@ SELECT throws_ok('INSERT INTO rui.project (company_id, code, name) VALUES (1, ''
 SELECT throws_ok('SELECT rui._emit(1, ''x'', ''x'', 1, now())', '42501', NULL, 'internal functions are out of reach');
 SELECT throws_ok('SELECT rui.create_company(''x'', ''x'', ''x'')', '42501', NULL, 'so are those for the DBA');
 RESET SESSION AUTHORIZATION;
+
+-- A home is somebody's until midnight in its project, whatever zone his session says.
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:two, :resident, 'resident', '[2000-01-01,)'), (:two, :resident, 'agent', '[2000-01-01,)');
+INSERT INTO rui.building (project_id, code, footprint, entrance) VALUES (:two, 'b', ST_Multi(ST_MakeEnvelope(13.40, 52.50, 13.401, 52.501, 4326)), ST_SetSRID(ST_MakePoint(13.4005, 52.50), 4326)) RETURNING id AS b \gset
+INSERT INTO rui.unit (project_id, building_id, code, area_m2) VALUES (:two, :b, 'left', 90) RETURNING id AS left \gset
+INSERT INTO rui.unit (project_id, building_id, code, area_m2) VALUES (:two, :b, 'home', 90) RETURNING id AS home \gset
+INSERT INTO rui.unit (project_id, building_id, code, area_m2) VALUES (:two, :b, 'sold', 90) RETURNING id AS sold \gset
+SELECT (now() AT TIME ZONE 'Europe/Berlin')::date AS today \gset
+INSERT INTO rui.household (project_id, unit_id, valid) VALUES (:two, :left, '[2020-01-01,)') RETURNING id AS before \gset
+INSERT INTO rui.household (project_id, unit_id, valid) VALUES (:two, :home, '[2020-01-01,)') RETURNING id AS since \gset
+INSERT INTO rui.occupancy (project_id, household_id, unit_id, party_id, role, valid) VALUES
+	(:two, :before, :left, :resident, 'family', daterange('2020-01-01', :'today')), (:two, :since, :home, :resident, 'family', daterange(:'today', NULL));
+INSERT INTO rui.ownership (project_id, unit_id, valid, owner_ids, share_parts) VALUES (:two, :sold, daterange('2020-01-01', :'today'), ARRAY[:resident]::bigint[], '{1}');
+SELECT set_config('rui.party_id', :'resident', true) \gset hidden_
+SELECT is(rui.my_households(), ARRAY[:since]::bigint[], format('of the household, by the clock %s', z.name)) FROM (SELECT set_config('TimeZone', t.name, true) AS name FROM unnest('{<x>+167,<x>-167}'::text[]) t(name)) z;
+SELECT is(rui.my_homes(), ARRAY[:home]::bigint[], format('and of the home, by the clock %s', z.name)) FROM (SELECT set_config('TimeZone', t.name, true) AS name FROM unnest('{<x>+167,<x>-167}'::text[]) t(name)) z;
+SET LOCAL TimeZone = 'UTC';
 SELECT * FROM finish();
 ROLLBACK;
