@@ -201,12 +201,13 @@ AS $$
 BEGIN
 	RETURN ARRAY(
 		SELECT DISTINCT s.party_id FROM rui.staff s
-		WHERE s.company_id = ANY ((SELECT rui.my_companies())::bigint[])
+		-- Who answers calls; a login keeps its group longer than its party its roles.
+		WHERE s.company_id = ANY ((SELECT rui.companies_as('rui_agent'))::bigint[])
 		ORDER BY s.party_id);
 END
 $$;
 COMMENT ON FUNCTION rui.my_colleagues() IS
-'Ids of the people who work or have worked for the companies of the acting party, ascending; empty for nobody.';
+'Ids of the people who work or have worked for the companies for which the acting party answers calls (holds a role that reads as rui_agent), ascending; empty for all others.';
 
 PERFORM rui._allow_read('party', '{rui_manager,rui_auditor}', 'company_id = ANY ((SELECT rui.my_companies())::bigint[])');
 -- Who answers calls knows whom he works with; residents he asks for by rui.reveal.

@@ -1,7 +1,7 @@
 -- Who acts, what that party may reach and do, and that nothing leaks from
 -- one transaction to the next.
 BEGIN;
-SELECT plan(54);
+SELECT plan(56);
 
 -- A company with a director, two projects, a manager in one of them.
 SELECT rui.create_company('acme', 'Acme', 'Director Li', 'session_director') AS company \gset
@@ -145,5 +145,9 @@ SELECT set_config('rui.party_id', :'resident', true) \gset hidden_
 SELECT is(rui.my_households(), ARRAY[:since]::bigint[], format('of the household, by the clock %s', z.name)) FROM (SELECT set_config('TimeZone', t.name, true) AS name FROM unnest('{<x>+167,<x>-167}'::text[]) t(name)) z;
 SELECT is(rui.my_homes(), ARRAY[:home]::bigint[], format('and of the home, by the clock %s', z.name)) FROM (SELECT set_config('TimeZone', t.name, true) AS name FROM unnest('{<x>+167,<x>-167}'::text[]) t(name)) z;
 SET LOCAL TimeZone = 'UTC';
+-- Nor does he know whom he works with once he works there no more.
+SELECT is(rui.my_colleagues(), ARRAY[:director]::bigint[], 'who answers calls knows his colleagues');
+UPDATE rui.membership SET valid = '[2000-01-01,2020-01-01)' WHERE party_id = :resident AND role_code = 'agent';
+SELECT is(rui.my_colleagues(), '{}'::bigint[], 'who has left does not');
 SELECT * FROM finish();
 ROLLBACK;
