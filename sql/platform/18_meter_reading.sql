@@ -325,6 +325,8 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
 	answer jsonb;
+	home bigint;
+	day date;
 	register_id bigint;
 	taken record;
 BEGIN
@@ -351,16 +353,24 @@ BEGIN
 	IF answer IS NOT NULL THEN
 		RETURN answer::bigint;
 	END IF;
-	register_id := rui._register_of(project_id, meter_id, register);
-	IF NOT rui.has_permission(project_id, 'record_readings') THEN
-		-- Who does not work here reads what hangs at his own unit.
-		IF NOT register_id = ANY (rui.my_registers()) THEN
+	IF meter_id IS NOT NULL AND NOT rui.has_permission(project_id, 'record_readings') THEN
+		-- Who does not work here reads what hangs at his own unit, and of others is not told what hangs there.
+		SELECT m.unit_id INTO home FROM rui.meter m
+		WHERE m.project_id = record_reading.project_id AND m.id = record_reading.meter_id AND m.unit_id = ANY (rui.my_homes());
+		IF NOT FOUND THEN
 			PERFORM rui._unknown('meter', meter_id, project_id);
 		ELSIF source <> 'resident' OR kind <> 'actual' THEN
 			RAISE EXCEPTION 'residents report what they read themselves' USING ERRCODE = 'insufficient_privilege',
 				HINT = 'Give kind actual and source resident.';
 		END IF;
+		day := (SELECT (read_at AT TIME ZONE j.time_zone)::date FROM rui.project j WHERE j.id = record_reading.project_id);
+		-- What was used before is his to pay who was there.
+		IF rui.current_party() <> ALL (rui._people_of_home(project_id, home, daterange(day, day, '[]'))) THEN
+			RAISE EXCEPTION 'the unit was not yours at %', read_at
+				USING ERRCODE = 'insufficient_privilege', HINT = 'Report what you have read since you live there or own it.';
+		END IF;
 	END IF;
+	register_id := rui._register_of(project_id, meter_id, register);
 	IF document_id IS NOT NULL THEN
 		PERFORM rui._document(project_id, document_id);
 	END IF;
@@ -372,7 +382,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.record_reading(bigint, bigint, numeric, text, text, text, boolean, bigint, text, timestamptz, text, timestamptz) IS
-'Takes what a register of a meter showed: value, 0 and more with up to 6 decimals, at read_at (default: at; never later), by kind actual or estimate and source resident, staff, eba or import. It is held against what was read before and after; a register that began again at 0 since says is_rollover. An actual one takes the place of an estimate of the same instant. One that shows far more than usual (rui.set_meter_rule) is taken in state to_check and does not count until it is confirmed. document_id: the photo. Returns the id of the reading. Needs permission report_readings; who has not record_readings reads only what hangs at a unit of his own, as resident. Errors: 22004, 22003, 22023, 22001, 22008 arguments, P0002 unknown meter, register or document, 23505 a reading of that instant is there, RU101 the meter would fall, 42501, 55000, RU409.';
+'Takes what a register of a meter showed: value, 0 and more with up to 6 decimals, at read_at (default: at; never later), by kind actual or estimate and source resident, staff, eba or import. It is held against what was read before and after; a register that began again at 0 since says is_rollover. An actual one takes the place of an estimate of the same instant. One that shows far more than usual (rui.set_meter_rule) is taken in state to_check and does not count until it is confirmed. document_id: the photo. Returns the id of the reading. Needs permission report_readings; who has not record_readings reads only what hangs at a unit of his own, since it is, as resident. Errors: 22004, 22003, 22023, 22001, 22008 arguments, P0002 unknown meter, register or document, 23505 a reading of that instant is there, RU101 the meter would fall, 42501, 55000, RU409.';
 
 CREATE FUNCTION rui.correct_reading(project_id bigint, reading_id bigint, value numeric, reason text, is_rollover boolean DEFAULT NULL,
 	document_id bigint DEFAULT NULL, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS bigint
