@@ -126,6 +126,20 @@ $$;
 COMMENT ON FUNCTION rui._keep_until(rui.document_kind, timestamptz) IS
 'Internal: the day, in the time of the project, on which a document whose last version is of `at` is erased; null: never.';
 
+CREATE FUNCTION rui._sees_document(present rui.document) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN (present.visibility = 'public'
+		OR present.visibility = 'staff' AND rui.has_permission(present.project_id, 'see_documents')
+		OR rui.has_permission(present.project_id, 'see_all_documents')
+		OR present.visibility = 'party' AND (present.party_id = rui.current_party() OR present.household_id = ANY (rui.my_households())) IS TRUE);
+END
+$$;
+COMMENT ON FUNCTION rui._sees_document(rui.document) IS
+'Internal: whether the acting party may see a document.';
+
 CREATE FUNCTION rui._document(project_id bigint, document_id bigint, locked boolean DEFAULT false) RETURNS rui.document
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
@@ -140,10 +154,7 @@ BEGIN
 	END IF;
 	SELECT d.* INTO present FROM rui.document d WHERE d.project_id = _document.project_id AND d.id = document_id;
 	-- What one may not see does not exist.
-	IF NOT FOUND OR NOT (present.visibility = 'public'
-		OR present.visibility = 'staff' AND rui.has_permission(project_id, 'see_documents')
-		OR rui.has_permission(project_id, 'see_all_documents')
-		OR present.visibility = 'party' AND (present.party_id = rui.current_party() OR present.household_id = ANY (rui.my_households())) IS TRUE) THEN
+	IF NOT FOUND OR NOT rui._sees_document(present) THEN
 		PERFORM rui._unknown('document', document_id, project_id);
 	END IF;
 	RETURN present;

@@ -112,8 +112,9 @@ BEGIN
 		LEFT JOIN LATERAL (SELECT l.id, l.value, l.kind, l.is_rollover FROM rui.meter_reading l
 			WHERE l.project_id = _store_readings.project_id AND l.register_id = i.register_id AND l.at = i.at
 				AND l.state IN ('accepted', 'to_check') AND l.id IS DISTINCT FROM i.corrects LIMIT 1) l ON true
+		-- Of a correction the document is looked at before, or that of the reading it takes the place of.
 		LEFT JOIN LATERAL (SELECT d.id FROM rui.document d
-			WHERE d.project_id = _store_readings.project_id AND d.id = i.document_id LIMIT 1) d ON true
+			WHERE d.project_id = _store_readings.project_id AND d.id = i.document_id AND (i.corrects IS NOT NULL OR rui._sees_document(d)) LIMIT 1) d ON true
 	), checked AS MATERIALIZED (
 		SELECT k.*, CASE WHEN k.live_id IS NOT NULL AND k.live_value = k.value AND k.live_rolls = k.is_rollover
 				AND (k.live_kind = 'estimate') <> k.measured AND k.nth = 1 THEN k.live_id END AS same_id,

@@ -78,7 +78,7 @@ WHERE a.argument IN ('code', 'name_zh', 'name_en', 'kind_code', 'title', 'subjec
 INSERT INTO bad VALUES ('a unit of another project', 'store_document', 'subject', format('''unit'', subject_id => %s', :v1), NULL),
 	('before its last change', 'supersede_document', 'at', '''2026-03-09 10:59+08''', '22023');
 DELETE FROM bad WHERE code IS NULL;
-SELECT plan((SELECT 2 + 2 * count(DISTINCT name) + (SELECT count(*) FROM bad) FROM api)::integer + 58);
+SELECT plan((SELECT 2 + 2 * count(DISTINCT name) + (SELECT count(*) FROM bad) FROM api)::integer + 59);
 
 -- What is refused changes nothing.
 SELECT is_empty($$SELECT p.proname FROM pg_proc p
@@ -165,6 +165,12 @@ SELECT is(pg_temp.sees(), 'memo memo, plan plan', 'stewards see what is for staf
 RESET ROLE;
 SELECT throws_ok(format('SELECT rui.open_document(%s, %s, ''look'')', :one, :card), 'P0002', NULL, 'nor open it');
 SELECT lives_ok(format('SELECT rui.open_document(%s, %s, ''look'')', :one, :memo), 'but what is for them');
+SELECT pg_temp.act_as(:loader) \gset hidden_
+SELECT rui.install_meter(:one, 'W', 'water', 'm3', :u1, installed_at => '2025-01-01') AS meter \gset
+SELECT pg_temp.act_as(:steward) \gset hidden_
+SELECT results_eq(format($$SELECT error_code, problem FROM rui.record_readings(%s, '[{"meter": "W", "read_at": "2025-02-01 00:00", "value": 1, "document_id": %s},
+	{"meter": "W", "read_at": "2025-02-02 00:00", "value": 2, "document_id": %s}]')$$, :one, :card, :memo),
+	format($$VALUES ('P0002', 'document %s does not exist in the project'), (NULL, NULL)$$, :card), 'nor put it under a reading of many');
 SELECT pg_temp.act_as(:manager) \gset hidden_
 SET LOCAL ROLE rui_manager;
 SELECT is(pg_temp.sees(), 'memo memo, photo card, photo pipe, plan plan', 'managers see all');
