@@ -248,6 +248,7 @@ BEGIN
 		JOIN rui.document_content c ON c.project_id = v.project_id AND c.document_id = v.document_id AND c.version = v.version AND NOT c.is_erased
 		WHERE v.project_id = present.project_id AND v.document_id = present.id AND v.version = present.versions
 			AND v.content_hash = supersede_document.content_hash) THEN
+		PERFORM rui._finish_request(project_id, 'supersede_document', request_key, to_jsonb(present.versions));
 		RETURN present.versions;
 	END IF;
 	UPDATE rui.document d SET last_action = 'supersede', last_at = supersede_document.at, versions = d.versions + 1,

@@ -78,7 +78,7 @@ WHERE a.argument IN ('code', 'name_zh', 'name_en', 'kind_code', 'title', 'subjec
 INSERT INTO bad VALUES ('a unit of another project', 'store_document', 'subject', format('''unit'', subject_id => %s', :v1), NULL),
 	('before its last change', 'supersede_document', 'at', '''2026-03-09 10:59+08''', '22023');
 DELETE FROM bad WHERE code IS NULL;
-SELECT plan((SELECT 2 + 2 * count(DISTINCT name) + (SELECT count(*) FROM bad) FROM api)::integer + 59);
+SELECT plan((SELECT 2 + 2 * count(DISTINCT name) + (SELECT count(*) FROM bad) FROM api)::integer + 60);
 
 -- What is refused changes nothing.
 SELECT is_empty($$SELECT p.proname FROM pg_proc p
@@ -123,7 +123,8 @@ SELECT is(pg_temp.content(), :'before', 'nothing has changed');
 SELECT is((SELECT (kind_code, subject, subject_id, party_id, household_id, visibility, keep_until, state)::text FROM rui.document WHERE id = :photo),
 	format('(photo,ticket,%s,%s,%s,party,2027-03-09,stored)', :ticket, :zhao, :h1), 'a photograph of a ticket is of who told it');
 SELECT is((SELECT (party_id, household_id, keep_until)::text FROM rui.document WHERE id = :drawing), '(,,)', 'a drawing is nobody''s, for ever');
-SELECT is(rui.supersede_document(:one, :photo, sha256('pipe'), 4, 'image/jpeg', 's3/again', at => '2026-03-10 10:00+08'), 1, 'the same content is no new version');
+SELECT is(rui.supersede_document(:one, :photo, sha256('pipe'), 4, 'image/jpeg', 's3/again', 'k0', '2026-03-10 10:00+08'), 1, 'the same content is no new version');
+SELECT is(rui.supersede_document(:one, :photo, sha256('pipe'), 4, 'image/jpeg', 's3/again', 'k0', '2026-03-10 10:00+08'), 1, 'nor when it is sent twice');
 SELECT is(rui.supersede_document(:one, :photo, sha256('fixed'), 5, 'image/jpeg', 's3/fixed', 'k1', '2026-03-10 10:00+08'), 2, 'other content is');
 SELECT is(rui.supersede_document(:one, :photo, sha256('fixed'), 5, 'image/jpeg', 's3/fixed', 'k1', '2026-03-10 10:00+08'), 2, 'once');
 SELECT is((SELECT keep_until FROM rui.document WHERE id = :photo), '2027-03-10', 'from then on it is kept anew');
