@@ -78,7 +78,7 @@ WHERE a.argument IN ('code', 'name_zh', 'name_en', 'kind_code', 'title', 'subjec
 INSERT INTO bad VALUES ('a unit of another project', 'store_document', 'subject', format('''unit'', subject_id => %s', :v1), NULL),
 	('before its last change', 'supersede_document', 'at', '''2026-03-09 10:59+08''', '22023');
 DELETE FROM bad WHERE code IS NULL;
-SELECT plan((SELECT 2 + 2 * count(DISTINCT name) + (SELECT count(*) FROM bad) FROM api)::integer + 60);
+SELECT plan((SELECT 2 + 2 * count(DISTINCT name) + (SELECT count(*) FROM bad) FROM api)::integer + 64);
 
 -- What is refused changes nothing.
 SELECT is_empty($$SELECT p.proname FROM pg_proc p
@@ -192,10 +192,19 @@ SELECT throws_ok(format('SELECT pg_temp.add(%s, ''party'', %s)', :one, :zhao), '
 SELECT throws_ok(format('SELECT pg_temp.add(%s, ''building'', %s)', :one, :b1), 'P0002', NULL, 'not to what is everybody''s');
 SELECT throws_ok(format('SELECT rui.supersede_document(%s, %s, sha256(''x''), 1, ''text/plain'', ''x'')', :one, :drawing), 'P0002', NULL, 'and change nothing public');
 SELECT throws_ok(format('SELECT rui.erase_document(%s, %s, ''x'')', :one, :photo), '42501', NULL, 'nor erase');
+SELECT throws_ok(format($$SELECT rui.store_document(%s, 'photo', 'party', %s, 'Mine', sha256('other'), 5, 'image/jpeg', 's3/card')$$, :one, :qian), '22023', 'content "s3/card" has another hash',
+	'nor take what lies in the store under a name they only know');
+SELECT throws_ok(format($$SELECT rui.supersede_document(%s, %s, sha256('other'), 5, 'image/jpeg', 's3/card')$$, :one, :photo), '22023', NULL, 'as a new version neither');
+SELECT pg_temp.add(:one, 'party', :qian) AS shown \gset
+SELECT is(rui.supersede_document(:one, :shown, sha256('more'), 4, 'image/jpeg', 's3/more'), 2, 'what is their own they supersede');
+SELECT pg_temp.act_as(:loader) \gset hidden_
+SELECT rui.set_document_visibility(:one, :shown, 'public') \gset hidden_
+SELECT pg_temp.act_as(:qian) \gset hidden_
+SELECT throws_ok(format($$SELECT rui.supersede_document(%s, %s, sha256('other'), 5, 'image/jpeg', 's3/other')$$, :one, :shown), '42501', NULL, 'nor change what was shown to everybody');
 
 -- Erasing.
 SELECT pg_temp.act_as(:loader) \gset hidden_
-SELECT pg_temp.store(:one, 'memo', 'unit', :u2, 'shared', 's3/pipe') AS shared \gset
+SELECT pg_temp.store(:one, 'memo', 'unit', :u2, 'pipe', 's3/pipe') AS shared \gset
 SELECT is(rui.erase_document(:one, :photo, 'withdrawn', 1, '2026-03-11 10:00+08'), 1::bigint, 'one version');
 SELECT is((SELECT (state, versions)::text FROM rui.document WHERE id = :photo), '(stored,2)', 'the document stays');
 SELECT throws_ok(format('SELECT rui.open_document(%s, %s, ''x'', 1)', :one, :photo), '55000', NULL, 'what is erased is not opened');
