@@ -169,7 +169,7 @@ BEGIN
 		RETURN QUERY SELECT * FROM unnest(report);
 		RETURN;
 	END IF;
-	IF NOT rui._may_grant(project_id, 'resident') THEN
+	IF NOT rui._may_grant(project_id, 'resident', NULL) THEN
 		RAISE EXCEPTION 'role "resident" carries permissions that you do not hold'
 			USING ERRCODE = 'insufficient_privilege', HINT = 'Members of a household get the role; ask a manager.';
 	END IF;

@@ -5,7 +5,7 @@
 BEGIN;
 SET LOCAL jit = off;
 SET LOCAL client_min_messages = error;
-SELECT plan(60);
+SELECT plan(70);
 \ir fixture/estate.sql
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES
 	(:one, :accountant, 'loader', '[2000-01-01,)'), (:one, :manager, 'loader', '[2000-01-01,)'), (:one, :accountant, 'manager', '[2000-01-01,)');
@@ -128,6 +128,17 @@ SELECT pg_temp.act(:manager) \gset hidden_
 DELETE FROM rui.membership WHERE party_id = :manager AND role_code = 'loader';
 SELECT throws_ok(format('SELECT rui.grant_role(%s, %s, %L)', :one, :manager, r), '42501', NULL, 'a manager makes himself no ' || r) FROM unnest('{director,loader}'::text[]) r;
 SELECT ok(rui.grant_role(:one, :manager, 'auditor') > 0, 'but gives other roles of his project');
+-- Gateways are handed addresses unasked: who made himself one, took and rolled back left no trace.
+SELECT throws_ok(format('SELECT rui.grant_role(%s, %s, %L)', :one, p, r), '42501', NULL, format('nor makes himself or others a %s', r))
+FROM unnest('{messenger,tax_gateway,storage}'::text[]) r, unnest(ARRAY[:manager, :w1]) p;
+SELECT results_eq(format('SELECT r.error_code FROM rui.import_staff(%s, %L, true) r', :one, '[{"code":"mx","name":"Machine","staff_no":"mx","from":"2025-01-01","role":"messenger"}]'), $$VALUES ('22023')$$, 'machines are not hired');
+SELECT p.id AS director FROM rui.party p WHERE p.company_id = :company AND p.code = 'director' \gset
+SELECT pg_temp.act(:director) \gset hidden_
+SELECT ok(rui.grant_role(:one, :w1, 'messenger') > 0, 'a director says what is a gateway');
+SELECT throws_ok(format('SELECT rui.grant_role(%s, %s, ''messenger'')', :one, :director), '42501', NULL, 'and is none');
+SELECT pg_temp.act(:loader) \gset hidden_
+SELECT ok(rui.grant_role(:one, :w2, 'messenger') > 0, 'who is handed them anyhow says so too');
+SELECT pg_temp.act(:manager) \gset hidden_
 SELECT throws_ok(format('SELECT rui.set_suppression(%s, 5)', :company), '42501', NULL, 'nor rules over the company');
 SELECT bag_eq($$SELECT DISTINCT m.found[1] FROM pg_proc p CROSS JOIN regexp_matches(p.prosrc, 'require_company_permission\(\w+, ''(\w+)''', 'g') AS m(found)
 	WHERE p.pronamespace = 'rui'::regnamespace AND p.proname !~ '^_platform'$$, 'SELECT unnest(rui._company_permissions())', 'what counts in the whole company is listed');
