@@ -1,7 +1,7 @@
 -- Who acts, what that party may reach and do, and that nothing leaks from
 -- one transaction to the next.
 BEGIN;
-SELECT plan(56);
+SELECT plan(59);
 
 -- A company with a director, two projects, a manager in one of them.
 SELECT rui.create_company('acme', 'Acme', 'Director Li', 'session_director') AS company \gset
@@ -65,12 +65,13 @@ SELECT throws_ok(format('SELECT rui.require_permission(%s, ''manage_estate'')', 
 SELECT set_config('rui.party_id', '', true) \gset hidden_
 SELECT is(rui.current_party(), NULL, 'an empty setting is nobody');
 
--- What a procedure keeps over its commits.
+-- What a procedure keeps over its commits, is resumed nowhere else (where it is: 010_identity).
 SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
 SELECT rui.keep_identity() AS kept \gset
 SELECT set_config('rui.party_id', :'resident', true) \gset hidden_
-SELECT rui.resume_identity(:'kept') \g /dev/null
-SELECT is(rui.current_party(), :manager::bigint, 'who acted acts again');
+SELECT throws_ok(format('SELECT rui.resume_identity(%L)', :'kept'), '42501', 'no procedure has begun this transaction by a COMMIT',
+	'who acted before acts again by a procedure only');
+SELECT is(rui.current_party(), :resident::bigint, 'so who acts stays');
 SELECT throws_ok('SELECT rui.resume_identity(NULL)', '42501', NULL, 'nobody is not resumed');
 SELECT set_config('rui.party_id', '', true) \gset hidden_
 SELECT throws_ok(format('SELECT rui.resume_identity(%L)', rui.keep_identity()), '42501', NULL, 'nor who acted for nobody');
@@ -88,6 +89,9 @@ SET SESSION AUTHORIZATION session_gateway;
 SELECT is(rui.current_party(), :manager::bigint, 'claims of a gateway are');
 SELECT set_config('request.jwt.claims', format('{"party_id": "%s"}', :resident), true) \gset hidden_
 SELECT is(rui.current_party(), :resident::bigint, 'a number in a string too');
+SELECT throws_ok(format('SELECT rui.resume_identity(%L)', jsonb_build_object('party_id', :manager, 'settings',
+	jsonb_build_object('request.jwt.claims', format('{"party_id": %s}', :manager)))), '42501', NULL, 'who is behind a gateway makes no claims of his own');
+SELECT is(rui.current_party(), :resident::bigint, 'and becomes nobody else');
 SELECT set_config('request.jwt.claims', '{"party_id": -5}', true) \gset hidden_
 SELECT throws_ok('SELECT rui.current_party()', '22023', 'invalid claim party_id "-5"');
 SELECT set_config('request.jwt.claims', '{"party_id": 1', true) \gset hidden_
