@@ -150,7 +150,9 @@ PERFORM rui._permit('run_duties', '{candidate,live,closed}', 'manager', 'loader'
 
 -- A commit ends what a caller has set for his transaction. A procedure that commits
 -- its work in pieces sets it again, by itself and as the caller, so that nobody
--- becomes who he may not be.
+-- becomes who he may not be. Only there: a user behind a gateway must not hand over
+-- claims that the gateway has not set, and only a transaction that a procedure has
+-- begun by a COMMIT is younger than the client's statement.
 CREATE FUNCTION rui.keep_identity() RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
@@ -169,6 +171,10 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
 AS $$
 BEGIN
+	IF now() <= statement_timestamp() THEN
+		RAISE EXCEPTION 'no procedure has begun this transaction by a COMMIT'
+			USING ERRCODE = 'insufficient_privilege', HINT = 'Only a procedure goes on as who called it; whoever calls a function acts already.';
+	END IF;
 	PERFORM set_config(s.name, identity #>> ARRAY['settings', s.name], true)
 	FROM unnest('{request.jwt.claims,jwt.claims.party_id,jwt.claims.role,jwt.claims.iss,jwt.claims.aud,jwt.claims.exp,jwt.claims.nbf,rui.party_id}'::text[]) AS s(name)
 	WHERE identity #>> ARRAY['settings', s.name] IS NOT NULL;
@@ -179,7 +185,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.resume_identity(jsonb) IS
-'Sets, for this transaction, what rui.keep_identity has kept before a COMMIT within a procedure; nothing that the caller could not set himself. Errors: 42501 when the session does not act for that party now (a token has expired, a login was taken away), or acted for nobody; else as rui.current_party.';
+'Sets, for this transaction, what rui.keep_identity has kept before a COMMIT within a procedure; nothing that the caller could not set himself. Errors: 42501 when no procedure has begun this transaction by a COMMIT (so that nobody behind a gateway makes claims of his own), or the session does not act for that party now (a token has expired, a login was taken away), or acted for nobody; else as rui.current_party.';
 
 -- Every command states its time; only some may state another than now.
 CREATE FUNCTION rui._check_instant(at timestamptz) RETURNS void

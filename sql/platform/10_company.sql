@@ -67,6 +67,18 @@ PERFORM rui._allow_read('company', '{rui_user}', 'id = ANY ((SELECT rui.my_compa
 PERFORM rui._allow_read('region', '{rui_user}', 'company_id = ANY ((SELECT rui.my_companies())::bigint[])');
 PERFORM rui._allow_read('project', '{rui_user}', 'id = ANY ((SELECT rui.my_projects())::bigint[])');
 
+-- What ends with a day ends at its midnight there, whatever zone a session has set.
+CREATE FUNCTION rui._today(project_id bigint) RETURNS date
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN (SELECT (rui._access_time() AT TIME ZONE p.time_zone)::date FROM rui.project p WHERE p.id = _today.project_id);
+END
+$$;
+COMMENT ON FUNCTION rui._today(bigint) IS
+'Internal: the day in a project by its own zone, for which it is judged what somebody may there (rui._access_time). Null for an unknown project.';
+
 CREATE FUNCTION rui.create_project(company_id bigint, code text, name text, time_zone text DEFAULT 'Asia/Shanghai')
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

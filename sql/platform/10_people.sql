@@ -187,12 +187,12 @@ BEGIN
 	RETURN ARRAY(
 		SELECT o.household_id FROM rui.occupancy o
 		WHERE o.project_id = ANY ((SELECT rui.my_projects())::bigint[])
-			AND o.party_id = (SELECT rui.current_party()) AND o.valid @> rui._access_time()::date
+			AND o.party_id = (SELECT rui.current_party()) AND o.valid @> rui._today(o.project_id)
 		ORDER BY o.household_id);
 END
 $$;
 COMMENT ON FUNCTION rui.my_households() IS
-'Ids of the households the acting party belongs to today (session''s date), ascending; empty for nobody.';
+'Ids of the households the acting party belongs to today, by the zone of each project, ascending; empty for nobody.';
 
 CREATE FUNCTION rui.my_colleagues() RETURNS bigint[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 1000
@@ -201,12 +201,13 @@ AS $$
 BEGIN
 	RETURN ARRAY(
 		SELECT DISTINCT s.party_id FROM rui.staff s
-		WHERE s.company_id = ANY ((SELECT rui.my_companies())::bigint[])
+		-- Who answers calls; a login keeps its group longer than its party its roles.
+		WHERE s.company_id = ANY ((SELECT rui.companies_as('rui_agent'))::bigint[])
 		ORDER BY s.party_id);
 END
 $$;
 COMMENT ON FUNCTION rui.my_colleagues() IS
-'Ids of the people who work or have worked for the companies of the acting party, ascending; empty for nobody.';
+'Ids of the people who work or have worked for the companies for which the acting party answers calls (holds a role that reads as rui_agent), ascending; empty for all others.';
 
 PERFORM rui._allow_read('party', '{rui_manager,rui_auditor}', 'company_id = ANY ((SELECT rui.my_companies())::bigint[])');
 -- Who answers calls knows whom he works with; residents he asks for by rui.reveal.
@@ -270,15 +271,33 @@ RETURN '{manage_company,set_gateways}'::text[];
 COMMENT ON FUNCTION rui._company_permissions() IS
 'Internal: the permissions that rui.require_company_permission is asked for: a role in one project that carries one of them reaches beyond the project.';
 
-CREATE FUNCTION rui._may_grant(project_id bigint, role_code text) RETURNS boolean
+CREATE FUNCTION rui._is_for_machines(role_code text) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
+	RETURN NOT EXISTS (SELECT FROM rui.role_group g WHERE g.role_code = _is_for_machines.role_code);
+END
+$$;
+COMMENT ON FUNCTION rui._is_for_machines(text) IS
+'Internal: whether a role reads as no group role: those by which gateways, stores and the runner of duties are handed what they pass on, addresses too, without asking.';
+
+CREATE FUNCTION rui._may_grant(project_id bigint, role_code text, for_party bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+	-- Whoever made a machine of himself would be handed what he takes back the record of.
+	makes_machines CONSTANT boolean := for_party <> rui.current_party() AND EXISTS (
+		SELECT FROM rui.company_member c JOIN rui.role_permission r ON r.role_code = c.role_code AND r.permission = 'grant_any_role'
+		JOIN rui.project j ON j.company_id = c.company_id AND j.id = _may_grant.project_id
+		WHERE c.party_id = rui.current_party() AND c.valid @> rui._access_time());
+BEGIN
 	-- Nobody gives away more than he has; in his project some may, but nothing that counts beyond it.
 	RETURN NOT EXISTS (
 		SELECT r.permission FROM rui.role_permission r WHERE r.role_code = _may_grant.role_code
-			AND (r.permission = ANY (rui._company_permissions()) OR NOT rui.has_permission(_may_grant.project_id, 'grant_any_role'))
+			AND (r.permission = ANY (rui._company_permissions()) OR NOT rui.has_permission(_may_grant.project_id, 'grant_any_role')
+				OR makes_machines IS NOT TRUE AND rui._is_for_machines(_may_grant.role_code))
 		EXCEPT
 		SELECT mine.permission FROM rui.role_permission mine
 		WHERE mine.role_code IN (
@@ -289,8 +308,8 @@ BEGIN
 			WHERE j.id = _may_grant.project_id AND c.party_id = rui.current_party() AND c.valid @> rui._access_time()));
 END
 $$;
-COMMENT ON FUNCTION rui._may_grant(bigint, text) IS
-'Internal: whether the acting party may give a role in the project: it holds every permission the role carries, or grant_any_role and those that count in the whole company.';
+COMMENT ON FUNCTION rui._may_grant(bigint, text, bigint) IS
+'Internal: whether the acting party may give a party (null: one that is not there yet) a role in the project: it holds every permission the role carries, or grant_any_role and those that count in the whole company; a role for machines (rui._is_for_machines) that carries more only with grant_any_role in the whole company, and to others.';
 
 CREATE FUNCTION rui.grant_role(project_id bigint, party_id bigint, role_code text, from_at timestamptz DEFAULT now(),
 	to_at timestamptz DEFAULT NULL) RETURNS bigint
@@ -306,7 +325,7 @@ BEGIN
 		RAISE EXCEPTION 'unknown role "%"', role_code
 			USING ERRCODE = 'invalid_parameter_value', HINT = 'Roles are in rui.role_permission.';
 	END IF;
-	IF NOT rui._may_grant(project_id, role_code) THEN
+	IF NOT rui._may_grant(project_id, role_code, party_id) THEN
 		RAISE EXCEPTION 'role "%" carries permissions that you do not hold', role_code
 			USING ERRCODE = 'insufficient_privilege', HINT = 'Ask a director of the company.';
 	END IF;
@@ -322,7 +341,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.grant_role(bigint, bigint, text, timestamptz, timestamptz) IS
-'Gives a party of the project''s company a role in the project, from from_at to to_at (null: without end). Returns the id in rui.membership. Needs manage_people, and either every permission the role carries or grant_any_role; with that, too, a role such as director, which counts in the whole company, is given by who holds as much. Errors: 22004, 22023 unknown role, P0002 unknown party, 23P01 when the party holds the role then, 42501.';
+'Gives a party of the project''s company a role in the project, from from_at to to_at (null: without end). Returns the id in rui.membership. Needs manage_people, and either every permission the role carries or grant_any_role; with that, too, a role such as director, which counts in the whole company, is given by who holds as much, and one for machines (messenger, tax_gateway, storage: they are handed addresses unasked) by who holds grant_any_role in the whole company, to others. Errors: 22004, 22023 unknown role, P0002 unknown party, 23P01 when the party holds the role then, 42501.';
 PERFORM rui._permit('grant_any_role', '{candidate,live,closed}', 'director', 'manager');
 INSERT INTO rui.role_permission (role_code, permission)
 SELECT 'director', p.code FROM rui.permission p WHERE p.code IN ('manage_people', 'manage_estate', 'run_duties', 'plan_shifts', 'work_shift');

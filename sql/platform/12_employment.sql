@@ -135,7 +135,7 @@ BEGIN
 	END IF;
 	answer := rui._begin_request(project_id, 'set_rest_rule', request_key, jsonb_build_array(system, kind, amount, action, from_on, source));
 	IF answer IS NOT NULL THEN
-		RETURN answer::bigint;
+		RETURN (answer #>> '{}')::bigint;
 	END IF;
 	DELETE FROM rui.rest_rule r
 	WHERE r.project_id = set_rest_rule.project_id AND r.system = set_rest_rule.system AND r.kind = set_rest_rule.kind

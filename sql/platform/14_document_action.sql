@@ -91,11 +91,17 @@ BEGIN
 		WHERE c.project_id = kind.project_id AND c.storage_ref = _check_content.storage_ref) THEN
 		RAISE EXCEPTION 'content "%" is being destroyed', storage_ref
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Store it under another name.';
+	-- Whoever names what lies there without knowing it would be let open it, and keep it from being destroyed.
+	ELSIF EXISTS (SELECT FROM rui.document_content c
+		JOIN rui.document_version v ON v.project_id = c.project_id AND v.document_id = c.document_id AND v.version = c.version
+		WHERE c.project_id = kind.project_id AND c.storage_ref = _check_content.storage_ref AND v.content_hash <> _check_content.content_hash) THEN
+		RAISE EXCEPTION 'content "%" has another hash', storage_ref
+			USING ERRCODE = 'invalid_parameter_value', HINT = 'A name in the store is of one content: store other content under another.';
 	END IF;
 END
 $$;
 COMMENT ON FUNCTION rui._check_content(rui.document_kind, bytea, bigint, text, text) IS
-'Internal: raises unless content may be a document of a kind: 22004, 22001, 22003 too large, 22023 no SHA-256, of another media type, or empty only by one of hash and size, 55000 erased content that the store has yet to destroy.';
+'Internal: raises unless content may be a document of a kind: 22004, 22001, 22003 too large, 22023 no SHA-256, of another media type, empty only by one of hash and size, or of another hash than what has this name in the project, 55000 erased content that the store has yet to destroy.';
 
 CREATE FUNCTION rui._document_kind(project_id bigint, code text) RETURNS rui.document_kind
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -126,6 +132,20 @@ $$;
 COMMENT ON FUNCTION rui._keep_until(rui.document_kind, timestamptz) IS
 'Internal: the day, in the time of the project, on which a document whose last version is of `at` is erased; null: never.';
 
+CREATE FUNCTION rui._sees_document(present rui.document) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN (present.visibility = 'public'
+		OR present.visibility = 'staff' AND rui.has_permission(present.project_id, 'see_documents')
+		OR rui.has_permission(present.project_id, 'see_all_documents')
+		OR present.visibility = 'party' AND (present.party_id = rui.current_party() OR present.household_id = ANY (rui.my_households())) IS TRUE);
+END
+$$;
+COMMENT ON FUNCTION rui._sees_document(rui.document) IS
+'Internal: whether the acting party may see a document.';
+
 CREATE FUNCTION rui._document(project_id bigint, document_id bigint, locked boolean DEFAULT false) RETURNS rui.document
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
@@ -140,10 +160,7 @@ BEGIN
 	END IF;
 	SELECT d.* INTO present FROM rui.document d WHERE d.project_id = _document.project_id AND d.id = document_id;
 	-- What one may not see does not exist.
-	IF NOT FOUND OR NOT (present.visibility = 'public'
-		OR present.visibility = 'staff' AND rui.has_permission(project_id, 'see_documents')
-		OR rui.has_permission(project_id, 'see_all_documents')
-		OR present.visibility = 'party' AND (present.party_id = rui.current_party() OR present.household_id = ANY (rui.my_households())) IS TRUE) THEN
+	IF NOT FOUND OR NOT rui._sees_document(present) THEN
 		PERFORM rui._unknown('document', document_id, project_id);
 	END IF;
 	RETURN present;
@@ -204,7 +221,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.store_document(bigint, text, text, bigint, text, bytea, bigint, text, text, text, text, timestamptz) IS
-'Writes down a document of a kind about a row (subject of rui.document_subject, subject_id) whose content lies in a store: title up to 200 characters, content_hash its SHA-256 (32 bytes), bytes its size, media_type such as image/jpeg, storage_ref its name in the store (up to 1000 characters). It is of the party and household whose the row is. visibility: staff, party or public; null: as the kind. Returns its id. Needs permission store_documents; who does not work in the project adds only to what is his own, and not publicly. Errors: 22004, 22001, 22003 too large, 22008, 22023 unknown subject, hash, media type or visibility, P0002 unknown kind or row, RU409, 42501, 55000 also content that is being destroyed.';
+'Writes down a document of a kind about a row (subject of rui.document_subject, subject_id) whose content lies in a store: title up to 200 characters, content_hash its SHA-256 (32 bytes), bytes its size, media_type such as image/jpeg, storage_ref its name in the store (up to 1000 characters), which other documents have for content of the same hash only. It is of the party and household whose the row is. visibility: staff, party or public; null: as the kind. Returns its id. Needs permission store_documents; who does not work in the project adds only to what is his own, and not publicly. Errors: 22004, 22001, 22003 too large, 22008, 22023 unknown subject, hash, media type or visibility, or a name that content of another hash has, P0002 unknown kind or row, RU409, 42501, 55000 also content that is being destroyed.';
 
 CREATE FUNCTION rui.supersede_document(project_id bigint, document_id bigint, content_hash bytea, bytes bigint, media_type text, storage_ref text,
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS integer
@@ -224,9 +241,13 @@ BEGIN
 		RETURN answer::integer;
 	END IF;
 	present := rui._document(project_id, document_id, true);
-	IF NOT rui.has_permission(project_id, 'see_documents')
-		AND (present.party_id = rui.current_party() OR present.household_id = ANY (rui.my_households())) IS NOT TRUE THEN
-		PERFORM rui._unknown('document', document_id, project_id);
+	IF NOT rui.has_permission(project_id, 'see_documents') THEN
+		IF (present.party_id = rui.current_party() OR present.household_id = ANY (rui.my_households())) IS NOT TRUE THEN
+			PERFORM rui._unknown('document', document_id, project_id);
+		ELSIF present.visibility = 'public' THEN
+			RAISE EXCEPTION 'document % is public', document_id USING ERRCODE = 'insufficient_privilege',
+				HINT = 'Who works in the project gives it another version.';
+		END IF;
 	END IF;
 	kind := rui._document_kind(project_id, present.kind_code);
 	PERFORM rui._check_content(kind, content_hash, bytes, media_type, storage_ref);
@@ -237,6 +258,7 @@ BEGIN
 		JOIN rui.document_content c ON c.project_id = v.project_id AND c.document_id = v.document_id AND c.version = v.version AND NOT c.is_erased
 		WHERE v.project_id = present.project_id AND v.document_id = present.id AND v.version = present.versions
 			AND v.content_hash = supersede_document.content_hash) THEN
+		PERFORM rui._finish_request(project_id, 'supersede_document', request_key, to_jsonb(present.versions));
 		RETURN present.versions;
 	END IF;
 	UPDATE rui.document d SET last_action = 'supersede', last_at = supersede_document.at, versions = d.versions + 1,
@@ -252,7 +274,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.supersede_document(bigint, bigint, bytea, bigint, text, text, text, timestamptz) IS
-'Gives a document a new version; those before stay. Returns its number; content with the hash of the last version changes nothing and returns that. Its time of retention begins anew. Needs permission store_documents, and for who does not work in the project that it is his own. Arguments and errors as store_document; 22023 also `at` before its last change, P0002 unknown document or not to be seen, 55000 erased.';
+'Gives a document a new version; those before stay. Returns its number; content with the hash of the last version changes nothing and returns that. Its time of retention begins anew. Needs permission store_documents, and for who does not work in the project that it is his own and not public. Arguments and errors as store_document; 22023 also `at` before its last change, P0002 unknown document or not to be seen, 55000 erased.';
 
 CREATE FUNCTION rui.set_document_visibility(project_id bigint, document_id bigint, visibility text, at timestamptz DEFAULT now()) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE

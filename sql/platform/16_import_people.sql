@@ -47,6 +47,37 @@ $$;
 COMMENT ON FUNCTION rui._contact_fault(jsonb) IS
 'Internal: the first fault of the contact points of an import row, or null: 22004, 22023, 22001.';
 
+-- Where messages go, and what the number of somebody is, whoever manages people
+-- of one project neither says nor learns of those of others.
+CREATE FUNCTION rui._is_stranger(party_id bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN party_id <> rui.current_party()
+		AND (EXISTS (SELECT FROM rui.person_key k WHERE k.party_id = _is_stranger.party_id)
+			OR EXISTS (SELECT FROM rui.company_member c WHERE c.party_id = _is_stranger.party_id))
+		AND NOT EXISTS (SELECT FROM rui.person_key k
+			WHERE k.party_id = _is_stranger.party_id AND rui.has_permission(k.project_id, 'manage_people'))
+		AND NOT EXISTS (SELECT FROM rui.company_member c JOIN rui.role_permission r ON r.role_code = c.role_code AND r.permission = 'manage_people'
+			WHERE c.party_id = rui.current_party() AND c.valid @> rui._access_time());
+END
+$$;
+COMMENT ON FUNCTION rui._is_stranger(bigint) IS
+'Internal: whether a party of the company is known in it, but in no project in which the acting party manages people (manage_people), nor is that one''s own, who has no such role in the whole company either. Who is known nowhere yet is no stranger.';
+
+CREATE FUNCTION rui._stranger_fault(party_code text, party_id bigint) RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN CASE WHEN rui._is_stranger(party_id) THEN
+		ARRAY['42501', format('party "%s" is of no project whose people you manage', party_code), 'Leave its contact points to those who do, or give it a role here first.'] END;
+END
+$$;
+COMMENT ON FUNCTION rui._stranger_fault(text, bigint) IS
+'Internal: the fault of an import row with contact points of a party that is rui._is_stranger, or null.';
+
 CREATE FUNCTION rui.import_parties(project_id bigint, records jsonb, preview boolean DEFAULT false,
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now())
 RETURNS SETOF rui.import_result
@@ -86,6 +117,7 @@ BEGIN
 		SELECT j.row_no, j.code, j.kind, j.item ->> 'name' AS name, p.id AS old_id,
 			CASE WHEN j.row_no > min(j.row_no) OVER (PARTITION BY j.code) THEN
 				ARRAY['23505', format('code "%s" is in the batch twice', j.code), 'Give every party a code of its own.']
+			WHEN p.id IS NOT NULL AND j.item ?| '{phone,email,wechat,address}' AND rui._is_stranger(p.id) THEN rui._stranger_fault(j.code, p.id)
 			WHEN p.id IS NOT NULL AND ((p.name, p.kind) <> (j.item ->> 'name', j.kind) OR l.row_no IS NOT NULL) THEN
 				ARRAY['23505', format('party "%s" is already there with other content', j.code), 'An import adds; it does not change what is there.']
 			END AS fault
@@ -119,7 +151,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.import_parties(bigint, jsonb, boolean, text, timestamptz) IS
-'Imports people and organisations of the project''s company. records: a JSON array of rows {code, name, kind? (person, organisation; default person), phone?, email?, wechat?, address?}; each contact key holds a text or an array of texts, at most 40 in all. Good rows are added and bad ones change nothing; a party already there with this name, kind and all these contact points is unchanged. preview: report only. Returns rui.import_result, one a row, in order; the faults'' SQLSTATEs: 22004, 22023, 22001, 23505 code twice or already there with other content. Needs permission manage_people. Errors: 22004, 22023 container, 22008, 42501, 55000, RU409.';
+'Imports people and organisations of the project''s company. records: a JSON array of rows {code, name, kind? (person, organisation; default person), phone?, email?, wechat?, address?}; each contact key holds a text or an array of texts, at most 40 in all. Good rows are added and bad ones change nothing; a party already there with this name, kind and all these contact points is unchanged. preview: report only. Returns rui.import_result, one a row, in order; the faults'' SQLSTATEs: 22004, 22023, 22001, 23505 code twice or already there with other content, 42501 contact points of who is of no project whose people one manages. Needs permission manage_people. Errors: 22004, 22023 container, 22008, 42501, 55000, RU409.';
 
 CREATE FUNCTION rui.import_households(project_id bigint, records jsonb, preview boolean DEFAULT false,
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now())
@@ -137,7 +169,7 @@ BEGIN
 		RETURN QUERY SELECT * FROM unnest(report);
 		RETURN;
 	END IF;
-	IF NOT rui._may_grant(project_id, 'resident') THEN
+	IF NOT rui._may_grant(project_id, 'resident', NULL) THEN
 		RAISE EXCEPTION 'role "resident" carries permissions that you do not hold'
 			USING ERRCODE = 'insufficient_privilege', HINT = 'Members of a household get the role; ask a manager.';
 	END IF;

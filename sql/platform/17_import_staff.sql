@@ -96,7 +96,8 @@ BEGIN
 		RETURN;
 	END IF;
 	SELECT p.* INTO my_project FROM rui.project p WHERE p.id = import_staff.project_id;
-	roles := ARRAY(SELECT l.code FROM rui.label l WHERE l.kind = 'role' AND l.lang = 'en' ORDER BY l.code);
+	-- A machine is not hired.
+	roles := ARRAY(SELECT l.code FROM rui.label l WHERE l.kind = 'role' AND l.lang = 'en' AND NOT rui._is_for_machines(l.code) ORDER BY l.code);
 	WITH judged AS MATERIALIZED (
 		SELECT r.row_no, r.item, r.item ->> 'code' AS code, r.item ->> 'staff_no' AS staff_no, coalesce(r.item ->> 'role', 'staff') AS role_code,
 			coalesce(rui._row_fault(r.item, '{code,name,staff_no,from,to,role,phone,email,wechat,address,qualifications}'),
@@ -105,7 +106,7 @@ BEGIN
 				rui._qualifications_fault(r.item)) AS fault
 		FROM rui._import_rows(records) r
 	), role_ok AS (
-		SELECT j.role_code, rui._may_grant(import_staff.project_id, j.role_code) AS allowed
+		SELECT j.role_code, rui._may_grant(import_staff.project_id, j.role_code, NULL) AS allowed
 		FROM judged j WHERE rui._good(j.fault) GROUP BY j.role_code
 	), worker AS MATERIALIZED (
 		SELECT j.row_no, j.item, j.code, j.staff_no, j.role_code, j.item ->> 'name' AS name, p.id AS party_id,
@@ -114,6 +115,7 @@ BEGIN
 				ARRAY['42501', format('role "%s" carries permissions that you do not hold', j.role_code), 'Ask a director of the company.']
 			WHEN p.name <> j.item ->> 'name' OR p.kind <> 'person' THEN
 				ARRAY['23505', format('party "%s" is already there as %s "%s"', j.code, p.kind, p.name), 'Give another code, or the name as it is there.']
+			WHEN j.item ?| '{phone,email,wechat,address}' THEN rui._stranger_fault(j.code, p.id)
 			END AS fault
 		FROM judged j
 		JOIN role_ok o ON o.role_code = j.role_code
@@ -239,7 +241,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.import_staff(bigint, jsonb, boolean, text, timestamptz) IS
-'Imports who works in the project. records: a JSON array of rows {code, name, staff_no, from, to?, role? (resident, steward, staff, agent, manager …: the codes of kind role in rui.label; default staff), phone?, email?, wechat?, address?, qualifications?: [{kind? (skill, training, certificate, licence, insurance; default skill), code, level? (1 to 9, default 1), from?, to?, source? (default import)}, …]}; days as YYYY-MM-DD, to exclusive, counted from midnight in the project''s zone. A row becomes a party of the company (or meets one of the same code and name), an employment, the role in the project for as long, contact points and qualifications, which without dates last as long as the employment. Good rows are added whole and bad ones change nothing; where all is there already the row is unchanged (a preview looks at the employment). The id is the party''s. Returns rui.import_result, one a row, in order; the faults'' SQLSTATEs: 22004, 22023, 22001, 22003, 22007, 22008, 23505 code twice or another''s, 23P01 overlapping employment, number or qualification, 42501 role not yours to give. Needs permission manage_people. Errors: 22004, 22023 container, 22008, 42501, 55000, RU409.';
+'Imports who works in the project. records: a JSON array of rows {code, name, staff_no, from, to?, role? (resident, steward, staff, agent, manager …: the codes of kind role in rui.label that people hold: those of rui.role_group; default staff), phone?, email?, wechat?, address?, qualifications?: [{kind? (skill, training, certificate, licence, insurance; default skill), code, level? (1 to 9, default 1), from?, to?, source? (default import)}, …]}; days as YYYY-MM-DD, to exclusive, counted from midnight in the project''s zone. A row becomes a party of the company (or meets one of the same code and name), an employment, the role in the project for as long, contact points and qualifications, which without dates last as long as the employment. Good rows are added whole and bad ones change nothing; where all is there already the row is unchanged (a preview looks at the employment). The id is the party''s. Returns rui.import_result, one a row, in order; the faults'' SQLSTATEs: 22004, 22023, 22001, 22003, 22007, 22008, 23505 code twice or another''s, 23P01 overlapping employment, number or qualification, 42501 role not yours to give, or contact points of who is of no project whose people one manages. Needs permission manage_people. Errors: 22004, 22023 container, 22008, 42501, 55000, RU409.';
 
 CREATE FUNCTION rui.import_posts(project_id bigint, records jsonb, preview boolean DEFAULT false,
 	request_key text DEFAULT NULL, at timestamptz DEFAULT now())

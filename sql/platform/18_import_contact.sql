@@ -31,7 +31,7 @@ BEGIN
 			rui._read_instant(j.item ->> 'verified_at', my_project.time_zone) AS verified_at,
 			CASE WHEN p.id IS NULL THEN
 				ARRAY['P0002', format('party "%s" does not exist', j.party_code), 'Import the parties first; give the party''s code.']
-			END AS fault
+			ELSE rui._stranger_fault(j.party_code, p.id) END AS fault
 		FROM judged j
 		LEFT JOIN rui.party p ON p.company_id = my_project.company_id AND p.code = j.party_code
 		WHERE rui._good(j.fault)
@@ -64,7 +64,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.import_contacts(bigint, jsonb, boolean, text, timestamptz) IS
-'Imports contact points of parties of the project''s company. records: a JSON array of rows {party (its code), kind (phone, email, wechat, push, address), value (at most 200 characters), preferred? (default false), verified_at? (instant, YYYY-MM-DD HH:MM[:SS], in the project''s zone or with an offset; without one it is not verified)}. The row''s code in the report is the party''s. Good rows are added and bad ones change nothing; identical rows already there are unchanged; two spellings of one value (blanks and hyphens of a phone number, case of others) are one value. preview: report only. Returns rui.import_result, one a row, in order; the faults'' SQLSTATEs: 22004, 22023, 22001, 22007, 22008, P0002 unknown party, 23505 value twice or already there with other content. Needs permission manage_people. Errors: 22004, 22023 container, 22008, 42501, 55000, RU409.';
+'Imports contact points of parties of the project''s company. records: a JSON array of rows {party (its code), kind (phone, email, wechat, push, address), value (at most 200 characters), preferred? (default false), verified_at? (instant, YYYY-MM-DD HH:MM[:SS], in the project''s zone or with an offset; without one it is not verified)}. The row''s code in the report is the party''s. Good rows are added and bad ones change nothing; identical rows already there are unchanged; two spellings of one value (blanks and hyphens of a phone number, case of others) are one value. preview: report only. Returns rui.import_result, one a row, in order; the faults'' SQLSTATEs: 22004, 22023, 22001, 22007, 22008, P0002 unknown party, 42501 one that is of no project whose people one manages, 23505 value twice or already there with other content. Needs permission manage_people. Errors: 22004, 22023 container, 22008, 42501, 55000, RU409.';
 
 CREATE FUNCTION rui._instant_fault(key text, item jsonb, time_zone text) RETURNS text[]
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE

@@ -174,16 +174,16 @@ BEGIN
 	RETURN ARRAY(
 		SELECT o.unit_id FROM rui.occupancy o
 		WHERE o.project_id = ANY ((SELECT rui.my_projects())::bigint[])
-			AND o.party_id = (SELECT rui.current_party()) AND o.valid @> rui._access_time()::date
+			AND o.party_id = (SELECT rui.current_party()) AND o.valid @> rui._today(o.project_id)
 		UNION
 		SELECT w.unit_id FROM rui.ownership w
 		WHERE w.project_id = ANY ((SELECT rui.my_projects())::bigint[])
-			AND w.owner_ids @> ARRAY[(SELECT rui.current_party())] AND w.valid @> rui._access_time()::date
+			AND w.owner_ids @> ARRAY[(SELECT rui.current_party())] AND w.valid @> rui._today(w.project_id)
 		ORDER BY 1);
 END
 $$;
 COMMENT ON FUNCTION rui.my_homes() IS
-'Ids of the units the acting party lives in or owns today (session''s date), in the projects where it holds a role, ascending; empty for nobody.';
+'Ids of the units the acting party lives in or owns today, by the zone of each project, in the projects where it holds a role, ascending; empty for nobody.';
 
 CREATE FUNCTION rui.my_registers() RETURNS bigint[]
 LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED COST 100

@@ -112,8 +112,9 @@ BEGIN
 		LEFT JOIN LATERAL (SELECT l.id, l.value, l.kind, l.is_rollover FROM rui.meter_reading l
 			WHERE l.project_id = _store_readings.project_id AND l.register_id = i.register_id AND l.at = i.at
 				AND l.state IN ('accepted', 'to_check') AND l.id IS DISTINCT FROM i.corrects LIMIT 1) l ON true
+		-- Of a correction the document is looked at before, or that of the reading it takes the place of.
 		LEFT JOIN LATERAL (SELECT d.id FROM rui.document d
-			WHERE d.project_id = _store_readings.project_id AND d.id = i.document_id LIMIT 1) d ON true
+			WHERE d.project_id = _store_readings.project_id AND d.id = i.document_id AND (i.corrects IS NOT NULL OR rui._sees_document(d)) LIMIT 1) d ON true
 	), checked AS MATERIALIZED (
 		SELECT k.*, CASE WHEN k.live_id IS NOT NULL AND k.live_value = k.value AND k.live_rolls = k.is_rollover
 				AND (k.live_kind = 'estimate') <> k.measured AND k.nth = 1 THEN k.live_id END AS same_id,
@@ -325,6 +326,8 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
 	answer jsonb;
+	home bigint;
+	day date;
 	register_id bigint;
 	taken record;
 BEGIN
@@ -351,16 +354,24 @@ BEGIN
 	IF answer IS NOT NULL THEN
 		RETURN answer::bigint;
 	END IF;
-	register_id := rui._register_of(project_id, meter_id, register);
-	IF NOT rui.has_permission(project_id, 'record_readings') THEN
-		-- Who does not work here reads what hangs at his own unit.
-		IF NOT register_id = ANY (rui.my_registers()) THEN
+	IF meter_id IS NOT NULL AND NOT rui.has_permission(project_id, 'record_readings') THEN
+		-- Who does not work here reads what hangs at his own unit, and of others is not told what hangs there.
+		SELECT m.unit_id INTO home FROM rui.meter m
+		WHERE m.project_id = record_reading.project_id AND m.id = record_reading.meter_id AND m.unit_id = ANY (rui.my_homes());
+		IF NOT FOUND THEN
 			PERFORM rui._unknown('meter', meter_id, project_id);
 		ELSIF source <> 'resident' OR kind <> 'actual' THEN
 			RAISE EXCEPTION 'residents report what they read themselves' USING ERRCODE = 'insufficient_privilege',
 				HINT = 'Give kind actual and source resident.';
 		END IF;
+		day := (SELECT (read_at AT TIME ZONE j.time_zone)::date FROM rui.project j WHERE j.id = record_reading.project_id);
+		-- What was used before is his to pay who was there.
+		IF rui.current_party() <> ALL (rui._people_of_home(project_id, home, daterange(day, day, '[]'))) THEN
+			RAISE EXCEPTION 'the unit was not yours at %', read_at
+				USING ERRCODE = 'insufficient_privilege', HINT = 'Report what you have read since you live there or own it.';
+		END IF;
 	END IF;
+	register_id := rui._register_of(project_id, meter_id, register);
 	IF document_id IS NOT NULL THEN
 		PERFORM rui._document(project_id, document_id);
 	END IF;
@@ -372,7 +383,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.record_reading(bigint, bigint, numeric, text, text, text, boolean, bigint, text, timestamptz, text, timestamptz) IS
-'Takes what a register of a meter showed: value, 0 and more with up to 6 decimals, at read_at (default: at; never later), by kind actual or estimate and source resident, staff, eba or import. It is held against what was read before and after; a register that began again at 0 since says is_rollover. An actual one takes the place of an estimate of the same instant. One that shows far more than usual (rui.set_meter_rule) is taken in state to_check and does not count until it is confirmed. document_id: the photo. Returns the id of the reading. Needs permission report_readings; who has not record_readings reads only what hangs at a unit of his own, as resident. Errors: 22004, 22003, 22023, 22001, 22008 arguments, P0002 unknown meter, register or document, 23505 a reading of that instant is there, RU101 the meter would fall, 42501, 55000, RU409.';
+'Takes what a register of a meter showed: value, 0 and more with up to 6 decimals, at read_at (default: at; never later), by kind actual or estimate and source resident, staff, eba or import. It is held against what was read before and after; a register that began again at 0 since says is_rollover. An actual one takes the place of an estimate of the same instant. One that shows far more than usual (rui.set_meter_rule) is taken in state to_check and does not count until it is confirmed. document_id: the photo. Returns the id of the reading. Needs permission report_readings; who has not record_readings reads only what hangs at a unit of his own, since it is, as resident. Errors: 22004, 22003, 22023, 22001, 22008 arguments, P0002 unknown meter, register or document, 23505 a reading of that instant is there, RU101 the meter would fall, 42501, 55000, RU409.';
 
 CREATE FUNCTION rui.correct_reading(project_id bigint, reading_id bigint, value numeric, reason text, is_rollover boolean DEFAULT NULL,
 	document_id bigint DEFAULT NULL, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS bigint
@@ -401,6 +412,7 @@ BEGIN
 	ELSIF document_id IS NOT NULL THEN
 		PERFORM rui._document(project_id, document_id);
 	END IF;
+	PERFORM rui._judge_reading(wrong);
 	SELECT t.* INTO taken FROM rui._take_reading(project_id, wrong.register_id, wrong.at, value, 'correction', wrong.source,
 		coalesce(correct_reading.is_rollover, wrong.is_rollover), coalesce(correct_reading.document_id, wrong.document_id), reason, wrong.id, at) t;
 	PERFORM rui._emit(project_id, 'reading.correct', 'meter', (SELECT r.meter_id FROM rui.meter_register r
@@ -411,7 +423,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.correct_reading(bigint, bigint, numeric, text, boolean, bigint, text, timestamptz) IS
-'Puts another reading of the same instant in the place of one that is wrong, which is superseded and stays; is_rollover and document_id null: as before. The new one is held against those before and after; it is not doubted, and where the register began again at 0 before it now rather than after it, or the other way round, the one after it is put right too. Returns its id. Needs permission record_readings. Errors: 22004, 22003, 22023, 22001, 22008 arguments, P0002 unknown reading or document, RU101 the meter would fall, 55000 an estimate, or superseded or refused already, 42501, RU409.';
+'Puts another reading of the same instant in the place of one that is wrong, which is superseded and stays; is_rollover and document_id null: as before. The new one is held against those before and after; it is not doubted, and where the register began again at 0 before it now rather than after it, or the other way round, the one after it is put right too. Not by who has lived in the home, or owned it, since. Returns its id. Needs permission record_readings. Errors: 22004, 22003, 22023, 22001, 22008 arguments, P0002 unknown reading or document, RU101 the meter would fall, 55000 an estimate, or superseded or refused already, 42501 also at one''s own home, RU409.';
 
 CREATE FUNCTION rui._reading(project_id bigint, reading_id bigint) RETURNS rui.meter_reading
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -439,6 +451,23 @@ $$;
 COMMENT ON FUNCTION rui._reading(bigint, bigint) IS
 'Internal: a reading, with its meter locked until the end of the transaction. Errors: 22004, P0002.';
 
+CREATE FUNCTION rui._judge_reading(read_before rui.meter_reading) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	-- Fees are by it: nobody judges what was read at a home of his own.
+	PERFORM rui._check_other('reading', read_before.id, NULL, NULL, NULL, concerned => rui._people_of_home(read_before.project_id, m.unit_id,
+		daterange((read_before.at AT TIME ZONE j.time_zone)::date, NULL)))
+	FROM rui.meter_register r
+	JOIN rui.meter m ON m.project_id = r.project_id AND m.id = r.meter_id
+	JOIN rui.project j ON j.id = r.project_id
+	WHERE r.project_id = read_before.project_id AND r.id = read_before.register_id;
+END
+$$;
+COMMENT ON FUNCTION rui._judge_reading(rui.meter_reading) IS
+'Internal: 42501 when the acting party has lived in the home of the meter, or owned it, since the reading: somebody else corrects it, confirms it or says that it is wrong.';
+
 CREATE FUNCTION rui.confirm_reading(project_id bigint, reading_id bigint, request_key text DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER PARALLEL UNSAFE
 SET search_path FROM CURRENT
@@ -456,6 +485,7 @@ BEGIN
 		RETURN answer #>> '{}';
 	END IF;
 	doubted := rui._reading(project_id, reading_id);
+	PERFORM rui._judge_reading(doubted);
 	IF doubted.state = 'to_check' THEN
 		-- Others may have been taken meanwhile: it has to fit between them.
 		SELECT s.* INTO judged FROM rui._store_readings(project_id, ARRAY[1], ARRAY[doubted.register_id], ARRAY[doubted.at], ARRAY[doubted.value],
@@ -476,7 +506,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.confirm_reading(bigint, bigint, text, timestamptz) IS
-'Says that a doubted reading is right: from now on it counts. Returns its state. Needs permission check_readings. Errors: 22004, 22008, P0002 unknown reading, RU101 it no longer fits between its neighbours, 55000 not to be checked, 42501, RU409.';
+'Says that a doubted reading is right: from now on it counts. Not by who has lived in the home, or owned it, since. Returns its state. Needs permission check_readings. Errors: 22004, 22008, P0002 unknown reading, RU101 it no longer fits between its neighbours, 55000 not to be checked, 42501 also at one''s own home, RU409.';
 
 CREATE FUNCTION rui.refuse_reading(project_id bigint, reading_id bigint, reason text, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS text
@@ -496,6 +526,7 @@ BEGIN
 		RETURN answer #>> '{}';
 	END IF;
 	doubted := rui._reading(project_id, reading_id);
+	PERFORM rui._judge_reading(doubted);
 	IF doubted.state = 'accepted' AND doubted.kind <> 'estimate' THEN
 		RAISE EXCEPTION 'reading % is accepted', reading_id
 			USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'rui.correct_reading puts another in its place.';
@@ -511,4 +542,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.refuse_reading(bigint, bigint, text, text, timestamptz) IS
-'Says that a doubted reading, or an estimate, is wrong: it counts no more; the reason is in the event reading.refuse. Returns its state. Needs permission check_readings. Errors: 22004, 22023, 22001, 22008, P0002 unknown reading, 55000 accepted as read, or superseded or refused already, 42501, RU409.';
+'Says that a doubted reading, or an estimate, is wrong: it counts no more; the reason is in the event reading.refuse. Not by who has lived in the home, or owned it, since. Returns its state. Needs permission check_readings. Errors: 22004, 22023, 22001, 22008, P0002 unknown reading, 55000 accepted as read, or superseded or refused already, 42501 also at one''s own home, RU409.';

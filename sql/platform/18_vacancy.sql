@@ -232,19 +232,24 @@ BEGIN
 	IF answer IS NOT NULL THEN
 		RETURN answer #>> '{}';
 	END IF;
-	UPDATE rui.vacancy_fact f SET last_action = 'confirm', last_at = confirm_vacancy.at, confirmed_at = confirm_vacancy.at
-	WHERE f.project_id = confirm_vacancy.project_id AND f.id = confirm_vacancy.fact_id
-	RETURNING f.* INTO about;
+	SELECT f.* INTO about FROM rui.vacancy_fact f
+	WHERE f.project_id = confirm_vacancy.project_id AND f.id = confirm_vacancy.fact_id FOR NO KEY UPDATE;
 	IF NOT FOUND THEN
 		PERFORM rui._unknown('fact', fact_id, project_id);
 	END IF;
+	-- What is confirmed lowers fees (rui.vacancy_rule). What meters and the register tell nobody has said.
+	PERFORM rui._check_other('fact', fact_id, CASE WHEN about.source IN ('declared', 'visit') THEN about.party_id END, NULL, at,
+		concerned => rui._people_of_home(about.project_id, about.unit_id, about.valid));
+	UPDATE rui.vacancy_fact f SET last_action = 'confirm', last_at = confirm_vacancy.at, confirmed_at = confirm_vacancy.at
+	WHERE f.project_id = confirm_vacancy.project_id AND f.id = confirm_vacancy.fact_id
+	RETURNING f.* INTO about;
 	PERFORM rui._emit(project_id, 'vacancy.confirm', 'unit', about.unit_id, at, jsonb_build_object('fact_id', fact_id, 'finding', about.finding));
 	PERFORM rui._finish_request(project_id, 'confirm_vacancy', request_key, to_jsonb(about.state));
 	RETURN about.state;
 END
 $$;
 COMMENT ON FUNCTION rui.confirm_vacancy(bigint, bigint, text, timestamptz) IS
-'Confirms what was recorded of a unit: from now on it goes before whatever was confirmed earlier or is not. Returns its state. Needs permission confirm_vacancy. Errors: 22004, 22008, P0002 unknown fact, 55000 confirmed or withdrawn already, 42501, RU409.';
+'Confirms what was recorded of a unit: from now on it goes before whatever was confirmed earlier or is not. By somebody else than who declared it or found it on a visit, and who neither lives there nor owns it on the days it is about. Returns its state. Needs permission confirm_vacancy. Errors: 22004, 22008, P0002 unknown fact, 55000 confirmed or withdrawn already, 42501 also for one''s own, RU409.';
 
 CREATE FUNCTION rui.withdraw_vacancy(project_id bigint, fact_id bigint, reason text, request_key text DEFAULT NULL,
 	at timestamptz DEFAULT now()) RETURNS text
@@ -271,6 +276,8 @@ BEGIN
 		PERFORM rui._unknown('fact', fact_id, project_id);
 	ELSIF about.state = 'confirmed' THEN
 		PERFORM rui.require_permission(project_id, 'confirm_vacancy');
+		PERFORM rui._check_other('fact', fact_id, NULL, NULL, at,
+			concerned => rui._people_of_home(about.project_id, about.unit_id, about.valid));
 	END IF;
 	UPDATE rui.vacancy_fact f SET last_action = 'withdraw', last_at = withdraw_vacancy.at, confirmed_at = NULL
 	WHERE f.project_id = withdraw_vacancy.project_id AND f.id = withdraw_vacancy.fact_id
@@ -281,4 +288,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui.withdraw_vacancy(bigint, bigint, text, text, timestamptz) IS
-'Takes back what was recorded of a unit: it stays and counts no more. Returns its state. Needs permission declare_vacancy for what one recorded oneself, record_vacancy for others'', confirm_vacancy for what is confirmed. Errors: 22004, 22023, 22001, 22008, P0002 unknown fact, 55000 withdrawn already, 42501, RU409.';
+'Takes back what was recorded of a unit: it stays and counts no more. Returns its state. Needs permission declare_vacancy for what one recorded oneself, record_vacancy for others'', confirm_vacancy for what is confirmed, and that one neither lives there nor owns it. Errors: 22004, 22023, 22001, 22008, P0002 unknown fact, 55000 withdrawn already, 42501, RU409.';

@@ -312,6 +312,11 @@ BEGIN
 	PERFORM rui._check_text('kind_code', kind_code, 60);
 	IF dedupe_key IS NOT NULL THEN
 		PERFORM rui._check_text('dedupe_key', dedupe_key, 200);
+		-- Whoever used a key of the platform's before it does would keep what it has to say from being sent.
+		IF left(dedupe_key, 1) = ':' THEN
+			RAISE EXCEPTION 'dedupe_key begins with a colon, as those of the platform itself do' USING ERRCODE = 'invalid_parameter_value',
+				HINT = 'Let it begin with something else.';
+		END IF;
 	END IF;
 	IF from_at IS NOT NULL THEN
 		PERFORM rui._check_instant(from_at);
@@ -324,7 +329,7 @@ $$;
 COMMENT ON FUNCTION rui._check_sending(bigint, text, text, timestamptz, timestamptz) IS
 'Internal: checks the arguments of commands that send: 22004, 22001, 22008, 22023, 42501 as rui._check_time.';
 
-CREATE FUNCTION rui._send(project_id bigint, kind_code text, audience jsonb, parameters jsonb, dedupe_key text, from_at timestamptz,
+CREATE FUNCTION rui._send_once(project_id bigint, kind_code text, audience jsonb, parameters jsonb, dedupe_key text, from_at timestamptz,
 	at timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path FROM CURRENT
@@ -339,8 +344,27 @@ BEGIN
 	RETURN plan.batch_id;
 END
 $$;
+COMMENT ON FUNCTION rui._send_once(bigint, text, jsonb, jsonb, text, timestamptz, timestamptz) IS
+'Internal: plans a batch and, where its key is new, makes its messages; returns the batch.';
+
+CREATE FUNCTION rui._own_key(dedupe_key text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path FROM CURRENT
+RETURN ':' || dedupe_key;
+COMMENT ON FUNCTION rui._own_key(text) IS
+'Internal: a dedupe_key of the platform itself, as rui.message_batch has it: with a colon before it, so that no sender has used it.';
+
+CREATE FUNCTION rui._send(project_id bigint, kind_code text, audience jsonb, parameters jsonb, dedupe_key text, from_at timestamptz,
+	at timestamptz) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN rui._send_once(project_id, kind_code, audience, parameters, rui._own_key(dedupe_key), from_at, at);
+END
+$$;
 COMMENT ON FUNCTION rui._send(bigint, text, jsonb, jsonb, text, timestamptz, timestamptz) IS
-'Internal: what other rooms call to say something: sends as rui.send_messages does, whoever acts, and returns the batch. The room has checked that it may.';
+'Internal: what other rooms call to say something: sends as rui.send_messages does, whoever acts, under a key that only rooms have (rui._own_key), and returns the batch. The room has checked that it may.';
 
 CREATE FUNCTION rui.send_message(project_id bigint, kind_code text, recipient_id bigint, parameters jsonb DEFAULT '{}', dedupe_key text DEFAULT NULL,
 	from_at timestamptz DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS bigint
@@ -356,13 +380,13 @@ BEGIN
 		PERFORM rui._missing('recipient_id');
 	END IF;
 	PERFORM rui._require_sender(project_id, kind_code, NULL);
-	batch := rui._send(project_id, kind_code, jsonb_build_object('party', recipient_id), parameters, dedupe_key, from_at, at);
+	batch := rui._send_once(project_id, kind_code, jsonb_build_object('party', recipient_id), parameters, dedupe_key, from_at, at);
 	RETURN (SELECT m.id FROM rui.message m
 		WHERE m.project_id = send_message.project_id AND m.batch_id = batch ORDER BY m.party_id <> recipient_id, m.id LIMIT 1);
 END
 $$;
 COMMENT ON FUNCTION rui.send_message(bigint, text, bigint, jsonb, text, timestamptz, timestamptz) IS
-'Sends one message of a kind to a party of the company and returns its id; it may be suppressed (rui.message.state): the party opted out, has not agreed to advertising where the kind is marketing, or a budget of its household is used up. parameters: a text or number for each parameter of the kind. dedupe_key: sent under the same key before in this project: the first message is the answer, nothing is sent; it also makes the command safe to repeat. from_at: not before, at most a year ahead; null: now. Quiet hours put it off. Needs permission send_messages, and send_emergencies for a kind that is one. Errors: 22004, 22001 also a text message beyond 500 characters, 22008, 22023 parameters that are not the kind''s, P0002 unknown kind or party, 42501, 55000 also no template on an open channel.';
+'Sends one message of a kind to a party of the company and returns its id; it may be suppressed (rui.message.state): the party opted out, has not agreed to advertising where the kind is marketing, or a budget of its household is used up. parameters: a text or number for each parameter of the kind. dedupe_key: 1 to 200 characters, the first no colon; sent under the same key before in this project: the first message is the answer, nothing is sent; it also makes the command safe to repeat. from_at: not before, at most a year ahead; null: now. Quiet hours put it off. Needs permission send_messages, and send_emergencies for a kind that is one. Errors: 22004, 22001 also a text message beyond 500 characters, 22008, 22023 parameters that are not the kind''s, or a key that begins with a colon, P0002 unknown kind or party, 42501, 55000 also no template on an open channel.';
 
 CREATE FUNCTION rui.send_messages(project_id bigint, kind_code text, audience jsonb, parameters jsonb DEFAULT '{}', dedupe_key text DEFAULT NULL,
 	from_at timestamptz DEFAULT NULL, at timestamptz DEFAULT now()) RETURNS bigint
@@ -373,7 +397,7 @@ BEGIN
 	PERFORM rui.require_permission(project_id, 'send_messages');
 	PERFORM rui._check_sending(project_id, kind_code, dedupe_key, from_at, at);
 	PERFORM rui._require_sender(project_id, kind_code, audience);
-	RETURN rui._send(project_id, kind_code, audience, parameters, dedupe_key, from_at, at);
+	RETURN rui._send_once(project_id, kind_code, audience, parameters, dedupe_key, from_at, at);
 END
 $$;
 COMMENT ON FUNCTION rui.send_messages(bigint, text, jsonb, jsonb, text, timestamptz, timestamptz) IS

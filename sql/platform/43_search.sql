@@ -262,7 +262,7 @@ BEGIN
 		UNION
 		SELECT o.party_id FROM rui.grid_building g
 		JOIN rui.unit u ON u.project_id = g.project_id AND u.building_id = g.building_id
-		JOIN rui.occupancy o ON o.project_id = u.project_id AND o.unit_id = u.id AND o.valid @> rui._access_time()::date
+		JOIN rui.occupancy o ON o.project_id = u.project_id AND o.unit_id = u.id AND o.valid @> (SELECT rui._today(_my_people.project_id))
 		WHERE g.project_id = _my_people.project_id AND g.grid_id = ANY ((SELECT rui.my_grids())::bigint[]));
 END
 $$;
@@ -338,7 +338,7 @@ BEGIN
 		CASE h.kind WHEN 'home' THEN coalesce(v.name, v.code) WHEN 'ticket' THEN rui._short(k.details, 80) WHEN 'building' THEN b.code
 			ELSE (SELECT string_agg(DISTINCT n.code, ', ' ORDER BY n.code) FROM rui.occupancy o
 				JOIN rui.unit n ON n.project_id = o.project_id AND n.id = o.unit_id
-				WHERE o.project_id = search.project_id AND o.party_id = h.subject_id AND o.valid @> current_date) END,
+				WHERE o.project_id = search.project_id AND o.party_id = h.subject_id AND o.valid @> (SELECT rui._today(search.project_id))) END,
 		h.matched
 	FROM unnest(hits) WITH ORDINALITY AS h(rank_no, sort_no, key, late, kind, subject_id, matched, place)
 	LEFT JOIN rui.unit u ON h.kind = 'home' AND u.project_id = search.project_id AND u.id = h.subject_id

@@ -54,7 +54,7 @@ BEGIN
 		WHERE e.project_id = _duty_tell_escalations.project_id AND e.notify_at <= _duty_tell_escalations.at
 			AND e.notify_at > _duty_tell_escalations.at - interval '7 days'
 			AND t.accountable_id IS NOT NULL AND t.ended_at IS NULL
-			AND NOT EXISTS (SELECT FROM rui.message_batch b WHERE b.project_id = e.project_id AND b.dedupe_key = f.key)
+			AND NOT EXISTS (SELECT FROM rui.message_batch b WHERE b.project_id = e.project_id AND b.dedupe_key = rui._own_key(f.key))
 		ORDER BY e.notify_at, e.task_id, e.target, e.level
 	LOOP
 		PERFORM rui._send(project_id, 'escalation', jsonb_build_object('party', news.accountable_id),

@@ -79,7 +79,7 @@ BEGIN
 	answer := rui._begin_request(project_id, 'set_staffing_standard', request_key,
 		jsonb_build_array(post_id, driver, per, from_on, source, least_people, most_people, rounding));
 	IF answer IS NOT NULL THEN
-		RETURN answer::bigint;
+		RETURN (answer #>> '{}')::bigint;
 	END IF;
 	IF NOT EXISTS (SELECT FROM rui.post o WHERE o.project_id = set_staffing_standard.project_id AND o.id = set_staffing_standard.post_id) THEN
 		PERFORM rui._unknown('post', post_id, project_id);

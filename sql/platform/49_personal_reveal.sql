@@ -63,7 +63,7 @@ BEGIN
 			SELECT k.reporter_id AS id WHERE k.reporter_id IS NOT NULL
 			UNION ALL
 			SELECT o.party_id FROM rui.occupancy o
-			WHERE o.project_id = k.project_id AND o.household_id = k.household_id AND o.valid @> rui._access_time()::date) w
+			WHERE o.project_id = k.project_id AND o.household_id = k.household_id AND o.valid @> rui._today(k.project_id)) w
 		WHERE t.project_id = _my_cases.project_id AND t.ended_at IS NULL
 			AND (t.executor_id = rui.current_party() OR t.accountable_id = rui.current_party()));
 END

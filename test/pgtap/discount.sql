@@ -57,7 +57,10 @@ SELECT results_eq(format('SELECT period, gross, discount FROM pg_temp.due(%s, ''
 SELECT pg_temp.act(:loader) \gset hidden_
 SELECT rui.set_vacancy_rule(:one, 'property', 0.7, 1, '2025-01-01') \gset hidden_
 SELECT rui.record_vacancy(:one, :u2, 'vacant', '2025-04-01', NULL, 'visit', 1, at => '2025-04-01') AS gone \gset
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :manager, 'loader', '[2000-01-01,)');
+SELECT pg_temp.act(:manager) \gset hidden_
 SELECT rui.confirm_vacancy(:one, :gone, at => '2025-04-02') \gset hidden_
+SELECT pg_temp.act(:loader) \gset hidden_
 SELECT results_eq(format('SELECT gross, discount FROM pg_temp.due(%s, ''2025-04-01'', %s)', :one, :u2), format('VALUES (100.00, %s::bigint)', :d1), 'half is less than 0.7');
 -- Charged, explained, posted.
 SELECT count(*) FROM rui.run_billing(:one, '2025-01-01', at => '2025-02-03') \gset hidden_

@@ -78,7 +78,7 @@ WHERE a.argument IN ('code', 'name_zh', 'name_en', 'kind_code', 'title', 'subjec
 INSERT INTO bad VALUES ('a unit of another project', 'store_document', 'subject', format('''unit'', subject_id => %s', :v1), NULL),
 	('before its last change', 'supersede_document', 'at', '''2026-03-09 10:59+08''', '22023');
 DELETE FROM bad WHERE code IS NULL;
-SELECT plan((SELECT 2 + 2 * count(DISTINCT name) + (SELECT count(*) FROM bad) FROM api)::integer + 58);
+SELECT plan((SELECT 2 + 2 * count(DISTINCT name) + (SELECT count(*) FROM bad) FROM api)::integer + 64);
 
 -- What is refused changes nothing.
 SELECT is_empty($$SELECT p.proname FROM pg_proc p
@@ -123,7 +123,8 @@ SELECT is(pg_temp.content(), :'before', 'nothing has changed');
 SELECT is((SELECT (kind_code, subject, subject_id, party_id, household_id, visibility, keep_until, state)::text FROM rui.document WHERE id = :photo),
 	format('(photo,ticket,%s,%s,%s,party,2027-03-09,stored)', :ticket, :zhao, :h1), 'a photograph of a ticket is of who told it');
 SELECT is((SELECT (party_id, household_id, keep_until)::text FROM rui.document WHERE id = :drawing), '(,,)', 'a drawing is nobody''s, for ever');
-SELECT is(rui.supersede_document(:one, :photo, sha256('pipe'), 4, 'image/jpeg', 's3/again', at => '2026-03-10 10:00+08'), 1, 'the same content is no new version');
+SELECT is(rui.supersede_document(:one, :photo, sha256('pipe'), 4, 'image/jpeg', 's3/again', 'k0', '2026-03-10 10:00+08'), 1, 'the same content is no new version');
+SELECT is(rui.supersede_document(:one, :photo, sha256('pipe'), 4, 'image/jpeg', 's3/again', 'k0', '2026-03-10 10:00+08'), 1, 'nor when it is sent twice');
 SELECT is(rui.supersede_document(:one, :photo, sha256('fixed'), 5, 'image/jpeg', 's3/fixed', 'k1', '2026-03-10 10:00+08'), 2, 'other content is');
 SELECT is(rui.supersede_document(:one, :photo, sha256('fixed'), 5, 'image/jpeg', 's3/fixed', 'k1', '2026-03-10 10:00+08'), 2, 'once');
 SELECT is((SELECT keep_until FROM rui.document WHERE id = :photo), '2027-03-10', 'from then on it is kept anew');
@@ -165,6 +166,12 @@ SELECT is(pg_temp.sees(), 'memo memo, plan plan', 'stewards see what is for staf
 RESET ROLE;
 SELECT throws_ok(format('SELECT rui.open_document(%s, %s, ''look'')', :one, :card), 'P0002', NULL, 'nor open it');
 SELECT lives_ok(format('SELECT rui.open_document(%s, %s, ''look'')', :one, :memo), 'but what is for them');
+SELECT pg_temp.act_as(:loader) \gset hidden_
+SELECT rui.install_meter(:one, 'W', 'water', 'm3', :u1, installed_at => '2025-01-01') AS meter \gset
+SELECT pg_temp.act_as(:steward) \gset hidden_
+SELECT results_eq(format($$SELECT error_code, problem FROM rui.record_readings(%s, '[{"meter": "W", "read_at": "2025-02-01 00:00", "value": 1, "document_id": %s},
+	{"meter": "W", "read_at": "2025-02-02 00:00", "value": 2, "document_id": %s}]')$$, :one, :card, :memo),
+	format($$VALUES ('P0002', 'document %s does not exist in the project'), (NULL, NULL)$$, :card), 'nor put it under a reading of many');
 SELECT pg_temp.act_as(:manager) \gset hidden_
 SET LOCAL ROLE rui_manager;
 SELECT is(pg_temp.sees(), 'memo memo, photo card, photo pipe, plan plan', 'managers see all');
@@ -185,10 +192,19 @@ SELECT throws_ok(format('SELECT pg_temp.add(%s, ''party'', %s)', :one, :zhao), '
 SELECT throws_ok(format('SELECT pg_temp.add(%s, ''building'', %s)', :one, :b1), 'P0002', NULL, 'not to what is everybody''s');
 SELECT throws_ok(format('SELECT rui.supersede_document(%s, %s, sha256(''x''), 1, ''text/plain'', ''x'')', :one, :drawing), 'P0002', NULL, 'and change nothing public');
 SELECT throws_ok(format('SELECT rui.erase_document(%s, %s, ''x'')', :one, :photo), '42501', NULL, 'nor erase');
+SELECT throws_ok(format($$SELECT rui.store_document(%s, 'photo', 'party', %s, 'Mine', sha256('other'), 5, 'image/jpeg', 's3/card')$$, :one, :qian), '22023', 'content "s3/card" has another hash',
+	'nor take what lies in the store under a name they only know');
+SELECT throws_ok(format($$SELECT rui.supersede_document(%s, %s, sha256('other'), 5, 'image/jpeg', 's3/card')$$, :one, :photo), '22023', NULL, 'as a new version neither');
+SELECT pg_temp.add(:one, 'party', :qian) AS shown \gset
+SELECT is(rui.supersede_document(:one, :shown, sha256('more'), 4, 'image/jpeg', 's3/more'), 2, 'what is their own they supersede');
+SELECT pg_temp.act_as(:loader) \gset hidden_
+SELECT rui.set_document_visibility(:one, :shown, 'public') \gset hidden_
+SELECT pg_temp.act_as(:qian) \gset hidden_
+SELECT throws_ok(format($$SELECT rui.supersede_document(%s, %s, sha256('other'), 5, 'image/jpeg', 's3/other')$$, :one, :shown), '42501', NULL, 'nor change what was shown to everybody');
 
 -- Erasing.
 SELECT pg_temp.act_as(:loader) \gset hidden_
-SELECT pg_temp.store(:one, 'memo', 'unit', :u2, 'shared', 's3/pipe') AS shared \gset
+SELECT pg_temp.store(:one, 'memo', 'unit', :u2, 'pipe', 's3/pipe') AS shared \gset
 SELECT is(rui.erase_document(:one, :photo, 'withdrawn', 1, '2026-03-11 10:00+08'), 1::bigint, 'one version');
 SELECT is((SELECT (state, versions)::text FROM rui.document WHERE id = :photo), '(stored,2)', 'the document stays');
 SELECT throws_ok(format('SELECT rui.open_document(%s, %s, ''x'', 1)', :one, :photo), '55000', NULL, 'what is erased is not opened');

@@ -5,7 +5,7 @@
 BEGIN;
 SET LOCAL jit = off;
 SET LOCAL client_min_messages = error;
-SELECT plan(96);
+SELECT plan(117);
 \ir fixture/estate.sql
 INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES
 	(:one, :accountant, 'loader', '[2000-01-01,)'), (:one, :manager, 'loader', '[2000-01-01,)'), (:one, :accountant, 'manager', '[2000-01-01,)');
@@ -81,6 +81,32 @@ SELECT throws_ok('SELECT rui.' || format(v.command, :one, v.id), '42501', v.says
 	('decide_reveal_review(%s, %s, ''justify'', ''x'', at => ''2025-03-02'')', :review, 'nobody decides on a review that concerns himself')) AS v(command, id, says);
 SELECT pg_temp.act(:second) \gset hidden_
 
+-- An empty home pays less, one with a lower reading, too.
+SELECT pg_temp.act(:loader) \gset hidden_
+SELECT rui.install_meter(:one, 'M1', 'water', 'm3', :u1, initial => '0', installed_at => '2025-01-01') AS m1, rui.install_meter(:one, 'M2', 'water', 'm3', :u2, initial => '0', installed_at => '2025-01-01') AS m2 \gset
+SELECT rui.set_meter_rule(:one, 'water', 2, 1, 1) \gset hidden_
+SELECT rui.record_reading(:one, :m1, 10, read_at => '2025-02-01') AS r1, rui.record_reading(:one, :m1, 500, read_at => '2025-02-20') AS r2, rui.record_reading(:one, :m2, 10, read_at => '2025-02-01') AS r3,
+	rui.record_vacancy(:one, :u1, 'vacant', '2025-01-01', at => '2025-03-01') AS v1 \gset
+SELECT count(*) FROM rui.record_readings(:one, '[{"meter": "M2", "read_at": "2025-02-10 00:00", "value": 10}]') \gset hidden_
+SELECT pg_temp.act(:accountant) \gset hidden_
+SELECT rui.record_vacancy(:one, :u2, 'vacant', '2025-01-01', at => '2025-03-01') AS v2 \gset
+SELECT throws_ok(format('SELECT rui.confirm_vacancy(%s, %s, at => ''2025-03-02'')', :one, :v1), '42501', 'nobody decides on a fact that concerns himself', 'vacancy: not of his own home');
+SELECT throws_ok(format('SELECT rui.confirm_vacancy(%s, %s, at => ''2025-03-02'')', :one, :v2), '42501', 'nobody decides on a fact of his own', 'vacancy: not what he found himself');
+SELECT throws_ok(format('SELECT rui.correct_reading(%s, %s, 1, ''Misread'')', :one, :r1), '42501', 'nobody decides on a reading that concerns himself', 'a reading: he does not correct that of his home');
+SELECT throws_ok(format('SELECT rui.refuse_reading(%s, %s, ''Misread'')', :one, :r2), '42501', NULL, 'nor refuse one that is doubted');
+SELECT throws_ok(format('SELECT rui.confirm_reading(%s, %s)', :one, :r2), '42501', NULL, 'nor confirm it');
+SELECT lives_ok(format('SELECT rui.correct_reading(%s, %s, 9, ''Misread'')', :one, :r3), 'that of others he does');
+SELECT count(*) FROM rui.infer_vacancy(:one, '2025-02-02', '2025-02-10') \gset hidden_
+SELECT f.id AS v3 FROM rui.vacancy_fact f WHERE f.project_id = :one AND f.unit_id = :u2 AND f.source = 'household' \gset
+SELECT is(rui.confirm_vacancy(:one, :v3), 'confirmed', 'what the register tells nobody has said');
+SELECT pg_temp.act(:second) \gset hidden_
+SELECT is(rui.confirm_vacancy(:one, :v2, at => '2025-03-02'), 'confirmed', 'vacancy: somebody else confirms it');
+SELECT is(rui.confirm_vacancy(:one, :v1, at => '2025-03-02'), 'confirmed', 'also that of his home');
+SELECT is(rui.refuse_reading(:one, :r2, 'A digit too many'), 'rejected', 'and refuses what was misread there');
+SELECT pg_temp.act(:accountant) \gset hidden_
+SELECT throws_ok(format('SELECT rui.withdraw_vacancy(%s, %s, ''x'')', :one, :v1), '42501', NULL, 'what is confirmed of his home he does not take back either');
+SELECT pg_temp.act(:second) \gset hidden_
+
 -- Two logins of one party are one person; a request that is withdrawn and made
 -- anew is of who made it last.
 CREATE ROLE eyes_first LOGIN IN ROLE rui_manager;
@@ -133,6 +159,17 @@ SELECT pg_temp.act(:manager) \gset hidden_
 DELETE FROM rui.membership WHERE party_id = :manager AND role_code = 'loader';
 SELECT throws_ok(format('SELECT rui.grant_role(%s, %s, %L)', :one, :manager, r), '42501', NULL, 'a manager makes himself no ' || r) FROM unnest('{director,loader}'::text[]) r;
 SELECT ok(rui.grant_role(:one, :manager, 'auditor') > 0, 'but gives other roles of his project');
+-- Gateways are handed addresses unasked: who made himself one, took and rolled back left no trace.
+SELECT throws_ok(format('SELECT rui.grant_role(%s, %s, %L)', :one, p, r), '42501', NULL, format('nor makes himself or others a %s', r))
+FROM unnest('{messenger,tax_gateway,storage}'::text[]) r, unnest(ARRAY[:manager, :w1]) p;
+SELECT results_eq(format('SELECT r.error_code FROM rui.import_staff(%s, %L, true) r', :one, '[{"code":"mx","name":"Machine","staff_no":"mx","from":"2025-01-01","role":"messenger"}]'), $$VALUES ('22023')$$, 'machines are not hired');
+SELECT p.id AS director FROM rui.party p WHERE p.company_id = :company AND p.code = 'director' \gset
+SELECT pg_temp.act(:director) \gset hidden_
+SELECT ok(rui.grant_role(:one, :w1, 'messenger') > 0, 'a director says what is a gateway');
+SELECT throws_ok(format('SELECT rui.grant_role(%s, %s, ''messenger'')', :one, :director), '42501', NULL, 'and is none');
+SELECT pg_temp.act(:loader) \gset hidden_
+SELECT ok(rui.grant_role(:one, :w2, 'messenger') > 0, 'who is handed them anyhow says so too');
+SELECT pg_temp.act(:manager) \gset hidden_
 SELECT throws_ok(format('SELECT rui.set_suppression(%s, 5)', :company), '42501', NULL, 'nor rules over the company');
 SELECT bag_eq($$SELECT DISTINCT m.found[1] FROM pg_proc p CROSS JOIN regexp_matches(p.prosrc, 'require_company_permission\(\w+, ''(\w+)''', 'g') AS m(found)
 	WHERE p.pronamespace = 'rui'::regnamespace AND p.proname !~ '^_platform'$$, 'SELECT unnest(rui._company_permissions())', 'what counts in the whole company is listed');

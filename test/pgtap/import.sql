@@ -1,6 +1,6 @@
 -- Imports: what is taken, what is reported, what stays as it was.
 BEGIN;
-SELECT plan(43);
+SELECT plan(50);
 \ir fixture/town.sql
 SELECT rui.create_project(:company, 'other', 'Other') AS other_project \gset
 
@@ -183,5 +183,28 @@ SELECT results_eq(format('SELECT outcome FROM rui.import_shifts(%s, %L)', :proje
 	$$VALUES ('unchanged'), ('rejected')$$, 'the same shift again is unchanged, another refused');
 SELECT results_eq($$SELECT e.payload FROM rui.event e WHERE e.kind = 'project.import' AND e.payload ->> 'table' = 'shift'$$,
 	$$VALUES ('{"table":"shift","added":2,"unchanged":0,"rejected":10}'::jsonb)$$, 'an import that added rows is an event');
+
+-- Where somebody is reached they neither say nor learn who manage people elsewhere.
+SELECT count(*) FROM rui.import_parties(:other_project, '[{"code":"far1","name":"Sun","phone":"13900000009"},{"code":"far2","name":"Neu"}]') \gset hidden_
+INSERT INTO rui.party (company_id, code, name) VALUES (:company, 'M', 'Manager') RETURNING id AS manager \gset
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) SELECT :other_project, p.id, 'resident', '[2000-01-01,)' FROM rui.party p WHERE p.code = 'far1';
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:project, :manager, 'manager', '[2000-01-01,)');
+SET LOCAL rui.party_id = :'manager';
+SELECT results_eq(format('SELECT r.code, r.outcome, r.error_code FROM rui.import_contacts(%s, %L, true) r', :project, '[{"party":"far1","kind":"phone","value":"13900000009"},
+	{"party":"far1","kind":"phone","value":"13900000008","preferred":true},{"party":"director","kind":"email","value":"m@x.cn","preferred":true},{"party":"far2","kind":"phone","value":"1380"},{"party":"M","kind":"phone","value":"1381"}]'),
+	$$VALUES ('far1', 'rejected', '42501'), ('far1', 'rejected', '42501'), ('director', 'rejected', '42501'), ('far2', 'added', NULL), ('M', 'added', NULL)$$,
+	'of people of other projects, right or wrong, and of who is above them; not of new ones and themselves');
+SELECT results_eq(format('SELECT r.outcome, r.error_code FROM rui.import_parties(%s, %L, true) r', :project, '[{"code":"far1","name":"Sun","phone":"13900000009"}]'),
+	$$VALUES ('rejected', '42501')$$, 'nor by importing them');
+SELECT results_eq(format('SELECT r.outcome, r.error_code FROM rui.import_parties(%s, %L, true) r', :project, '[{"code":"far1","name":"Sun"}]'),
+	$$VALUES ('unchanged', NULL::text)$$, 'what they are called is known in the company');
+SELECT results_eq(format('SELECT r.outcome, r.error_code FROM rui.import_staff(%s, %L, true) r', :project, '[{"code":"far1","name":"Sun","staff_no":"far9","from":"2025-01-01","phone":"13900000008"}]'),
+	$$VALUES ('rejected', '42501')$$, 'nor by hiring them');
+SELECT results_eq(format('SELECT r.outcome, r.error_code FROM rui.import_staff(%s, %L) r', :project, '[{"code":"far1","name":"Sun","staff_no":"far9","from":"2025-01-01"}]'),
+	$$VALUES ('added', NULL::text)$$, 'but when they work here');
+SELECT results_eq(format('SELECT r.outcome, r.error_code FROM rui.import_contacts(%s, %L, true) r', :project, '[{"party":"far1","kind":"phone","value":"13900000008"}]'),
+	$$VALUES ('added', NULL::text)$$, 'they are theirs');
+SET LOCAL rui.party_id = :'boss';
+SELECT results_eq(format('SELECT r.outcome FROM rui.import_contacts(%s, %L, true) r', :project, '[{"party":"M","kind":"phone","value":"1381"}]'), $$VALUES ('added')$$, 'the whole company''s are for who manages people in it');
 SELECT * FROM finish();
 ROLLBACK;

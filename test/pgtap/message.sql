@@ -1,7 +1,7 @@
 -- Messages: who gets what, when, how often, by which way; what a gateway
 -- does with them; and what is written down of it.
 BEGIN;
-SELECT plan(144);
+SELECT plan(146);
 \ir fixture/estate.sql
 \ir fixture/message.sql
 CREATE FUNCTION pg_temp.act_as(party bigint) RETURNS text LANGUAGE sql AS $$SELECT set_config('rui.party_id', party::text, true)$$;
@@ -305,6 +305,10 @@ UPDATE rui.task SET accountable_id = :steward WHERE id = :ticket;
 INSERT INTO rui.contact_point (company_id, party_id, kind, value) VALUES (:company, :steward, 'phone', '139');
 SELECT is((SELECT done FROM rui.tick(:one, '2026-04-06 22:00+08') WHERE duty = 'tell_escalations'), 0::bigint, 'late at 21:30: too late to tell');
 SELECT is((SELECT count(*) FROM rui.escalation WHERE task_id = :ticket), 1::bigint, 'though it is known');
+SELECT lives_ok(format('SELECT rui.send_message(%s, ''repair'', %s, ''{"day": "周二"}'', ''escalation %s response 1 0'', at => ''2026-04-06 22:00+08'')', :one, :zhao, :ticket),
+	'whoever uses its key before');
+SELECT throws_ok(format('SELECT rui.send_message(%s, ''repair'', %s, ''{"day": "周二"}'', '':escalation %s response 1 0'')', :one, :zhao, :ticket), '22023', NULL,
+	'has none that is the platform''s');
 SELECT is((SELECT done FROM rui.tick(:one, '2026-04-07 08:00+08') WHERE duty = 'tell_escalations'), 1::bigint, 'in the morning it is told');
 SELECT is((SELECT done FROM rui.tick(:one, '2026-04-07 08:01+08') WHERE duty = 'tell_escalations'), 0::bigint, 'once');
 SELECT is((SELECT string_agg(body, '') FROM rui.take_messages(:one, 'sms', 100, 'g', '2026-04-07 08:01+08') WHERE address = '139'),

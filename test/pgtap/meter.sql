@@ -1,7 +1,7 @@
 -- Meters: what they showed, what was used, exchanges, new beginnings at 0,
 -- late, doubted and corrected readings.
 BEGIN;
-SELECT plan(73);
+SELECT plan(76);
 \ir fixture/estate.sql
 CREATE FUNCTION pg_temp.refused(command text, code text, about text) RETURNS text LANGUAGE sql AS $$SELECT throws_ok($1, $2, NULL, $3)$$;
 CREATE FUNCTION pg_temp.used(project bigint, meter bigint, from_at timestamptz, to_at timestamptz, interpolated boolean DEFAULT false) RETURNS numeric
@@ -145,6 +145,11 @@ SET LOCAL rui.party_id = :'zhao';
 SELECT lives_ok(format('SELECT rui.record_reading(%s, %s, 40, source => ''resident'')', :one, :w2), 'a resident reads his own meter');
 SELECT pg_temp.refused(format('SELECT rui.record_reading(%s, %s, 41)', :one, :w2), '42501', 'as resident');
 SELECT pg_temp.refused(format('SELECT rui.record_reading(%s, %s, 300, source => ''resident'')', :one, :w9), 'P0002', 'the neighbour''s he does not see');
+SELECT throws_ok(format('SELECT rui.record_reading(%s, %s, 300, ''peak'', source => ''resident'')', :one, :w9), 'P0002', format('meter %s does not exist in project %s', :w9, :one),
+	'nor is told which registers it has');
+UPDATE rui.occupancy SET valid = '[2025-03-15,)' WHERE project_id = :one AND party_id = :zhao;
+SELECT pg_temp.refused(format('SELECT rui.record_reading(%s, %s, 20, source => ''resident'', read_at => ''2025-03-14 23:59+08'')', :one, :w2), '42501', 'what was used before he came he does not report');
+SELECT lives_ok(format('SELECT rui.record_reading(%s, %s, 20, source => ''resident'', read_at => ''2025-03-15 00:00+08'')', :one, :w2), 'from that day on he does');
 SELECT pg_temp.refused(format('SELECT rui.meter_use(%s, %s, ''2025-01-01'', ''2026-01-01'')', :one, :w9), 'P0002', 'nor what the neighbour uses');
 SELECT lives_ok(format('SELECT rui.meter_use(%s, %s, ''2025-01-01'', ''2026-01-01'')', :one, :w2), 'his own he does');
 SELECT pg_temp.refused(format('SELECT rui.meter_uses(%s, ''2025-01-01'', ''2026-01-01'')', :one), '42501', 'all of them he does not');

@@ -64,13 +64,24 @@ SELECT throws_ok(format('SELECT rui.set_developer(%s, %s, NULL)', :one, :dev), '
 SELECT throws_ok(format('SELECT rui.set_developer(%s, %s, ''1800-01-01'')', :one, :dev), '22008', NULL, 'not so long ago');
 SELECT throws_ok(format('SELECT rui.set_developer(%s, %s, ''2025-02-16'', request_key => ''k1'')', :one, :dev), 'RU409', NULL, 'another content with the key');
 
--- Empty homes: 70 % from the 31st day on.
+-- Empty homes: 70 % from the 31st day on. Somebody else confirms them.
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :manager, 'loader', '[2000-01-01,)');
+CREATE FUNCTION pg_temp.confirm(project bigint, who bigint, fact bigint, moment timestamptz) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	before CONSTANT text := set_config('rui.party_id', rui.current_party()::text, true);
+	answer text;
+BEGIN
+	PERFORM set_config('rui.party_id', who::text, true);
+	answer := rui.confirm_vacancy(project, fact, at => moment);
+	PERFORM set_config('rui.party_id', before, true);
+	RETURN answer;
+END $$;
 SELECT rui.set_vacancy_rule(:one, 'property', 0.7, 31, '2025-01-01', 'v1', '2025-01-01') AS r1 \gset
 SELECT is(rui.set_vacancy_rule(:one, 'property', 0.7, 31, '2025-01-01', 'v1', '2025-01-01'), :r1::bigint, 'set again with its key it is the same');
 SELECT rui.record_vacancy(:one, :u3, 'vacant', '2025-02-05', '2025-04-11', 'visit', 1, at => '2025-02-06') AS fact \gset
 SELECT results_eq(format('SELECT payer, period, gross FROM pg_temp.due(%s, ''2025-03-01'', %s) WHERE item = ''property''', :one, :u3),
 	$$VALUES ('sun', '[2025-03-01,2025-04-01)'::daterange, 151.25)$$, 'what nobody confirmed lowers nothing');
-SELECT rui.confirm_vacancy(:one, :fact, at => '2025-02-07') \gset hidden_
+SELECT pg_temp.confirm(:one, :manager, :fact, '2025-02-07') \gset hidden_
 SELECT results_eq(format('SELECT payer, period, gross FROM pg_temp.due(%s, ''2025-02-01'', %s) WHERE item = ''property''', :one, :u3),
 	$$VALUES ('sun', '[2025-02-01,2025-03-01)'::daterange, 151.25)$$, 'thirty days cost what they did');
 SELECT results_eq(format('SELECT * FROM pg_temp.due(%s, ''2025-03-01'', %s) WHERE item = ''property''', :one, :u3),
@@ -84,7 +95,7 @@ SELECT results_eq(format('SELECT period, gross, net FROM pg_temp.due(%s, ''2025-
 	$$VALUES ('[2025-03-01,2025-04-01)'::daterange, 54.50, 50.00)$$, 'a whole month empty: half, with its tax');
 -- Somebody seen there in between: the days are counted anew.
 SELECT rui.record_vacancy(:one, :u3, 'occupied', '2025-03-01', '2025-03-02', 'visit', 1, at => '2025-03-02') AS seen \gset
-SELECT rui.confirm_vacancy(:one, :seen, at => '2025-03-03') \gset hidden_
+SELECT pg_temp.confirm(:one, :manager, :seen, '2025-03-03') \gset hidden_
 SELECT results_eq(format('SELECT period, gross FROM pg_temp.due(%s, ''2025-03-01'', %s) WHERE item = ''property''', :one, :u3),
 	$$VALUES ('[2025-03-01,2025-04-01)'::daterange, 151.25)$$, 'a day at home begins the count anew');
 SELECT rui.withdraw_vacancy(:one, :seen, 'Wrong house', at => '2025-03-04') \gset hidden_

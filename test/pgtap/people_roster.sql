@@ -1,6 +1,6 @@
 -- Rosters: rules of rest, shifts, leave, swaps, covers.
 BEGIN;
-SELECT plan(104);
+SELECT plan(105);
 \ir fixture/town.sql
 SELECT rui.set_project_state(:project, 'go_live') \gset hidden_
 SELECT count(*) FROM rui.import_staff(:project, '[
@@ -29,7 +29,8 @@ SELECT is(rui.set_standard_rest_rules(:project), 12::bigint, 'the rules of the l
 SELECT is(rui.set_standard_rest_rules(:project), 0::bigint, 'are there once');
 SELECT is((SELECT string_agg(amount::text, ',' ORDER BY valid) FROM rui.rest_rule WHERE kind = 'week_hours'), '44:00:00,40:00:00', 'the week became shorter');
 SELECT ok(rui.set_rest_rule(:project, 'standard', 'shift_rest', '10:00', 'refuse', '2026-01-01', 'house rule') IS NOT NULL, 'a rule of the house');
-SELECT is(rui.set_rest_rule(:project, 'standard', 'shift_rest', NULL, 'refuse', '2027-01-01', 'house rule'), NULL, 'that ends');
+SELECT is(rui.set_rest_rule(:project, 'standard', 'shift_rest', NULL, 'refuse', '2027-01-01', 'house rule', 'ends'), NULL, 'that ends');
+SELECT is(rui.set_rest_rule(:project, 'standard', 'shift_rest', NULL, 'refuse', '2027-01-01', 'house rule', 'ends'), NULL, 'sent twice: the same answer, which is nothing');
 SELECT is((SELECT valid::text FROM rui.rest_rule WHERE kind = 'shift_rest' AND action = 'refuse'), '[2026-01-01,2027-01-01)', 'then');
 SELECT throws_ok(format($$SELECT rui.set_rest_rule(%s, 'standard', 'row_days', '36:00', 'refuse', '2026-01-01', 'x')$$, :project), '22023', NULL, 'days are whole');
 SELECT throws_ok(format($$SELECT rui.set_rest_rule(%s, 'lazy', 'row_days', '3 days', 'refuse', '2026-01-01', 'x')$$, :project), '22023', NULL, 'an unknown system');

@@ -1,6 +1,6 @@
 -- How many people are needed, how many there are, whose qualification lapses.
 BEGIN;
-SELECT plan(30);
+SELECT plan(31);
 \ir fixture/estate.sql
 SELECT count(*) FROM rui.import_staff(:one, '[
 	{"code":"anna","name":"Anna","staff_no":"1","from":"2020-01-01","qualifications":[{"code":"guard","to":"2026-03-20"},{"kind":"licence","code":"lift","to":"2026-05-20"},{"code":"water","to":"2026-03-10"},{"code":"water","from":"2026-03-10"}]},
@@ -25,7 +25,8 @@ SELECT rui.set_staffing_standard(:one, :clean, 'homes', 1, '2026-02-01', 'contra
 SELECT is(pg_temp.need('clean'), 'homes 3 3 1 0 2 1', 'the driver that asks for most');
 SELECT rui.set_staffing_standard(:one, :clean, 'homes', 0.1, '2026-02-01', 'contract 3', most_people => 5) \gset hidden_
 SELECT is(pg_temp.need('clean'), 'homes 3 5 1 0 4 1', 'at most');
-SELECT rui.set_staffing_standard(:one, :clean, 'homes', NULL, '2026-02-01', 'contract 3') \gset hidden_
+SELECT rui.set_staffing_standard(:one, :clean, 'homes', NULL, '2026-02-01', 'contract 3', request_key => 'ends') \gset hidden_
+SELECT is(rui.set_staffing_standard(:one, :clean, 'homes', NULL, '2026-02-01', 'contract 3', request_key => 'ends'), NULL, 'sent twice: the same answer, which is nothing');
 SELECT rui.set_staffing_standard(:one, :gate, 'entrances', 1, '2026-01-01', 'contract 3', 4) \gset hidden_
 SELECT is(pg_temp.need('gate'), 'entrances 2 4 2 0 2 2', 'at least; a building and a gate');
 SELECT rui.set_ticket_category(:one, 'fix', '修', 'Fix', skill => 'guard') \gset hidden_

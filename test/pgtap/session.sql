@@ -1,7 +1,7 @@
 -- Who acts, what that party may reach and do, and that nothing leaks from
 -- one transaction to the next.
 BEGIN;
-SELECT plan(50);
+SELECT plan(59);
 
 -- A company with a director, two projects, a manager in one of them.
 SELECT rui.create_company('acme', 'Acme', 'Director Li', 'session_director') AS company \gset
@@ -65,12 +65,13 @@ SELECT throws_ok(format('SELECT rui.require_permission(%s, ''manage_estate'')', 
 SELECT set_config('rui.party_id', '', true) \gset hidden_
 SELECT is(rui.current_party(), NULL, 'an empty setting is nobody');
 
--- What a procedure keeps over its commits.
+-- What a procedure keeps over its commits, is resumed nowhere else (where it is: 010_identity).
 SELECT set_config('rui.party_id', :'manager', true) \gset hidden_
 SELECT rui.keep_identity() AS kept \gset
 SELECT set_config('rui.party_id', :'resident', true) \gset hidden_
-SELECT rui.resume_identity(:'kept') \g /dev/null
-SELECT is(rui.current_party(), :manager::bigint, 'who acted acts again');
+SELECT throws_ok(format('SELECT rui.resume_identity(%L)', :'kept'), '42501', 'no procedure has begun this transaction by a COMMIT',
+	'who acted before acts again by a procedure only');
+SELECT is(rui.current_party(), :resident::bigint, 'so who acts stays');
 SELECT throws_ok('SELECT rui.resume_identity(NULL)', '42501', NULL, 'nobody is not resumed');
 SELECT set_config('rui.party_id', '', true) \gset hidden_
 SELECT throws_ok(format('SELECT rui.resume_identity(%L)', rui.keep_identity()), '42501', NULL, 'nor who acted for nobody');
@@ -88,6 +89,9 @@ SET SESSION AUTHORIZATION session_gateway;
 SELECT is(rui.current_party(), :manager::bigint, 'claims of a gateway are');
 SELECT set_config('request.jwt.claims', format('{"party_id": "%s"}', :resident), true) \gset hidden_
 SELECT is(rui.current_party(), :resident::bigint, 'a number in a string too');
+SELECT throws_ok(format('SELECT rui.resume_identity(%L)', jsonb_build_object('party_id', :manager, 'settings',
+	jsonb_build_object('request.jwt.claims', format('{"party_id": %s}', :manager)))), '42501', NULL, 'who is behind a gateway makes no claims of his own');
+SELECT is(rui.current_party(), :resident::bigint, 'and becomes nobody else');
 SELECT set_config('request.jwt.claims', '{"party_id": -5}', true) \gset hidden_
 SELECT throws_ok('SELECT rui.current_party()', '22023', 'invalid claim party_id "-5"');
 SELECT set_config('request.jwt.claims', '{"party_id": 1', true) \gset hidden_
@@ -128,5 +132,26 @@ SELECT throws_ok('INSERT INTO rui.project (company_id, code, name) VALUES (1, ''
 SELECT throws_ok('SELECT rui._emit(1, ''x'', ''x'', 1, now())', '42501', NULL, 'internal functions are out of reach');
 SELECT throws_ok('SELECT rui.create_company(''x'', ''x'', ''x'')', '42501', NULL, 'so are those for the DBA');
 RESET SESSION AUTHORIZATION;
+
+-- A home is somebody's until midnight in its project, whatever zone his session says.
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:two, :resident, 'resident', '[2000-01-01,)'), (:two, :resident, 'agent', '[2000-01-01,)');
+INSERT INTO rui.building (project_id, code, footprint, entrance) VALUES (:two, 'b', ST_Multi(ST_MakeEnvelope(13.40, 52.50, 13.401, 52.501, 4326)), ST_SetSRID(ST_MakePoint(13.4005, 52.50), 4326)) RETURNING id AS b \gset
+INSERT INTO rui.unit (project_id, building_id, code, area_m2) VALUES (:two, :b, 'left', 90) RETURNING id AS left \gset
+INSERT INTO rui.unit (project_id, building_id, code, area_m2) VALUES (:two, :b, 'home', 90) RETURNING id AS home \gset
+INSERT INTO rui.unit (project_id, building_id, code, area_m2) VALUES (:two, :b, 'sold', 90) RETURNING id AS sold \gset
+SELECT (now() AT TIME ZONE 'Europe/Berlin')::date AS today \gset
+INSERT INTO rui.household (project_id, unit_id, valid) VALUES (:two, :left, '[2020-01-01,)') RETURNING id AS before \gset
+INSERT INTO rui.household (project_id, unit_id, valid) VALUES (:two, :home, '[2020-01-01,)') RETURNING id AS since \gset
+INSERT INTO rui.occupancy (project_id, household_id, unit_id, party_id, role, valid) VALUES
+	(:two, :before, :left, :resident, 'family', daterange('2020-01-01', :'today')), (:two, :since, :home, :resident, 'family', daterange(:'today', NULL));
+INSERT INTO rui.ownership (project_id, unit_id, valid, owner_ids, share_parts) VALUES (:two, :sold, daterange('2020-01-01', :'today'), ARRAY[:resident]::bigint[], '{1}');
+SELECT set_config('rui.party_id', :'resident', true) \gset hidden_
+SELECT is(rui.my_households(), ARRAY[:since]::bigint[], format('of the household, by the clock %s', z.name)) FROM (SELECT set_config('TimeZone', t.name, true) AS name FROM unnest('{<x>+167,<x>-167}'::text[]) t(name)) z;
+SELECT is(rui.my_homes(), ARRAY[:home]::bigint[], format('and of the home, by the clock %s', z.name)) FROM (SELECT set_config('TimeZone', t.name, true) AS name FROM unnest('{<x>+167,<x>-167}'::text[]) t(name)) z;
+SET LOCAL TimeZone = 'UTC';
+-- Nor does he know whom he works with once he works there no more.
+SELECT is(rui.my_colleagues(), ARRAY[:director]::bigint[], 'who answers calls knows his colleagues');
+UPDATE rui.membership SET valid = '[2000-01-01,2020-01-01)' WHERE party_id = :resident AND role_code = 'agent';
+SELECT is(rui.my_colleagues(), '{}'::bigint[], 'who has left does not');
 SELECT * FROM finish();
 ROLLBACK;

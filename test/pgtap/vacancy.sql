@@ -14,12 +14,17 @@ SELECT is((SELECT count(*) FROM rui.vacancy_fact), 2::bigint, 'both are kept');
 SELECT is((SELECT days FROM rui.vacant_days(:one, '2025-01-15', '2025-03-11', :u1)), '{[2025-01-15,2025-02-01),[2025-03-01,2025-03-11)}'::datemultirange, 'the days on which it is vacant');
 SELECT is_empty(format('SELECT FROM rui.vacant_days(%s, ''2025-01-15'', ''2025-03-11'', at_least => 0.61)', :one), 'not sure enough');
 SELECT is_empty(format('SELECT FROM rui.vacant_days(%s, ''2025-01-15'', ''2025-03-11'', only_confirmed => true)', :one), 'nobody confirmed it');
+-- What lowers fees somebody else confirms.
+CREATE FUNCTION pg_temp.act(party bigint) RETURNS text LANGUAGE sql AS $$SELECT set_config('rui.party_id', party::text, true)$$;
+INSERT INTO rui.membership (project_id, party_id, role_code, valid) VALUES (:one, :manager, 'loader', '[2000-01-01,)');
+SELECT pg_temp.act(:manager) \gset hidden_
 SELECT is(rui.confirm_vacancy(:one, :declared, at => '2025-03-01'), 'confirmed', 'somebody does');
 SELECT is((rui.vacancy(:one, :u1, '2025-02-14')).finding, 'vacant', 'what is confirmed goes before what is surer');
 SELECT is(rui.confirm_vacancy(:one, :visit, at => '2025-03-02'), 'confirmed', 'and the other too');
 SELECT is((rui.vacancy(:one, :u1, '2025-02-14')).finding, 'occupied', 'then the one confirmed last');
 SELECT is((SELECT days FROM rui.vacant_days(:one, '2025-01-15', '2025-03-11', only_confirmed => true)), '{[2025-01-15,2025-02-01),[2025-03-01,2025-03-11)}'::datemultirange, 'confirmed days');
 SELECT pg_temp.refused(format('SELECT rui.confirm_vacancy(%s, %s)', :one, :visit), '55000', 'once');
+SELECT pg_temp.act(:loader) \gset hidden_
 SELECT is(rui.withdraw_vacancy(:one, :visit, 'Wrong door'), 'withdrawn', 'a fact is taken back');
 SELECT is((rui.vacancy(:one, :u1, '2025-02-14')).finding, 'vacant', 'and counts no more');
 SELECT pg_temp.refused(format('SELECT rui.withdraw_vacancy(%s, %s, ''x'')', :one, :visit), '55000', 'once');

@@ -41,12 +41,14 @@ sub settle
 	my $at = ', at => ' . $sim->at($first - 30 * 86400);
 	my $director = $sim->{actor}{director};
 	$sim->look($director, "SELECT rui.create_project(1, 'town', 'Town', 'Asia/Shanghai')");
-	$sim->look($director, qq{SELECT count(*) FROM rui.import_parties(1, '[{"code":"loader","name":"Loader"}]')});
-	$sim->look($director, "SELECT rui.grant_role(1, p.id, 'loader', '2000-01-01') FROM rui.party p WHERE p.code = 'loader'");
+	# Who is not hired: the loader and the machines.
+	my @unhired = grep { $_->[1] =~ /^(?:loader|messenger|duty_runner)$/ } @staff;
+	accepted($sim, $director, q{rui.import_parties(1, '[} . join(',', map { sprintf '{"code":"%s","name":"%s"}', $_->[0], ucfirst $_->[0] } @unhired) . "]')");
+	$sim->look($director, "SELECT rui.grant_role(1, p.id, '$_->[1]', '2000-01-01') FROM rui.party p WHERE p.code = '$_->[0]'") for @unhired;
 	my $rows = join ',', map {
 		my ($code, $role, @skills) = @$_;
 		sprintf '{"code":"%s","name":"%s","staff_no":"%s","from":"2020-01-01","role":"%s","phone":"139%08d","qualifications":[%s]}', $code, uc $code, $code, $role, ord($code) * 100 + ord(substr $code, 1),
-		  join ',', map { qq({"code":"$_"}) } @skills } grep { $_->[0] ne 'loader' } @staff;
+		  join ',', map { qq({"code":"$_"}) } @skills } grep { my $code = $_->[0]; !grep { $_->[0] eq $code } @unhired } @staff;
 	accepted($sim, $director, "rui.import_staff(1, '[$rows]'$at)");
 	# Whoever reads may log in.
 	$sim->look($sim->{root}, "INSERT INTO rui.login (login, party_id) SELECT p.code::name, p.id FROM rui.party p JOIN pg_roles r ON r.rolname = p.code WHERE p.code <> 'director' RETURNING 1");
