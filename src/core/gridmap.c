@@ -352,6 +352,8 @@ rui_gridmap_finish(rui_gridmap_builder *builder, rui_gridmap **map, rui_error *e
 	if (status == RUI_OK)
 	{
 		status = set_hash(env, part, error);
+		if (status == RUI_OK && rui_interrupted(env))
+			status = rui_fail_interrupted(error);
 		if (status == RUI_OK && builder->hash_known &&
 			memcmp(part->hash, builder->hash, sizeof part->hash) != 0)
 			status = fail_binary(error, 0, "The areas are not in canonical form");

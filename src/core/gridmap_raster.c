@@ -28,6 +28,8 @@
 #define NO_AREA UINT32_MAX
 #define UNDERFLOW_MARGIN 0x1p-1000 /* products below lose more than their last bits */
 #define FINEST 64 /* margins that a box is wide, at least */
+#define STOP_WORK 65536 /* rings and edges that are looked at without asking the host */
+#define BOX_WORK 4096 /* what a box counts besides */
 
 /* A box: its rings and edges lie on the two stacks. */
 typedef struct box
@@ -58,7 +60,7 @@ typedef struct builder
 	uint32_t *edges; /* number of the first vertex */
 	size_t edge_count;
 	size_t edge_capacity;
-	uint32_t steps;
+	size_t work; /* since the host was asked */
 } builder;
 
 /*
@@ -155,6 +157,17 @@ cut_back(builder *b, size_t rings, size_t edges)
 	b->edge_count = edges;
 }
 
+/* Ask the host now and then, by the work that is done: a box of a large map is much of it. */
+static rui_status
+check_stop(builder *b, size_t work)
+{
+	b->work += work;
+	if (b->work < STOP_WORK)
+		return RUI_OK;
+	b->work = 0;
+	return rui_interrupted(b->env) ? rui_fail_interrupted(b->error) : RUI_OK;
+}
+
 /*
  * Put on the stacks what the parent has near the child, leaving out polygons
  * with a constant answer, and all areas from the first that covers the child.
@@ -195,7 +208,9 @@ make_child(builder *b, const box *parent, box *child)
 				break;
 			if (!outside)
 			{
-				status = take_ring(b, parent, child, &ring, edge, &taken);
+				status = check_stop(b, 1 + ring.edges);
+				if (status == RUI_OK)
+					status = take_ring(b, parent, child, &ring, edge, &taken);
 				if (status == RUI_OK)
 					status = rui_grow(b->env, &b->rings, &b->ring_capacity, b->ring_count + 1,
 									  sizeof(rui_gridmap_near), b->error);
@@ -288,14 +303,6 @@ halve(builder *b, const box *at, int axis, double middle, box child[2], bool *do
 	return RUI_OK;
 }
 
-static rui_status
-check_stop(builder *b)
-{
-	if ((++b->steps & 15) == 0 && rui_interrupted(b->env))
-		return rui_fail_interrupted(b->error);
-	return RUI_OK;
-}
-
 /* The node of a box within one cell of the regular raster. */
 static rui_status
 refine(builder *b, const box *at, uint32_t *node)
@@ -307,7 +314,7 @@ refine(builder *b, const box *at, uint32_t *node)
 	bool done = false;
 	int axis = at->high[0] - at->low[0] < at->high[1] - at->low[1];
 	int attempt;
-	rui_status status = check_stop(b);
+	rui_status status = check_stop(b, BOX_WORK);
 
 	if (status != RUI_OK)
 		return status;
@@ -353,7 +360,7 @@ fill(builder *b, const box *at, const uint32_t first[2], const uint32_t last[2])
 	uint32_t node;
 	uint32_t i;
 	uint32_t k;
-	rui_status status = check_stop(b);
+	rui_status status = check_stop(b, BOX_WORK);
 
 	if (status != RUI_OK)
 		return status;
