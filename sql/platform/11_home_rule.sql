@@ -136,20 +136,20 @@ CREATE TRIGGER keep_owner_deleted AFTER DELETE ON rui.party FOR EACH ROW EXECUTE
 CREATE TRIGGER keep_owner_moved AFTER UPDATE OF id, company_id ON rui.party FOR EACH ROW
 	WHEN (OLD.id <> NEW.id OR OLD.company_id <> NEW.company_id) EXECUTE FUNCTION rui._keep_owner();
 
--- Whom what is decided about a home concerns.
-CREATE FUNCTION rui._people_of_home(project_id bigint, unit_id bigint, days daterange) RETURNS bigint[]
+-- Whom what is decided about homes concerns.
+CREATE FUNCTION rui._people_of_home(project_id bigint, unit_ids bigint[], days daterange) RETURNS bigint[]
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
 	RETURN ARRAY(
 		SELECT o.party_id FROM rui.occupancy o
-		WHERE o.project_id = _people_of_home.project_id AND o.unit_id = _people_of_home.unit_id AND o.valid && days
+		WHERE o.project_id = _people_of_home.project_id AND o.unit_id = ANY (unit_ids) AND o.valid && days
 		UNION
 		SELECT unnest(w.owner_ids) FROM rui.ownership w
-		WHERE w.project_id = _people_of_home.project_id AND w.unit_id = _people_of_home.unit_id AND w.valid && days
+		WHERE w.project_id = _people_of_home.project_id AND w.unit_id = ANY (unit_ids) AND w.valid && days
 		ORDER BY 1);
 END
 $$;
-COMMENT ON FUNCTION rui._people_of_home(bigint, bigint, daterange) IS
-'Internal: who lives in a unit or owns it on any of some days, ascending; nobody for no unit.';
+COMMENT ON FUNCTION rui._people_of_home(bigint, bigint[], daterange) IS
+'Internal: who lives in one of the units or owns one on any of some days, ascending; nobody for no unit.';

@@ -366,7 +366,7 @@ BEGIN
 		END IF;
 		day := (SELECT (read_at AT TIME ZONE j.time_zone)::date FROM rui.project j WHERE j.id = record_reading.project_id);
 		-- What was used before is his to pay who was there.
-		IF rui.current_party() <> ALL (rui._people_of_home(project_id, home, daterange(day, day, '[]'))) THEN
+		IF rui.current_party() <> ALL (rui._people_of_home(project_id, ARRAY[home], daterange(day, day, '[]'))) THEN
 			RAISE EXCEPTION 'the unit was not yours at %', read_at
 				USING ERRCODE = 'insufficient_privilege', HINT = 'Report what you have read since you live there or own it.';
 		END IF;
@@ -457,7 +457,7 @@ SET search_path FROM CURRENT
 AS $$
 BEGIN
 	-- Fees are by it: nobody judges what was read at a home of his own.
-	PERFORM rui._check_other('reading', read_before.id, NULL, NULL, NULL, concerned => rui._people_of_home(read_before.project_id, m.unit_id,
+	PERFORM rui._check_other('reading', read_before.id, NULL, NULL, NULL, concerned => rui._people_of_home(read_before.project_id, ARRAY[m.unit_id],
 		daterange((read_before.at AT TIME ZONE j.time_zone)::date, NULL)))
 	FROM rui.meter_register r
 	JOIN rui.meter m ON m.project_id = r.project_id AND m.id = r.meter_id

@@ -239,7 +239,7 @@ BEGIN
 	END IF;
 	-- What is confirmed lowers fees (rui.vacancy_rule). What meters and the register tell nobody has said.
 	PERFORM rui._check_other('fact', fact_id, CASE WHEN about.source IN ('declared', 'visit') THEN about.party_id END, NULL, at,
-		concerned => rui._people_of_home(about.project_id, about.unit_id, about.valid));
+		concerned => rui._people_of_home(about.project_id, ARRAY[about.unit_id], about.valid));
 	UPDATE rui.vacancy_fact f SET last_action = 'confirm', last_at = confirm_vacancy.at, confirmed_at = confirm_vacancy.at
 	WHERE f.project_id = confirm_vacancy.project_id AND f.id = confirm_vacancy.fact_id
 	RETURNING f.* INTO about;
@@ -277,7 +277,7 @@ BEGIN
 	ELSIF about.state = 'confirmed' THEN
 		PERFORM rui.require_permission(project_id, 'confirm_vacancy');
 		PERFORM rui._check_other('fact', fact_id, NULL, NULL, at,
-			concerned => rui._people_of_home(about.project_id, about.unit_id, about.valid));
+			concerned => rui._people_of_home(about.project_id, ARRAY[about.unit_id], about.valid));
 	END IF;
 	UPDATE rui.vacancy_fact f SET last_action = 'withdraw', last_at = withdraw_vacancy.at, confirmed_at = NULL
 	WHERE f.project_id = withdraw_vacancy.project_id AND f.id = withdraw_vacancy.fact_id

@@ -266,11 +266,7 @@ SET search_path FROM CURRENT SET jit = off
 AS $$
 BEGIN
 	RETURN ARRAY(
-		SELECT unnest(o.owner_ids) FROM rui.ownership o
-		WHERE o.project_id = _unit_payers.project_id AND o.unit_id = ANY (unit_ids) AND o.valid && days
-		UNION
-		SELECT o.party_id FROM rui.occupancy o
-		WHERE o.project_id = _unit_payers.project_id AND o.unit_id = ANY (unit_ids) AND o.valid && days AND o.role IN ('tenant', 'owner', 'family')
+		SELECT unnest(rui._people_of_home(project_id, unit_ids, days))
 		UNION
 		SELECT y.developer_id FROM rui.unit_delivery y
 		WHERE y.project_id = _unit_payers.project_id AND y.unit_id = ANY (unit_ids) AND (y.delivered_on > lower(days)) IS NOT FALSE
@@ -281,7 +277,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION rui._unit_payers(bigint, bigint[], daterange) IS
-'Internal: all parties one of which may be who pays for a unit on one of the days: owners, who lives there, and developers. They are whom it concerns what these units cost.';
+'Internal: all parties one of which may be who pays for a unit on one of the days: owners and who lives there (rui._people_of_home), and developers. They are whom it concerns what these units cost.';
 
 CREATE FUNCTION rui._debtors(project_id bigint, payer_id bigint, unit_id bigint, since timestamptz) RETURNS bigint[]
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED

@@ -146,7 +146,7 @@ sub check
 	my ($name, $long, $short, $has_mark, $enough) = @_;
 	my ($before, $after, $used, $said) = cancelled($long, $short, $has_mark, $enough);
 	like($said, qr/^ERROR:  57014: canceling statement due to user request/m, "$name hears of a cancel inside it") or diag($said);
-	# A third of a second is what it takes to copy a value of two hundred megabytes.
+	# The map is a value of 88 MB: to copy it once takes some tenths of a second.
 	cmp_ok(($after // 99) - ($before // 0), '<', 1, 'soon');
 	my @parts = split /^memory .*\n/m, $said;
 	my ($first) = $parts[0];
