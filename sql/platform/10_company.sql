@@ -67,13 +67,24 @@ PERFORM rui._allow_read('company', '{rui_user}', 'id = ANY ((SELECT rui.my_compa
 PERFORM rui._allow_read('region', '{rui_user}', 'company_id = ANY ((SELECT rui.my_companies())::bigint[])');
 PERFORM rui._allow_read('project', '{rui_user}', 'id = ANY ((SELECT rui.my_projects())::bigint[])');
 
+CREATE FUNCTION rui._local_date(project_id bigint, at timestamptz) RETURNS date
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+	RETURN (SELECT (at AT TIME ZONE j.time_zone)::date FROM rui.project j WHERE j.id = _local_date.project_id);
+END
+$$;
+COMMENT ON FUNCTION rui._local_date(bigint, timestamptz) IS
+'Internal: the date of an instant in the project''s time zone.';
+
 -- What ends with a day ends at its midnight there, whatever zone a session has set.
 CREATE FUNCTION rui._today(project_id bigint) RETURNS date
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path FROM CURRENT
 AS $$
 BEGIN
-	RETURN (SELECT (rui._access_time() AT TIME ZONE p.time_zone)::date FROM rui.project p WHERE p.id = _today.project_id);
+	RETURN rui._local_date(project_id, rui._access_time());
 END
 $$;
 COMMENT ON FUNCTION rui._today(bigint) IS

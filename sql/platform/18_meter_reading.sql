@@ -364,7 +364,7 @@ BEGIN
 			RAISE EXCEPTION 'residents report what they read themselves' USING ERRCODE = 'insufficient_privilege',
 				HINT = 'Give kind actual and source resident.';
 		END IF;
-		day := (SELECT (read_at AT TIME ZONE j.time_zone)::date FROM rui.project j WHERE j.id = record_reading.project_id);
+		day := rui._local_date(project_id, read_at);
 		-- What was used before is his to pay who was there.
 		IF rui.current_party() <> ALL (rui._people_of_home(project_id, ARRAY[home], daterange(day, day, '[]'))) THEN
 			RAISE EXCEPTION 'the unit was not yours at %', read_at
@@ -458,10 +458,9 @@ AS $$
 BEGIN
 	-- Fees are by it: nobody judges what was read at a home of his own.
 	PERFORM rui._check_other('reading', read_before.id, NULL, NULL, NULL, concerned => rui._people_of_home(read_before.project_id, ARRAY[m.unit_id],
-		daterange((read_before.at AT TIME ZONE j.time_zone)::date, NULL)))
+		daterange(rui._local_date(read_before.project_id, read_before.at), NULL)))
 	FROM rui.meter_register r
 	JOIN rui.meter m ON m.project_id = r.project_id AND m.id = r.meter_id
-	JOIN rui.project j ON j.id = r.project_id
 	WHERE r.project_id = read_before.project_id AND r.id = read_before.register_id;
 END
 $$;

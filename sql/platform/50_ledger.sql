@@ -155,17 +155,6 @@ PERFORM rui._name('account', a.code, a.zh, a.en) FROM (VALUES
 	('6702', '信用减值损失', 'Bad debts'), ('6711', '营业外支出', 'Other expenses')
 ) AS a(code, zh, en);
 
-CREATE FUNCTION rui._local_date(project_id bigint, at timestamptz) RETURNS date
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-	RETURN (SELECT (at AT TIME ZONE j.time_zone)::date FROM rui.project j WHERE j.id = _local_date.project_id);
-END
-$$;
-COMMENT ON FUNCTION rui._local_date(bigint, timestamptz) IS
-'Internal: the date of an instant in the project''s time zone.';
-
 CREATE FUNCTION rui._check_month(argument text, month date) RETURNS void
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path FROM CURRENT
